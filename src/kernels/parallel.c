@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "kernels/parallel.h"
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+size_t wg_chunks(size_t count, size_t grain)
+{
+    if (grain == 0)
+        grain = 1;
+    return count / grain + (count % grain != 0);
+}
+
+void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+{
+    if (grain == 0)
+        grain = 1;
+    size_t chunks = wg_chunks(count, grain);
+    if (threads > 0 && (size_t)threads > chunks)
+        threads = (int)chunks;
+#ifdef _OPENMP
+#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1 && chunks > 1)
+#endif
+    for (size_t chunk = 0; chunk < chunks; chunk++) {
+        size_t begin = chunk * grain, end = count - begin < grain ? count : begin + grain;
+        run(work, chunk, begin, end);
+    }
+}
+
+int wg_default_threads(void)
+{
+#ifdef _OPENMP
+    return omp_get_max_threads();
+#else
+    return 1;
+#endif
+}
