@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* math.h - the operations that are a formula.
+ *
+ * All of them work element by element on scalars and tensors, broadcast as NumPy does (sizes are aligned at the last
+ * axis; a size of 1, or a missing axis, stretches), and can be differentiated to any order. Tensors must be of one
+ * floating type; a scalar goes with either. Each operation of two operands is there three times:
+ *
+ *     wg_sub(a, b)     two vars
+ *     wg_subc(x, c)    x - c, a plain number on the right
+ *     wg_csub(c, x)    c - x, a plain number on the left
+ *
+ * Errors (left on the tape): WG_BAD_SHAPE when shapes do not broadcast, WG_BAD_DTYPE for integers or two floating types,
+ * WG_TWO_TAPES, WG_DEAD_VAR, WG_OUT_OF_MEMORY.
+ *
+ * ACCURACY. The scalar path uses the C library's functions in double. Vector kernels use the vector versions of them
+ * where the compiler has them (glibc's libmvec), within 4 ulp of the true value each; tests/test_accuracy.c states and
+ * checks the bound of every row over its whole range. Infinities and NaN come out as C's own functions would have
+ * them. Comparisons give 1 or 0 in the operands' type, 0 where an operand is NaN (1 for wg_ne). */
+#ifndef WENGERT_MATH_H
+#define WENGERT_MATH_H
+
+#include <wengert/tape.h>
+
+WG_BEGIN_DECLS
+
+/* ---- Arithmetic ---------------------------------------------------------------------------------------------- */
+
+/* a + b; the gate that distributes: both operands get g. */
+WG_API wg_var wg_add(wg_var a, wg_var b);
+WG_API wg_var wg_addc(wg_var x, double c);
+WG_API wg_var wg_cadd(double c, wg_var x);
+
+/* a - b */
+WG_API wg_var wg_sub(wg_var a, wg_var b);
+WG_API wg_var wg_subc(wg_var x, double c);
+WG_API wg_var wg_csub(double c, wg_var x);
+
+/* a * b; the gate that swaps: a gets g b, b gets g a. */
+WG_API wg_var wg_mul(wg_var a, wg_var b);
+WG_API wg_var wg_mulc(wg_var x, double c);
+WG_API wg_var wg_cmul(double c, wg_var x);
+
+/* a / b; a gets g / b, b gets -g y / b. */
+WG_API wg_var wg_div(wg_var a, wg_var b);
+WG_API wg_var wg_divc(wg_var x, double c);
+WG_API wg_var wg_cdiv(double c, wg_var x);
+
+/* a to the power b, as C's pow. At a = 0 the slope in b is 0 (for b >= 0); at b = 0 the slope in a is 0. */
+WG_API wg_var wg_pow(wg_var a, wg_var b);
+WG_API wg_var wg_powc(wg_var x, double c);
+WG_API wg_var wg_cpow(double c, wg_var x);
+
+/* -x */
+WG_API wg_var wg_neg(wg_var x);
+
+/* x^2 */
+WG_API wg_var wg_square(wg_var x);
+
+/* The square root. Its slope at 0 is infinite: g / 0. */
+WG_API wg_var wg_sqrt(wg_var x);
+
+/* 1 / sqrt(x) */
+WG_API wg_var wg_rsqrt(wg_var x);
+
+/* 1 / x */
+WG_API wg_var wg_reciprocal(wg_var x);
+
+/* |x|; its slope at 0 is 0. */
+WG_API wg_var wg_abs(wg_var x);
+
+/* -1, 0 or 1; NaN stays NaN. No gradient. */
+WG_API wg_var wg_sign(wg_var x);
+
+/* ---- Exponentials and their kin ------------------------------------------------------------------------------- */
+
+WG_API wg_var wg_exp(wg_var x);   /* e^x */
+WG_API wg_var wg_expm1(wg_var x); /* e^x - 1, accurate near 0 */
+WG_API wg_var wg_log(wg_var x);   /* natural logarithm */
+WG_API wg_var wg_log1p(wg_var x); /* log(1 + x), accurate near 0 */
+WG_API wg_var wg_sin(wg_var x);   /* radians */
+WG_API wg_var wg_cos(wg_var x);
+WG_API wg_var wg_tanh(wg_var x);
+WG_API wg_var wg_erf(wg_var x);   /* 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x */
+WG_API wg_var wg_erfc(wg_var x);  /* 1 - erf(x), accurate in the upper tail */
+
+/* ---- Activations ---------------------------------------------------------------------------------------------- */
+
+/* 1 / (1 + e^-x); dy/dx = s(x) s(-x). */
+WG_API wg_var wg_sigmoid(wg_var x);
+
+/* max(x, 0); its slope at 0 is 0; NaN stays NaN. */
+WG_API wg_var wg_relu(wg_var x);
+
+/* x for x > 0, else slope x (at 0: slope). The lectures use 0.1 and 0.01. */
+WG_API wg_var wg_leaky_relu(wg_var x, double slope);
+
+/* x for x > 0, else alpha (e^x - 1). */
+WG_API wg_var wg_elu(wg_var x, double alpha);
+
+/* log(1 + e^x), finite for every finite x. */
+WG_API wg_var wg_softplus(wg_var x);
+
+/* x s(x), also called swish. NaN at minus infinity, as in PyTorch. */
+WG_API wg_var wg_silu(wg_var x);
+
+/* x P(X <= x) for a standard normal X, exact (Hendrycks and Gimpel 2016). */
+WG_API wg_var wg_gelu(wg_var x);
+
+/* The same by x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
+WG_API wg_var wg_gelu_tanh(wg_var x);
+
+/* ---- Choosing ------------------------------------------------------------------------------------------------- */
+
+/* The larger one, NaN if one is NaN; the gate that routes: the larger operand gets g, at a tie each gets g / 2. */
+WG_API wg_var wg_maximum(wg_var a, wg_var b);
+WG_API wg_var wg_maximumc(wg_var x, double c);
+WG_API wg_var wg_cmaximum(double c, wg_var x);
+
+/* The smaller one; otherwise like wg_maximum. */
+WG_API wg_var wg_minimum(wg_var a, wg_var b);
+WG_API wg_var wg_minimumc(wg_var x, double c);
+WG_API wg_var wg_cminimum(double c, wg_var x);
+
+/* x held between lo and hi; the gradient passes within and at the edges. lo > hi gives lo where x < lo, else hi. */
+WG_API wg_var wg_clamp(wg_var x, double lo, double hi);
+
+/* condition ? a : b, element by element, where a condition holds that is not 0; broadcasts all three. The gradient
+ * goes to the operand that was taken; none to the condition. */
+WG_API wg_var wg_where(wg_var condition, wg_var a, wg_var b);
+WG_API wg_var wg_wherec(wg_var condition, wg_var a, double b);
+WG_API wg_var wg_cwhere(wg_var condition, double a, wg_var b);
+
+/* a == b: 1 or 0, no gradient */
+WG_API wg_var wg_eq(wg_var a, wg_var b);
+WG_API wg_var wg_eqc(wg_var x, double c);
+WG_API wg_var wg_ceq(double c, wg_var x);
+
+/* a != b */
+WG_API wg_var wg_ne(wg_var a, wg_var b);
+WG_API wg_var wg_nec(wg_var x, double c);
+WG_API wg_var wg_cne(double c, wg_var x);
+
+/* a < b */
+WG_API wg_var wg_lt(wg_var a, wg_var b);
+WG_API wg_var wg_ltc(wg_var x, double c);
+WG_API wg_var wg_clt(double c, wg_var x);
+
+/* a <= b */
+WG_API wg_var wg_le(wg_var a, wg_var b);
+WG_API wg_var wg_lec(wg_var x, double c);
+WG_API wg_var wg_cle(double c, wg_var x);
+
+/* a > b */
+WG_API wg_var wg_gt(wg_var a, wg_var b);
+WG_API wg_var wg_gtc(wg_var x, double c);
+WG_API wg_var wg_cgt(double c, wg_var x);
+
+/* a >= b */
+WG_API wg_var wg_ge(wg_var a, wg_var b);
+WG_API wg_var wg_gec(wg_var x, double c);
+WG_API wg_var wg_cge(double c, wg_var x);
+
+WG_END_DECLS
+#endif
