@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* harness.h - what every test file shares. One executable per file:
+ *
+ *     START_TEST(adds)
+ *     {
+ *         ck_assert_int_eq(1 + 1, 2);
+ *     }
+ *     END_TEST
+ *
+ *     TEST_MAIN("array", adds, subtracts)
+ *
+ * Check runs each test in a process of its own, so a crash is one failed test. The last line printed is
+ * "array: 2 passed, 0 failed", which tests/run.sh adds up. */
+#ifndef WG_TESTS_HARNESS_H
+#define WG_TESTS_HARNESS_H
+
+#include <check.h>
+#include <stdio.h>
+
+/* A test that is run once for each i (Check's _i) in 0 .. times - 1; times 0 stands for a plain test. */
+typedef struct harness_test {
+    const TTest *test;
+    int times;
+} harness_test;
+
+static inline int harness_run(const char *name, const harness_test *tests, size_t count)
+{
+    Suite *suite = suite_create(name);
+    for (size_t i = 0; i < count; i++) {
+        TCase *unit = tcase_create(tests[i].test->name);
+        tcase_set_timeout(unit, 60);
+        tcase_add_loop_test(unit, tests[i].test, 0, tests[i].times > 0 ? tests[i].times : 1);
+        suite_add_tcase(suite, unit);
+    }
+    SRunner *runner = srunner_create(suite);
+    srunner_run_all(runner, CK_NORMAL);
+    int failed = srunner_ntests_failed(runner), run = srunner_ntests_run(runner);
+    srunner_free(runner);
+    printf("%s: %d passed, %d failed\n", name, run - failed, failed);
+    return run == 0 || failed != 0;
+}
+
+/* Tests by name, and tests run several times as {name, times}. */
+#define TEST_MAIN(name, ...)                                                                                 \
+    int main(void)                                                                                           \
+    {                                                                                                        \
+        const TTest *const tests[] = {__VA_ARGS__};                                                          \
+        harness_test list[sizeof tests / sizeof tests[0]];                                                   \
+        for (size_t i = 0; i < sizeof tests / sizeof tests[0]; i++)                                          \
+            list[i] = (harness_test){.test = tests[i]};                                                      \
+        return harness_run(name, list, sizeof tests / sizeof tests[0]);                                      \
+    }
+
+#endif
