@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* The table of all operations: the formula rows first, then the structured ones. Nobody keeps numbers by hand; a new
+ * row in one of the two .def files is a new entry here. */
+
+#include <string.h>
+#include <wengert/op.h>
+#include "ops/ops.h"
+
+/* The records that ops/formula.c makes of the rows: three for a row of two operands, whose namec and cname take a
+ * plain number on the right and on the left. */
+#define UNARY(name, ...) extern const wg_op wg_op_##name;
+#define UNARY1 UNARY
+#define UNARY2 UNARY
+#define STEP UNARY
+#define BINARY(name, ...) extern const wg_op wg_op_##name, wg_op_##name##c, wg_op_c##name;
+#define STEP2 BINARY
+#include <wengert/formulas.def>
+#undef UNARY
+#undef BINARY
+
+static const wg_op *const table[] = {
+#define UNARY(name, ...) &wg_op_##name,
+#define BINARY(name, ...) &wg_op_##name, &wg_op_##name##c, &wg_op_c##name,
+#include <wengert/formulas.def>
+#define OP(name) &wg_op_##name,
+#include "ops/ops.def"
+};
+
+const wg_op *const *wg_op_table(size_t *count)
+{
+    *count = sizeof table / sizeof table[0];
+    return table;
+}
+
+const wg_op *wg_op_find(const char *name)
+{
+    if (!name)
+        return NULL;
+    for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+    return NULL;
+}
