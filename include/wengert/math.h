@@ -23,29 +23,34 @@
 
 #include <wengert/tape.h>
 
+/* Arithmetic on scalars is recorded inline (scalar.h); the functions are exported too, for callers from elsewhere. */
+#ifndef WG_FAST
+#define WG_FAST WG_API inline
+#endif
+
 WG_BEGIN_DECLS
 
 /* ---- Arithmetic ---------------------------------------------------------------------------------------------- */
 
 /* a + b; the gate that distributes: both operands get g. */
-WG_API wg_var wg_add(wg_var a, wg_var b);
-WG_API wg_var wg_addc(wg_var x, double c);
-WG_API wg_var wg_cadd(double c, wg_var x);
+WG_FAST wg_var wg_add(wg_var a, wg_var b);
+WG_FAST wg_var wg_addc(wg_var x, double c);
+WG_FAST wg_var wg_cadd(double c, wg_var x);
 
 /* a - b */
-WG_API wg_var wg_sub(wg_var a, wg_var b);
-WG_API wg_var wg_subc(wg_var x, double c);
-WG_API wg_var wg_csub(double c, wg_var x);
+WG_FAST wg_var wg_sub(wg_var a, wg_var b);
+WG_FAST wg_var wg_subc(wg_var x, double c);
+WG_FAST wg_var wg_csub(double c, wg_var x);
 
 /* a * b; the gate that swaps: a gets g b, b gets g a. */
-WG_API wg_var wg_mul(wg_var a, wg_var b);
-WG_API wg_var wg_mulc(wg_var x, double c);
-WG_API wg_var wg_cmul(double c, wg_var x);
+WG_FAST wg_var wg_mul(wg_var a, wg_var b);
+WG_FAST wg_var wg_mulc(wg_var x, double c);
+WG_FAST wg_var wg_cmul(double c, wg_var x);
 
 /* a / b; a gets g / b, b gets -g y / b. */
-WG_API wg_var wg_div(wg_var a, wg_var b);
-WG_API wg_var wg_divc(wg_var x, double c);
-WG_API wg_var wg_cdiv(double c, wg_var x);
+WG_FAST wg_var wg_div(wg_var a, wg_var b);
+WG_FAST wg_var wg_divc(wg_var x, double c);
+WG_FAST wg_var wg_cdiv(double c, wg_var x);
 
 /* a to the power b, as C's pow. At a = 0 the slope in b is 0 (for b >= 0); at b = 0 the slope in a is 0. */
 WG_API wg_var wg_pow(wg_var a, wg_var b);
@@ -53,10 +58,10 @@ WG_API wg_var wg_powc(wg_var x, double c);
 WG_API wg_var wg_cpow(double c, wg_var x);
 
 /* -x */
-WG_API wg_var wg_neg(wg_var x);
+WG_FAST wg_var wg_neg(wg_var x);
 
 /* x^2 */
-WG_API wg_var wg_square(wg_var x);
+WG_FAST wg_var wg_square(wg_var x);
 
 /* The square root. Its slope at 0 is infinite: g / 0. */
 WG_API wg_var wg_sqrt(wg_var x);
@@ -163,4 +168,6 @@ WG_API wg_var wg_gec(wg_var x, double c);
 WG_API wg_var wg_cge(double c, wg_var x);
 
 WG_END_DECLS
+
+#include <wengert/scalar.h>
 #endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* scalar.h - the inline scalar path: arithmetic on plain scalars appends a step to the tape without a
+ * function call. math.h includes it; there is nothing here to call by hand.
+ *
+ * The path is taken when both operands are live scalars of one tape that has no error, no no-gradient scope
+ * and room: all of that is one comparison of epochs each, since a var of anything else has the top bit of its
+ * epoch set, and `fast` is UINT32_MAX (which no var has) while the tape is in an unusual state. Otherwise
+ * wg_record_ does the same work with every check and message.
+ *
+ * The struct below is the head of the tape, laid open for this path alone; its layout belongs to this version
+ * of the library (while the version is 0.x, each release has its own soname). */
+#ifndef WENGERT_SCALAR_H
+#define WENGERT_SCALAR_H
+
+#include <wengert/math.h>
+
+WG_BEGIN_DECLS
+
+/* What a step is: the byte of operation, generated from the rows. */
+enum {
+    WG_CODE_leaf,
+    WG_CODE_const,
+    WG_CODE_record, /* a step with a record: any other operation */
+#define UNARY(name, value, gradient, lo, hi) WG_CODE_##name,
+#define UNARY1(name, value, gradient, lo, hi, c) WG_CODE_##name,
+#define UNARY2(name, value, gradient, lo, hi, c, d) WG_CODE_##name,
+#define BINARY(name, value, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
+    WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
+#define STEP(name, value) WG_CODE_##name,
+#define STEP2(name, value) WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+    WG_CODES,
+    WG_CODE_CUT = 0x80 /* added to a code: no gradient goes through this step */
+};
+
+/* Operands are node numbers; of a step with plain numbers, b is their place in `numbers`; of a step with a
+ * record, a is the record's number. */
+typedef struct wg_step {
+    double value;
+    uint32_t a, b;
+} wg_step;
+
+struct wg_tape {
+    wg_step *steps;
+    uint8_t *codes;
+    double *numbers;
+    uint32_t count, capacity;
+    uint32_t number_count, number_capacity;
+    uint32_t fast; /* the epoch of vars that may take the inline path, or UINT32_MAX */
+};
+
+/* The same with every check: for the formula `code`. Each plain number goes where the code says. */
+WG_API wg_var wg_record1_(unsigned code, wg_var x, double c, double d);
+WG_API wg_var wg_record2_(unsigned code, wg_var a, wg_var b);
+
+/* Appends a step, for which there is room. */
+WG_FAST wg_var wg_push_(wg_tape *t, unsigned code, double value, uint32_t a, uint32_t b)
+{
+    wg_step *step = t->steps + t->count;
+    wg_var result;
+    step->value = value;
+    step->a = a;
+    step->b = b;
+    t->codes[t->count] = (uint8_t)code;
+    result.tape = t;
+    result.node = t->count++;
+    result.epoch = t->fast;
+    return result;
+}
+
+#define UNARY(name, value_, gradient, lo, hi)                                                                \
+    WG_FAST wg_var wg_##name(wg_var v)                                                                       \
+    {                                                                                                        \
+        wg_tape *t = v.tape;                                                                                 \
+        if (t && v.epoch == t->fast && t->count < t->capacity) {                                             \
+            double x = t->steps[v.node].value;                                                               \
+            return wg_push_(t, WG_CODE_##name, value_, v.node, 0);                                           \
+        }                                                                                                    \
+        return wg_record1_(WG_CODE_##name, v, 0, 0);                                                         \
+    }
+#define BINARY(name, value_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                     \
+    WG_FAST wg_var wg_##name(wg_var va, wg_var vb)                                                           \
+    {                                                                                                        \
+        wg_tape *t = va.tape;                                                                                \
+        if (t && vb.tape == t && va.epoch == t->fast && vb.epoch == t->fast && t->count < t->capacity) {     \
+            double a = t->steps[va.node].value, b = t->steps[vb.node].value;                                 \
+            return wg_push_(t, WG_CODE_##name, value_, va.node, vb.node);                                    \
+        }                                                                                                    \
+        return wg_record2_(WG_CODE_##name, va, vb);                                                          \
+    }                                                                                                        \
+    WG_FAST wg_var wg_##name##c(wg_var va, double b)                                                         \
+    {                                                                                                        \
+        wg_tape *t = va.tape;                                                                                \
+        if (t && va.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
+            double a = t->steps[va.node].value;                                                              \
+            t->numbers[t->number_count] = b;                                                                 \
+            return wg_push_(t, WG_CODE_##name##c, value_, va.node, t->number_count++);                       \
+        }                                                                                                    \
+        return wg_record1_(WG_CODE_##name##c, va, b, 0);                                                     \
+    }                                                                                                        \
+    WG_FAST wg_var wg_c##name(double a, wg_var vb)                                                           \
+    {                                                                                                        \
+        wg_tape *t = vb.tape;                                                                                \
+        if (t && vb.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
+            double b = t->steps[vb.node].value;                                                              \
+            t->numbers[t->number_count] = a;                                                                 \
+            return wg_push_(t, WG_CODE_c##name, value_, vb.node, t->number_count++);                         \
+        }                                                                                                    \
+        return wg_record1_(WG_CODE_c##name, vb, a, 0);                                                       \
+    }
+#include <wengert/arithmetic.def>
+#undef UNARY
+#undef BINARY
+
+WG_END_DECLS
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* wengert.h - everything but <wengert/check.h>, which needs Check. */
+#ifndef WENGERT_H
+#define WENGERT_H
+
+#include <wengert/alloc.h>
+#include <wengert/array.h>
+#include <wengert/status.h>
+#include <wengert/tape.h>
+#include <wengert/math.h>
+#include <wengert/op.h>
+#include <wengert/random.h>
+
+#endif
