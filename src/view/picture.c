@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "base/alloc.h"
+#include "view/glyphs.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <wengert/picture.h>
+
+#if WG_HAVE_PNG
+#include <png.h>
+#endif
+
+/* MARGIN around and between cells; a letter of WG_GLYPH_WIDTH is followed by one free column. */
+enum {
+    MARGIN = 6,
+    WIDEST = 84,
+    CAPTION = WG_GLYPH_HEIGHT + 4,
+    LETTER = WG_GLYPH_WIDTH + 1,
+    MOST_PIXELS = 1 << 28
+};
+
+struct picture {
+    size_t width, height;
+    unsigned char *rgb; /* row-major, three bytes a pixel */
+};
+
+/* Where things are: a grid of equal cells, each an image above a line of captions, under a title. */
+struct layout {
+    size_t zoom, cell_width, cell_height, per_row, top;
+};
+
+static void paint(struct picture *p, size_t x, size_t y, wg_colour c)
+{
+    if (x < p->width && y < p->height)
+        memcpy(p->rgb + 3 * (y * p->width + x), (unsigned char[]){c.red, c.green, c.blue}, 3);
+}
+
+/* Cut after `columns` pixels. */
+static void paint_text(
+    struct picture *p, size_t left, size_t top, size_t columns, const char *text, wg_colour c)
+{
+    for (size_t x = 0; *text && x + WG_GLYPH_WIDTH <= columns; text++, x += LETTER) {
+        const unsigned char *rows = wg_glyph(*text);
+        for (size_t y = 0; y < WG_GLYPH_HEIGHT; y++)
+            for (size_t bit = 0; bit < WG_GLYPH_WIDTH; bit++)
+                if (rows[y] >> (WG_GLYPH_WIDTH - 1 - bit) & 1)
+                    paint(p, left + x + bit, top + y, c);
+    }
+}
+
+static wg_colour shade(float value, double low, double high)
+{
+    double level = ((double)value - low) / (high - low);
+    if (level != level)
+        return (wg_colour){255, 0, 0};
+    unsigned char grey = (unsigned char)(level <= 0 ? 0 : level >= 1 ? 255 : level * 255 + 0.5);
+    return (wg_colour){grey, grey, grey};
+}
+
+static void paint_tile(struct picture *p, const struct layout *l, size_t left, size_t top,
+    const wg_tile *tile, const wg_sheet_options *o)
+{
+    for (size_t y = 0; y < tile->rows * l->zoom; y++)
+        for (size_t x = 0; x < tile->columns * l->zoom; x++)
+            paint(p, left + x, top + y,
+                shade(tile->grey[y / l->zoom * tile->columns + x / l->zoom], o->low, o->high));
+    size_t below = top + l->cell_height - CAPTION + 2;
+    const wg_caption *a = &tile->captions[0], *b = &tile->captions[1];
+    size_t width = b->text ? strlen(b->text) * LETTER - (b->text[0] != 0) : 0;
+    if (a->text)
+        paint_text(p, left, below, l->cell_width, a->text, a->colour);
+    if (b->text)
+        paint_text(p, width < l->cell_width ? left + l->cell_width - width : left, below, l->cell_width,
+            b->text, b->colour);
+}
+
+static size_t root(size_t n)
+{
+    size_t r = 1;
+    while (r * r < n && r < 4096)
+        r++;
+    return r;
+}
+
+/* Sizes that could overflow are refused first: no side is over MOST_PIXELS. */
+static wg_status lay_out(
+    struct layout *l, struct picture *p, const wg_tile *tiles, size_t count, const wg_sheet_options *o)
+{
+    size_t rows = 1, columns = 1;
+    for (size_t i = 0; i < count; i++) {
+        rows = tiles[i].rows > rows ? tiles[i].rows : rows;
+        columns = tiles[i].columns > columns ? tiles[i].columns : columns;
+    }
+    l->per_row = o->per_row ? o->per_row : root(count);
+    l->per_row = l->per_row > count ? count : l->per_row;
+    size_t lines = (count - 1) / l->per_row + 1;
+    l->zoom = o->zoom ? o->zoom : (WIDEST - 1) / columns + 1;
+    l->top = MARGIN + (o->title && *o->title ? CAPTION + MARGIN : 0);
+    if (rows > MOST_PIXELS || columns > MOST_PIXELS || l->zoom > 1024 || count > MOST_PIXELS)
+        return WG_OVERFLOW;
+    l->cell_width = columns * l->zoom;
+    l->cell_height = rows * l->zoom + CAPTION;
+    if (!wg_mul_size(l->per_row, l->cell_width + MARGIN, &p->width) ||
+        !wg_mul_size(lines, l->cell_height + MARGIN, &p->height) || p->width > MOST_PIXELS ||
+        p->height > MOST_PIXELS)
+        return WG_OVERFLOW;
+    p->width += MARGIN;
+    p->height += l->top;
+    return (uint64_t)p->width * p->height > MOST_PIXELS ? WG_OVERFLOW : WG_OK;
+}
+
+static void paint_sheet(
+    struct picture *p, const struct layout *l, const wg_tile *tiles, size_t count, const wg_sheet_options *o)
+{
+    wg_colour ink =
+        o->paper.red + o->paper.green + o->paper.blue > 382 ? (wg_colour){0} : (wg_colour){255, 255, 255};
+    for (size_t i = 0; i < p->width * p->height; i++)
+        paint(p, i % p->width, i / p->width, o->paper);
+    if (o->title)
+        paint_text(p, MARGIN, MARGIN, p->width - 2 * MARGIN, o->title, ink);
+    for (size_t i = 0; i < count; i++)
+        paint_tile(p, l, MARGIN + i % l->per_row * (l->cell_width + MARGIN),
+            l->top + i / l->per_row * (l->cell_height + MARGIN), &tiles[i], o);
+}
+
+/* ---- Formats
+ * ------------------------------------------------------------------------------------------------- */
+
+typedef wg_status write_function(FILE *file, struct picture *p);
+
+static wg_status write_ppm(FILE *file, struct picture *p)
+{
+    size_t bytes = 3 * p->width * p->height;
+    fprintf(file, "P6\n%zu %zu\n255\n", p->width, p->height);
+    return fwrite(p->rgb, 1, bytes, file) == bytes ? WG_OK : WG_FILE;
+}
+
+/* Luma by ITU-R BT.601. */
+static wg_status write_pgm(FILE *file, struct picture *p)
+{
+    size_t pixels = p->width * p->height;
+    unsigned char *grey = p->rgb; /* in place: byte i comes from bytes 3 i and after */
+    for (size_t i = 0; i < pixels; i++) {
+        const unsigned char *c = p->rgb + 3 * i;
+        grey[i] = (unsigned char)((299 * c[0] + 587 * c[1] + 114 * c[2] + 500) / 1000);
+    }
+    fprintf(file, "P5\n%zu %zu\n255\n", p->width, p->height);
+    return fwrite(grey, 1, pixels, file) == pixels ? WG_OK : WG_FILE;
+}
+
+#if WG_HAVE_PNG
+static wg_status write_png(FILE *file, struct picture *p)
+{
+    png_image image = {.version = PNG_IMAGE_VERSION,
+        .format = PNG_FORMAT_RGB,
+        .width = (png_uint_32)p->width,
+        .height = (png_uint_32)p->height};
+    return png_image_write_to_stdio(&image, file, 0, p->rgb, 0, NULL) ? WG_OK : WG_FILE;
+}
+#else
+static write_function *const write_png = NULL;
+#endif
+
+bool wg_has_png(void)
+{
+#if WG_HAVE_PNG
+    return true;
+#else
+    return false;
+#endif
+}
+
+static wg_status find_format(const char *path, write_function **write, wg_error *error)
+{
+    const struct {
+        const char *ending;
+        write_function *write;
+    } formats[] = {{".png", write_png}, {".ppm", write_ppm}, {".pgm", write_pgm}};
+    size_t length = strlen(path);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (length >= 4 && strcmp(path + length - 4, formats[i].ending) == 0) {
+            *write = formats[i].write;
+            return *write
+                       ? WG_OK
+                       : wg_error_set(error, WG_INVALID,
+                             "%s: this library was built without libpng; a name in .ppm or .pgm works", path);
+        }
+    return wg_error_set(error, WG_INVALID, "%s: the name of a picture ends in .png, .ppm or .pgm", path);
+}
+
+static wg_status write_file(const char *path, struct picture *p, write_function *write, wg_error *error)
+{
+    FILE *file = fopen(path, "wb");
+    if (!file)
+        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
+    wg_status status = write(file, p);
+    if (fclose(file) != 0)
+        status = WG_FILE;
+    if (status != WG_OK) {
+        remove(path);
+        wg_error_set(error, status, "%s: cannot be written", path);
+    }
+    return status;
+}
+
+static wg_status check(
+    const char *path, const wg_tile *tiles, size_t count, const wg_sheet_options *o, wg_error *error)
+{
+    if (!path || !tiles || count == 0)
+        return wg_error_set(error, WG_INVALID, "%s: a sheet without images", path ? path : "(no name)");
+    for (size_t i = 0; i < count; i++)
+        if (!tiles[i].grey && tiles[i].rows && tiles[i].columns)
+            return wg_error_set(error, WG_INVALID, "%s: image %zu has no pixels", path, i);
+    if (!(o->low < o->high) && !(o->low > o->high))
+        return wg_error_set(error, WG_INVALID, "%s: black at %g and white at %g", path, o->low, o->high);
+    return WG_OK;
+}
+
+wg_status wg_sheet_write(
+    const char *path, const wg_tile *tiles, size_t count, const wg_sheet_options *options, wg_error *error)
+{
+    wg_sheet_options o = options ? *options : (wg_sheet_options){0};
+    struct picture picture = {0};
+    struct layout layout = {0};
+    write_function *write = NULL;
+    if (o.low == 0 && o.high == 0)
+        o.high = 1;
+    if (error && error->status != WG_OK)
+        return error->status;
+    wg_status status = check(path, tiles, count, &o, error);
+    if (status == WG_OK)
+        status = find_format(path, &write, error);
+    if (status != WG_OK)
+        return status;
+    if (lay_out(&layout, &picture, tiles, count, &o) != WG_OK)
+        return wg_error_set(error, WG_OVERFLOW, "%s: the sheet is too large for a picture", path);
+    wg_allocator allocator = wg_allocator_or_default(NULL);
+    size_t bytes = 3 * picture.width * picture.height;
+    picture.rgb = wg_mem_new(&allocator, bytes);
+    if (!picture.rgb)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu x %zu pixels", path,
+            picture.width, picture.height);
+    paint_sheet(&picture, &layout, tiles, count, &o);
+    status = write_file(path, &picture, write, error);
+    wg_mem_free(&allocator, picture.rgb, bytes);
+    return status;
+}
