@@ -12,5 +12,7 @@
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/random.h>
+#include <wengert/data.h>
+#include <wengert/picture.h>
 
 #endif
