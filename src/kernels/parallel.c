@@ -14,20 +14,30 @@ size_t wg_chunks(size_t count, size_t grain)
     return count / grain + (count % grain != 0);
 }
 
+static void run_chunk(size_t chunk, size_t count, size_t grain, wg_chunk_function *run, void *work)
+{
+    size_t begin = chunk * grain;
+    run(work, chunk, begin, count - begin < grain ? count : begin + grain);
+}
+
+/* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. */
 void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
 {
     if (grain == 0)
         grain = 1;
     size_t chunks = wg_chunks(count, grain);
-    if (threads > 0 && (size_t)threads > chunks)
+    if (threads <= 1 || chunks <= 1) {
+        for (size_t chunk = 0; chunk < chunks; chunk++)
+            run_chunk(chunk, count, grain, run, work);
+        return;
+    }
+    if ((size_t)threads > chunks)
         threads = (int)chunks;
 #ifdef _OPENMP
-#pragma omp parallel for num_threads(threads) schedule(static) if (threads > 1 && chunks > 1)
+#pragma omp parallel for num_threads(threads) schedule(static)
 #endif
-    for (size_t chunk = 0; chunk < chunks; chunk++) {
-        size_t begin = chunk * grain, end = count - begin < grain ? count : begin + grain;
-        run(work, chunk, begin, end);
-    }
+    for (size_t chunk = 0; chunk < chunks; chunk++)
+        run_chunk(chunk, count, grain, run, work);
 }
 
 int wg_default_threads(void)
