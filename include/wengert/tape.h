@@ -257,5 +257,8 @@ WG_API void wg_scope_pop(wg_tape *tape);
 /* The scope in which a node was recorded, "" outside any. */
 WG_API const char *wg_scope_of(wg_var x);
 
+/* The scope that is open now, "" outside any: what wg_scope_of would say of the next node. */
+WG_API const char *wg_tape_scope(const wg_tape *tape);
+
 WG_END_DECLS
 #endif

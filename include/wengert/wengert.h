@@ -14,5 +14,9 @@
 #include <wengert/random.h>
 #include <wengert/data.h>
 #include <wengert/picture.h>
+#include <wengert/init.h>
+#include <wengert/params.h>
+#include <wengert/layers.h>
+#include <wengert/optim.h>
 
 #endif

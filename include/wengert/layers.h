@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* layers.h - layers: functions from a var to a var that get or create their parameters by name.
+ *
+ *     static wg_var lenet(wg_params *p, wg_var x, void *user)              x: [N, 1, 28, 28]
+ *     {
+ *         x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+ *         x = wg_max_pool2d(x, 2, NULL);
+ *         x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
+ *         x = wg_flatten(wg_max_pool2d(x, 2, NULL));
+ *         x = wg_relu(wg_layer_dense(p, "fc1", x, 120, NULL));
+ *         return wg_layer_dense(p, "fc2", x, 10, NULL);
+ *     }
+ *
+ * A model is such a function. The first call creates the parameters, later ones find them; sizes are inferred
+ * from x. Activations, pooling, flattening, dropout are plain operations (math.h, conv.h, shaping.h, norm.h):
+ * they have nothing to remember. A layer works in a scope of its name, so that its arrays are "conv1.weight",
+ * "conv1.bias", ... (params.h).
+ *
+ * A layer of one's own is wg_param and operations between wg_scope_push and wg_scope_pop.
+ *
+ * Errors are left on x's tape, those of wg_param among them; an invalid x, or a tape with an error, gives an
+ * invalid var and creates nothing. */
+#ifndef WENGERT_LAYERS_H
+#define WENGERT_LAYERS_H
+
+#include <wengert/params.h>
+
+WG_BEGIN_DECLS
+
+/* ---- Dense --------------------------------------------------------------------------------------------- */
+
+typedef struct wg_layer_dense_options {
+    bool no_bias;
+    wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(in). A rule by fan-in means `in`, for the bias too. */
+} wg_layer_dense_options;
+
+/* y = x W + b:  x [N, in] or [..., in], weight [in, out], bias [out]  ->  [N, out] or [..., out]. The
+ * weight's layout is input by output, row-major: the transpose of PyTorch's. WG_BAD_SHAPE for a scalar x. (An
+ * x of N images must be flattened first, see wg_flatten.) */
+WG_API wg_var wg_layer_dense(
+    wg_params *params, const char *name, wg_var x, size_t out, const wg_layer_dense_options *options);
+
+/* ---- Convolution --------------------------------------------------------------------------------------- */
+
+/* As wg_conv2d_options, with the filter's sides and what a layer adds. */
+typedef struct wg_layer_conv2d_options {
+    size_t stride, padding, dilation, groups; /* 0: 1, 0, 1, 1 */
+    size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w; /* 0: as above */
+    size_t kernel_h, kernel_w;                /* 0: the argument `kernel` */
+    bool exact;                               /* a stride that does not end at the border is an error */
+    bool no_bias;
+    wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(fan_in), fan_in = channels / groups * kernel^2 */
+} wg_layer_conv2d_options;
+
+/* Convolution with a bias per filter:  x [N, C, H, W], weight [filters, C / groups, kernel, kernel], bias
+ * [filters]  -> [N, filters, out(H), out(W)] (see conv.h). It has (kernel^2 C / groups + 1) filters
+ * parameters. WG_BAD_SHAPE when x is not of rank 4, or groups do not divide its channels and the filters. */
+WG_API wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, size_t filters, size_t kernel,
+    const wg_layer_conv2d_options *options);
+
+/* ---- Normalisation ------------------------------------------------------------------------------------- */
+
+typedef struct wg_layer_batch_norm_options {
+    double momentum, eps; /* 0: 0.1 and 1e-5; a negative number: 0 */
+} wg_layer_batch_norm_options;
+
+/* Batch normalisation of x [N, C] or [N, C, ...] (see norm.h): "weight" (gamma, ones) and "bias" (beta,
+ * zeros), both [C], and the buffers "running_mean" (zeros) and "running_var" (ones), updated by runs in
+ * training mode and used in evaluation. */
+WG_API wg_var wg_layer_batch_norm(
+    wg_params *params, const char *name, wg_var x, const wg_layer_batch_norm_options *options);
+
+typedef struct wg_layer_layer_norm_options {
+    size_t axes; /* how many last axes are normalised together; 0: 1 */
+    double eps;  /* 0: 1e-5; a negative number: 0 */
+} wg_layer_layer_norm_options;
+
+/* Layer normalisation of x over its last axes (see norm.h): "weight" (ones) and "bias" (zeros) of those axes'
+ * shape. */
+WG_API wg_var wg_layer_layer_norm(
+    wg_params *params, const char *name, wg_var x, const wg_layer_layer_norm_options *options);
+
+WG_END_DECLS
+#endif

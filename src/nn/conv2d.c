@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include <wengert/conv.h>
+#include <wengert/layers.h>
+#include <wengert/math.h>
+#include <wengert/shaping.h>
+#include "nn/layer.h"
+
+/* x [N, C, H, W], weight [K, C / groups, R, S]; the bias [K] is added as [K, 1, 1]. */
+static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, const wg_layer_conv2d_options *o)
+{
+    wg_tape *tape = wg_tape_of(x);
+    wg_shape shape = wg_shape_of(x);
+    size_t groups = o->groups ? o->groups : 1;
+    if (shape.rank != 4 || shape.dim[1] % groups || filters % groups)
+        return wg_layer_misfit("conv2d", x, "[N, C, H, W], with C and the filters multiples of the groups");
+    size_t rows = o->kernel_h ? o->kernel_h : kernel, columns = o->kernel_w ? o->kernel_w : kernel;
+    wg_shape weight_shape = WG_SHAPE(filters, shape.dim[1] / groups, rows, columns);
+    size_t fan_in = weight_shape.dim[1] * rows * columns;
+    wg_init weight = wg_layer_init(o->weight, fan_in), bias = wg_layer_init(o->bias, fan_in);
+    wg_conv2d_options options = {.stride = o->stride,
+        .padding = o->padding,
+        .dilation = o->dilation,
+        .groups = groups,
+        .stride_h = o->stride_h,
+        .stride_w = o->stride_w,
+        .padding_h = o->padding_h,
+        .padding_w = o->padding_w,
+        .dilation_h = o->dilation_h,
+        .dilation_w = o->dilation_w,
+        .exact = o->exact};
+    wg_var y = wg_conv2d(x, wg_param(p, tape, "weight", weight_shape, &weight), &options);
+    if (o->no_bias)
+        return y;
+    wg_var b = wg_param(p, tape, "bias", WG_SHAPE(filters), &bias);
+    return wg_add(y, wg_reshape(b, WG_SHAPE(filters, 1, 1)));
+}
+
+wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, size_t filters, size_t kernel,
+    const wg_layer_conv2d_options *options)
+{
+    const wg_layer_conv2d_options defaults = {0};
+    if (!wg_layer_open("conv2d", params, name, x))
+        return (wg_var){.tape = wg_tape_of(x)};
+    wg_var y = conv2d(params, x, filters, kernel, options ? options : &defaults);
+    wg_scope_pop(wg_tape_of(x));
+    return y;
+}

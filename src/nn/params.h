@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* params.h - the parameter store from the inside.
+ *
+ *     arrays   [0] [1] [2] ...          numbers of arrays, in order of creation; an array's record never
+ * moves, since |   |   |               tapes hold pointers to its flag chunks   [ value ... ][ gradient ... ]
+ * arrays in it, by offset table    hash of the name -> number */
+#ifndef WG_NN_PARAMS_H
+#define WG_NN_PARAMS_H
+
+#include <wengert/params.h>
+#include "base/alloc.h"
+
+typedef struct wg_param_array {
+    wg_shape shape;
+    size_t count, padded; /* elements; with those up to the end of the last line */
+    size_t chunk, offset;
+    size_t bytes; /* of this record */
+    double lr_scale, decay_scale;
+    bool buffer, frozen;
+    bool gradient_is_zero; /* the gradient's memory is garbage and means 0 */
+    char name[];
+} wg_param_array;
+
+typedef struct wg_param_chunk {
+    char *value, *gradient; /* gradient NULL: a chunk of buffers */
+    size_t used, capacity;  /* elements */
+    size_t *arrays;         /* their numbers, by offset */
+    size_t array_count, array_capacity;
+} wg_param_chunk;
+
+struct wg_params {
+    wg_allocator memory;
+    wg_dtype dtype;
+    size_t size; /* of an element */
+    uint64_t seed, version;
+    int threads;
+    bool sealed;
+
+    wg_param_array **arrays;
+    size_t count, capacity;
+    size_t *table; /* number + 1; 0: empty. A power of two of places, at most half of them taken. */
+    size_t places;
+
+    wg_param_chunk chunk[WG_PARAMS_MAX_CHUNKS];
+    size_t chunks;
+};
+
+/* Elements on a line of 64 bytes. */
+static inline size_t wg_param_line(const wg_params *p)
+{
+    return WG_ALIGNMENT / p->size;
+}
+
+static inline char *wg_param_value_of(const wg_params *p, const wg_param_array *a)
+{
+    return p->chunk[a->chunk].value + a->offset * p->size;
+}
+
+/* NULL for a buffer. */
+static inline char *wg_param_gradient_of(const wg_params *p, const wg_param_array *a)
+{
+    return a->buffer ? NULL : p->chunk[a->chunk].gradient + a->offset * p->size;
+}
+
+/* Finds or creates; *index is the array's number. */
+wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
+    bool buffer, size_t *index, wg_error *error);
+
+/* Makes the zeros that the flag stands for. */
+void wg_param_gradient_settle(const wg_params *p, wg_param_array *a);
+
+/* Numbers of one dtype to another (f64, f32, i32 to f64 or f32); false for other pairs. */
+bool wg_params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n);
+
+#endif

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "kernels/clones.h"
+#include "optim/optim.h"
+
+typedef struct adam_options {
+    double beta1, beta2, eps;
+    bool decoupled;
+} adam_options;
+
+#define TEMPLATE "optim/adam_real.h"
+#include "base/for_each_real.h"
+
+static wg_optim *adam_new(
+    wg_params *params, const wg_optim_rule *rule, const wg_adam_options *options, bool decoupled)
+{
+    wg_adam_options o = options ? *options : (wg_adam_options){0};
+    adam_options own = {.beta1 = wg_optim_or_zero(o.beta1, 0.9),
+        .beta2 = wg_optim_or_zero(o.beta2, 0.999),
+        .eps = wg_optim_or_zero(o.eps, 1e-8),
+        .decoupled = decoupled};
+    double decay = decoupled ? wg_optim_or_zero(o.weight_decay, 0.01) : o.weight_decay;
+    wg_optim *optim = wg_optim_new(params, rule, 2, &own, wg_optim_or(o.lr, 0.001), decay);
+    wg_optim_range(optim, "beta1", own.beta1, 0, 1);
+    wg_optim_range(optim, "beta2", own.beta2, 0, 1);
+    wg_optim_range(optim, "eps", own.eps, 0, INFINITY);
+    return optim;
+}
+
+wg_optim *wg_adam_new(wg_params *params, const wg_adam_options *options)
+{
+    static const wg_optim_rule rule = {.name = "adam",
+        .options_size = sizeof(adam_options),
+        .update_f64 = update_f64,
+        .update_f32 = update_f32};
+    return adam_new(params, &rule, options, false);
+}
+
+wg_optim *wg_adamw_new(wg_params *params, const wg_adam_options *options)
+{
+    static const wg_optim_rule rule = {.name = "adamw",
+        .options_size = sizeof(adam_options),
+        .update_f64 = update_f64,
+        .update_f32 = update_f32};
+    return adam_new(params, &rule, options, true);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+typedef struct FN(adam_numbers) {
+    REAL beta1, beta2, rest1, rest2, keep, decay, rate, root, eps;
+} FN(adam_numbers);
+
+/* keep w shrinks the parameter (decoupled decay), decay w joins its gradient (coupled); `rate` is lr / (1 -
+ * beta1^t) and `root` 1 / sqrt(1 - beta2^t), so that the corrected moments cost no division of their own. */
+WG_CLONES static void FN(adam)(size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict m,
+    REAL *restrict v, const FN(adam_numbers) * k)
+{
+    const REAL beta1 = k->beta1, beta2 = k->beta2, rest1 = k->rest1, rest2 = k->rest2, keep = k->keep;
+    const REAL decay = k->decay, rate = k->rate, root = k->root, eps = k->eps;
+    for (size_t i = 0; i < n; i++) {
+        REAL slope = g[i] + decay * w[i];
+        m[i] = beta1 * m[i] + rest1 * slope;
+        v[i] = beta2 * v[i] + rest2 * (slope * slope);
+        w[i] = keep * w[i] - rate * m[i] / (sqrt(v[i]) * root + eps);
+    }
+}
+
+static void FN(update)(const void *options, const wg_optim_run *run)
+{
+    const adam_options *o = options;
+    double decay = run->weight_decay;
+    FN(adam_numbers)
+    k = {.beta1 = (REAL)o->beta1,
+        .beta2 = (REAL)o->beta2,
+        .rest1 = (REAL)(1 - o->beta1),
+        .rest2 = (REAL)(1 - o->beta2),
+        .keep = o->decoupled ? (REAL)(1 - run->lr * decay) : 1,
+        .decay = o->decoupled ? 0 : (REAL)decay,
+        .rate = (REAL)(run->lr / (1 - pow(o->beta1, run->t))),
+        .root = (REAL)sqrt(1 / (1 - pow(o->beta2, run->t))),
+        .eps = (REAL)o->eps};
+    FN(adam)(run->count, run->value, run->gradient, run->slot[0], run->slot[1], &k);
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* The part of an optimiser that is the same for all rules: moments beside the store's chunks, and the pass.
+ */
+#include "optim/optim.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Elements up to `end` (from the previous age's end on) got their moments after `born` steps. */
+typedef struct age {
+    size_t end;
+    uint64_t born;
+} age;
+
+/* Moments beside one chunk: as large as it can become, zeroed as far as arrays are there. */
+typedef struct beside {
+    char *slot[WG_OPTIM_SLOTS];
+    size_t capacity, used;
+    age *ages;
+    size_t age_count, age_capacity;
+} beside;
+
+struct wg_optim {
+    const wg_optim_rule *rule;
+    wg_allocator memory;
+    wg_params *params;
+    void *options;
+    double lr, weight_decay;
+    size_t slots, size;
+    uint64_t steps;
+    wg_error error;
+    beside beside[WG_PARAMS_MAX_CHUNKS];
+};
+
+wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
+    double lr, double weight_decay)
+{
+    if (!params)
+        return NULL;
+    wg_allocator memory = *wg_params_allocator(params);
+    wg_optim *o = wg_mem_zero(&memory, sizeof *o);
+    void *copy = wg_mem_new(&memory, rule->options_size);
+    if (!o || !copy) {
+        wg_mem_free(&memory, o, sizeof *o);
+        wg_mem_free(&memory, copy, rule->options_size);
+        return NULL;
+    }
+    o->rule = rule;
+    o->memory = memory;
+    o->params = params;
+    o->options = memcpy(copy, options, rule->options_size);
+    o->lr = lr;
+    o->weight_decay = weight_decay;
+    o->slots = slots;
+    o->size = wg_dtype_size(wg_params_dtype(params));
+    wg_optim_range(o, "lr", lr, 0, INFINITY);
+    wg_optim_range(o, "weight_decay", weight_decay, 0, INFINITY);
+    return o;
+}
+
+void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high)
+{
+    if (optim && !(value >= low && value < high))
+        wg_error_set(&optim->error, WG_INVALID, "%s: %s is %g, and must be in [%g, %g)", optim->rule->name,
+            option, value, low, high);
+}
+
+void wg_optim_free(wg_optim *optim)
+{
+    if (!optim)
+        return;
+    const wg_allocator memory = optim->memory;
+    for (size_t i = 0; i < WG_PARAMS_MAX_CHUNKS; i++) {
+        beside *b = &optim->beside[i];
+        for (size_t s = 0; s < optim->slots; s++)
+            wg_mem_aligned_free(&memory, b->slot[s], b->capacity * optim->size);
+        wg_mem_free(&memory, b->ages, b->age_capacity * sizeof *b->ages);
+    }
+    wg_mem_free(&memory, optim->options, optim->rule->options_size);
+    wg_mem_free(&memory, optim, sizeof *optim);
+}
+
+/* ---- Moments ------------------------------------------------------------------------------------------- */
+
+static bool grow(wg_optim *o, beside *b, const wg_params_chunk_info *chunk)
+{
+    if (!wg_mem_reserve(&o->memory, (void **)&b->ages, &b->age_capacity, b->age_count + 1, sizeof *b->ages))
+        return false;
+    b->capacity = chunk->capacity;
+    for (size_t s = 0; s < o->slots; s++)
+        if (!b->slot[s] && !(b->slot[s] = wg_mem_aligned_new(&o->memory, b->capacity * o->size)))
+            return false;
+    for (size_t s = 0; s < o->slots; s++)
+        memset(b->slot[s] + b->used * o->size, 0, (chunk->used - b->used) * o->size);
+    b->used = chunk->used;
+    b->ages[b->age_count++] = (age){.end = b->used, .born = o->steps};
+    return true;
+}
+
+/* Moments for every parameter there is. */
+static bool settle(wg_optim *o)
+{
+    for (size_t i = 0; i < wg_params_chunks(o->params); i++) {
+        wg_params_chunk_info chunk = wg_params_chunk_at(o->params, i);
+        if (!chunk.buffers && chunk.used > o->beside[i].used && !grow(o, &o->beside[i], &chunk))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Steps --------------------------------------------------------------------------------------------- */
+
+/* A run of the store, cut where elements of another age begin. */
+static void visit(void *user, const wg_params_run *run)
+{
+    const wg_optim *o = user;
+    const beside *b = &o->beside[run->chunk];
+    size_t begin = run->offset, end = run->offset + run->count;
+    for (size_t i = 0; i < b->age_count && begin < end; i++) {
+        if (b->ages[i].end <= begin)
+            continue;
+        size_t stop = b->ages[i].end < end ? b->ages[i].end : end, skip = (begin - run->offset) * o->size;
+        wg_optim_run part = {.value = (char *)run->value + skip,
+            .gradient = (const char *)run->gradient + skip,
+            .count = stop - begin,
+            .lr = o->lr * run->lr_scale,
+            .weight_decay = o->weight_decay * run->decay_scale,
+            .t = (double)(o->steps + 1 - b->ages[i].born)};
+        for (size_t s = 0; s < o->slots; s++)
+            part.slot[s] = b->slot[s] + begin * o->size;
+        (o->size == sizeof(float) ? o->rule->update_f32 : o->rule->update_f64)(o->options, &part);
+        begin = stop;
+    }
+}
+
+wg_status wg_optim_step(wg_optim *optim)
+{
+    if (!optim)
+        return WG_INVALID;
+    if (optim->error.status != WG_OK)
+        return optim->error.status;
+    if (!settle(optim))
+        return WG_OUT_OF_MEMORY;
+    wg_params_pass(optim->params, visit, optim);
+    wg_params_changed(optim->params);
+    optim->steps++;
+    return WG_OK;
+}
+
+wg_status wg_optim_status(const wg_optim *optim)
+{
+    return optim ? optim->error.status : WG_INVALID;
+}
+
+const char *wg_optim_message(const wg_optim *optim)
+{
+    return optim ? optim->error.message : "no optimiser";
+}
+
+wg_status wg_optim_set_lr(wg_optim *optim, double lr)
+{
+    if (!optim || !(lr >= 0 && isfinite(lr)))
+        return WG_INVALID;
+    optim->lr = lr;
+    return WG_OK;
+}
+
+double wg_optim_lr(const wg_optim *optim)
+{
+    return optim ? optim->lr : (double)NAN;
+}
+
+const char *wg_optim_name(const wg_optim *optim)
+{
+    return optim ? optim->rule->name : "";
+}
+
+wg_params *wg_optim_params(const wg_optim *optim)
+{
+    return optim ? optim->params : NULL;
+}
+
+uint64_t wg_optim_steps(const wg_optim *optim)
+{
+    return optim ? optim->steps : 0;
+}
+
+wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps)
+{
+    if (!optim)
+        return WG_INVALID;
+    if (!settle(optim))
+        return WG_OUT_OF_MEMORY;
+    for (size_t i = 0; i < WG_PARAMS_MAX_CHUNKS; i++)
+        for (size_t k = 0; k < optim->beside[i].age_count; k++)
+            optim->beside[i].ages[k].born = 0;
+    optim->steps = steps;
+    return WG_OK;
+}
+
+size_t wg_optim_slots(const wg_optim *optim)
+{
+    return optim ? optim->slots : 0;
+}
+
+void *wg_optim_state(wg_optim *optim, size_t slot, size_t index)
+{
+    wg_param_info a = wg_params_at(optim ? optim->params : NULL, index);
+    if (!a.name || a.buffer || slot >= optim->slots || !settle(optim))
+        return NULL;
+    return optim->beside[a.chunk].slot[slot] + a.offset * optim->size;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* optim.h - what an update rule is: a record, and a kernel per dtype for a stretch of elements.
+ *
+ * To add one: a file like sgd.c with its kernels' template, its options and wg_NAME_new in <wengert/optim.h>.
+ */
+#ifndef WG_OPTIM_OPTIM_H
+#define WG_OPTIM_OPTIM_H
+
+#include <wengert/optim.h>
+#include "base/alloc.h"
+
+enum { WG_OPTIM_SLOTS = 2 };
+
+/* Neighbouring elements to be updated; all pointers on a 64-byte line, count a multiple of a line. */
+typedef struct wg_optim_run {
+    void *value;
+    const void *gradient;
+    void *slot[WG_OPTIM_SLOTS]; /* moments; NULL beyond the optimiser's slots */
+    size_t count;
+    double lr, weight_decay; /* with the group's factors */
+    double t;                /* the step's number, from 1, since these elements have moments */
+} wg_optim_run;
+
+typedef struct wg_optim_rule {
+    const char *name;
+    size_t options_size;
+    void (*update_f64)(const void *options, const wg_optim_run *run);
+    void (*update_f32)(const void *options, const wg_optim_run *run);
+} wg_optim_rule;
+
+/* An optimiser without options set: the rule's wg_NAME_new goes on with wg_optim_range. NULL without memory
+ * or store. */
+wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
+    double lr, double weight_decay);
+
+/* An option that must be in [low, high); otherwise the optimiser's status says so. NULL is allowed. */
+void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high);
+
+/* Options of which 0 means the default; and those that a negative number sets to 0. */
+static inline double wg_optim_or(double option, double otherwise)
+{
+    return option == 0 ? otherwise : option;
+}
+
+static inline double wg_optim_or_zero(double option, double otherwise)
+{
+    return option < 0 ? 0 : wg_optim_or(option, otherwise);
+}
+
+#endif
