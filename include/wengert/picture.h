@@ -54,8 +54,9 @@ typedef struct wg_sheet_options {
 WG_API wg_status wg_sheet_write(
     const char *path, const wg_tile *tiles, size_t count, const wg_sheet_options *options, wg_error *error);
 
-/* Whether ".png" can be written. */
-WG_API bool wg_has_png(void);
+/* WG_OK when the path's ending is one that wg_sheet_write can write; else its error: so that a program can
+ * say so before it works for an hour. */
+WG_API wg_status wg_sheet_check_path(const char *path, wg_error *error);
 
 WG_END_DECLS
 #endif

@@ -165,15 +165,6 @@ static wg_status write_png(FILE *file, struct picture *p)
 static write_function *const write_png = NULL;
 #endif
 
-bool wg_has_png(void)
-{
-#if WG_HAVE_PNG
-    return true;
-#else
-    return false;
-#endif
-}
-
 static wg_status find_format(const char *path, write_function **write, wg_error *error)
 {
     const struct {
@@ -190,6 +181,13 @@ static wg_status find_format(const char *path, write_function **write, wg_error 
                              "%s: this library was built without libpng; a name in .ppm or .pgm works", path);
         }
     return wg_error_set(error, WG_INVALID, "%s: the name of a picture ends in .png, .ppm or .pgm", path);
+}
+
+wg_status wg_sheet_check_path(const char *path, wg_error *error)
+{
+    write_function *write;
+    return path ? find_format(path, &write, error)
+                : wg_error_set(error, WG_INVALID, "a picture without a name");
 }
 
 static wg_status write_file(const char *path, struct picture *p, write_function *write, wg_error *error)

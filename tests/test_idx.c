@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <wengert/data.h>
+
+#include "harness.h"
+
+/* Two images of 2 by 3 pixels, and their labels. */
+static const unsigned char images[28] = {
+    0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 102, 153, 204, 255, 255, 0, 255, 0, 255, 0};
+static const unsigned char labels[10] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
+
+/* Every test works in a fresh folder, which it leaves empty. */
+static char folder[] = "wengert-idx-XXXXXX";
+
+static void enter(void)
+{
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void leave(void)
+{
+    static const char *const names[] = {"i", "l", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
+        "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        unlink(names[i]);
+    ck_assert_int_eq(chdir(".."), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static void write_file(const char *name, const void *bytes, size_t size)
+{
+    FILE *file = fopen(name, "wb");
+    ck_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
+}
+
+/* RFC 1952 around one stored block of RFC 1951. */
+static size_t pack(unsigned char *out, const unsigned char *bytes, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    crc = ~crc;
+    const unsigned char head[15] = {
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1, (unsigned char)size, 0, (unsigned char)~size, 0xFF};
+    const unsigned char tail[8] = {(unsigned char)crc, (unsigned char)(crc >> 8), (unsigned char)(crc >> 16),
+        (unsigned char)(crc >> 24), (unsigned char)size};
+    memcpy(out, head, 15);
+    memcpy(out + 15, bytes, size);
+    memcpy(out + 15 + size, tail, 8);
+    return size + 23;
+}
+
+static void write_packed(const char *name, const unsigned char *bytes, size_t size)
+{
+    unsigned char packed[128];
+    write_file(name, packed, pack(packed, bytes, size));
+}
+
+/* Loading "i" and "l" fails like this. */
+static void expect(wg_status status, const char *text)
+{
+    wg_error error = {0};
+    ck_assert_ptr_null(wg_idx_load("i", "l", 10, &error));
+    ck_assert_msg(error.status == status && strstr(error.message, text), "expected \"%s\", got %s: %s", text,
+        wg_status_name(error.status), error.message);
+}
+
+/* The same with the images or labels changed at one place; the message names file and offset. */
+static void expect_changed(
+    const char *name, size_t at, unsigned char byte, wg_status status, const char *text)
+{
+    bool is_image = *name == 'i';
+    unsigned char changed[28];
+    memcpy(changed, is_image ? images : labels, is_image ? 28 : 10);
+    changed[at] = byte;
+    write_file(name, changed, is_image ? 28 : 10);
+    expect(status, text);
+    write_file(name, is_image ? images : labels, is_image ? 28 : 10);
+}
+
+static void check_contents(wg_dataset *dataset, const wg_error *error)
+{
+    ck_assert_msg(dataset, "%s", error->message);
+    wg_array x = wg_dataset_x(dataset), y = wg_dataset_y(dataset);
+    ck_assert(wg_shape_equal(&x.shape, &WG_SHAPE(2, 1, 2, 3)) && wg_shape_equal(&y.shape, &WG_SHAPE(2)));
+    const float pixels[6] = {0, 51 / 255.0f, 102 / 255.0f, 153 / 255.0f, 204 / 255.0f, 1};
+    ck_assert_mem_eq(x.data, pixels, sizeof pixels);
+    ck_assert(((const int32_t *)y.data)[0] == 7 && ((const int32_t *)y.data)[1] == 9);
+    ck_assert_uint_eq(wg_dataset_classes(dataset), 10);
+    wg_dataset_free(dataset);
+}
+
+START_TEST(plain_files)
+{
+    enter();
+    write_file("i", images, sizeof images);
+    write_file("l", labels, sizeof labels);
+    wg_error error = {0};
+    check_contents(wg_idx_load("i", "l", 0, &error), &error);
+    check_contents(wg_idx_load("i", "l", 10, &error), &error);
+    leave();
+}
+END_TEST
+
+START_TEST(a_folder_by_its_usual_names)
+{
+    enter();
+    write_file("train-images-idx3-ubyte", images, sizeof images);
+    write_file("train-labels-idx1-ubyte", labels, sizeof labels);
+    write_packed("t10k-images-idx3-ubyte.gz", images, sizeof images);
+    write_packed("t10k-labels-idx1-ubyte.gz", labels, sizeof labels);
+    wg_error error = {0};
+    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, &error), &error);
+    wg_dataset *test = wg_mnist_load(".", WG_TEST_SPLIT, &error);
+    if (!test) /* a build without zlib says so */
+        ck_assert_ptr_nonnull(strstr(error.message, "without zlib"));
+    else
+        check_contents(test, &error);
+    leave();
+}
+END_TEST
+
+START_TEST(missing_files)
+{
+    enter();
+    wg_error error = {0};
+    ck_assert_ptr_null(wg_mnist_load("nowhere", WG_TRAIN_SPLIT, &error));
+    ck_assert(error.status == WG_FILE && strcmp(error.message, "nowhere: no such folder") == 0);
+    write_file("train-images-idx3-ubyte", images, sizeof images);
+    error.status = WG_OK;
+    ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, &error));
+    ck_assert(error.status == WG_FILE && strstr(error.message, "neither train-labels-idx1-ubyte nor"));
+    expect(WG_FILE, "i: No such file");
+    write_file("i", images, sizeof images);
+    ck_assert_int_eq(mkdir("l", 0700), 0);
+    expect(WG_FILE, "l: not a regular file");
+    ck_assert_int_eq(rmdir("l"), 0);
+    error.status = WG_OK;
+    ck_assert_ptr_null(wg_mnist_load(NULL, WG_TRAIN_SPLIT, &error));
+    error.status = WG_OK;
+    ck_assert_ptr_null(wg_idx_load(NULL, "l", 10, &error));
+    ck_assert_int_eq(error.status, WG_INVALID);
+    leave();
+}
+END_TEST
+
+START_TEST(lying_headers)
+{
+    enter();
+    write_file("i", images, sizeof images);
+    write_file("l", labels, sizeof labels);
+    expect_changed("i", 0, 1, WG_FORMAT, "i: offset 0 holds 01 00 08 03");
+    expect_changed("i", 2, 0x0D, WG_FORMAT, "i: offset 0 holds 00 00 0d 03");
+    expect_changed("l", 3, 3, WG_FORMAT, "l: offset 0 holds 00 00 08 03");
+    expect_changed("i", 4, 0xFF, WG_FORMAT, "i: the sizes [4278190082, 2, 3] at offset 4");
+    expect_changed("i", 15, 4, WG_FORMAT, "i: the sizes [2, 2, 4] at offset 4");
+    expect_changed("i", 15, 2, WG_FORMAT, "i: goes on at offset 24");
+    expect_changed("l", 7, 3, WG_FORMAT, "l: the sizes [3] at offset 4");
+    expect_changed("l", 7, 1, WG_FORMAT, "i promises 2 images at offset 4, l promises 1 labels");
+    expect_changed("l", 9, 10, WG_FORMAT, "l: the label 10 at offset 9");
+    unsigned char overflow[16] = {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
+    write_file("i", overflow, sizeof overflow);
+    expect(WG_FORMAT, "after offset 16 (0 bytes)");
+    leave();
+}
+END_TEST
+
+/* Cut after every byte, and with one byte more. */
+START_TEST(truncated_and_surplus)
+{
+    enter();
+    write_file("l", labels, sizeof labels);
+    for (size_t size = 0; size < sizeof images; size++) {
+        write_file("i", images, size);
+        expect(WG_FORMAT, size < 16 ? "i: ends at offset" : "i: the sizes");
+    }
+    unsigned char longer[sizeof images + 1] = {0};
+    memcpy(longer, images, sizeof images);
+    write_file("i", longer, sizeof longer);
+    expect(WG_FORMAT, "i: goes on at offset 28");
+    leave();
+}
+END_TEST
+
+/* Cut after every byte (one byte alone is no gzip magic), or with any bit of its data wrong, a gzip file is
+ * refused. */
+START_TEST(damaged_gzip)
+{
+    enter();
+    write_file("l", labels, sizeof labels);
+    unsigned char packed[128];
+    size_t size = pack(packed, images, sizeof images);
+    for (size_t cut = 0; cut < size; cut++) {
+        wg_error error = {0};
+        write_file("i", packed, cut);
+        ck_assert_ptr_null(wg_idx_load("i", "l", 10, &error));
+        ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "cut at %zu: %s",
+            cut, error.message);
+    }
+    for (size_t at = 15; at < size - 4; at++) {
+        wg_error error = {0};
+        packed[at] ^= 4;
+        write_file("i", packed, size);
+        packed[at] ^= 4;
+        ck_assert_msg(!wg_idx_load("i", "l", 10, &error), "byte %zu", at);
+        ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "byte %zu: %s", at,
+            error.message);
+    }
+    leave();
+}
+END_TEST
+
+TEST_MAIN("idx", plain_files, a_folder_by_its_usual_names, missing_files, lying_headers,
+    truncated_and_surplus, damaged_gzip)
