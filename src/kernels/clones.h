@@ -5,12 +5,12 @@
  *
  *     WG_CLONES static void scale(size_t n, const float *restrict x, float *restrict y) { ... }
  *
- * compiles the function for AVX-512, for AVX2 with FMA, and for the processor of the build, and chooses once at load
- * time. What it calls is compiled along only where it is inlined: mark helpers `static inline`. Put it on a function
- * that works through a whole chunk, never on one called per element.
+ * compiles the function for AVX-512, for AVX2 with FMA, and for the processor of the build, and chooses once
+ * at load time. What it calls is compiled along only where it is inlined: mark helpers `static inline`. Put
+ * it on a function that works through a whole chunk, never on one called per element.
  *
- * WG_TARGET_CLONES comes from the build (option target_clones): gcc with ifunc support, and no sanitizer, since a
- * resolver runs before a sanitizer's runtime is ready. */
+ * WG_TARGET_CLONES comes from the build (option target_clones): gcc with ifunc support, and no sanitizer,
+ * since a resolver runs before a sanitizer's runtime is ready. */
 #ifndef WG_KERNELS_CLONES_H
 #define WG_KERNELS_CLONES_H
 

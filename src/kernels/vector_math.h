@@ -1,30 +1,34 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* vector_math.h - lets `#pragma omp simd` loops call the vector versions of exp, log, ... where the C library has them.
+/* vector_math.h - lets `#pragma omp simd` loops call the vector versions of exp, log, ... where the C library
+ * has them.
  *
- * Redeclared as below, gcc calls glibc's libmvec from such a loop without -ffast-math, infinities and NaN intact. Seen
- * with gcc 12 and glibc 2.36, for double and float, SSE2 and AVX2, over 4 million points of the finite range each and a
- * list of special values (all of them right, signed zeros in pow included), in ulp from the true value:
+ * Redeclared as below, gcc calls glibc's libmvec from such a loop without -ffast-math, infinities and NaN
+ * intact. Seen with gcc 12 and glibc 2.36, for double and float, SSE2 and AVX2, over 4 million points of the
+ * finite range each and a list of special values (all of them right, signed zeros in pow included), in ulp
+ * from the true value:
  *
  *     float   exp 2.6  expm1 1.7  log 3.9  log1p 1.9  sin 1.9  cos 1.9  tanh 1.1  erf 2.0  erfc 1.6
  *     double  within 4 each
  *
  * What keeps a loop scalar, so that it is worth writing a formula otherwise:
- *   - a call in one arm of a ?: (x > 0 ? x : expm1(x)): gcc sinks the call into a branch. Feed the call a harmless
- *     number instead: (x > 0 ? x : 0) + expm1(x > 0 ? 0 : x), which keeps NaN too;
+ *   - a call in one arm of a ?: (x > 0 ? x : expm1(x)): gcc sinks the call into a branch. Feed the call a
+ * harmless number instead: (x > 0 ? x : 0) + expm1(x > 0 ? 0 : x), which keeps NaN too;
  *   - fmax and fmin (use ?:), and lgamma, tgamma, which have no vector version.
  *
- * Elements left over at a loop's end are computed by the scalar function, with other last bits: a map whose elements
- * must not depend on their position pads its tail through the vector body.
+ * Elements left over at a loop's end are computed by the scalar function, with other last bits: a map whose
+ * elements must not depend on their position pads its tail through the vector body.
  *
- * Include this instead of <math.h>, before <tgmath.h>. Elsewhere (clang, other libraries) it declares nothing new. */
+ * Include this instead of <math.h>, before <tgmath.h>. Elsewhere (clang, other libraries) it declares nothing
+ * new. */
 #ifndef WG_KERNELS_VECTOR_MATH_H
 #define WG_KERNELS_VECTOR_MATH_H
 
 #include <math.h>
 
-#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) && !defined(__cplusplus)
+#if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) &&                 \
+    !defined(__cplusplus)
 
 #pragma omp declare simd notinbranch
 extern double exp(double);
