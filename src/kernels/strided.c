@@ -222,6 +222,16 @@ void wg_strided_copy(int threads, const wg_walk *walk, size_t size, const void *
     wg_walk_panels(threads, &merged, size == 4 ? copy_panel_4 : copy_panel_8, &copy);
 }
 
+void wg_copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
+    void *to, size_t to_row)
+{
+    wg_walk walk = {.rank = 2,
+        .streams = 2,
+        .dim = {rows, width},
+        .step = {{(ptrdiff_t)to_row, 1}, {(ptrdiff_t)from_row, 1}}};
+    wg_strided_copy(threads, &walk, size, from, to);
+}
+
 void wg_strided_fill(int threads, size_t count, size_t size, const void *element, void *to)
 {
     wg_walk walk = {.rank = 1, .streams = 2, .dim = {count}, .step = {{1}, {0}}};

@@ -54,6 +54,10 @@ void wg_walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, co
  * twice. */
 void wg_strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to);
 
+/* `rows` runs of `width` elements; the first elements of two runs lie from_row and to_row apart. */
+void wg_copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
+    void *to, size_t to_row);
+
 /* `count` times the same element. */
 void wg_strided_fill(int threads, size_t count, size_t size, const void *element, void *to);
 

@@ -68,6 +68,6 @@ static void FN(copy_panel)(const void *work, const wg_panel *panel)
     }
     for (size_t a = 0; a < panel->a; a++)
         FN(copy_row)
-        ((ptrdiff_t)panel->b, from + (ptrdiff_t)a * panel->step_a[1], panel->step_b[1],
-            to + (ptrdiff_t)a * panel->step_a[0], panel->step_b[0]);
+    ((ptrdiff_t)panel->b, from + (ptrdiff_t)a * panel->step_a[1], panel->step_b[1],
+        to + (ptrdiff_t)a * panel->step_a[0], panel->step_b[0]);
 }

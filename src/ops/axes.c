@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "ops/axes.h"
+
+#include <stdio.h>
+
+wg_status wg_op_axis(wg_op_context *op, size_t operand, int axis, size_t *out)
+{
+    int rank = (int)op->in_shape[operand]->rank;
+    if (axis < -rank || axis >= rank)
+        return wg_op_fail(op, WG_BAD_SHAPE, "there is no axis %d in %s", axis, wg_op_operand(op, operand));
+    *out = wg_axis_of(axis, op->in_shape[operand]->rank);
+    return WG_OK;
+}
+
+wg_along wg_along_axis(const wg_shape *shape, size_t axis)
+{
+    wg_along along = {1, shape->dim[axis], 1};
+    for (size_t i = 0; i < axis; i++)
+        along.outer *= shape->dim[i];
+    for (size_t i = axis + 1; i < shape->rank; i++)
+        along.inner *= shape->dim[i];
+    return along;
+}
+
+wg_dtype wg_op_element(const wg_op_context *op, size_t operand)
+{
+    return op->in_dtype[operand] == WG_I32 ? WG_I32 : op->dtype;
+}
+
+size_t wg_op_element_size(const wg_op_context *op, size_t operand)
+{
+    return wg_dtype_size(wg_op_element(op, operand));
+}
+
+wg_status wg_op_moves(wg_op_context *op)
+{
+    op->out_dtype[0] = wg_op_element(op, 0);
+    for (size_t i = 1; i < op->arity; i++)
+        if (wg_op_element(op, i) != op->out_dtype[0])
+            return wg_op_fail(op, WG_BAD_DTYPE, "%s is %s, but %s is %s", wg_op_operand(op, 0),
+                wg_dtype_name(op->out_dtype[0]), wg_op_operand(op, i), wg_dtype_name(wg_op_element(op, i)));
+    return WG_OK;
+}
+
+wg_status wg_op_needs_index(wg_op_context *op, size_t operand)
+{
+    if (op->in_dtype[operand] == WG_I32)
+        return WG_OK;
+    return wg_op_fail(op, WG_BAD_DTYPE, "an index is i32, but %s is %s", wg_op_operand(op, operand),
+        wg_dtype_name(op->in_dtype[operand]));
+}
+
+wg_status wg_op_needs_real(wg_op_context *op, size_t operand)
+{
+    if (op->in_dtype[operand] != WG_I32)
+        return WG_OK;
+    return wg_op_fail(
+        op, WG_BAD_DTYPE, "%s is i32; floats or doubles are needed", wg_op_operand(op, operand));
+}
+
+wg_status wg_op_check_index(wg_op_context *op, size_t operand, size_t limit)
+{
+    const wg_shape *shape = op->in_shape[operand];
+    const int32_t *index = op->in[operand];
+    size_t count, bad = 0;
+    wg_shape_count(shape, &count);
+    while (bad < count && index[bad] >= 0 && (size_t)index[bad] < limit)
+        bad++;
+    if (bad == count)
+        return WG_OK;
+    wg_shape place = {.rank = shape->rank};
+    char text[192];
+    for (size_t i = shape->rank, rest = bad; i-- > 0; rest /= shape->dim[i])
+        place.dim[i] = rest % shape->dim[i];
+    return wg_op_fail(op, WG_BAD_INDEX, "%d at %s of %s is not from 0 to below %zu", (int)index[bad],
+        wg_shape_text(&place, text, sizeof text), wg_op_operand(op, operand), limit);
+}
+
+wg_status wg_op_index_fits(wg_op_context *op, size_t axis)
+{
+    const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
+    bool fits = x->rank == index->rank;
+    for (size_t i = 0; i < x->rank && fits; i++)
+        fits = i == axis || index->dim[i] <= x->dim[i];
+    if (fits)
+        return WG_OK;
+    return wg_op_fail(op, WG_BAD_SHAPE, "index and operand do not fit along axis %zu: %s of %s", axis,
+        wg_op_operand(op, 1), wg_op_operand(op, 0));
+}
