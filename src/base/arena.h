@@ -21,7 +21,7 @@ typedef struct wg_arena {
     struct wg_chunk {
         char *start;
         size_t size;
-    } *chunks;
+    } * chunks;
     size_t count, capacity;
     wg_place place; /* of the next piece */
 } wg_arena;

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-/* Class 4 e + q holds (4 + q) 2^(e - 2) bytes; class sizes are multiples of a line from e = 8 on, the smallest. */
+/* Class 4 e + q holds (4 + q) 2^(e - 2) bytes; class sizes are multiples of a line from e = 8 on, the
+ * smallest. */
 static size_t class_size(unsigned class)
 {
     return (size_t)(4 + class % 4) << (class / 4 - 2);
@@ -19,7 +20,7 @@ static unsigned class_of(size_t size)
     if (class > 4 * 8) /* the last class of the power below may do */
         class -= 4;
     while (class < WG_BLOCK_CLASSES - 1 && class_size(class) < size)
-        class++;
+        class ++;
     return class;
 }
 
@@ -64,7 +65,7 @@ void wg_block_give(wg_blocks *blocks, wg_block *block)
 
 void wg_blocks_trim(wg_blocks *blocks)
 {
-    for (unsigned class = 0; class < WG_BLOCK_CLASSES; class++)
+    for (unsigned class = 0; class < WG_BLOCK_CLASSES; class ++)
         while (blocks->waiting[class]) {
             wg_block *block = blocks->waiting[class];
             blocks->waiting[class] = block->next;

@@ -5,8 +5,9 @@
  *
  *     [ wg_block: class, references, next ][ numbers, 64-byte aligned ... ]
  *
- * Sizes are rounded up to classes, four to each power of two; a block that nobody refers to any more waits in the list
- * of its class. A block may have several owners (a reshaped tensor shares its numbers): each holds one reference. */
+ * Sizes are rounded up to classes, four to each power of two; a block that nobody refers to any more waits in
+ * the list of its class. A block may have several owners (a reshaped tensor shares its numbers): each holds
+ * one reference. */
 #ifndef WG_BASE_BLOCKS_H
 #define WG_BASE_BLOCKS_H
 

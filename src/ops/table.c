@@ -6,23 +6,17 @@
 
 #include <string.h>
 #include <wengert/op.h>
+#include "ops/formula.h"
 #include "ops/ops.h"
 
-/* The records that ops/formula.c makes of the rows: three for a row of two operands, whose namec and cname take a
- * plain number on the right and on the left. */
-#define UNARY(name, ...) extern const wg_op wg_op_##name;
+static const wg_op *const table[] = {
+#define UNARY(name, ...) &wg_formula_ops[WG_CODE_##name],
 #define UNARY1 UNARY
 #define UNARY2 UNARY
 #define STEP UNARY
-#define BINARY(name, ...) extern const wg_op wg_op_##name, wg_op_##name##c, wg_op_c##name;
+#define BINARY(name, ...)                                                                                    \
+    &wg_formula_ops[WG_CODE_##name], &wg_formula_ops[WG_CODE_##name##c], &wg_formula_ops[WG_CODE_c##name],
 #define STEP2 BINARY
-#include <wengert/formulas.def>
-#undef UNARY
-#undef BINARY
-
-static const wg_op *const table[] = {
-#define UNARY(name, ...) &wg_op_##name,
-#define BINARY(name, ...) &wg_op_##name, &wg_op_##name##c, &wg_op_c##name,
 #include <wengert/formulas.def>
 #define OP(name) &wg_op_##name,
 #include "ops/ops.def"

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* formula.c - the rows as operations: rules that record, records, public functions. */
+
+/* This is the one place that emits the inline functions of scalar.h as symbols too. */
+#include <wengert/status.h>
+#define WG_FAST WG_API extern inline
+#include "ops/formula.h"
+
+#include <wengert/reduce.h>
+#include "ops/algebra_var.h"
+
+/* ---- Rules
+ * ---------------------------------------------------------------------------------------------------------
+ */
+
+/* A gradient has the result's shape: broadcasting is undone here, for all rows. A number is a zero. */
+static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
+{
+    return gradient.is_number ? (wg_var){0} : wg_sum_to(gradient.var, *op->in_shape[i]);
+}
+
+#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+    static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
+    {                                                                                                        \
+        const double *number = op->attr;                                                                     \
+        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
+        const wg_term c = wg_term_number(number[0]), d = wg_term_number(number[1]);                          \
+        const wg_term g = wg_term_var(upstream[0]);                                                          \
+        (void)y;                                                                                             \
+        grad_in[0] = fold(op, 0, gradient);                                                                  \
+        return WG_OK;                                                                                        \
+    }
+#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+    static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
+    {                                                                                                        \
+        const double *number = op->attr;                                                                     \
+        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
+        const wg_term c = wg_term_number(number[0]), g = wg_term_var(upstream[0]);                           \
+        (void)y;                                                                                             \
+        grad_in[0] = fold(op, 0, gradient);                                                                  \
+        return WG_OK;                                                                                        \
+    }
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
+    {                                                                                                        \
+        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
+        const wg_term g = wg_term_var(upstream[0]);                                                          \
+        (void)x, (void)y;                                                                                    \
+        grad_in[0] = fold(op, 0, gradient);                                                                  \
+        return WG_OK;                                                                                        \
+    }
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
+    {                                                                                                        \
+        const wg_term a = wg_term_var(op->arg[0]), b = wg_term_var(op->arg[1]);                              \
+        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        (void)a, (void)b, (void)y;                                                                           \
+        if (op->wanted[0])                                                                                   \
+            grad_in[0] = fold(op, 0, gradient_a);                                                            \
+        if (op->wanted[1])                                                                                   \
+            grad_in[1] = fold(op, 1, gradient_b);                                                            \
+        return WG_OK;                                                                                        \
+    }                                                                                                        \
+    static wg_status name##c_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                 \
+    {                                                                                                        \
+        const double *number = op->attr;                                                                     \
+        const wg_term a = wg_term_var(op->arg[0]), b = wg_term_number(number[0]);                            \
+        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        (void)a, (void)b, (void)y;                                                                           \
+        grad_in[0] = fold(op, 0, gradient_a);                                                                \
+        return WG_OK;                                                                                        \
+    }                                                                                                        \
+    static wg_status c##name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)               \
+    {                                                                                                        \
+        const double *number = op->attr;                                                                     \
+        const wg_term a = wg_term_number(number[0]), b = wg_term_var(op->arg[0]);                            \
+        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        (void)a, (void)b, (void)y;                                                                           \
+        grad_in[0] = fold(op, 0, gradient_b);                                                                \
+        return WG_OK;                                                                                        \
+    }
+#define STEP(name, v_)
+#define STEP2(name, v_)
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+
+/* ---- Records
+ * ------------------------------------------------------------------------------------------------------- */
+
+/* Rank-0 operands take the scalar path's own value function, so that both paths give the same bits. */
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    static double name##_scalar(const double *in, const void *attr)                                          \
+    {                                                                                                        \
+        return wg_formula_value(WG_CODE_##name, in[0], 0, attr);                                             \
+    }
+#define UNARY1(name, v_, gradient, lo, hi, c) UNARY(name, , , , )
+#define UNARY2(name, v_, gradient, lo, hi, c, d) UNARY(name, , , , )
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    static double name##_scalar(const double *in, const void *attr)                                          \
+    {                                                                                                        \
+        return wg_formula_value(WG_CODE_##name, in[0], in[1], attr);                                         \
+    }                                                                                                        \
+    UNARY(name##c, , , , )                                                                                   \
+    UNARY(c##name, , , , )
+#define STEP(name, v_) UNARY(name, , , , )
+#define STEP2(name, v_) BINARY(name, , , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+
+/* The numbers at which a row's samples are taken. */
+#define UNARY(name, v_, gradient, lo, hi)
+#define UNARY1(name, v_, gradient, lo_, hi_, c)                                                              \
+    static const double name##_numbers[] = {c};                                                              \
+    static const wg_op_sample name##_samples[] = {                                                           \
+        {.label = #name " at " #c, .in = {{2, {3, 4}}}, .lo = {lo_}, .hi = {hi_}, .attr = name##_numbers}};
+#define UNARY2(name, v_, gradient, lo_, hi_, c, d)                                                           \
+    static const double name##_numbers[] = {c, d};                                                           \
+    static const wg_op_sample name##_samples[] = {{.label = #name " at " #c ", " #d,                         \
+        .in = {{2, {3, 4}}},                                                                                 \
+        .lo = {lo_},                                                                                         \
+        .hi = {hi_},                                                                                         \
+        .attr = name##_numbers}};
+#define BINARY(name, v_, gradient_a, gradient_b, lo_a, hi_a, lo_b, hi_b)                                     \
+    static const double name##c_numbers[] = {(lo_b) / 2.0 + (hi_b) / 1.7},                                   \
+                        c##name##_numbers[] = {(hi_a) / 1.3};                                                \
+    static const wg_op_sample name##_samples[] = {                                                           \
+        {.label = "alike", .in = {{2, {3, 4}}, {2, {3, 4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},        \
+        {.label = "[3, 4] and [4]", .in = {{2, {3, 4}}, {1, {4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},  \
+        {.label = "[3, 1] and [2, 1, 5]",                                                                    \
+            .in = {{2, {3, 1}}, {3, {2, 1, 5}}},                                                             \
+            .lo = {lo_a, lo_b},                                                                              \
+            .hi = {hi_a, hi_b}},                                                                             \
+        {.label = "[] and [2, 3]", .in = {{0, {0}}, {2, {2, 3}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},   \
+        {.label = "[] and []", .in = {{0, {0}}, {0, {0}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}}};         \
+    static const wg_op_sample name##c_samples[] = {{.label = "a number on the right",                        \
+        .in = {{2, {3, 4}}},                                                                                 \
+        .lo = {lo_a},                                                                                        \
+        .hi = {hi_a},                                                                                        \
+        .attr = name##c_numbers}};                                                                           \
+    static const wg_op_sample c##name##_samples[] = {{.label = "a number on the left",                       \
+        .in = {{2, {3, 4}}},                                                                                 \
+        .lo = {lo_b},                                                                                        \
+        .hi = {hi_b},                                                                                        \
+        .attr = c##name##_numbers}};
+#define STEP(name, v_)
+#define STEP2(name, v_) BINARY(name, , , , -2, 2, -2, 2)
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+
+#define SAMPLES(list) .samples = list, .sample_count = sizeof list / sizeof list[0]
+#define ENTRY(name_, arity_, numbers, traits_, vjp_, lo_, hi_, ...)                                          \
+    [WG_CODE_##name_] = {.name = #name_,                                                                     \
+        .arity = arity_,                                                                                     \
+        .attr_size = (numbers) * sizeof(double),                                                             \
+        .traits = WG_OP_MAP | (traits_),                                                                     \
+        .shape = wg_shape_broadcast_all,                                                                     \
+        .forward_f64 = wg_formula_forward_f64,                                                               \
+        .forward_f32 = wg_formula_forward_f32,                                                               \
+        .vjp = vjp_,                                                                                         \
+        .backward_f64 = wg_formula_backward_f64,                                                             \
+        .backward_f32 = wg_formula_backward_f32,                                                             \
+        .scalar = name_##_scalar,                                                                            \
+        .lo = lo_,                                                                                           \
+        .hi = hi_,                                                                                           \
+        .formula = wg_formula_texts[WG_CODE_##name_].formula,                                                \
+        .rule = wg_formula_texts[WG_CODE_##name_].rule,                                                      \
+        __VA_ARGS__},
+
+#define UNARY(name, v_, gradient, lo, hi) ENTRY(name, 1, 0, 0, name##_vjp, lo, hi, .samples = NULL)
+#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+    ENTRY(name, 1, 1, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
+#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+    ENTRY(name, 1, 2, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    ENTRY(name, 2, 0, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))                                        \
+    ENTRY(name##c, 1, 1, 0, name##c_vjp, lo, hi, SAMPLES(name##c_samples))                                   \
+    ENTRY(c##name, 1, 1, 0, c##name##_vjp, lo_b, hi_b, SAMPLES(c##name##_samples))
+#define STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
+#define STEP2(name, v_)                                                                                      \
+    ENTRY(name, 2, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##_samples))                             \
+    ENTRY(name##c, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##c_samples))                         \
+    ENTRY(c##name, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(c##name##_samples))
+
+const wg_op wg_formula_ops[WG_CODES] = {
+#include <wengert/formulas.def>
+};
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+
+/* ---- Public functions
+ * ---------------------------------------------------------------------------------------------- */
+
+/* Those of the arithmetic rows are scalar.h's inline functions; the rest is one call each. */
+#define WG_ARITHMETIC_IS_INLINE
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    wg_var wg_##name(wg_var x)                                                                               \
+    {                                                                                                        \
+        return wg_record1_(WG_CODE_##name, x, 0, 0);                                                         \
+    }
+#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+    wg_var wg_##name(wg_var x, double c)                                                                     \
+    {                                                                                                        \
+        return wg_record1_(WG_CODE_##name, x, c, 0);                                                         \
+    }
+#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+    wg_var wg_##name(wg_var x, double c, double d)                                                           \
+    {                                                                                                        \
+        return wg_record1_(WG_CODE_##name, x, c, d);                                                         \
+    }
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    wg_var wg_##name(wg_var a, wg_var b)                                                                     \
+    {                                                                                                        \
+        return wg_record2_(WG_CODE_##name, a, b);                                                            \
+    }                                                                                                        \
+    UNARY1(name##c, , , , , )                                                                                \
+    wg_var wg_c##name(double c, wg_var x)                                                                    \
+    {                                                                                                        \
+        return wg_record1_(WG_CODE_c##name, x, c, 0);                                                        \
+    }
+#define STEP(name, v_) UNARY(name, , , , )
+#define STEP2(name, v_) BINARY(name, , , , , , , )
+#include <wengert/formulas.def>

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* formula.h - what the files that expand formulas.def share.
+ *
+ *     formula_kernels.c   numbers: the vector kernels, forward and backward, float and double
+ *     formula_text.c      text:    formula and rule of each row, for traces and drawings
+ *     formula.c           vars:    the rule that records; and the records and public functions of all rows
+ *
+ * The tape's scalar path (tape/formula.c) is the fourth. */
+#ifndef WG_OPS_FORMULA_H
+#define WG_OPS_FORMULA_H
+
+#include <wengert/math.h>
+#include <wengert/op.h>
+
+/* The rows' records, by code (scalar.h); the first codes, which are no formulas, are empty. */
+extern const wg_op wg_formula_ops[WG_CODES];
+
+typedef struct wg_formula_text {
+    char formula[96]; /* an array, so that its address is a constant for the records */
+    const char *rule[2];
+} wg_formula_text;
+
+extern const wg_formula_text wg_formula_texts[WG_CODES];
+
+/* The scalar path's value of a code (tape/formula.c). */
+double wg_formula_value(unsigned code, double x, double b, const double *numbers);
+
+wg_status wg_formula_forward_f64(wg_op_context *op);
+wg_status wg_formula_forward_f32(wg_op_context *op);
+wg_status wg_formula_backward_f64(wg_op_context *op);
+wg_status wg_formula_backward_f32(wg_op_context *op);
+
+#endif

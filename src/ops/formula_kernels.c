@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* formula_kernels.c - the vector kernels of all rows; the loops are in formula_real.h. */
+
+#include "kernels/vector_math.h"
+
+#include <string.h>
+#include "base/algebra_number.h"
+#include "kernels/clones.h"
+#include "kernels/parallel.h"
+#include "ops/formula.h"
+#include "ops/stretch.h"
+
+#if defined(__GNUC__)
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* Loops go by LANES elements, a multiple of every vector's; a rest is padded to as many, so that an element's
+ * position never changes its value. GRAIN elements make a chunk for one thread. */
+enum { LANES = 16, GRAIN = 1 << 14 };
+
+/* Which operand of a two-operand kernel is one number. */
+enum { BOTH_VECTORS, A_NUMBER, B_NUMBER };
+
+/* The kind of a code: which operands it has, and where its plain numbers go. */
+enum { NUMBER_RIGHT = 1, NUMBER_LEFT };
+
+static const struct {
+    uint8_t binary, number;
+} kinds[WG_CODES] = {
+#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {0, 0},
+#define UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {0, 0},
+#define UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {0, 0},
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    [WG_CODE_##name] = {1, 0}, [WG_CODE_##name##c] = {1, NUMBER_RIGHT}, [WG_CODE_c##name] = {1, NUMBER_LEFT},
+#define STEP(name, v_) UNARY(name, , , , )
+#define STEP2(name, v_) BINARY(name, , , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+};
+
+static unsigned code_of(const wg_op_context *op)
+{
+    return (unsigned)(op->op - wg_formula_ops);
+}
+
+/* A rule that is "g" itself hands the upstream gradient on without a copy; a kernel would make one. */
+static bool only_passes_on(const wg_op_context *op)
+{
+    for (size_t i = 0; i < op->arity; i++)
+        if (op->grad_in[i] && strcmp(op->op->rule[i], "g") != 0)
+            return false;
+    return true;
+}
+
+#define TEMPLATE "ops/formula_real.h"
+#include "base/for_each_real.h"

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* bind.c - memory of the caller's as leaves: parameters. What a sweep found is added to their gradients at
+ * its end, so that a failed sweep adds nothing. */
+
+#include "tape/engine.h"
+
+#include <string.h>
+
+/* Parameters come in the same order at each step: look at the next one first. */
+static wg_bound *find(wg_engine *t, const void *owner, size_t index)
+{
+    for (size_t i = 0; i < t->bound_count; i++) {
+        size_t at = (t->bound_next + i) % t->bound_count;
+        wg_bound *bound = t->bounds[at];
+        if (bound->binding.owner == owner && bound->binding.index == index) {
+            t->bound_next = at + 1;
+            return bound;
+        }
+    }
+    return NULL;
+}
+
+static wg_bound *add(wg_engine *t)
+{
+    if (!wg_mem_reserve(
+            &t->memory, (void **)&t->bounds, &t->bound_capacity, t->bound_count + 1, sizeof *t->bounds))
+        return NULL;
+    wg_bound *bound = wg_mem_zero(&t->memory, sizeof *bound);
+    if (bound)
+        t->bounds[t->bound_count++] = bound;
+    return bound;
+}
+
+static void set_value(wg_engine *t, wg_record *record, const wg_binding *binding)
+{
+    wg_result *result = &record->result[0];
+    if (result->scalar)
+        t->head.steps[record->node].value =
+            binding->dtype == WG_F32 ? (double)*(const float *)binding->data : *(const double *)binding->data;
+    else
+        result->data = (void *)(uintptr_t)binding->data; /* never written through */
+}
+
+static wg_var bind_new(wg_engine *t, wg_bound *bound)
+{
+    const wg_binding *b = &bound->binding;
+    wg_record *record = wg_record_new(t, &wg_op_parameter, 0, 1, NULL);
+    if (record)
+        record->result[0] = (wg_result){.shape = b->shape, .dtype = b->dtype, .scalar = b->shape.rank == 0};
+    if (record && record->result[0].scalar)
+        record->result[0].dtype = WG_F64;
+    if (!record || !wg_shape_count(&b->shape, &record->result[0].count) || !wg_record_push(t, record)) {
+        wg_fail(t, WG_OUT_OF_MEMORY, "parameter %s: out of memory", b->name);
+        return wg_invalid(&t->head);
+    }
+    record->bound = bound;
+    record->valued = true;
+    record->tracked = b->gradient != NULL;
+    set_value(t, record, b);
+    wg_var x = wg_var_of(t, record->node);
+    return wg_set_name(x, b->name);
+}
+
+static bool check_binding(wg_engine *t, const wg_binding *b)
+{
+    size_t count;
+    if (!b->owner || b->dtype == WG_I32 || wg_dtype_size(b->dtype) == 0 ||
+        !wg_shape_count(&b->shape, &count) || (count && !b->data)) {
+        wg_fail(t, WG_INVALID, "parameter %s: needs an owner, a floating dtype, a shape that fits and data",
+            b->name ? b->name : "");
+        return false;
+    }
+    if (b->dtype != t->options.dtype) {
+        wg_fail(t, WG_BAD_DTYPE, "parameter %s: is %s, the tape is %s", b->name ? b->name : "",
+            wg_dtype_name(b->dtype), wg_dtype_name(t->options.dtype));
+        return false;
+    }
+    return true;
+}
+
+wg_var wg_bind(wg_tape *tape, const wg_binding *binding)
+{
+    wg_engine *t = wg_engine_of(tape);
+    if (!t || !binding || t->status != WG_OK || !check_binding(t, binding))
+        return wg_invalid(tape);
+    wg_bound *bound = find(t, binding->owner, binding->index);
+    if (bound && wg_is_valid(bound->var)) {
+        if (wg_shape_equal(&bound->binding.shape, &binding->shape))
+            return wg_var_of(t, bound->var.node);
+        char ours[192], theirs[192];
+        wg_fail(t, WG_NAME, "parameter %s: is %s already, and cannot be %s too",
+            binding->name ? binding->name : "", wg_shape_text(&bound->binding.shape, ours, sizeof ours),
+            wg_shape_text(&binding->shape, theirs, sizeof theirs));
+        return wg_invalid(tape);
+    }
+    bool is_new = !bound;
+    if (is_new)
+        bound = add(t);
+    const char *name = bound ? wg_arena_text(&t->texts, binding->name ? binding->name : "") : NULL;
+    if (!name) {
+        wg_fail(t, WG_OUT_OF_MEMORY, "parameter: out of memory");
+        return wg_invalid(tape);
+    }
+    size_t bytes = 0, old_bytes = 0;
+    wg_shape_count(&binding->shape, &bytes);
+    wg_shape_count(&bound->binding.shape, &old_bytes);
+    if (!is_new && bytes != old_bytes) { /* private gradients of another size are of no use */
+        wg_block_give(&t->blocks, bound->own);
+        bound->own = NULL;
+    }
+    bound->binding = *binding;
+    bound->binding.name = name;
+    bound->seen = binding->version ? *binding->version : 0;
+    bound->var = wg_invalid(tape);
+    bound->var = bind_new(t, bound);
+    return bound->var;
+}
+
+void wg_bounds_free(wg_engine *t)
+{
+    for (size_t i = 0; i < t->bound_count; i++) {
+        wg_block_give(&t->blocks, t->bounds[i]->own);
+        wg_mem_free(&t->memory, t->bounds[i], sizeof *t->bounds[i]);
+    }
+    wg_mem_free(&t->memory, t->bounds, t->bound_capacity * sizeof *t->bounds);
+    t->bound_count = 0;
+}
+
+/* ---- Versions
+ * ------------------------------------------------------------------------------------------------ */
+
+bool wg_is_stale(const wg_engine *t)
+{
+    if (t->changed)
+        return true;
+    for (size_t i = 0; i < t->bound_count; i++) {
+        const wg_bound *bound = t->bounds[i];
+        if (bound->binding.version && wg_is_valid(bound->var) && *bound->binding.version != bound->seen)
+            return true;
+    }
+    return false;
+}
+
+void wg_bounds_seen(wg_engine *t)
+{
+    for (size_t i = 0; i < t->bound_count; i++) {
+        wg_bound *bound = t->bounds[i];
+        if (!wg_is_valid(bound->var))
+            continue;
+        if (bound->binding.version)
+            bound->seen = *bound->binding.version;
+        set_value(t, wg_record_of(t, bound->var.node), &bound->binding);
+    }
+}
+
+/* ---- Gradients
+ * ----------------------------------------------------------------------------------------------- */
+
+static void add_f32(float *sum, const float *more, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += more[i];
+}
+
+static void add_f64(double *sum, const double *more, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        sum[i] += more[i];
+}
+
+static void add_or_copy(wg_dtype dtype, void *sum, const void *more, size_t n, bool add)
+{
+    if (!add)
+        memcpy(sum, more, n * wg_dtype_size(dtype));
+    else if (dtype == WG_F32)
+        add_f32(sum, more, n);
+    else
+        add_f64(sum, more, n);
+}
+
+/* This sweep's gradient of a parameter, in its dtype: a scalar's is converted into *slot. */
+static const void *found(wg_engine *t, const wg_bound *bound, const wg_record *record, wg_slot *slot)
+{
+    const wg_result *result = &record->result[0];
+    if (!result->scalar)
+        return result->has_gradient ? result->gradient : NULL;
+    if (record->node >= t->sweep_capacity || !t->reached[record->node])
+        return NULL;
+    if (bound->binding.dtype == WG_F32)
+        slot->f = (float)t->adjoints[record->node];
+    else
+        slot->d = t->adjoints[record->node];
+    return slot;
+}
+
+static bool make_own(wg_engine *t, wg_bound *bound, size_t bytes, bool *is_new)
+{
+    *is_new = !bound->own;
+    if (*is_new)
+        bound->own = wg_block_take(&t->blocks, bytes);
+    return bound->own != NULL;
+}
+
+/* First everything that can fail, then everything that changes what outlives the sweep. */
+wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y)
+{
+    for (int pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < t->bound_count; i++) {
+            wg_bound *bound = t->bounds[i];
+            wg_slot slot;
+            if (!wg_is_valid(bound->var) || bound->var.node > y || !bound->binding.gradient)
+                continue;
+            wg_record *record = wg_record_of(t, bound->var.node);
+            const void *gradient = found(t, bound, record, &slot);
+            if (!gradient)
+                continue;
+            wg_dtype dtype = bound->binding.dtype;
+            size_t n = record->result[0].count;
+            if (t->options.own_grads) {
+                if (pass == 0 && !make_own(t, bound, n * wg_dtype_size(dtype), &bound->own_is_new))
+                    return WG_OUT_OF_MEMORY;
+                if (pass == 1)
+                    add_or_copy(dtype, wg_block_data(bound->own), gradient, n, !bound->own_is_new);
+            } else if (pass == 1) {
+                bool *zero = bound->binding.gradient_is_zero;
+                if (!record->direct)
+                    add_or_copy(dtype, bound->binding.gradient, gradient, n, !(zero && *zero));
+                if (zero)
+                    *zero = false;
+            }
+        }
+    return WG_OK;
+}
+
+const void *wg_own_grad(const wg_tape *tape, const void *owner, size_t index, size_t *count)
+{
+    wg_engine *t = wg_engine_of(tape);
+    wg_bound *bound = t ? find(t, owner, index) : NULL;
+    size_t n = 0;
+    if (bound && bound->own)
+        wg_shape_count(&bound->binding.shape, &n);
+    if (count)
+        *count = n;
+    return bound && bound->own ? wg_block_data(bound->own) : NULL;
+}
+
+void wg_own_grad_clear(wg_tape *tape, const void *owner)
+{
+    wg_engine *t = wg_engine_of(tape);
+    for (size_t i = 0; t && i < t->bound_count; i++)
+        if (t->bounds[i]->binding.owner == owner) {
+            wg_block_give(&t->blocks, t->bounds[i]->own);
+            t->bounds[i]->own = NULL;
+        }
+}

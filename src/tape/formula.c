@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* formula.c - the scalar path: one generated case per formula row, for recording, replay and the reverse
+ * sweep. */
+
+#include <wengert/math.h>
+
+#include <math.h>
+#include "base/algebra_number.h"
+#include "tape/engine.h"
+
+typedef double REAL;
+
+/* ---- One value
+ * ----------------------------------------------------------------------------------------------- */
+
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    static inline double value_##name(double x)                                                              \
+    {                                                                                                        \
+        return v_;                                                                                           \
+    }
+#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+    static inline double value_##name(double x, double c)                                                    \
+    {                                                                                                        \
+        return v_;                                                                                           \
+    }
+#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+    static inline double value_##name(double x, double c, double d)                                          \
+    {                                                                                                        \
+        return v_;                                                                                           \
+    }
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    static inline double value_##name(double a, double b)                                                    \
+    {                                                                                                        \
+        return v_;                                                                                           \
+    }
+#define STEP(name, v_) UNARY(name, v_, , , )
+#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+
+double wg_formula_value(unsigned code, double x, double b, const double *numbers)
+{
+    switch (code) {
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    case WG_CODE_##name:                                                                                     \
+        return value_##name(x);
+#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+    case WG_CODE_##name:                                                                                     \
+        return value_##name(x, numbers[0]);
+#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+    case WG_CODE_##name:                                                                                     \
+        return value_##name(x, numbers[0], numbers[1]);
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    case WG_CODE_##name:                                                                                     \
+        return value_##name(x, b);                                                                           \
+    case WG_CODE_##name##c:                                                                                  \
+        return value_##name(x, numbers[0]);                                                                  \
+    case WG_CODE_c##name:                                                                                    \
+        return value_##name(numbers[0], x);
+#define STEP(name, v_) UNARY(name, v_, , , )
+#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+    default:
+        return NAN; /* leaves and records are no formulas */
+    }
+}
+
+static const struct {
+    uint8_t operands, numbers;
+} counts[WG_CODES] = {
+#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {1, 0},
+#define UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {1, 1},
+#define UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {1, 2},
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    [WG_CODE_##name] = {2, 0}, [WG_CODE_##name##c] = {1, 1}, [WG_CODE_c##name] = {1, 1},
+#define STEP(name, v_) UNARY(name, v_, , , )
+#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+};
+
+size_t wg_number_count(unsigned code)
+{
+    return counts[code].numbers;
+}
+
+size_t wg_operand_count(unsigned code)
+{
+    return counts[code].operands;
+}
+
+/* ---- Replay
+ * -------------------------------------------------------------------------------------------------- */
+
+uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
+{
+    wg_step *steps = t->head.steps;
+    const uint8_t *codes = t->head.codes;
+    const double *numbers = t->head.numbers;
+    for (; node < end; node++) {
+        wg_step *s = &steps[node];
+        switch (codes[node] & ~WG_CODE_CUT) {
+        case WG_CODE_record:
+            return node;
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    case WG_CODE_##name:                                                                                     \
+        s->value = value_##name(steps[s->a].value);                                                          \
+        break;
+#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+    case WG_CODE_##name:                                                                                     \
+        s->value = value_##name(steps[s->a].value, numbers[s->b]);                                           \
+        break;
+#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+    case WG_CODE_##name:                                                                                     \
+        s->value = value_##name(steps[s->a].value, numbers[s->b], numbers[s->b + 1]);                        \
+        break;
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    case WG_CODE_##name:                                                                                     \
+        s->value = value_##name(steps[s->a].value, steps[s->b].value);                                       \
+        break;                                                                                               \
+    case WG_CODE_##name##c:                                                                                  \
+        s->value = value_##name(steps[s->a].value, numbers[s->b]);                                           \
+        break;                                                                                               \
+    case WG_CODE_c##name:                                                                                    \
+        s->value = value_##name(numbers[s->b], steps[s->a].value);                                           \
+        break;
+#define STEP(name, v_) UNARY(name, v_, , , )
+#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+        default:
+            break;
+        }
+    }
+    return end;
+}
+
+/* ---- The reverse sweep
+ * --------------------------------------------------------------------------------------- */
+
+/* What a case below needs of its step; x, a, b, c, d, y, g are the rows' names. A code with the cut bit, a
+ * leaf and a constant match no case: nothing goes through. */
+uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
+{
+    const wg_step *steps = t->head.steps;
+    const uint8_t *codes = t->head.codes;
+    const double *numbers = t->head.numbers;
+    double *adjoints = t->adjoints;
+    uint8_t *reached = t->reached;
+    for (; node != WG_NO_NODE; node--) {
+        if (!reached[node])
+            continue;
+        const wg_step s = steps[node];
+        const double g = adjoints[node], y = s.value;
+        switch (codes[node]) {
+        case WG_CODE_record:
+            return node;
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    case WG_CODE_##name: {                                                                                   \
+        const double x = steps[s.a].value;                                                                   \
+        (void)x, (void)y;                                                                                    \
+        adjoints[s.a] += gradient;                                                                           \
+        reached[s.a] = 1;                                                                                    \
+        break;                                                                                               \
+    }
+#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+    case WG_CODE_##name: {                                                                                   \
+        const double x = steps[s.a].value, c = numbers[s.b];                                                 \
+        adjoints[s.a] += gradient;                                                                           \
+        reached[s.a] = 1;                                                                                    \
+        break;                                                                                               \
+    }
+#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+    case WG_CODE_##name: {                                                                                   \
+        const double x = steps[s.a].value, c = numbers[s.b], d = numbers[s.b + 1];                           \
+        adjoints[s.a] += gradient;                                                                           \
+        reached[s.a] = 1;                                                                                    \
+        break;                                                                                               \
+    }
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    case WG_CODE_##name: {                                                                                   \
+        const double a = steps[s.a].value, b = steps[s.b].value;                                             \
+        (void)a, (void)b;                                                                                    \
+        adjoints[s.a] += gradient_a;                                                                         \
+        adjoints[s.b] += gradient_b;                                                                         \
+        reached[s.a] = reached[s.b] = 1;                                                                     \
+        break;                                                                                               \
+    }                                                                                                        \
+    case WG_CODE_##name##c: {                                                                                \
+        const double a = steps[s.a].value, b = numbers[s.b];                                                 \
+        (void)a, (void)b;                                                                                    \
+        adjoints[s.a] += gradient_a;                                                                         \
+        reached[s.a] = 1;                                                                                    \
+        break;                                                                                               \
+    }                                                                                                        \
+    case WG_CODE_c##name: {                                                                                  \
+        const double a = numbers[s.b], b = steps[s.a].value;                                                 \
+        (void)a, (void)b;                                                                                    \
+        adjoints[s.a] += gradient_b;                                                                         \
+        reached[s.a] = 1;                                                                                    \
+        break;                                                                                               \
+    }
+#define STEP(name, v_)
+#define STEP2(name, v_)
+#include <wengert/formulas.def>
+#undef UNARY
+#undef UNARY1
+#undef UNARY2
+#undef BINARY
+#undef STEP
+#undef STEP2
+        default:
+            break;
+        }
+    }
+    return WG_NO_NODE;
+}
+
+/* ---- Recording with every check
+ * ------------------------------------------------------------------------------ */
+
+/* A bare step serves when all operands are scalars with values; anything else is a node with a record. */
+static wg_var record_step(wg_engine *t, unsigned code, const wg_var *x, size_t count, double c, double d)
+{
+    size_t numbers = wg_number_count(code);
+    if (!wg_reserve_steps(t, 1) || !wg_reserve_numbers(t, numbers)) {
+        wg_fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", wg_formula_ops[code].name);
+        return wg_invalid(&t->head);
+    }
+    wg_tape *head = &t->head;
+    const double attributes[2] = {c, d};
+    double b = count == 2 ? head->steps[x[1].node].value : 0;
+    uint32_t node = head->count++;
+    head->codes[node] = (uint8_t)(code | (t->no_grad ? WG_CODE_CUT : 0));
+    head->steps[node] = (wg_step){.a = x[0].node, .b = count == 2 ? x[1].node : head->number_count};
+    head->steps[node].value = wg_formula_value(code, head->steps[x[0].node].value, b, attributes);
+    for (size_t i = 0; i < numbers; i++)
+        head->numbers[head->number_count++] = attributes[i];
+    return wg_var_of(t, node);
+}
+
+static wg_var record_formula(unsigned code, const wg_var *x, size_t count, double c, double d)
+{
+    const wg_op *op = &wg_formula_ops[code];
+    wg_tape *tape;
+    wg_engine *t = wg_common_tape(op->name, x, count, &tape);
+    if (!t)
+        return wg_invalid(tape);
+    bool bare = true;
+    for (size_t i = 0; i < count && bare; i++) {
+        wg_view v = wg_view_of(t, x[i].node);
+        bare = v.scalar && v.valued;
+    }
+    if (bare)
+        return record_step(t, code, x, count, c, d);
+    wg_var out[1];
+    wg_record_op(t, op, x, count, &(wg_numbers){c, d}, 1, out);
+    return out[0];
+}
+
+wg_var wg_record1_(unsigned code, wg_var x, double c, double d)
+{
+    return code < WG_CODES && wg_operand_count(code) == 1 ? record_formula(code, &x, 1, c, d)
+                                                          : wg_invalid(x.tape);
+}
+
+wg_var wg_record2_(unsigned code, wg_var a, wg_var b)
+{
+    return code < WG_CODES && wg_operand_count(code) == 2 ? record_formula(code, (wg_var[]){a, b}, 2, 0, 0)
+                                                          : wg_invalid(a.tape);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* gradient_of.c - "gradient of X", the one operation that the engine makes of every fused operation X.
+ *
+ *     operands   x_1 .. x_n of X, y_1 .. y_m its results, g_j for each result that has an upstream gradient
+ *     results    dL/dx_i for each wanted i
+ *     forward    X's fused backward kernel
+ *     rule       a sweep over X's expansion E:  G_i = sum_j g_j dE_j/dx_i,  then  sum_i h_i dG_i/d(x, g)
+ *
+ * So the first order stays one kernel, and any order exists. X's results are operands so that the order of
+ * the tape says what the kernel reads; the rule gives them no gradient, since E is computed from the x anew.
+ */
+
+#include "tape/engine.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST = WG_MAX_RESULTS };
+
+typedef struct gradient_attr {
+    uint32_t node; /* of X */
+    size_t arity, results;
+    bool wanted[MOST];   /* per operand of X */
+    bool upstream[MOST]; /* per result of X */
+} gradient_attr;
+
+static wg_record *of(wg_op_context *op)
+{
+    const gradient_attr *attr = op->attr;
+    wg_frame *f = op->engine;
+    return wg_record_of(f->tape, attr->node);
+}
+
+static wg_status gradient_shape(wg_op_context *op)
+{
+    const gradient_attr *attr = op->attr;
+    for (size_t i = 0, r = 0; i < attr->arity; i++)
+        if (attr->wanted[i]) {
+            op->out_shape[r] = *op->in_shape[i];
+            op->out_dtype[r++] = op->in_dtype[i];
+        }
+    return WG_OK;
+}
+
+/* X's kernel in a frame of X's own, writing into this node's results. */
+static wg_status gradient_forward(wg_op_context *op)
+{
+    const gradient_attr *attr = op->attr;
+    wg_frame *outer = op->engine, frame;
+    wg_engine *t = outer->tape;
+    wg_record *record = of(op);
+    wg_status status = WG_OUT_OF_MEMORY;
+    if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg_frame_record(&frame, record);
+        wg_frame_load(&frame);
+        for (size_t r = 0; r < record->results; r++)
+            if (record->result[r].scalar)
+                wg_frame_slot_set(&frame, &frame.out_slot[r],
+                    record->results == 1 ? t->head.steps[record->node].value : record->result[r].value);
+        for (size_t r = 0, j = attr->arity + attr->results; r < attr->results; r++)
+            frame.upstream[r] = attr->upstream[r] ? op->in[j++] : NULL;
+        for (size_t i = 0, r = 0; i < attr->arity; i++) {
+            frame.wanted[i] = attr->wanted[i];
+            frame.grad_in[i] = attr->wanted[i] ? op->out[r++] : NULL;
+        }
+        status =
+            op->dtype == WG_F32 ? record->op->backward_f32(&frame.op) : record->op->backward_f64(&frame.op);
+    }
+    wg_frame_close(&frame);
+    return status;
+}
+
+/* Nodes of their own with the same values, see rule.c. */
+static wg_status aliases(wg_engine *t, const wg_var *x, size_t n, wg_var *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = wg_apply1(&wg_op_identity, x[i]);
+    return t->status;
+}
+
+static wg_status gradient_vjp(wg_op_context *op, const wg_var *h, wg_var *grad_in)
+{
+    const gradient_attr *attr = op->attr;
+    wg_frame *f = op->engine, frame;
+    wg_engine *t = f->tape;
+    wg_record *record = of(op);
+    size_t n = attr->arity, m = attr->results, first = n + m, ng = op->arity - first;
+    wg_var xs[2 * MOST], ys[MOST], y[MOST], seeds[MOST], wanted[MOST], first_order[MOST], out[2 * MOST];
+    wg_var *gs = xs + n; /* aliases of operands and upstream gradients, one list */
+    wg_status status = aliases(t, op->arg, n, xs);
+    if (status == WG_OK)
+        status = aliases(t, op->arg + first, ng, gs);
+    for (size_t r = 0; r < m; r++)
+        y[r] = wg_invalid(&t->head);
+    if (status == WG_OK &&
+        wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg_frame_record(&frame, record);
+        frame.op.arg = xs;
+        status = record->op->expand(&frame.op, y);
+        wg_frame_close(&frame);
+    }
+    size_t ny = 0, nw = 0, nh = 0;
+    for (size_t r = 0; r < m; r++)
+        if (attr->upstream[r])
+            ys[ny] = y[r], seeds[ny] = gs[ny], ny++;
+    for (size_t i = 0; i < n; i++)
+        if (attr->wanted[i])
+            wanted[nw++] = xs[i];
+    if (status == WG_OK)
+        status = t->status;
+    if (status == WG_OK)
+        status = wg_grad_vars(t, ys, ny, seeds, wanted, nw, first_order);
+    for (size_t r = 0; r < nw; r++)
+        if (h[r].node != WG_NO_NODE)
+            first_order[nh] = first_order[r], seeds[nh++] = h[r];
+    if (status == WG_OK)
+        status = wg_grad_vars(t, first_order, nh, seeds, xs, n + ng, out);
+    for (size_t i = 0; i < n && status == WG_OK; i++)
+        grad_in[i] = op->in_dtype[i] == WG_I32 ? wg_invalid(&t->head) : out[i];
+    for (size_t j = 0; j < ng && status == WG_OK; j++)
+        grad_in[first + j] = out[n + j];
+    return status;
+}
+
+const wg_op wg_op_gradient = {.name = "gradient",
+    .arity = WG_VARIADIC,
+    .attr_size = sizeof(gradient_attr),
+    .shape = gradient_shape,
+    .forward_f64 = gradient_forward,
+    .forward_f32 = gradient_forward,
+    .vjp = gradient_vjp};
+
+/* An op with a vjp records that; this is for one that has only an expansion beside its kernel. */
+bool wg_can_record_gradient(const wg_frame *f)
+{
+    const wg_op *op = f->op.op;
+    return f->record && !op->vjp && op->expand && op->backward_f64 && op->backward_f32 && f->op.arity <= MOST;
+}
+
+wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
+{
+    wg_engine *t = f->tape;
+    gradient_attr attr;
+    memset(&attr, 0, sizeof attr);
+    attr.node = f->node;
+    attr.arity = f->op.arity;
+    attr.results = f->op.results;
+    wg_var args[3 * MOST], out[MOST];
+    size_t n = 0, wanted = 0;
+    for (size_t i = 0; i < attr.arity; i++) {
+        args[n++] = f->op.arg[i];
+        attr.wanted[i] = f->wanted[i];
+        wanted += f->wanted[i];
+    }
+    for (size_t r = 0; r < attr.results; r++)
+        args[n++] = f->result[r];
+    for (size_t r = 0; r < attr.results; r++)
+        if (g[r].node != WG_NO_NODE) {
+            attr.upstream[r] = true;
+            args[n++] = g[r];
+        }
+    bool training = t->training;
+    t->training = f->op.training;
+    wg_status status = wg_record_op(t, &wg_op_gradient, args, n, &attr, wanted, out);
+    t->training = training;
+    for (size_t i = 0, r = 0; i < attr.arity && status == WG_OK; i++)
+        if (attr.wanted[i]) {
+            grad_in[i] = out[r++];
+            char name[96];
+            snprintf(name, sizeof name, "gradient of %.60s", f->op.op->name);
+            wg_set_name(grad_in[i], name);
+        }
+    return status;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* inspect.c - looking at a tape from outside, node by node. */
+
+#include "tape/engine.h"
+
+wg_var wg_node(wg_tape *tape, size_t i)
+{
+    return tape && i < tape->count ? wg_var_of(wg_engine_of(tape), (uint32_t)i) : wg_invalid(tape);
+}
+
+size_t wg_node_of(wg_var x)
+{
+    return wg_is_valid(x) ? x.node : SIZE_MAX;
+}
+
+const wg_op *wg_op_of(wg_var x)
+{
+    if (!wg_is_valid(x))
+        return NULL;
+    const wg_engine *t = wg_engine_of(x.tape);
+    const wg_record *record = wg_record_of(t, x.node);
+    unsigned code = wg_code(t, x.node);
+    return record                  ? record->op
+           : code == WG_CODE_leaf  ? &wg_op_leaf
+           : code == WG_CODE_const ? &wg_op_const
+                                   : &wg_formula_ops[code];
+}
+
+size_t wg_operands_of(wg_var x, wg_var *out, size_t n)
+{
+    if (!wg_is_valid(x))
+        return 0;
+    wg_engine *t = wg_engine_of(x.tape);
+    const wg_record *record = wg_record_of(t, x.node);
+    const wg_step s = t->head.steps[x.node];
+    size_t count = record ? record->arity : wg_operand_count(wg_code(t, x.node));
+    for (size_t i = 0; i < count && i < n; i++)
+        out[i] = wg_var_of(t, record ? record->args[i] : i == 0 ? s.a : s.b);
+    return count;
+}
+
+const void *wg_attr_of(wg_var x)
+{
+    if (!wg_is_valid(x))
+        return NULL;
+    const wg_engine *t = wg_engine_of(x.tape);
+    const wg_record *record = wg_record_of(t, x.node);
+    if (record)
+        return record->attr;
+    return wg_number_count(wg_code(t, x.node)) ? &t->head.numbers[t->head.steps[x.node].b] : NULL;
+}

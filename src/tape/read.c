@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* read.c - asking a var: its shape, its numbers, its gradient. */
+
+#include "tape/engine.h"
+
+#include <math.h>
+
+/* The tape of a live var, or NULL. */
+static wg_engine *live(wg_var x)
+{
+    wg_engine *t = wg_engine_of(x.tape);
+    return t && wg_alive(t, x) ? t : NULL;
+}
+
+wg_shape wg_shape_of(wg_var x)
+{
+    wg_engine *t = live(x);
+    return t ? *wg_view_of(t, x.node).shape : (wg_shape){0};
+}
+
+size_t wg_count_of(wg_var x)
+{
+    wg_engine *t = live(x);
+    const wg_record *record = t ? wg_record_of(t, x.node) : NULL;
+    return record ? record->result[0].count : t != NULL;
+}
+
+wg_dtype wg_dtype_of(wg_var x)
+{
+    wg_engine *t = live(x);
+    return t ? wg_view_of(t, x.node).dtype : WG_F64;
+}
+
+bool wg_has_value(wg_var x)
+{
+    wg_engine *t = live(x);
+    return t && wg_view_of(t, x.node).valued;
+}
+
+/* ---- Numbers
+ * ------------------------------------------------------------------------------------------------- */
+
+static double number(wg_dtype dtype, const void *data, size_t i)
+{
+    switch (dtype) {
+    case WG_F64:
+        return ((const double *)data)[i];
+    case WG_F32:
+        return (double)((const float *)data)[i];
+    case WG_I32:
+        return ((const int32_t *)data)[i];
+    }
+    return (double)NAN;
+}
+
+const void *wg_data(wg_var x)
+{
+    wg_engine *t = live(x);
+    if (!t)
+        return NULL;
+    wg_view v = wg_view_of(t, x.node);
+    return !v.valued ? NULL : v.scalar ? &t->head.steps[x.node].value : v.data;
+}
+
+double wg_item(wg_var x)
+{
+    const void *data = wg_data(x);
+    return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
+}
+
+/* Reading fails with a message, but leaves no error behind. */
+static wg_status refuse(wg_var x, wg_status status, const char *why, size_t n)
+{
+    wg_engine *t = wg_engine_of(x.tape);
+    if (!t || t->status != WG_OK)
+        return t ? t->status : WG_INVALID;
+    const char *name = wg_is_valid(x) ? wg_name_at(t, x.node) : "";
+    wg_fail(t, status, "read: %s%s%s (%zu numbers wanted, %zu there)", name, name[0] ? " " : "", why, n,
+        wg_count_of(x));
+    t->status = WG_OK;
+    wg_update_fast(t);
+    return status;
+}
+
+static wg_status copy(wg_var x, const void *data, wg_status missing, double *out, float *out32, size_t n)
+{
+    if (!live(x))
+        return refuse(x, WG_DEAD_VAR, "the var outlived its tape's reset or rewind, or never was one", n);
+    if (!data)
+        return refuse(
+            x, missing, missing == WG_NO_VALUE ? "has no value yet" : "has no gradient that was kept", n);
+    if (n != wg_count_of(x) || (n && !out && !out32))
+        return refuse(x, WG_BAD_SHAPE, "has another count", n);
+    wg_dtype dtype = wg_dtype_of(x);
+    for (size_t i = 0; i < n; i++)
+        if (out)
+            out[i] = number(dtype, data, i);
+        else
+            out32[i] = (float)number(dtype, data, i);
+    return WG_OK;
+}
+
+wg_status wg_read(wg_var x, double *out, size_t n)
+{
+    return copy(x, wg_data(x), WG_NO_VALUE, out, NULL, n);
+}
+
+wg_status wg_read_f32(wg_var x, float *out, size_t n)
+{
+    return copy(x, wg_data(x), WG_NO_VALUE, NULL, out, n);
+}
+
+/* ---- Gradients
+ * ----------------------------------------------------------------------------------------------- */
+
+const void *wg_grad_data(wg_var x)
+{
+    wg_engine *t = live(x);
+    if (!t || x.node >= t->swept)
+        return NULL;
+    const wg_record *record = wg_record_of(t, x.node);
+    if (record && !record->result[0].scalar)
+        return record->result[0].gradient;
+    return wg_code(t, x.node) == WG_CODE_const ? NULL : &t->adjoints[x.node];
+}
+
+bool wg_has_grad(wg_var x)
+{
+    return wg_grad_data(x) != NULL;
+}
+
+double wg_item_grad(wg_var x)
+{
+    const void *data = wg_grad_data(x);
+    return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
+}
+
+wg_status wg_read_grad(wg_var x, double *out, size_t n)
+{
+    return copy(x, wg_grad_data(x), WG_NO_GRADIENT, out, NULL, n);
+}
+
+wg_status wg_read_grads(wg_span span, double *out)
+{
+    wg_engine *t = wg_engine_of(span.tape);
+    if (!t)
+        return WG_INVALID;
+    if (span.count == 0)
+        return t->status;
+    wg_var first = {.tape = span.tape, .node = span.node, .epoch = span.epoch}, last = first;
+    last.node += (uint32_t)(span.count - 1);
+    if (!wg_alive(t, last))
+        return refuse(last, WG_DEAD_VAR, "the span outlived its tape's reset or rewind", span.count);
+    if (last.node >= t->swept || !out)
+        return refuse(last, WG_NO_GRADIENT, "has no gradient: no sweep since it was recorded", span.count);
+    for (size_t i = 0; i < span.count; i++)
+        out[i] = t->adjoints[first.node + i];
+    return WG_OK;
+}

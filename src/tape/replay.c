@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* replay.c - a recorded tape is a program: run it again. */
+
+#include "tape/engine.h"
+
+static bool all_inputs_set(wg_engine *t, const wg_record **missing)
+{
+    for (size_t i = 0; i < t->record_count; i++)
+        if (t->records[i]->arity == 0 && !t->records[i]->valued) {
+            *missing = t->records[i];
+            return false;
+        }
+    return true;
+}
+
+static wg_status run(wg_engine *t)
+{
+    for (uint32_t node = 0; node < t->head.count; node++) {
+        node = wg_replay_steps(t, node, t->head.count);
+        if (node == t->head.count)
+            break;
+        wg_record *record = wg_record_of(t, node);
+        wg_status status = record->arity ? wg_compute(t, record) : WG_OK;
+        if (status != WG_OK)
+            return wg_fail(t, status, "replay: %s: %s", record->op->name, wg_status_text(status));
+    }
+    return WG_OK;
+}
+
+wg_status wg_replay(wg_tape *tape)
+{
+    wg_engine *t = wg_engine_of(tape);
+    if (!t)
+        return WG_INVALID;
+    if (t->status != WG_OK)
+        return t->status;
+    const wg_record *missing;
+    wg_status status = WG_OK;
+    if (!all_inputs_set(t, &missing))
+        status = wg_fail(t, WG_NO_VALUE, "replay: input %s was never set", wg_name_at(t, missing->node));
+    if (status == WG_OK) {
+        wg_release_gradients(t);
+        t->run += !t->frozen;
+        wg_bounds_seen(t);
+        t->changed = false;
+        status = run(t);
+        t->changed = status != WG_OK; /* half of the values are old: only another replay mends that */
+    }
+    t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
+    wg_update_fast(t);
+    return status;
+}
