@@ -225,7 +225,8 @@ typedef struct wg_frame {
     const void *upstream[WG_MAX_RESULTS];
     wg_slot upstream_slot[WG_MAX_RESULTS];
     wg_var result[WG_MAX_RESULTS];
-    char text[4][256];
+    unsigned texts;
+    char text[4][256]; /* written in turn: a message names at most four operands */
     char bytes[64 + WG_FRAME_ARGS * (2 * sizeof(wg_var) + 4 * sizeof(void *) + 2 * sizeof(wg_slot) + 8)];
 } wg_frame;
 

@@ -66,6 +66,7 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     f->record = NULL;
     f->node = WG_NO_NODE;
     f->scratch = f->wide = NULL;
+    f->texts = 0;
     if (!lay_out(f, arity))
         return false;
     for (size_t i = 0; i < arity; i++) {
@@ -190,7 +191,7 @@ const char *wg_op_operand(wg_op_context *op, size_t i)
     wg_frame *f = op->engine;
     if (i >= op->arity)
         return "no operand";
-    char *text = f->text[i % 4], shape[192];
+    char *text = f->text[f->texts++ % 4], shape[192];
     const char *name = wg_name_at(f->tape, f->arg[i].node);
     wg_shape_text(op->in_shape[i], shape, sizeof shape);
     if (name[0])
