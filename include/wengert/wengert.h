@@ -12,6 +12,7 @@
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/random.h>
+#include <wengert/reduce.h>
 #include <wengert/shaping.h>
 #include <wengert/data.h>
 #include <wengert/picture.h>

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* mean.c - y [kept axes] = the mean of x over the others, n elements each.
+ *
+ * dy/dx_i = 1 / n, so every element gets its output's g / n. */
+
+#include <math.h>
+#include <wengert/math.h>
+#include <wengert/reduce.h>
+#include <wengert/shaping.h>
+#include "ops/ops.h"
+#include "ops/reduce_axes.h"
+
+static wg_status mean_forward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *y = wg_over_result(op, &runs), n = (double)runs.terms;
+    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, y))
+        return WG_OUT_OF_MEMORY;
+    for (size_t o = 0; o < runs.outputs; o++)
+        y[o] = n > 0 ? y[o] / n : (double)NAN;
+    wg_over_store(op, &runs, y);
+    return WG_OK;
+}
+
+static wg_status mean_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    grad_in[0] = wg_over_stretch(op, wg_divc(g[0], wg_over_terms(op)));
+    return WG_OK;
+}
+
+static wg_status mean_backward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    if (!g)
+        return WG_OUT_OF_MEMORY;
+    for (size_t o = 0; o < runs.outputs; o++)
+        g[o] /= (double)runs.terms;
+    wg_reduce_spread(&wg_spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
+    return WG_OK;
+}
+
+static double mean_scalar(const double *in, const void *attr)
+{
+    (void)attr;
+    return in[0];
+}
+
+static const char *const mean_rule[] = {"g / n"};
+
+const wg_op wg_op_mean = {
+    .name = "mean",
+    .arity = 1,
+    .attr_size = sizeof(wg_over),
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .shape = wg_over_shape,
+    .forward_f64 = mean_forward,
+    .forward_f32 = mean_forward,
+    .vjp = mean_vjp,
+    .backward_f64 = mean_backward,
+    .backward_f32 = mean_backward,
+    .scalar = mean_scalar,
+    .formula = "mean(x)",
+    .rule = mean_rule,
+    .samples = wg_over_samples,
+    .sample_count = WG_OVER_SAMPLES,
+};
+
+wg_var wg_mean_over(wg_var x, wg_axes axes, bool keep)
+{
+    wg_over over = {.axes = axes, .keep = keep};
+    return wg_apply(&wg_op_mean, &x, 1, &over);
+}
+
+wg_var wg_mean(wg_var x)
+{
+    return wg_mean_over(x, WG_ALL_AXES, false);
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* norm.c - y [kept axes] = the root of the sum of x^2 over the others.
+ *
+ * dy/dx_i = x_i / y; at y = 0, where there is no derivative, 0. Squares of doubles overflow at 1e154 and
+ * vanish at 1e-162: where a sum comes out of range, x is divided by its largest absolute value and summed
+ * again. */
+
+#include <math.h>
+#include <wengert/math.h>
+#include <wengert/reduce.h>
+#include <wengert/shaping.h>
+#include "ops/ops.h"
+#include "ops/reduce_axes.h"
+
+/* largest[o] = max |x|, from the maximum and the minimum. */
+static bool largest_sizes(wg_op_context *op, const wg_runs *runs, double *largest)
+{
+    size_t bytes = wg_extremum_scratch(runs);
+    double *smallest = wg_op_scratch(op, runs->outputs * sizeof *smallest);
+    size_t *index = wg_op_scratch(op, runs->outputs * sizeof *index);
+    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
+    if (!smallest || !index || (bytes && !scratch))
+        return false;
+    wg_reduce_extremum(runs, op->dtype, op->in[0], 1, largest, index, scratch, op->threads);
+    wg_reduce_extremum(runs, op->dtype, op->in[0], -1, smallest, index, scratch, op->threads);
+    for (size_t o = 0; o < runs->outputs; o++)
+        largest[o] = -smallest[o] > largest[o] ? -smallest[o] : largest[o];
+    return true;
+}
+
+/* y = sum (x scale)^2; false when one is out of the range in which it is accurate. */
+static bool in_range(const wg_runs *runs, const double *y)
+{
+    for (size_t o = 0; o < runs->outputs; o++)
+        if (!(y[o] > 1e-280 && y[o] < 1e300))
+            return false;
+    return true;
+}
+
+static wg_status norm_forward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *y = wg_over_result(op, &runs), *size = wg_op_scratch(op, runs.outputs * sizeof *size);
+    double *scale = wg_op_scratch(op, runs.outputs * sizeof *scale);
+    if (!size || !scale)
+        return WG_OUT_OF_MEMORY;
+    for (size_t o = 0; o < runs.outputs; o++)
+        size[o] = scale[o] = 1;
+    if (!wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
+        return WG_OUT_OF_MEMORY;
+    if (op->dtype == WG_F64 && runs.terms > 0 && !in_range(&runs, y)) {
+        if (!largest_sizes(op, &runs, size))
+            return WG_OUT_OF_MEMORY;
+        for (size_t o = 0; o < runs.outputs; o++) {
+            size[o] = size[o] >= 0x1p-1022 && size[o] <= 0x1p1022 ? size[o] : 1;
+            scale[o] = 1 / size[o];
+        }
+        if (!wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
+            return WG_OUT_OF_MEMORY;
+    }
+    for (size_t o = 0; o < runs.outputs; o++)
+        y[o] = size[o] * sqrt(y[o]);
+    wg_over_store(op, &runs, y);
+    return WG_OK;
+}
+
+/* g / y where y is not 0, else 0; the inner choice keeps 0 / 0 out of the derivative of this too. */
+static wg_status norm_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    wg_var y = op->result[0], zero = wg_eqc(y, 0);
+    wg_var slope = wg_cwhere(zero, 0, wg_div(g[0], wg_cwhere(zero, 1, y)));
+    grad_in[0] = wg_mul(op->arg[0], wg_over_kept(op, slope));
+    return WG_OK;
+}
+
+static wg_status norm_backward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *g = wg_over_doubles(op, &runs, op->upstream[0]), *y = wg_over_doubles(op, &runs, op->out[0]);
+    if (!g || !y)
+        return WG_OUT_OF_MEMORY;
+    for (size_t o = 0; o < runs.outputs; o++) {
+        g[o] = y[o] == 0 ? 0 : g[o] / y[o];
+        y[o] = 0;
+    }
+    wg_reduce_spread(
+        &wg_spread_linear[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
+    return WG_OK;
+}
+
+static double norm_scalar(const double *in, const void *attr)
+{
+    (void)attr;
+    return fabs(in[0]);
+}
+
+static const char *const norm_rule[] = {"g x / y"};
+
+const wg_op wg_op_norm = {
+    .name = "norm",
+    .arity = 1,
+    .attr_size = sizeof(wg_over),
+    .traits = WG_OP_REDUCTION,
+    .shape = wg_over_shape,
+    .forward_f64 = norm_forward,
+    .forward_f32 = norm_forward,
+    .vjp = norm_vjp,
+    .backward_f64 = norm_backward,
+    .backward_f32 = norm_backward,
+    .scalar = norm_scalar,
+    .formula = "norm(x)",
+    .rule = norm_rule,
+    .samples = wg_over_samples,
+    .sample_count = WG_OVER_SAMPLES,
+};
+
+wg_var wg_norm_over(wg_var x, wg_axes axes, bool keep)
+{
+    wg_over over = {.axes = axes, .keep = keep};
+    return wg_apply(&wg_op_norm, &x, 1, &over);
+}
+
+wg_var wg_norm(wg_var x)
+{
+    return wg_norm_over(x, WG_ALL_AXES, false);
+}

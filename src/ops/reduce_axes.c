@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "ops/reduce_axes.h"
+
+#include <wengert/shaping.h>
+#include "ops/axes.h"
+
+static const wg_over *over_of(const wg_op_context *op)
+{
+    return op->attr;
+}
+
+/* Which axes of operand 0 are reduced; false for one that is not there (*bad is its place in the list). */
+static bool mark(const wg_op_context *op, bool reduced[WG_MAX_RANK], size_t *bad)
+{
+    const wg_axes *axes = &over_of(op)->axes;
+    int rank = (int)op->in_shape[0]->rank;
+    for (int i = 0; i < WG_MAX_RANK; i++)
+        reduced[i] = axes->count == 0 && i < rank;
+    for (size_t i = 0; i < axes->count && i < WG_MAX_RANK; i++) {
+        int axis = axes->axis[i] < 0 ? axes->axis[i] + rank : axes->axis[i];
+        *bad = i;
+        if (axis < 0 || axis >= rank || reduced[axis])
+            return false;
+        reduced[axis] = true;
+    }
+    return true;
+}
+
+static wg_shape kept_shape(const wg_shape *x, const bool reduced[WG_MAX_RANK], bool keep)
+{
+    wg_shape shape = {0};
+    for (size_t i = 0; i < x->rank; i++)
+        if (!reduced[i])
+            shape.dim[shape.rank++] = x->dim[i];
+        else if (keep)
+            shape.dim[shape.rank++] = 1;
+    return shape;
+}
+
+wg_status wg_over_shape(wg_op_context *op)
+{
+    const wg_axes *axes = &over_of(op)->axes;
+    bool reduced[WG_MAX_RANK];
+    size_t bad = 0, axis;
+    if (axes->count > WG_MAX_RANK)
+        return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named; %d are the most", axes->count, WG_MAX_RANK);
+    if (!mark(op, reduced, &bad)) {
+        wg_status status = wg_op_axis(op, 0, axes->axis[bad], &axis);
+        return status != WG_OK ? status
+                               : wg_op_fail(op, WG_BAD_SHAPE, "axis %d of %s is named twice", axes->axis[bad],
+                                     wg_op_operand(op, 0));
+    }
+    op->out_shape[0] = kept_shape(op->in_shape[0], reduced, over_of(op)->keep);
+    return wg_op_needs_real(op, 0);
+}
+
+wg_status wg_over_some_shape(wg_op_context *op)
+{
+    wg_status status = wg_over_shape(op);
+    wg_runs runs = status == WG_OK ? wg_over_runs(op) : (wg_runs){0};
+    if (runs.terms == 0 && runs.outputs > 0)
+        return wg_op_fail(op, WG_BAD_SHAPE, "there is no extremum of nothing: %s", wg_op_operand(op, 0));
+    return status;
+}
+
+wg_runs wg_over_runs(const wg_op_context *op)
+{
+    bool reduced[WG_MAX_RANK];
+    size_t bad;
+    wg_runs runs;
+    mark(op, reduced, &bad);
+    wg_runs_init(&runs, op->in_shape[0], reduced);
+    return runs;
+}
+
+wg_status wg_along_shape(wg_op_context *op)
+{
+    size_t axis;
+    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
+    return status != WG_OK ? status : wg_op_needs_real(op, 0);
+}
+
+wg_runs wg_along_runs(const wg_op_context *op)
+{
+    const int *axis = op->attr;
+    bool reduced[WG_MAX_RANK] = {false};
+    wg_runs runs;
+    reduced[*axis < 0 ? *axis + (int)op->in_shape[0]->rank : *axis] = true;
+    wg_runs_init(&runs, op->in_shape[0], reduced);
+    return runs;
+}
+
+double wg_over_terms(const wg_op_context *op)
+{
+    return (double)wg_over_runs(op).terms;
+}
+
+static bool stored_as_double(const wg_op_context *op)
+{
+    return op->dtype == WG_F64 || (op->op->traits & WG_OP_WIDE_RESULT && op->out_shape[0].rank == 0);
+}
+
+double *wg_over_result(wg_op_context *op, const wg_runs *runs)
+{
+    return stored_as_double(op) ? op->out[0] : wg_op_scratch(op, runs->outputs * sizeof(double));
+}
+
+void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result)
+{
+    float *out = op->out[0];
+    if (stored_as_double(op))
+        return;
+    for (size_t o = 0; o < runs->outputs; o++)
+        out[o] = (float)result[o];
+}
+
+bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y)
+{
+    size_t bytes = wg_fold_scratch(runs);
+    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
+    if (!y || (bytes && !scratch))
+        return false;
+    wg_reduce_fold(&fold[op->dtype == WG_F32], runs, op->in[0], c, y, scratch, op->threads);
+    return true;
+}
+
+double *wg_over_doubles(wg_op_context *op, const wg_runs *runs, const void *in)
+{
+    double *out = wg_op_scratch(op, runs->outputs * sizeof(double));
+    for (size_t o = 0; out && o < runs->outputs; o++)
+        out[o] = op->dtype == WG_F32 ? (double)((const float *)in)[o] : ((const double *)in)[o];
+    return out;
+}
+
+wg_var wg_over_kept(const wg_op_context *op, wg_var v)
+{
+    bool reduced[WG_MAX_RANK];
+    size_t bad;
+    mark(op, reduced, &bad);
+    wg_shape shape = kept_shape(op->in_shape[0], reduced, true), now = wg_shape_of(v);
+    return wg_shape_equal(&shape, &now) ? v : wg_reshape(v, shape);
+}
+
+wg_var wg_over_stretch(const wg_op_context *op, wg_var v)
+{
+    bool stretches = wg_shape_of(v).rank == 0; /* as it is */
+    return wg_broadcast_to(stretches ? v : wg_over_kept(op, v), *op->in_shape[0]);
+}
+
+/* All axes to a scalar, kept; the last, the first, a middle one; several that do not touch; sizes of 1; a
+ * scalar. */
+const wg_op_sample wg_over_samples[WG_OVER_SAMPLES] = {
+    {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{0}, false}},
+    {.label = "all kept", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{0}, true}},
+    {.label = "last", .in = {{2, {3, 5}}}, .attr = &(const wg_over){{1, {-1}}, false}},
+    {.label = "first", .in = {{2, {5, 3}}}, .attr = &(const wg_over){{1, {0}}, false}},
+    {.label = "middle kept", .in = {{3, {2, 3, 4}}}, .attr = &(const wg_over){{1, {1}}, true}},
+    {.label = "images", .in = {{4, {2, 3, 2, 3}}}, .attr = &(const wg_over){{3, {0, 2, -1}}, false}},
+    {.label = "sizes of 1", .in = {{3, {1, 4, 1}}}, .attr = &(const wg_over){{2, {0, 1}}, false}},
+    {.label = "scalar", .in = {{0, {0}}}, .attr = &(const wg_over){{0}, false}},
+};

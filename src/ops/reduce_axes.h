@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* reduce_axes.h - what the reductions share: attributes, shapes, and the way back to the operand's shape. */
+#ifndef WG_OPS_REDUCE_AXES_H
+#define WG_OPS_REDUCE_AXES_H
+
+#include <wengert/op.h>
+#include "kernels/reduce.h"
+
+/* Attributes of a reduction; a record may have more behind them. */
+typedef struct wg_over {
+    wg_axes axes;
+    bool keep;
+} wg_over;
+
+/* The shape rule: x [any] over the attribute's axes. */
+wg_status wg_over_shape(wg_op_context *op);
+
+/* The same for extrema, of which there must be a term. */
+wg_status wg_over_some_shape(wg_op_context *op);
+
+/* The loops of the operation, after its shape rule has passed. */
+wg_runs wg_over_runs(const wg_op_context *op);
+
+/* The loops along one axis, and the shape rule that checks it; the attribute starts with an int, the axis. */
+wg_status wg_along_shape(wg_op_context *op);
+wg_runs wg_along_runs(const wg_op_context *op);
+
+/* n, the number of terms. */
+double wg_over_terms(const wg_op_context *op);
+
+/* Result 0 as doubles: the result itself, or scratch memory of runs->outputs doubles (NULL: none), which
+ * wg_over_store then converts. */
+double *wg_over_result(wg_op_context *op, const wg_runs *runs);
+void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result);
+
+/* y = fold of x, in double; false without memory. */
+bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
+
+/* out[o] = in[o] as doubles, from an array of the kernel's dtype; NULL without memory. */
+double *wg_over_doubles(wg_op_context *op, const wg_runs *runs, const void *in);
+
+/* v has a result's shape; here it is with the reduced axes as 1, and stretched to the operand's shape. */
+wg_var wg_over_kept(const wg_op_context *op, wg_var v);
+wg_var wg_over_stretch(const wg_op_context *op, wg_var v);
+
+/* Samples of a reduction whose attribute is a wg_over. */
+enum { WG_OVER_SAMPLES = 8 };
+extern const wg_op_sample wg_over_samples[WG_OVER_SAMPLES];
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* sum.c - y [kept axes] = the sum of x over the others.
+ *
+ * dy/dx_i = 1, so every element gets its output's g: g stretched to x's shape. */
+
+#include <wengert/reduce.h>
+#include <wengert/shaping.h>
+#include "ops/ops.h"
+#include "ops/reduce_axes.h"
+
+static wg_status sum_forward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *y = wg_over_result(op, &runs);
+    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, y))
+        return WG_OUT_OF_MEMORY;
+    wg_over_store(op, &runs, y);
+    return WG_OK;
+}
+
+static wg_status sum_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    grad_in[0] = wg_over_stretch(op, g[0]);
+    return WG_OK;
+}
+
+static wg_status sum_backward(wg_op_context *op)
+{
+    wg_runs runs = wg_over_runs(op);
+    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    if (!g)
+        return WG_OUT_OF_MEMORY;
+    wg_reduce_spread(&wg_spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
+    return WG_OK;
+}
+
+static double sum_scalar(const double *in, const void *attr)
+{
+    (void)attr;
+    return in[0];
+}
+
+static const char *const sum_rule[] = {"g"};
+
+const wg_op wg_op_sum = {
+    .name = "sum",
+    .arity = 1,
+    .attr_size = sizeof(wg_over),
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .shape = wg_over_shape,
+    .forward_f64 = sum_forward,
+    .forward_f32 = sum_forward,
+    .vjp = sum_vjp,
+    .backward_f64 = sum_backward,
+    .backward_f32 = sum_backward,
+    .scalar = sum_scalar,
+    .formula = "sum(x)",
+    .rule = sum_rule,
+    .samples = wg_over_samples,
+    .sample_count = WG_OVER_SAMPLES,
+};
+
+wg_var wg_sum_over(wg_var x, wg_axes axes, bool keep)
+{
+    wg_over over = {.axes = axes, .keep = keep};
+    return wg_apply(&wg_op_sum, &x, 1, &over);
+}
+
+wg_var wg_sum(wg_var x)
+{
+    return wg_sum_over(x, WG_ALL_AXES, false);
+}
