@@ -88,7 +88,7 @@ double wg_init_scale(const wg_init *init, wg_shape shape)
     case WG_INIT_HE_NORMAL:
         return rule.value * sqrt(2 / in);
     }
-    return NAN;
+    return (double)NAN;
 }
 
 static double draw(wg_init_rule rule, double s, wg_random *random)

@@ -24,7 +24,7 @@ static wg_optim *adam_new(
     wg_optim *optim = wg_optim_new(params, rule, 2, &own, wg_optim_or(o.lr, 0.001), decay);
     wg_optim_range(optim, "beta1", own.beta1, 0, 1);
     wg_optim_range(optim, "beta2", own.beta2, 0, 1);
-    wg_optim_range(optim, "eps", own.eps, 0, INFINITY);
+    wg_optim_range(optim, "eps", own.eps, 0, HUGE_VAL);
     return optim;
 }
 

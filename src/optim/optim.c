@@ -55,8 +55,8 @@ wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slot
     o->weight_decay = weight_decay;
     o->slots = slots;
     o->size = wg_dtype_size(wg_params_dtype(params));
-    wg_optim_range(o, "lr", lr, 0, INFINITY);
-    wg_optim_range(o, "weight_decay", weight_decay, 0, INFINITY);
+    wg_optim_range(o, "lr", lr, 0, HUGE_VAL);
+    wg_optim_range(o, "weight_decay", weight_decay, 0, HUGE_VAL);
     return o;
 }
 

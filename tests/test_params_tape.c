@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* The parameter store on tapes. */
+#include <math.h>
+#include <string.h>
+#include <wengert/math.h>
+#include <wengert/params.h>
+#include "harness.h"
+
+static const wg_init one = {.rule = WG_INIT_CONSTANT, .value = 1};
+
+static wg_params *store(wg_dtype dtype)
+{
+    return wg_params_new(&(wg_params_options){.dtype = dtype});
+}
+
+static wg_tape *tape_of(wg_dtype dtype, bool own_grads)
+{
+    return wg_tape_new(&(wg_tape_options){.dtype = dtype, .own_grads = own_grads});
+}
+
+/* sum of w x, by hand: the gradient of w is x. */
+static wg_var weighted(wg_params *p, wg_tape *tape, double x)
+{
+    return wg_mulc(wg_param(p, tape, "w", wg_shape_scalar(), &one), x);
+}
+
+static double gradient_of_w(wg_params *p)
+{
+    double g = (double)NAN;
+    ck_assert_int_eq(wg_params_read_grad(p, "w", &g, 1), WG_OK);
+    return g;
+}
+
+START_TEST(gradients_accumulate_until_they_are_zeroed)
+{
+    wg_params *p = store(WG_F64);
+    wg_tape *tape = tape_of(WG_F64, false);
+    for (int i = 0; i < 3; i++) {
+        wg_tape_reset(tape);
+        ck_assert_int_eq(wg_backward(weighted(p, tape, 2)), WG_OK);
+        ck_assert_double_eq(gradient_of_w(p), 2.0 * (i + 1));
+    }
+    for (int i = 0; i < 3; i++) {
+        wg_tape_reset(tape);
+        wg_var y = weighted(p, tape, 5);
+        wg_params_zero_grad(p);
+        ck_assert_int_eq(wg_backward(y), WG_OK);
+        ck_assert_double_eq(gradient_of_w(p), 5);
+    }
+    wg_params_zero_grad(p);
+    ck_assert_double_eq(gradient_of_w(p), 0);
+    wg_params_zero_grad(NULL);
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
+START_TEST(a_name_used_twice_is_one_node)
+{
+    wg_params *p = store(WG_F64);
+    wg_tape *tape = tape_of(WG_F64, false);
+    wg_var a = wg_param(p, tape, "w", wg_shape_scalar(), &one),
+           b = wg_param(p, tape, "w", wg_shape_scalar(), &one);
+    ck_assert_uint_eq(a.node, b.node);
+    ck_assert_str_eq(wg_name_of(a), "w");
+    ck_assert_int_eq(wg_backward(wg_add(wg_mulc(a, 3), wg_square(b))), WG_OK);
+    ck_assert_double_eq(gradient_of_w(p), 5);
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
+START_TEST(scopes_are_part_of_the_name)
+{
+    wg_params *p = store(WG_F32);
+    wg_tape *tape = tape_of(WG_F32, false);
+    wg_scope_push(tape, "encoder");
+    wg_scope_push(tape, "fc1");
+    ck_assert(wg_is_valid(wg_param(p, tape, "weight", WG_SHAPE(2), NULL)));
+    wg_scope_pop(tape);
+    ck_assert_ptr_nonnull(wg_param_buffer(p, tape, "mean", WG_SHAPE(2), NULL));
+    wg_scope_pop(tape);
+    ck_assert(wg_is_valid(wg_param(p, tape, "weight", WG_SHAPE(3), NULL)));
+    ck_assert_str_eq(wg_params_at(p, 0).name, "encoder.fc1.weight");
+    ck_assert_str_eq(wg_params_at(p, 1).name, "encoder.mean");
+    ck_assert_str_eq(wg_params_at(p, 2).name, "weight");
+    char name[400];
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    wg_scope_push(tape, "encoder");
+    ck_assert(wg_is_valid(wg_param(p, tape, name, WG_SHAPE(3), NULL)));
+    ck_assert_uint_eq(strlen(wg_params_at(p, 3).name), 407);
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
+static void fails(wg_tape *tape, wg_var x, wg_status status, const char *words)
+{
+    ck_assert(!wg_is_valid(x));
+    ck_assert_int_eq(wg_tape_status(tape), status);
+    ck_assert_msg(strstr(wg_tape_message(tape), words) != NULL, "%s", wg_tape_message(tape));
+    wg_tape_reset(tape);
+}
+
+START_TEST(errors_are_left_on_the_tape)
+{
+    wg_params *p = store(WG_F64), *single = store(WG_F32);
+    wg_tape *tape = tape_of(WG_F64, false);
+    wg_param(p, tape, "w", WG_SHAPE(2, 3), NULL);
+    fails(tape, wg_param(p, tape, "w", WG_SHAPE(3, 2), NULL), WG_NAME, "w has shape [2, 3], not [3, 2]");
+    fails(tape, wg_param(single, tape, "w", WG_SHAPE(2), NULL), WG_BAD_DTYPE,
+        "w: its store is f32, the tape f64");
+    fails(tape, wg_param(NULL, tape, "w", WG_SHAPE(2), NULL), WG_INVALID, "store");
+    fails(tape, wg_param(p, tape, "", WG_SHAPE(2), NULL), WG_INVALID, "name");
+    fails(tape, wg_param(p, tape, "h", WG_SHAPE(1000000, 1000000, 1000000), NULL), WG_OUT_OF_MEMORY,
+        "h: no memory");
+    fails(tape, wg_param(p, tape, "h", WG_SHAPE(SIZE_MAX, 4), NULL), WG_OVERFLOW, "h: the size of");
+    ck_assert_ptr_null(wg_param_buffer(p, tape, "w", WG_SHAPE(2, 3), NULL));
+    fails(tape, (wg_var){0}, WG_NAME, "w is a parameter, not a buffer");
+    wg_tape_fail(tape, WG_NUMBER, "an error of before");
+    fails(tape, wg_param(p, tape, "fresh", WG_SHAPE(2), NULL), WG_NUMBER, "an error of before");
+    wg_params_seal(p);
+    fails(tape, wg_param(p, tape, "wieght", WG_SHAPE(2, 3), NULL), WG_NAME, "wieght is unknown");
+    ck_assert_uint_eq(wg_params_count(p), 1);
+    ck_assert_uint_eq(wg_params_count(single), 0);
+    ck_assert(!wg_is_valid(wg_param(p, NULL, "w", WG_SHAPE(2, 3), NULL)));
+    wg_tape_free(tape);
+    wg_params_free(p), wg_params_free(single);
+}
+END_TEST
+
+START_TEST(frozen_parameters_get_no_gradient)
+{
+    wg_params *p = store(WG_F64);
+    wg_tape *tape = tape_of(WG_F64, false);
+    for (int i = 0; i < 2; i++) {
+        wg_tape_reset(tape);
+        wg_var v = wg_param(p, tape, "v", wg_shape_scalar(), &one), y = wg_mul(v, weighted(p, tape, 2));
+        wg_params_zero_grad(p);
+        ck_assert_int_eq(wg_backward(y), WG_OK);
+        double g = (double)NAN;
+        ck_assert_double_eq(gradient_of_w(p), 2);
+        ck_assert_int_eq(wg_params_read_grad(p, "v", &g, 1), WG_OK);
+        ck_assert_double_eq(g, i == 0 ? 2 : 0);
+        ck_assert_uint_eq(wg_params_freeze(p, "v", true), 1);
+    }
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
+START_TEST(a_changed_store_makes_a_tape_stale)
+{
+    wg_params *p = store(WG_F64);
+    wg_tape *tape = tape_of(WG_F64, false);
+    wg_var y = wg_square(weighted(p, tape, 3));
+    ck_assert_int_eq(wg_params_add(p, "new", WG_SHAPE(2), NULL, NULL), WG_OK); /* changes no value */
+    ck_assert_int_eq(wg_backward(y), WG_OK);
+    const double two = 2;
+    ck_assert_int_eq(wg_params_set(p, "w", wg_array_of(&two, WG_F64, wg_shape_scalar()), NULL), WG_OK);
+    ck_assert_int_eq(wg_backward(y), WG_STALE);
+    ck_assert_int_eq(wg_replay(tape), WG_OK);
+    ck_assert_double_eq(wg_item(y), 36);
+    wg_params_zero_grad(p);
+    ck_assert_int_eq(wg_backward(y), WG_OK);
+    ck_assert_double_eq(gradient_of_w(p), 36);
+    wg_params_changed(p);
+    ck_assert_int_eq(wg_backward(y), WG_STALE);
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
+/* Two tapes accumulate for themselves; the store sees it when they are merged, and only then. */
+START_TEST(private_gradients_are_merged)
+{
+    for (int is_float = 0; is_float < 2; is_float++) {
+        wg_dtype dtype = is_float ? WG_F32 : WG_F64;
+        wg_params *p = store(dtype);
+        wg_tape *tape[2] = {tape_of(dtype, true), tape_of(dtype, true)};
+        ck_assert_int_eq(wg_params_add(p, "w", wg_shape_scalar(), &one, NULL), WG_OK);
+        ck_assert_int_eq(wg_params_add(p, "unused", WG_SHAPE(3), &one, NULL), WG_OK);
+        wg_params_seal(p);
+        for (int turn = 0; turn < 2; turn++) {
+            wg_params_zero_grad(p);
+            for (int i = 0; i < 2; i++) {
+                wg_tape_reset(tape[i]);
+                ck_assert_int_eq(wg_backward(weighted(p, tape[i], i + 2)), WG_OK);
+            }
+            ck_assert_double_eq(gradient_of_w(p), 0);
+            wg_params_zero_grad(p);
+            ck_assert_int_eq(wg_params_add_grads(p, tape[0]), WG_OK);
+            ck_assert_double_eq(gradient_of_w(p), 2);
+            ck_assert_int_eq(wg_params_add_grads(p, tape[0]), WG_OK);
+            ck_assert_double_eq(gradient_of_w(p), 2);
+            ck_assert_int_eq(wg_params_add_grads(p, tape[1]), WG_OK);
+            ck_assert_double_eq(gradient_of_w(p), 5);
+        }
+        ck_assert_int_eq(wg_params_add_grads(p, NULL), WG_INVALID);
+        ck_assert_int_eq(wg_params_add_grads(NULL, tape[0]), WG_INVALID);
+        wg_tape_free(tape[0]), wg_tape_free(tape[1]);
+        wg_params_free(p);
+    }
+}
+END_TEST
+
+TEST_MAIN("params_tape", gradients_accumulate_until_they_are_zeroed, a_name_used_twice_is_one_node,
+    scopes_are_part_of_the_name, errors_are_left_on_the_tape, frozen_parameters_get_no_gradient,
+    a_changed_store_makes_a_tape_stale, private_gradients_are_merged)
