@@ -126,6 +126,7 @@ static wg_status contribute_var(wg_engine *t, uint32_t node, wg_var g)
 /* ---- One node
  * ------------------------------------------------------------------------------------------------ */
 
+/* Rank-0 results and their upstream gradients go to the kernel through slots. */
 static void set_upstream(wg_frame *f, wg_record *record)
 {
     wg_engine *t = f->tape;
@@ -133,6 +134,7 @@ static void set_upstream(wg_frame *f, wg_record *record)
         const wg_result *result = &record->result[r];
         bool one = record->results == 1;
         if (result->scalar) {
+            wg_frame_slot_set(f, &f->out_slot[r], one ? t->head.steps[record->node].value : result->value);
             wg_frame_slot_set(f, &f->upstream_slot[r], one ? t->adjoints[record->node] : result->adjoint);
             f->upstream[r] = one || result->has_gradient ? (const void *)&f->upstream_slot[r] : NULL;
         } else {
