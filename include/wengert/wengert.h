@@ -14,6 +14,9 @@
 #include <wengert/random.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
+#include <wengert/conv.h>
+#include <wengert/loss.h>
+#include <wengert/norm.h>
 #include <wengert/data.h>
 #include <wengert/picture.h>
 #include <wengert/init.h>

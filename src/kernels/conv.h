@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* conv.h - convolution over raw pointers: the product itself and its two derivatives.
+ *
+ *     pass               a           b           result
+ *     WG_CONV_FORWARD    x           w           y = x * w
+ *     WG_CONV_INPUT      g (as y)    w           dL/dx
+ *     WG_CONV_WEIGHT     x           g (as y)    dL/dw
+ *
+ * Three algorithms stand behind it (see conv.c, which chooses by the geometry and the processor only):
+ *     conv_gemm      any geometry: patches of the image are unfolded to a matrix, which a matrix product
+ * takes conv_rows      stride 1: a vector holds neighbouring pixels of a row conv_channels  narrow images and
+ * few taps: a vector holds neighbouring filters */
+#ifndef WG_KERNELS_CONV_H
+#define WG_KERNELS_CONV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* x [batch, channels, height, width], w [filters, channels / groups, rows, columns],
+ * y [batch, filters, out_height, out_width]. All sizes fit: the operation's shape rule has checked their
+ * products. */
+typedef struct wg_conv {
+    size_t batch, channels, height, width;
+    size_t filters, rows, columns;
+    size_t out_height, out_width;
+    size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w;
+    size_t groups;
+} wg_conv;
+
+typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_conv_pass;
+
+/* The working memory in bytes that a pass over numbers of `real` bytes needs; false when it overflows. */
+bool wg_conv_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
+
+/* Computes the result, whole. `scratch` is aligned to 64 bytes. */
+void wg_conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+    double *result, void *scratch);
+void wg_conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* conv_real.h - a template (see base/for_each_real.h): the choice of the algorithm. */
+
+void FN(wg_conv)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
+    REAL *result, void *scratch)
+{
+    if (empty(conv))
+        memset(result, 0, result_count(conv, pass) * sizeof(REAL));
+    else if (wg_conv_rows_fit(conv, pass, sizeof(REAL)))
+        FN(wg_conv_rows)(threads, conv, pass, a, b, result, scratch);
+    else
+        FN(wg_conv_gemm)(threads, conv, pass, a, b, result, scratch);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "kernels/pool.h"
+
+#include <string.h>
+#include "kernels/clones.h"
+#include "kernels/parallel.h"
+
+/* Planes of one chunk: enough numbers that a fork is worth it. */
+static size_t grain_of(size_t numbers)
+{
+    const size_t enough = 1 << 14;
+    return numbers >= enough ? 1 : wg_chunks(enough, numbers ? numbers : 1);
+}
+
+/* The commonest window, for which there are vector loops. */
+static bool two_by_two(const wg_pool *p)
+{
+    return p->size_h == 2 && p->size_w == 2 && p->stride_h == 2 && p->stride_w == 2 && p->padding_h == 0 &&
+           p->padding_w == 0;
+}
+
+/* The numbers begin .. end - 1 of an axis that window i covers. */
+typedef struct span {
+    size_t begin, end;
+} span;
+
+static inline span window(size_t i, size_t size, size_t stride, size_t padding, size_t length)
+{
+    size_t at = i * stride, end = at + size;
+    span s = {at > padding ? at - padding : 0, end > padding ? end - padding : 0};
+    if (s.end > length)
+        s.end = length;
+    return s;
+}
+
+#define TEMPLATE "kernels/pool_real.h"
+#include "base/for_each_real.h"

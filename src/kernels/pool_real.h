@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* pool_real.h - a template (see base/for_each_real.h) */
+
+typedef struct FN(job) {
+    const wg_pool *pool;
+    size_t count, size; /* numbers of a plane that are scattered or gathered; of the other plane */
+    const REAL *x;
+    const int32_t *in_index;
+    REAL *y;
+    int32_t *index;
+} FN(job);
+
+/* ---- Maximum
+ * --------------------------------------------------------------------------------------------------- */
+
+/* Row i of the windows of plane x, the general case. */
+static void FN(max_row)(const wg_pool *p, size_t i, const REAL *x, REAL *y, int32_t *index)
+{
+    span rows = window(i, p->size_h, p->stride_h, p->padding_h, p->height);
+    for (size_t j = 0; j < p->out_width; j++) {
+        span columns = window(j, p->size_w, p->stride_w, p->padding_w, p->width);
+        size_t place = rows.begin * p->width + columns.begin;
+        REAL best = x[place];
+        for (size_t r = rows.begin; r < rows.end; r++)
+            for (size_t c = columns.begin; c < columns.end; c++) {
+                REAL other = x[r * p->width + c];
+                if (other > best || (other != other && best == best)) {
+                    best = other;
+                    place = r * p->width + c;
+                }
+            }
+        y[j] = best;
+        index[j] = (int32_t)place;
+    }
+}
+
+/* A row of windows of 2 x 2 without a branch: rows a and b of x, whose first number has the place `at`. True
+ * when there may be a NaN: then the row is to be done again. (One comparison instead of two makes it a vector
+ * loop for gcc.) */
+static inline bool FN(max_row_of_two)(size_t count, size_t width, int32_t at, const REAL *restrict a,
+    const REAL *restrict b, REAL *restrict y, int32_t *restrict index)
+{
+    int32_t below = at + (int32_t)width, suspect = 0;
+    for (size_t j = 0; j < count; j++) {
+        REAL best = a[2 * j], right = a[2 * j + 1], down = b[2 * j], last = b[2 * j + 1];
+        REAL sum = best + right + down + last;
+        int32_t two_j = 2 * (int32_t)j, place = at + two_j;
+        int32_t place_right = at + two_j + 1, place_down = below + two_j, place_last = below + two_j + 1;
+        suspect |= sum != sum ? 1 : 0;
+        place = right > best ? place_right : place;
+        best = right > best ? right : best;
+        place = down > best ? place_down : place;
+        best = down > best ? down : best;
+        place = last > best ? place_last : place;
+        best = last > best ? last : best;
+        y[j] = best;
+        index[j] = place;
+    }
+    return suspect != 0;
+}
+
+WG_CLONES static void FN(max_two_by_two)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    (void)chunk;
+    for (size_t row = begin * p->out_height; row < end * p->out_height; row++) {
+        size_t i = row % p->out_height, at = 2 * i * p->width;
+        const REAL *plane = job->x + row / p->out_height * p->height * p->width, *x = plane + at;
+        REAL *y = job->y + row * p->out_width;
+        int32_t *index = job->index + row * p->out_width;
+        if (FN(max_row_of_two)(p->out_width, p->width, (int32_t)at, x, x + p->width, y, index))
+            FN(max_row)(p, i, plane, y, index);
+    }
+}
+
+static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    (void)chunk;
+    for (size_t row = begin * p->out_height; row < end * p->out_height; row++)
+        FN(max_row)
+        (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
+            job->y + row * p->out_width, job->index + row * p->out_width);
+}
+
+void FN(wg_max_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index)
+{
+    FN(job) job = {.pool = pool, .x = x, .y = y, .index = index};
+    wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
+        two_by_two(pool) ? FN(max_two_by_two) : FN(max_planes), &job);
+}
+
+/* Two rows of dx from a row of 2 x 2 windows: each number is g if it was its window's maximum. */
+static inline void FN(max_row_back)(size_t count, size_t width, int32_t at, const REAL *restrict g,
+    const int32_t *restrict index, REAL *restrict a, REAL *restrict b)
+{
+    int32_t below = at + (int32_t)width;
+    for (size_t j = 0; j < count; j++) {
+        int32_t two_j = 2 * (int32_t)j, place = index[j];
+        REAL value = g[j];
+        a[2 * j] = place == at + two_j ? value : 0;
+        a[2 * j + 1] = place == at + two_j + 1 ? value : 0;
+        b[2 * j] = place == below + two_j ? value : 0;
+        b[2 * j + 1] = place == below + two_j + 1 ? value : 0;
+    }
+    if (width > 2 * count)
+        a[width - 1] = b[width - 1] = 0;
+}
+
+WG_CLONES static void FN(max_two_by_two_back)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    (void)chunk;
+    for (size_t plane = begin; plane < end; plane++) {
+        const REAL *g = job->x + plane * p->out_height * p->out_width;
+        const int32_t *index = job->in_index + plane * p->out_height * p->out_width;
+        REAL *dx = job->y + plane * p->height * p->width;
+        for (size_t i = 0; i < p->out_height; i++) {
+            REAL *a = dx + 2 * i * p->width;
+            FN(max_row_back)
+            (p->out_width, p->width, (int32_t)(2 * i * p->width), g + i * p->out_width,
+                index + i * p->out_width, a, a + p->width);
+        }
+        if (p->height > 2 * p->out_height)
+            memset(dx + (p->height - 1) * p->width, 0, p->width * sizeof(REAL));
+    }
+}
+
+void FN(wg_max_pool_backward)(int threads, const wg_pool *pool, const REAL *g, const int32_t *index, REAL *dx)
+{
+    size_t count = pool->out_height * pool->out_width, size = pool->height * pool->width;
+    FN(job) job = {.pool = pool, .x = g, .in_index = index, .y = dx};
+    if (two_by_two(pool))
+        wg_parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
+    else
+        FN(wg_scatter_planes)(threads, pool->planes, count, size, g, index, dx);
+}
+
+/* ---- By indices
+ * ------------------------------------------------------------------------------------------------ */
+
+static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    (void)chunk;
+    memset(job->y + begin * job->size, 0, (end - begin) * job->size * sizeof(REAL));
+    for (size_t plane = begin; plane < end; plane++)
+        for (size_t i = plane * job->count; i < (plane + 1) * job->count; i++)
+            job->y[plane * job->size + (size_t)job->in_index[i]] += job->x[i];
+}
+
+static void FN(gather)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    (void)chunk;
+    for (size_t plane = begin; plane < end; plane++)
+        for (size_t i = plane * job->count; i < (plane + 1) * job->count; i++)
+            job->y[i] = job->x[plane * job->size + (size_t)job->in_index[i]];
+}
+
+void FN(wg_scatter_planes)(
+    int threads, size_t planes, size_t count, size_t size, const REAL *x, const int32_t *index, REAL *out)
+{
+    FN(job) job = {.count = count, .size = size, .x = x, .in_index = index, .y = out};
+    if (size > 0)
+        wg_parallel_for(threads, planes, grain_of(size), FN(scatter), &job);
+}
+
+void FN(wg_gather_planes)(
+    int threads, size_t planes, size_t count, size_t size, const REAL *x, const int32_t *index, REAL *out)
+{
+    FN(job) job = {.count = count, .size = size, .x = x, .in_index = index, .y = out};
+    wg_parallel_for(threads, planes, grain_of(count), FN(gather), &job);
+}
+
+/* ---- Mean
+ * ------------------------------------------------------------------------------------------------------ */
+
+/* The divisor of a window. */
+static inline REAL FN(divisor)(const wg_pool *p, span rows, span columns)
+{
+    return p->exclude_padding ? (REAL)((rows.end - rows.begin) * (columns.end - columns.begin))
+                              : (REAL)p->size_h * (REAL)p->size_w;
+}
+
+static inline void FN(avg_row)(size_t count, const REAL *restrict a, const REAL *restrict b, REAL *restrict y)
+{
+    for (size_t j = 0; j < count; j++)
+        y[j] = (a[2 * j] + a[2 * j + 1] + b[2 * j] + b[2 * j + 1]) / 4;
+}
+
+WG_CLONES static void FN(avg_two_by_two)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    (void)chunk;
+    for (size_t row = begin * p->out_height; row < end * p->out_height; row++) {
+        const REAL *x = job->x + (row / p->out_height * p->height + row % p->out_height * 2) * p->width;
+        FN(avg_row)(p->out_width, x, x + p->width, job->y + row * p->out_width);
+    }
+}
+
+static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    REAL *y = job->y + begin * p->out_height * p->out_width;
+    (void)chunk;
+    for (size_t plane = begin; plane < end; plane++) {
+        const REAL *x = job->x + plane * p->height * p->width;
+        for (size_t i = 0; i < p->out_height; i++) {
+            span rows = window(i, p->size_h, p->stride_h, p->padding_h, p->height);
+            for (size_t j = 0; j < p->out_width; j++) {
+                span columns = window(j, p->size_w, p->stride_w, p->padding_w, p->width);
+                REAL sum = 0;
+                for (size_t r = rows.begin; r < rows.end; r++)
+                    for (size_t c = columns.begin; c < columns.end; c++)
+                        sum += x[r * p->width + c];
+                *y++ = sum / FN(divisor)(p, rows, columns);
+            }
+        }
+    }
+}
+
+void FN(wg_avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y)
+{
+    FN(job) job = {.pool = pool, .x = x, .y = y};
+    wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
+        two_by_two(pool) ? FN(avg_two_by_two) : FN(avg_planes), &job);
+}
+
+static inline void FN(avg_row_back)(
+    size_t count, size_t width, const REAL *restrict g, REAL *restrict a, REAL *restrict b)
+{
+    for (size_t j = 0; j < count; j++)
+        a[2 * j] = a[2 * j + 1] = b[2 * j] = b[2 * j + 1] = g[j] / 4;
+    if (width > 2 * count)
+        a[width - 1] = b[width - 1] = 0;
+}
+
+WG_CLONES static void FN(avg_two_by_two_back)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    (void)chunk;
+    for (size_t plane = begin; plane < end; plane++) {
+        const REAL *g = job->x + plane * p->out_height * p->out_width;
+        REAL *dx = job->y + plane * p->height * p->width;
+        for (size_t i = 0; i < p->out_height; i++) {
+            REAL *a = dx + 2 * i * p->width;
+            FN(avg_row_back)(p->out_width, p->width, g + i * p->out_width, a, a + p->width);
+        }
+        if (p->height > 2 * p->out_height)
+            memset(dx + (p->height - 1) * p->width, 0, p->width * sizeof(REAL));
+    }
+}
+
+static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const FN(job) *job = work;
+    const wg_pool *p = job->pool;
+    const REAL *g = job->x + begin * p->out_height * p->out_width;
+    size_t size = p->height * p->width;
+    (void)chunk;
+    memset(job->y + begin * size, 0, (end - begin) * size * sizeof(REAL));
+    for (size_t plane = begin; plane < end; plane++) {
+        REAL *dx = job->y + plane * size;
+        for (size_t i = 0; i < p->out_height; i++) {
+            span rows = window(i, p->size_h, p->stride_h, p->padding_h, p->height);
+            for (size_t j = 0; j < p->out_width; j++) {
+                span columns = window(j, p->size_w, p->stride_w, p->padding_w, p->width);
+                REAL share = *g++ / FN(divisor)(p, rows, columns);
+                for (size_t r = rows.begin; r < rows.end; r++)
+                    for (size_t c = columns.begin; c < columns.end; c++)
+                        dx[r * p->width + c] += share;
+            }
+        }
+    }
+}
+
+void FN(wg_avg_pool_backward)(int threads, const wg_pool *pool, const REAL *g, REAL *dx)
+{
+    FN(job) job = {.pool = pool, .x = g, .y = dx};
+    size_t size = pool->height * pool->width;
+    if (size > 0)
+        wg_parallel_for(threads, pool->planes, grain_of(size),
+            two_by_two(pool) ? FN(avg_two_by_two_back) : FN(avg_planes_back), &job);
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* conv_attr.h - what conv2d and its two gradient operations share: their attributes and their geometry. */
+#ifndef WG_OPS_CONV_ATTR_H
+#define WG_OPS_CONV_ATTR_H
+
+#include <wengert/conv.h>
+#include <wengert/op.h>
+#include "kernels/conv.h"
+
+typedef struct wg_conv_attr {
+    size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w, groups;
+    size_t size_h, size_w; /* of the image (input gradient) or of the filter (weight gradient) */
+    bool exact;
+} wg_conv_attr;
+
+/* The options with their defaults filled in. */
+wg_conv_attr wg_conv_attr_of(const wg_conv2d_options *options);
+
+/* A node's attributes; zeros mean the defaults here, too. */
+wg_conv_attr wg_conv_attr_read(const wg_op_context *op);
+
+/* The geometry from the shapes of x, w and y (w's second axis is channels / groups), checked; y may be NULL,
+ * and `want` is then set to y's shape. Fails the operation with a message. */
+wg_status wg_conv_geometry(wg_op_context *op, const wg_shape *x, const wg_shape *w, const wg_shape *y,
+    wg_conv *conv, wg_shape *want);
+
+/* The forward function of each of the three: the kernel on `a` and `b`, into `result`. */
+wg_status wg_conv_run_f64(
+    wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result);
+wg_status wg_conv_run_f32(
+    wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result);
+
+/* The three operations as functions of their attributes; the rules are written with them. */
+wg_var wg_conv_apply(wg_var x, wg_var w, wg_conv_attr attr);
+wg_var wg_conv_input_apply(wg_var g, wg_var w, wg_conv_attr attr, wg_shape x);
+wg_var wg_conv_weight_apply(wg_var x, wg_var g, wg_conv_attr attr, wg_shape w);
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* pool_attr.h - what the pooling operations share: their attributes and their geometry. */
+#ifndef WG_OPS_POOL_ATTR_H
+#define WG_OPS_POOL_ATTR_H
+
+#include <wengert/conv.h>
+#include <wengert/op.h>
+#include "kernels/pool.h"
+
+typedef struct wg_pool_attr {
+    size_t size_h, size_w, stride_h, stride_w, padding_h, padding_w;
+    size_t height, width; /* of the image, for the operation that goes back to it */
+    bool exact, exclude_padding;
+} wg_pool_attr;
+
+wg_pool_attr wg_pool_attr_of(size_t size, const wg_pool2d_options *options);
+
+/* The geometry over images of shape x [N, C, H, W], checked; *want (NULL allowed) is the pooled shape. Fails
+ * the operation with a message. */
+wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want);
+
+#endif

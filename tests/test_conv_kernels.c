@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* The convolution's passes against the definition, written out as seven loops: many geometries, so that each
+ * algorithm and each way to cut it is run, in double and float, with the same bits on any number of threads.
+ */
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wengert/random.h>
+#include "kernels/conv.h"
+#include "kernels/conv_gemm.h"
+#include "kernels/conv_rows.h"
+
+#include "harness.h"
+
+/* Sizes but for y's: filled in by `finish`. */
+static const wg_conv geometries[] = {
+    {3, 1, 12, 13, 6, 5, 5, 0, 0, 1, 1, 2, 2, 1, 1, 1},  /* LeNet's first layer, smaller */
+    {9, 6, 14, 14, 16, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1}, /* its second */
+    {33, 3, 8, 16, 7, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},  /* more images than chunks */
+    {2, 4, 32, 32, 13, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
+    {1, 8, 17, 40, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
+    {2, 40, 40, 33, 3, 3, 3, 0, 0, 1, 1, 0, 1, 1, 1, 1}, /* strips */
+    {2, 3, 19, 21, 5, 3, 2, 0, 0, 1, 1, 3, 0, 2, 3, 1},  /* dilation */
+    {2, 3, 9, 10, 5, 1, 2, 0, 0, 1, 1, 4, 3, 1, 1, 1},   /* padding wider than the filter */
+    {2, 3, 19, 21, 5, 3, 4, 0, 0, 2, 3, 1, 2, 1, 1, 1},  /* strides */
+    {2, 3, 18, 21, 4, 3, 3, 0, 0, 2, 2, 0, 0, 2, 1, 1},  /* a stride that misses the border */
+    {2, 6, 11, 12, 9, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 3},  /* groups */
+    {3, 8, 10, 16, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 8},  /* depthwise */
+    {2, 6, 10, 9, 12, 3, 3, 0, 0, 2, 2, 1, 1, 1, 1, 6},  /* depthwise, strided */
+    {3, 16, 7, 9, 24, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1},  /* 1 x 1 */
+    {3, 5, 7, 9, 4, 1, 1, 0, 0, 2, 2, 0, 0, 1, 1, 1},
+    {17, 5, 4, 4, 4, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},    /* narrow */
+    {2, 3, 5, 5, 2, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1},     /* one pixel */
+    {2, 64, 12, 12, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* many weights */
+    {1, 2, 70, 70, 3, 7, 7, 0, 0, 1, 1, 3, 3, 1, 1, 1},   /* several blocks of pixels */
+    {0, 2, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},     /* nothing */
+    {2, 0, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
+};
+
+enum { GEOMETRIES = sizeof geometries / sizeof geometries[0] };
+
+static wg_conv finish(wg_conv c)
+{
+    c.out_height = (c.height + 2 * c.padding_h - c.dilation_h * (c.rows - 1) - 1) / c.stride_h + 1;
+    c.out_width = (c.width + 2 * c.padding_w - c.dilation_w * (c.columns - 1) - 1) / c.stride_w + 1;
+    return c;
+}
+
+typedef struct numbers {
+    size_t count[3]; /* x, w, y; a pass reads two and writes the third */
+    double *of[3];
+} numbers;
+
+/* The definition: every product of an x and a w that makes a y, added to whichever of the three is the
+ * result. */
+static void define(const wg_conv *c, double *x, double *w, double *y, int result)
+{
+    size_t depth = c->channels / c->groups, filters = c->filters / c->groups;
+    for (size_t n = 0; n < c->batch; n++)
+        for (size_t k = 0; k < c->filters; k++)
+            for (size_t p = 0; p < c->out_height * c->out_width; p++)
+                for (size_t d = 0; d < depth; d++)
+                    for (size_t r = 0; r < c->rows; r++)
+                        for (size_t s = 0; s < c->columns; s++) {
+                            size_t i = p / c->out_width * c->stride_h + r * c->dilation_h - c->padding_h;
+                            size_t j = p % c->out_width * c->stride_w + s * c->dilation_w - c->padding_w;
+                            if (i >= c->height || j >= c->width)
+                                continue;
+                            size_t channel = k / filters * depth + d;
+                            double *xp = x + ((n * c->channels + channel) * c->height + i) * c->width + j;
+                            double *wp = w + ((k * depth + d) * c->rows + r) * c->columns + s;
+                            double *yp = y + (n * c->filters + k) * c->out_height * c->out_width + p;
+                            if (result == 0)
+                                *xp += *yp * *wp;
+                            else if (result == 1)
+                                *wp += *xp * *yp;
+                            else
+                                *yp += *xp * *wp;
+                        }
+}
+
+static numbers make_numbers(const wg_conv *c)
+{
+    numbers s = {.count = {c->batch * c->channels * c->height * c->width,
+                     c->filters * (c->channels / c->groups) * c->rows * c->columns,
+                     c->batch * c->filters * c->out_height * c->out_width}};
+    wg_random r = {.seed = 3};
+    for (int i = 0; i < 3; i++) {
+        s.of[i] = malloc((s.count[i] + 1) * sizeof(double));
+        for (size_t j = 0; j < s.count[i]; j++)
+            s.of[i][j] = (double)(float)(wg_random_uniform(&r) - 0.5);
+    }
+    return s;
+}
+
+static void free_numbers(numbers *s)
+{
+    for (int i = 0; i < 3; i++)
+        free(s->of[i]);
+}
+
+static const int result_of[] = {[WG_CONV_FORWARD] = 2, [WG_CONV_INPUT] = 0, [WG_CONV_WEIGHT] = 1};
+static const int a_of[] = {[WG_CONV_FORWARD] = 0, [WG_CONV_INPUT] = 2, [WG_CONV_WEIGHT] = 0};
+static const int b_of[] = {[WG_CONV_FORWARD] = 1, [WG_CONV_INPUT] = 1, [WG_CONV_WEIGHT] = 2};
+
+static void *scratch_of(size_t bytes)
+{
+    void *scratch = aligned_alloc(64, (bytes + 127) / 64 * 64);
+    memset(scratch, 0xff, (bytes + 127) / 64 * 64); /* NaN */
+    return scratch;
+}
+
+typedef void run_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+    double *result, void *scratch);
+typedef void run_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch);
+
+static void check_f64(const wg_conv *c, wg_conv_pass pass, run_f64 *run, size_t bytes)
+{
+    numbers s = make_numbers(c);
+    size_t count = s.count[result_of[pass]];
+    double *expected = s.of[result_of[pass]], *got = malloc((count + 1) * sizeof *got);
+    double *again = malloc((count + 1) * sizeof *again), most = 0;
+    memset(expected, 0, count * sizeof *expected);
+    memset(got, 0xff, (count + 1) * sizeof *got);
+    define(c, s.of[0], s.of[1], s.of[2], result_of[pass]);
+    for (int threads = 1; threads <= 3; threads++) {
+        void *scratch = scratch_of(bytes);
+        run(threads, c, pass, s.of[a_of[pass]], s.of[b_of[pass]], threads == 1 ? got : again, scratch);
+        free(scratch);
+        if (threads > 1)
+            ck_assert_mem_eq(got, again, count * sizeof *got);
+    }
+    ck_assert(isnan(got[count])); /* nothing written behind it */
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most, isnan(got[i]) ? HUGE_VAL : fabs(got[i] - expected[i]));
+    ck_assert_msg(most < 1e-12, "pass %d is wrong by %g", (int)pass, most);
+    free(got), free(again);
+    free_numbers(&s);
+}
+
+static float *floats_of(const double *x, size_t count)
+{
+    float *out = malloc((count + 1) * sizeof *out);
+    for (size_t i = 0; i < count; i++)
+        out[i] = (float)x[i];
+    return out;
+}
+
+static void check_f32(const wg_conv *c, wg_conv_pass pass, run_f32 *run, size_t bytes)
+{
+    numbers s = make_numbers(c);
+    size_t count = s.count[result_of[pass]];
+    double *expected = s.of[result_of[pass]], most = 0;
+    float *got = malloc((count + 1) * sizeof *got), *again = malloc((count + 1) * sizeof *again);
+    float *a = floats_of(s.of[a_of[pass]], s.count[a_of[pass]]),
+          *b = floats_of(s.of[b_of[pass]], s.count[b_of[pass]]);
+    memset(expected, 0, count * sizeof *expected);
+    memset(got, 0xff, (count + 1) * sizeof *got);
+    define(c, s.of[0], s.of[1], s.of[2], result_of[pass]);
+    for (int threads = 1; threads <= 3; threads++) {
+        void *scratch = scratch_of(bytes);
+        run(threads, c, pass, a, b, threads == 1 ? got : again, scratch);
+        free(scratch);
+        if (threads > 1)
+            ck_assert_mem_eq(got, again, count * sizeof *got);
+    }
+    ck_assert(isnan((double)got[count]));
+    for (size_t i = 0; i < count; i++)
+        most = fmax(most, isnan((double)got[i]) ? HUGE_VAL : fabs((double)got[i] - expected[i]));
+    ck_assert_msg(most < 2e-4, "pass %d is wrong by %g", (int)pass, most);
+    free(got), free(again), free(a), free(b);
+    free_numbers(&s);
+}
+
+START_TEST(the_chosen_algorithm)
+{
+    const wg_conv c = finish(geometries[_i]);
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
+        size_t bytes;
+        ck_assert(wg_conv_scratch(&c, pass, sizeof(double), &bytes));
+        check_f64(&c, pass, wg_conv_f64, bytes);
+        ck_assert(wg_conv_scratch(&c, pass, sizeof(float), &bytes));
+        check_f32(&c, pass, wg_conv_f32, bytes);
+    }
+}
+END_TEST
+
+START_TEST(the_matrix_product)
+{
+    const wg_conv c = finish(geometries[_i]);
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
+        size_t bytes;
+        if (c.batch == 0 || c.channels == 0)
+            continue;
+        ck_assert(wg_conv_gemm_scratch(&c, pass, sizeof(double), &bytes));
+        check_f64(&c, pass, wg_conv_gemm_f64, bytes);
+        ck_assert(wg_conv_gemm_scratch(&c, pass, sizeof(float), &bytes));
+        check_f32(&c, pass, wg_conv_gemm_f32, bytes);
+    }
+}
+END_TEST
+
+/* The threads' bits are compared above; here the number of geometries that the direct loops take is not none.
+ */
+START_TEST(direct_loops_are_used)
+{
+    size_t used[3] = {0};
+    for (int i = 0; i < GEOMETRIES; i++) {
+        const wg_conv c = finish(geometries[i]);
+        for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
+            used[pass] +=
+                wg_conv_rows_fit(&c, pass, sizeof(float)) + wg_conv_rows_fit(&c, pass, sizeof(double));
+    }
+    ck_assert_uint_gt(used[0], 4);
+    ck_assert_uint_gt(used[1], 4);
+    ck_assert_uint_gt(used[2], 4);
+}
+END_TEST
+
+int main(void)
+{
+    const harness_test tests[] = {
+        {the_chosen_algorithm, GEOMETRIES}, {the_matrix_product, GEOMETRIES}, {direct_loops_are_used, 0}};
+    return harness_run("conv_kernels", tests, sizeof tests / sizeof tests[0]);
+}
