@@ -92,6 +92,13 @@ START_TEST(scopes_are_part_of_the_name)
     wg_scope_push(tape, "encoder");
     ck_assert(wg_is_valid(wg_param(p, tape, name, WG_SHAPE(3), NULL)));
     ck_assert_uint_eq(strlen(wg_params_at(p, 3).name), 407);
+    wg_scope_push(tape, name);
+    wg_scope_push(tape, "a"); /* however deep, no two names become one */
+    ck_assert(wg_is_valid(wg_param(p, tape, "weight", WG_SHAPE(4), NULL)));
+    wg_scope_pop(tape);
+    wg_scope_push(tape, "b");
+    ck_assert(wg_is_valid(wg_param(p, tape, "weight", WG_SHAPE(5), NULL)));
+    ck_assert_uint_eq(wg_params_count(p), 6);
     wg_tape_free(tape);
     wg_params_free(p);
 }

@@ -79,19 +79,20 @@ void wg_scope_push(wg_tape *tape, const char *name)
     wg_engine *t = wg_engine_of(tape);
     if (!t)
         return;
-    char whole[256];
-    const char *now = wg_scope_now(t);
-    snprintf(whole, sizeof whole, "%s%s%s", now, now[0] ? "/" : "", name ? name : "");
-    char *path = wg_arena_text(&t->texts, whole);
+    const char *now = wg_scope_now(t), *own = name ? name : "";
+    size_t size = strlen(now) + strlen(own) + 2;
+    char *path = wg_arena_take(&t->texts, size); /* whole: names of parameters are made of it */
+    if (path)
+        snprintf(path, size, "%s%s%s", now, now[0] ? "/" : "", own);
     if (!path || !wg_mem_reserve(
                      &t->memory, (void **)&t->path, &t->path_capacity, t->path_count + 1, sizeof *t->path)) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", whole);
+        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
         t->scopes_lost++; /* so that its pop finds nothing to do */
         return;
     }
     t->path[t->path_count++] = path;
     if (!note_scope(t))
-        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", whole);
+        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
 }
 
 void wg_scope_pop(wg_tape *tape)
