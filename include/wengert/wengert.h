@@ -8,6 +8,7 @@
 #include <wengert/alloc.h>
 #include <wengert/array.h>
 #include <wengert/status.h>
+#include <wengert/gradcheck.h>
 #include <wengert/tape.h>
 #include <wengert/math.h>
 #include <wengert/op.h>

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include "base/differences.h"
+
+#include <math.h>
+#include <string.h>
+#include <wengert/random.h>
+
+/* Slopes along one line through the point: to both sides, to the right, to the left. */
+typedef struct slopes {
+    double both, right, left;
+} slopes;
+
+/* A line: one entry, or a direction through a whole array. */
+typedef struct line {
+    size_t array, entry;
+    const double *direction; /* NULL: one entry */
+} line;
+
+static wg_status value_at(wg_differences *d, const line *l, double *saved, double t, double *out)
+{
+    double *x = d->x[l->array];
+    size_t n = d->count[l->array];
+    wg_status status;
+    if (!l->direction) {
+        double old = x[l->entry];
+        x[l->entry] = old + t;
+        status = d->value(d->self, out);
+        x[l->entry] = old;
+    } else {
+        memcpy(saved, x, n * sizeof *x);
+        for (size_t i = 0; i < n; i++)
+            x[i] += t * l->direction[i];
+        status = d->value(d->self, out);
+        memcpy(x, saved, n * sizeof *x);
+    }
+    return status;
+}
+
+static wg_status slopes_at(wg_differences *d, const line *l, double *saved, double h, slopes *s)
+{
+    double up = 0, middle = 0, down = 0;
+    wg_status status = value_at(d, l, saved, h, &up);
+    if (status == WG_OK)
+        status = value_at(d, l, saved, -h, &down);
+    if (status == WG_OK)
+        status = d->value(d->self, &middle);
+    *s = (slopes){(up - down) / (2 * h), (up - middle) / h, (middle - down) / h};
+    return status;
+}
+
+static double error_of(const wg_differences *d, double analytic, double numeric)
+{
+    double scale = fmax(fmax(fabs(analytic), fabs(numeric)), d->floor), difference = fabs(analytic - numeric);
+    return isfinite(difference) ? difference / scale : HUGE_VAL; /* NaN is never right */
+}
+
+/* The jump between the slopes stays as the step shrinks (of a smooth function it shrinks along), and the
+ * analytic value is one of the slopes in between. */
+static bool is_kink(const wg_differences *d, double analytic, const slopes *wide, const slopes *narrow)
+{
+    double jump = fabs(wide->right - wide->left), after = fabs(narrow->right - narrow->left);
+    double low = fmin(narrow->left, narrow->right), high = fmax(narrow->left, narrow->right);
+    double slack = d->tolerance * fmax(high - low, d->floor) + 1e-7 * fmax(fabs(low), fabs(high));
+    return after > 0.5 * jump && after > 1e3 * d->tolerance * d->floor && analytic >= low - slack &&
+           analytic <= high + slack;
+}
+
+static wg_status compare(wg_differences *d, const line *l, double *saved, double h, double analytic)
+{
+    slopes wide, narrow;
+    wg_status status = slopes_at(d, l, saved, h, &wide);
+    if (status != WG_OK)
+        return status;
+    double numeric = wide.both, error = error_of(d, analytic, numeric);
+    bool kink = false;
+    if (error > d->tolerance) {
+        status = slopes_at(d, l, saved, h / 10, &narrow);
+        if (status != WG_OK)
+            return status;
+        double second = error_of(d, analytic, narrow.both);
+        if (second < error)
+            numeric = narrow.both, error = second;
+        kink = error > d->tolerance && is_kink(d, analytic, &wide, &narrow);
+    }
+    d->compared++;
+    d->nonzero += analytic != 0 || numeric != 0;
+    d->kinks += kink;
+    if (kink)
+        return WG_OK;
+    d->failed += error > d->tolerance;
+    if (error > d->error || d->compared - d->kinks == 1) {
+        d->error = error;
+        d->analytic = analytic;
+        d->numeric = numeric;
+        d->array = l->array;
+        d->entry = l->direction ? SIZE_MAX : l->entry;
+    }
+    return WG_OK;
+}
+
+static wg_status check_entry(wg_differences *d, size_t k, size_t i)
+{
+    double x = d->x[k][i];
+    /* the step that is truly taken: x + h is a number of the machine */
+    double h = d->step * fmax(1, fabs(x));
+    volatile double there = x + h;
+    h = there - x;
+    return compare(d, &(line){k, i, NULL}, NULL, h, d->gradient[k][i]);
+}
+
+static wg_status check_direction(wg_differences *d, size_t k, wg_random *r)
+{
+    size_t n = d->count[k];
+    double length = 0, analytic = 0, *v = d->direction, *saved = d->direction + n;
+    for (size_t i = 0; i < n; i++) {
+        v[i] = wg_random_normal(r);
+        length += v[i] * v[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        v[i] /= sqrt(length);
+        analytic += v[i] * d->gradient[k][i];
+    }
+    return compare(d, &(line){k, 0, v}, saved, d->step * 10, analytic);
+}
+
+wg_status wg_differences_run(wg_differences *d)
+{
+    wg_random r = {.seed = d->seed, .stream = 0x646966666572u};
+    wg_status status = WG_OK;
+    for (size_t k = 0; k < d->arrays && status == WG_OK; k++) {
+        if (!d->gradient[k])
+            continue;
+        bool all = d->count[k] <= d->entries;
+        size_t entries = all ? d->count[k] : d->entries;
+        for (size_t i = 0; i < entries && status == WG_OK; i++)
+            status = check_entry(d, k, all ? i : wg_random_below(&r, d->count[k]));
+        for (size_t i = 0; i < d->directions && !all && status == WG_OK; i++)
+            status = check_direction(d, k, &r);
+    }
+    return status;
+}

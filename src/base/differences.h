@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* differences.h - a claimed gradient against central differences of a function of arrays. Knows nothing of
+ * tapes. */
+#ifndef WG_BASE_DIFFERENCES_H
+#define WG_BASE_DIFFERENCES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <wengert/status.h>
+
+typedef struct wg_differences {
+    /* The function, and the point: x[k] has count[k] entries, which are moved and put back bit by bit. */
+    wg_status (*value)(void *self, double *out);
+    void *self;
+    double *const *x;
+    const size_t *count;
+    size_t arrays;
+    const double *const *gradient; /* claimed; NULL entries are not checked */
+    double *direction;             /* working memory: twice as many numbers as the largest array has */
+
+    double step, tolerance, floor;
+    size_t entries, directions;
+    uint64_t seed;
+
+    /* What came out. */
+    size_t compared, nonzero, kinks, failed;
+    double error, analytic, numeric;
+    size_t array, entry; /* entry SIZE_MAX: a direction */
+} wg_differences;
+
+/* WG_OK when the comparison could be made, whatever came out; else the function's status. */
+wg_status wg_differences_run(wg_differences *d);
+
+#endif
