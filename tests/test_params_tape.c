@@ -3,9 +3,11 @@
 
 /* The parameter store on tapes. */
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 #include <wengert/math.h>
 #include <wengert/params.h>
+#include <wengert/reduce.h>
 #include "harness.h"
 
 static const wg_init one = {.rule = WG_INIT_CONSTANT, .value = 1};
@@ -214,6 +216,67 @@ START_TEST(private_gradients_are_merged)
 }
 END_TEST
 
+typedef struct worker {
+    wg_params *params;
+    wg_tape *tape;
+    double x;
+    wg_status status;
+} worker;
+
+/* Twenty sweeps of sum(sin(x w)), whose gradients add up on the worker's own tape. */
+static void *work(void *user)
+{
+    worker *w = user;
+    for (int i = 0; i < 20 && w->status == WG_OK; i++) {
+        wg_tape_reset(w->tape);
+        wg_var weight = wg_param(w->params, w->tape, "w", WG_SHAPE(1000), NULL);
+        w->status = wg_backward(wg_sum(wg_sin(wg_mulc(weight, w->x + i))));
+    }
+    return NULL;
+}
+
+/* One sealed store, read by tapes in several threads: merged in order, the gradient is that of one thread,
+ * bit by bit. */
+START_TEST(several_threads_read_one_sealed_store)
+{
+    enum { N = 3 };
+    double g[2][1000];
+    wg_params *p = store(WG_F64);
+    ck_assert_int_eq(wg_params_add(p, "w", WG_SHAPE(1000), NULL, NULL), WG_OK);
+    wg_params_seal(p);
+    for (int threaded = 0; threaded < 2; threaded++) {
+        worker workers[N] = {{0}};
+        pthread_t threads[N];
+        for (int i = 0; i < N; i++) {
+            wg_tape *tape = wg_tape_new(&(wg_tape_options){.own_grads = true, .threads = 1});
+            workers[i] = (worker){.params = p, .tape = tape, .x = i + 0.5};
+        }
+        for (int i = 0; i < N; i++)
+            if (threaded)
+                ck_assert_int_eq(pthread_create(&threads[i], NULL, work, &workers[i]), 0);
+            else
+                work(&workers[i]);
+        for (int i = 0; i < N && threaded; i++)
+            ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+        wg_params_zero_grad(p);
+        for (int i = 0; i < N; i++) {
+            ck_assert_int_eq(workers[i].status, WG_OK);
+            ck_assert_int_eq(wg_params_add_grads(p, workers[i].tape), WG_OK);
+            wg_tape_free(workers[i].tape);
+        }
+        ck_assert_int_eq(wg_params_read_grad(p, "w", g[threaded], 1000), WG_OK);
+    }
+    const double *w = wg_params_value(p, 0);
+    double expected = 0;
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 20; k++)
+            expected += (i + 0.5 + k) * cos((i + 0.5 + k) * w[7]);
+    ck_assert_double_eq_tol(g[0][7], expected, 1e-10);
+    ck_assert_mem_eq(g[0], g[1], sizeof g[0]);
+    wg_params_free(p);
+}
+END_TEST
+
 TEST_MAIN("params_tape", gradients_accumulate_until_they_are_zeroed, a_name_used_twice_is_one_node,
     scopes_are_part_of_the_name, errors_are_left_on_the_tape, frozen_parameters_get_no_gradient,
-    a_changed_store_makes_a_tape_stale, private_gradients_are_merged)
+    a_changed_store_makes_a_tape_stale, private_gradients_are_merged, several_threads_read_one_sealed_store)

@@ -74,7 +74,7 @@ double wg_formula_value(unsigned code, double x, double b, const double *numbers
 #undef STEP
 #undef STEP2
     default:
-        return NAN; /* leaves and records are no formulas */
+        return (double)NAN; /* leaves and records are no formulas */
     }
 }
 
