@@ -10,6 +10,7 @@
 #include <wengert/status.h>
 #include <wengert/gradcheck.h>
 #include <wengert/tape.h>
+#include <wengert/view.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/random.h>
