@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* gemm_block.h - what stands behind gemm.h: one block of a matrix product, computed by the calling thread
+ * alone. */
+#ifndef WG_KERNELS_GEMM_BLOCK_H
+#define WG_KERNELS_GEMM_BLOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The arguments of gemm.h, for double and for float. */
+typedef struct wg_product_f64 {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    double alpha, beta;
+    const double *a, *b;
+    double *c;
+    size_t lda, ldb, ldc;
+} wg_product_f64;
+
+typedef struct wg_product_f32 {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+    size_t lda, ldb, ldc;
+} wg_product_f32;
+
+/* Our own loops for one kind of processor. All sizes are at least 1. They copy into about 300 kB of stack. */
+typedef struct wg_gemm_kernels {
+    void (*product_f64)(const wg_product_f64 *p);
+    void (*product_f32)(const wg_product_f32 *p);
+} wg_gemm_kernels;
+
+extern const wg_gemm_kernels wg_gemm_plain; /* the processor of the build */
+#ifdef WG_X86_KERNELS
+extern const wg_gemm_kernels wg_gemm_avx2, wg_gemm_avx512;
+#endif
+
+/* The best of them for the processor that we run on. */
+const wg_gemm_kernels *wg_gemm_here(void);
+
+#ifdef WG_CBLAS
+/* The same by a CBLAS on one thread. False, and nothing done, for sizes over INT_MAX, and for an OpenBLAS
+ * with a pool of threads of its own, which cannot be kept to one thread without changing it for the whole
+ * program. */
+bool wg_cblas_product_f64(const wg_product_f64 *p);
+bool wg_cblas_product_f32(const wg_product_f32 *p);
+#endif
+
+#endif

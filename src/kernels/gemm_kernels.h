@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* gemm_kernels.h - a template: the matrix product for one kind of processor.
+ *
+ *     KERNELS   the record's name        VECTOR  bytes in a vector
+ *     TARGET    the attribute that allows such vectors
+ *     ROWS      rows of a tile, 6 or 12: 2 * ROWS vectors of sums, 2 of B and 1 of A must fit the registers
+ *
+ * Contraction (a * b + c in one instruction) must be allowed where it is compiled. */
+
+#include <string.h>
+#include "kernels/gemm_block.h"
+
+#define INLINE static inline __attribute__((always_inline))
+
+#define TEMPLATE "kernels/gemm_real.h"
+#include "base/for_each_real.h"
+
+const wg_gemm_kernels KERNELS = {.product_f64 = product_f64, .product_f32 = product_f32};

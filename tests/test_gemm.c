@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* The matrix product. Most tests multiply small whole numbers, which is exact in float too, whatever the
+ * order of summation: so results are compared with ==. */
+#define _DEFAULT_SOURCE /* mmap without reserving memory */
+#include "harness.h"
+#include "kernels/gemm.h"
+#include "kernels/gemm_block.h"
+#include "kernels/parallel.h"
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+/* The tiles for the widest vectors, made of this build's vectors, so that their logic runs on every
+ * processor. */
+#define KERNELS wide_tiles
+#define VECTOR 64
+#define ROWS 12
+#define TARGET
+extern const wg_gemm_kernels wide_tiles;
+#include "kernels/gemm_kernels.h"
+
+typedef struct problem {
+    bool f32, ta, tb;
+    size_t m, n, k;
+    double alpha, beta;
+    size_t pad; /* numbers between rows, and before the first: they must not be read (NaN) or written (77) */
+} problem;
+
+static uint32_t next(uint32_t *state)
+{
+    return *state = *state * 1664525u + 1013904223u;
+}
+
+/* rows x columns numbers with NaN around them; whole ones in -3 .. 3, or fractions. */
+static double *matrix(size_t rows, size_t columns, size_t pad, bool whole, uint32_t seed)
+{
+    size_t step = columns + pad, count = pad + rows * step;
+    double *x = malloc((count + 1) * sizeof *x);
+    for (size_t i = 0; i < count; i++)
+        x[i] = NAN;
+    for (size_t i = 0; i < rows; i++)
+        for (size_t j = 0; j < columns; j++) {
+            uint32_t r = next(&seed) >> 8;
+            x[pad + i * step + j] = whole ? (double)(r % 7) - 3 : (double)(float)(r / 16777216.0 - 0.5);
+        }
+    return x;
+}
+
+static float *to_float(const double *x, size_t count)
+{
+    float *y = malloc((count + 1) * sizeof *y);
+    for (size_t i = 0; i < count; i++)
+        y[i] = (float)x[i];
+    return y;
+}
+
+/* C of the problem, m rows of n + pad numbers after the first `pad`, by wg_gemm (kernels NULL) or by given
+ * loops. */
+static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int threads, bool whole)
+{
+    size_t lda = (q->ta ? q->m : q->k) + q->pad, ldb = (q->tb ? q->k : q->n) + q->pad, ldc = q->n + q->pad;
+    size_t as = q->pad + (q->ta ? q->k : q->m) * lda, bs = q->pad + (q->tb ? q->n : q->k) * ldb;
+    size_t cs = q->pad + q->m * ldc;
+    double *a = matrix(q->ta ? q->k : q->m, lda - q->pad, q->pad, whole, 1);
+    double *b = matrix(q->tb ? q->n : q->k, ldb - q->pad, q->pad, whole, 2);
+    double *c = matrix(q->m, q->n, q->pad, whole, 3);
+    for (size_t i = 0; i < cs; i++) {
+        bool inside = i >= q->pad && (i - q->pad) % ldc < q->n;
+        if (!inside)
+            c[i] = 77;
+        else if (q->beta == 0)
+            c[i] = NAN;
+    }
+    if (q->f32) {
+        float *fa = to_float(a, as), *fb = to_float(b, bs), *fc = to_float(c, cs);
+        wg_product_f32 p = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, (float)q->beta, fa + q->pad,
+            fb + q->pad, fc + q->pad, lda, ldb, ldc};
+        if (kernels)
+            kernels->product_f32(&p);
+        else
+            wg_gemm_f32(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
+                p.beta, p.c, ldc);
+        for (size_t i = 0; i < cs; i++)
+            c[i] = (double)fc[i];
+        free(fa), free(fb), free(fc);
+    } else {
+        wg_product_f64 p = {q->ta, q->tb, q->m, q->n, q->k, q->alpha, q->beta, a + q->pad, b + q->pad,
+            c + q->pad, lda, ldb, ldc};
+        if (kernels)
+            kernels->product_f64(&p);
+        else
+            wg_gemm_f64(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
+                p.beta, p.c, ldc);
+    }
+    free(a), free(b);
+    return c;
+}
+
+/* The same by the definition, one number after the other. */
+static double *by_definition(const problem *q)
+{
+    size_t lda = (q->ta ? q->m : q->k) + q->pad, ldb = (q->tb ? q->k : q->n) + q->pad, ldc = q->n + q->pad;
+    double *a = matrix(q->ta ? q->k : q->m, lda - q->pad, q->pad, true, 1);
+    double *b = matrix(q->tb ? q->n : q->k, ldb - q->pad, q->pad, true, 2);
+    double *c = matrix(q->m, q->n, q->pad, true, 3);
+    for (size_t i = 0; i < q->pad + q->m * ldc; i++) {
+        if (i < q->pad || (i - q->pad) % ldc >= q->n) {
+            c[i] = 77;
+            continue;
+        }
+        size_t row = (i - q->pad) / ldc, column = (i - q->pad) % ldc;
+        double sum = 0;
+        for (size_t p = 0; p < q->k; p++)
+            sum += a[q->pad + (q->ta ? p * lda + row : row * lda + p)] *
+                   b[q->pad + (q->tb ? column * ldb + p : p * ldb + column)];
+        c[i] = q->alpha * sum + (q->beta == 0 ? 0 : q->beta * c[i]);
+    }
+    free(a), free(b);
+    return c;
+}
+
+static void check(const problem *q, const wg_gemm_kernels *kernels, const char *name)
+{
+    double *expected = by_definition(q), *c = multiply(q, kernels, 2, true);
+    for (size_t i = 0; i < q->pad + q->m * (q->n + q->pad); i++)
+        if (c[i] != expected[i]) /* an assertion that holds costs a system call, too dear here */
+            ck_abort_msg("%s, %s %c%c %zu x %zu x %zu, alpha %g, beta %g: number %zu is %g, not %g", name,
+                q->f32 ? "f32" : "f64", q->ta ? 'T' : 'N', q->tb ? 'T' : 'N', q->m, q->n, q->k, q->alpha,
+                q->beta, i, c[i], expected[i]);
+    free(expected), free(c);
+}
+
+/* All transposes, both types, four pairs of factors, rows apart and together. */
+static void check_all(size_t m, size_t n, size_t k, const wg_gemm_kernels *kernels, const char *name)
+{
+    static const double factors[][2] = {{1, 0}, {1, 1}, {-2, 0}, {2, -1}};
+    for (int bits = 0; bits < 16; bits++)
+        for (size_t f = 0; f < 4; f++)
+            check(&(problem){bits & 1, bits & 2, bits & 4, m, n, k, factors[f][0], factors[f][1],
+                      bits & 8 ? 5 : 0},
+                kernels, name);
+}
+
+static const size_t odd[][3] = {{1, 1, 1}, {1, 1, 300}, {1, 70, 9}, {1, 2100, 17}, {70, 1, 9}, {6, 16, 256},
+    {7, 17, 257}, {5, 15, 255}, {12, 32, 3}, {13, 33, 520}, {2, 300, 31}, {300, 2, 31}, {3, 40, 1},
+    {41, 9, 2}, {100, 16, 1}, {26, 270, 40}, {270, 26, 40}, {31, 31, 600}, {29, 530, 5}, {11, 513, 64}};
+enum { ODD = sizeof odd / sizeof odd[0] };
+
+START_TEST(is_the_sum_of_products)
+{
+    for (size_t i = 0; i < ODD; i++)
+        check_all(odd[i][0], odd[i][1], odd[i][2], NULL, "gemm");
+    check_all(70, 190, 170, NULL, "gemm"); /* these are cut into blocks */
+    check_all(300, 20, 400, NULL, "gemm");
+}
+END_TEST
+
+START_TEST(every_kind_of_tile)
+{
+    for (size_t i = 0; i < ODD; i++) {
+        check_all(odd[i][0], odd[i][1], odd[i][2], &wg_gemm_plain, "plain");
+        check_all(odd[i][0], odd[i][1], odd[i][2], &wide_tiles, "wide");
+        check_all(odd[i][0], odd[i][1], odd[i][2], wg_gemm_here(), "this processor's");
+    }
+}
+END_TEST
+
+START_TEST(every_small_size)
+{
+    for (size_t m = 0; m <= 14; m++)
+        for (size_t n = 0; n <= 35; n++)
+            for (size_t k = 0; k <= 4; k += 2)
+                check_all(m, n, k, NULL, "gemm");
+}
+END_TEST
+
+/* Fractions now: every order of summation has its own last bits. */
+static void same_bits(const problem *q)
+{
+    double *one = multiply(q, NULL, 1, false);
+    for (int threads = 2; threads <= 3; threads++) {
+        double *many = multiply(q, NULL, threads, false);
+        ck_assert_msg(memcmp(one, many, (q->pad + q->m * (q->n + q->pad)) * sizeof *one) == 0,
+            "%s %c%c %zu x %zu x %zu: %d threads", q->f32 ? "f32" : "f64", q->ta ? 'T' : 'N',
+            q->tb ? 'T' : 'N', q->m, q->n, q->k, threads);
+        free(many);
+    }
+    free(one);
+}
+
+START_TEST(threads_do_not_change_a_bit)
+{
+    static const size_t size[][3] = {{128, 512, 256}, {392, 256, 64}, {512, 10, 600}, {1, 3000, 800},
+        {33, 1025, 77}, {251, 77, 301}, {64, 64, 1000}, {129, 127, 259}, {1000, 7, 500}};
+    for (size_t i = 0; i < sizeof size / sizeof size[0]; i++)
+        for (int bits = 0; bits < 8; bits++)
+            same_bits(&(problem){bits & 1, bits & 2, bits & 4, size[i][0], size[i][1], size[i][2], 1,
+                i % 2 ? 1 : 0, i % 2 ? 3 : 0});
+}
+END_TEST
+
+/* From within a chunk of a parallel loop, and on memory of any alignment, the bits are the same too. */
+typedef struct inner {
+    float *a, *b, *c[4];
+} inner;
+
+enum { SIDE = 150 };
+
+static void multiply_inside(void *work, size_t chunk, size_t begin, size_t end)
+{
+    inner *in = work;
+    (void)begin, (void)end;
+    float *a = in->a, *b = in->b;
+    if (chunk == 3) {
+        memmove(a = malloc((SIDE * SIDE + 1) * sizeof *a), in->a, SIDE * SIDE * sizeof *a);
+        memmove(a + 1, a, SIDE * SIDE * sizeof *a);
+        wg_gemm_f32(1, false, true, SIDE, SIDE, SIDE, 1, a + 1, SIDE, b, SIDE, 0, in->c[chunk], SIDE);
+        free(a);
+        return;
+    }
+    wg_gemm_f32(1, false, true, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, in->c[chunk], SIDE);
+}
+
+START_TEST(inside_a_parallel_loop)
+{
+    double *a = matrix(SIDE, SIDE, 0, false, 5), *b = matrix(SIDE, SIDE, 0, false, 6);
+    inner in = {.a = to_float(a, SIDE * SIDE), .b = to_float(b, SIDE * SIDE)};
+    float *alone = malloc(SIDE * SIDE * sizeof *alone);
+    for (int i = 0; i < 4; i++)
+        in.c[i] = malloc(SIDE * SIDE * sizeof *in.c[i]);
+    wg_gemm_f32(2, false, true, SIDE, SIDE, SIDE, 1, in.a, SIDE, in.b, SIDE, 0, alone, SIDE);
+    wg_parallel_for(3, 4, 1, multiply_inside, &in);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_msg(memcmp(alone, in.c[i], SIDE * SIDE * sizeof *alone) == 0, "chunk %d", i);
+        free(in.c[i]);
+    }
+    free(a), free(b), free(in.a), free(in.b), free(alone);
+}
+END_TEST
+
+START_TEST(leaves_the_number_of_threads_alone)
+{
+    int before = wg_default_threads();
+    problem q = {false, false, false, 130, 130, 130, 1, 0, 0};
+    free(multiply(&q, NULL, 2, false));
+    ck_assert_int_eq(wg_default_threads(), before);
+}
+END_TEST
+
+/* Rows further apart than an int can count. The memory is never touched between them. */
+START_TEST(rows_far_apart)
+{
+    size_t far = (size_t)INT32_MAX + 17, bytes = 2 * far * sizeof(float);
+    float *a = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (a == MAP_FAILED)
+        return; /* a machine that does not lend so much address space */
+    a[0] = 2, a[1] = 3, a[far] = 5, a[far + 1] = 7;
+    float c[4];
+    wg_gemm_f32(2, false, false, 2, 2, 2, 1, a, far, a, far, 0, c, 2);
+    ck_assert(c[0] == 2 * 2 + 3 * 5 && c[1] == 2 * 3 + 3 * 7);
+    ck_assert(c[2] == 5 * 2 + 7 * 5 && c[3] == 5 * 3 + 7 * 7);
+    munmap(a, bytes);
+}
+END_TEST
+
+TEST_MAIN("gemm", is_the_sum_of_products, every_kind_of_tile, every_small_size, threads_do_not_change_a_bit,
+    inside_a_parallel_loop, leaves_the_number_of_threads_alone, rows_far_apart)
