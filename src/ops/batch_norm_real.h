@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* batch_norm_real.h - the kernels of batch_norm.c, for one type of number.
+ *
+ * Each pass runs over items (a block of rows, a tile of channels) that fit the cache, so that statistics
+ * which look twice at the numbers cost one pass over memory. An item with positions (S > 1) works span by
+ * span; one without (x is [N, C]) row by row, the channels of its tile side by side. */
+
+#include "kernels/moments_real.h"
+
+struct FN(batch_norm_work) {
+    struct plane plane;
+    const REAL *x, *g;
+    REAL *out;
+    const double *mean;
+    struct pair *part; /* [blocks][C]: sums of each item */
+    /* [C] each, of the maps. x - mean is (x - high) - low, where high is the mean rounded: a float keeps the
+     * digits of a large mean. */
+    REAL *high, *low, *slope, *curve, *shift;
+};
+
+/* ---- Sums of an item
+ * ------------------------------------------------------------------------------------------ */
+
+/* part = {mean, sum (x - mean)^2} */
+static inline void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
+{
+    size_t channels = w->plane.channels, s = w->plane.positions;
+    double m = (double)(item->row_end - item->row) * (double)s;
+    for (size_t c = item->channel; c < item->channel_end; c++) {
+        double sum = 0, deviation = 0;
+        for (size_t r = item->row; r < item->row_end; r++)
+            sum += FN(span_sum)(s, w->x + (r * channels + c) * s);
+        for (size_t r = item->row; r < item->row_end; r++)
+            deviation += FN(span_deviation)(s, w->x + (r * channels + c) * s, sum / m);
+        w->part[item->block * channels + c] = (struct pair){sum / m, deviation};
+    }
+}
+
+static inline void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
+{
+    size_t channels = w->plane.channels, width = item->channel_end - item->channel;
+    double m = (double)(item->row_end - item->row), mean[TILE] = {0}, deviation[TILE] = {0};
+    for (size_t r = item->row; r < item->row_end; r++) {
+        const REAL *x = w->x + r * channels + item->channel;
+        for (size_t j = 0; j < width; j++)
+            mean[j] += (double)x[j];
+    }
+    for (size_t j = 0; j < width; j++)
+        mean[j] /= m;
+    for (size_t r = item->row; r < item->row_end; r++) {
+        const REAL *x = w->x + r * channels + item->channel;
+        for (size_t j = 0; j < width; j++)
+            deviation[j] += ((double)x[j] - mean[j]) * ((double)x[j] - mean[j]);
+    }
+    for (size_t j = 0; j < width; j++)
+        w->part[item->block * channels + item->channel + j] = (struct pair){mean[j], deviation[j]};
+}
+
+WG_CLONES static void FN(moments)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(batch_norm_work) *w = work;
+    struct item item = item_of(&w->plane, chunk);
+    if (w->plane.positions > 1)
+        FN(moments_of_spans)(w, &item);
+    else
+        FN(moments_of_rows)(w, &item);
+    (void)begin, (void)end;
+}
+
+/* part = {sum g, sum g (x - mean)} */
+static inline void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
+{
+    size_t channels = w->plane.channels, s = w->plane.positions;
+    for (size_t c = item->channel; c < item->channel_end; c++) {
+        struct pair sum = {0, 0};
+        for (size_t r = item->row; r < item->row_end; r++) {
+            size_t at = (r * channels + c) * s;
+            sum.a += FN(span_sum)(s, w->g + at);
+            sum.b += FN(span_covariance)(s, w->g + at, w->x + at, w->mean[c]);
+        }
+        w->part[item->block * channels + c] = sum;
+    }
+}
+
+static inline void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
+{
+    size_t channels = w->plane.channels, width = item->channel_end - item->channel;
+    double sum[TILE] = {0}, product[TILE] = {0};
+    for (size_t r = item->row; r < item->row_end; r++) {
+        const REAL *x = w->x + r * channels + item->channel, *g = w->g + r * channels + item->channel;
+        const double *mean = w->mean + item->channel;
+        for (size_t j = 0; j < width; j++) {
+            sum[j] += (double)g[j];
+            product[j] += (double)g[j] * ((double)x[j] - mean[j]);
+        }
+    }
+    for (size_t j = 0; j < width; j++)
+        w->part[item->block * channels + item->channel + j] = (struct pair){sum[j], product[j]};
+}
+
+WG_CLONES static void FN(slopes)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(batch_norm_work) *w = work;
+    struct item item = item_of(&w->plane, chunk);
+    if (w->plane.positions > 1)
+        FN(slopes_of_spans)(w, &item);
+    else
+        FN(slopes_of_rows)(w, &item);
+    (void)begin, (void)end;
+}
+
+/* ---- Maps
+ * ----------------------------------------------------------------------------------------------------- */
+
+/* From element `at` on, with the coefficients of channel c (step 0: for all n elements; step 1: of c, c + 1,
+ * ...): out = (x - mean) slope + shift                  without g out = g slope + (x - mean) curve + shift
+ * with g and x out = g slope                                   with g alone */
+static inline void FN(map_span)(
+    const struct FN(batch_norm_work) * w, size_t at, size_t n, size_t c, size_t step)
+{
+    const REAL *high = w->high + c, *low = w->low + c, *slope = w->slope + c, *curve = w->curve + c;
+    const REAL *shift = w->shift + c, *x = w->x ? w->x + at : NULL, *g = w->g ? w->g + at : NULL;
+    REAL *restrict out = w->out + at;
+    if (!g)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            out[i] = ((x[i] - high[i * step]) - low[i * step]) * slope[i * step] + shift[i * step];
+    else if (x)
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            out[i] = g[i] * slope[i * step] + ((x[i] - high[i * step]) - low[i * step]) * curve[i * step] +
+                     shift[i * step];
+    else
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            out[i] = g[i] * slope[i * step];
+}
+
+WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(batch_norm_work) *w = work;
+    struct item item = item_of(&w->plane, chunk);
+    size_t channels = w->plane.channels, s = w->plane.positions;
+    for (size_t r = item.row; r < item.row_end; r++)
+        if (s == 1)
+            FN(map_span)(w, r * channels + item.channel, item.channel_end - item.channel, item.channel, 1);
+        else
+            for (size_t c = item.channel; c < item.channel_end; c++)
+                FN(map_span)(w, (r * channels + c) * s, s, c, 0);
+    (void)begin, (void)end;
+}
+
+/* ---- The operation
+ * -------------------------------------------------------------------------------------------- */
+
+/* Makes room for the sums and the maps' coefficients. */
+static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)
+{
+    size_t channels = w->plane.channels;
+    w->part = wg_op_scratch(op, w->plane.blocks * channels * sizeof *w->part);
+    w->high = wg_op_scratch(op, 5 * channels * sizeof *w->high);
+    if (!w->part || !w->high)
+        return false;
+    w->low = w->high + channels, w->slope = w->low + channels;
+    w->curve = w->slope + channels, w->shift = w->curve + channels;
+    return true;
+}
+
+static wg_status FN(batch_norm_forward)(wg_op_context *op)
+{
+    struct statistics at = statistics_of(op);
+    struct FN(batch_norm_work) w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0]};
+    const wg_batch_norm_options *options = op->attr;
+    const REAL *gamma = op->in[1], *beta = op->in[2], *mean = options->running_mean,
+               *var = options->running_var;
+    if (!FN(prepare)(op, &w))
+        return WG_OUT_OF_MEMORY;
+    if (!frozen(op))
+        wg_parallel_for(op->threads, w.plane.items, 1, FN(moments), &w);
+    for (size_t c = 0; c < w.plane.channels; c++) {
+        struct pair moments = frozen(op) ? (struct pair){(double)mean[c], (double)var[c]}
+                                         : combine_moments(&w.plane, w.part, c);
+        at.mean[c] = moments.a, at.var[c] = moments.b;
+        at.inverse[c] = 1 / sqrt(moments.b + wg_eps_of(options->eps));
+        w.high[c] = (REAL)moments.a, w.low[c] = (REAL)(moments.a - (double)w.high[c]);
+        w.slope[c] = (REAL)((double)gamma[c] * at.inverse[c]), w.shift[c] = beta[c];
+    }
+    wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+    return WG_OK;
+}
+
+/* With M numbers per channel and r = 1 / sqrt(variance + eps):
+ *     dbeta = sum g,   dgamma = r sum g (x - mean),
+ *     dx = gamma r (g - dbeta / M - (x - mean) r dgamma / M);   gamma r g alone under running statistics. */
+static wg_status FN(batch_norm_backward)(wg_op_context *op)
+{
+    struct statistics at = statistics_of(op);
+    struct FN(batch_norm_work)
+        w = {.plane = plane_of(op), .x = op->in[0], .g = op->upstream[0], .mean = at.mean};
+    const REAL *gamma = op->in[1];
+    REAL *dgamma = op->grad_in[1], *dbeta = op->grad_in[2];
+    if (!FN(prepare)(op, &w))
+        return WG_OUT_OF_MEMORY;
+    if (!frozen(op) || dgamma || dbeta)
+        wg_parallel_for(op->threads, w.plane.items, 1, FN(slopes), &w);
+    for (size_t c = 0; c < w.plane.channels; c++) {
+        struct pair sum = {0, 0};
+        for (size_t b = 0; b < w.plane.blocks; b++)
+            sum.a += w.part[b * w.plane.channels + c].a, sum.b += w.part[b * w.plane.channels + c].b;
+        double r = at.inverse[c], slope = (double)gamma[c] * r, m = (double)w.plane.per_channel;
+        w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
+        w.slope[c] = (REAL)slope, w.curve[c] = (REAL)(-slope * r * r * sum.b / m);
+        w.shift[c] = (REAL)(-slope * sum.a / m);
+        if (dgamma)
+            dgamma[c] = m > 0 ? (REAL)(sum.b * r) : 0;
+        if (dbeta)
+            dbeta[c] = (REAL)sum.a;
+    }
+    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x;
+    if (w.out)
+        wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+    return WG_OK;
+}

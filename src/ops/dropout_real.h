@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* dropout_real.h - the kernel of dropout.c, for one type of number. */
+
+struct FN(dropout_work) {
+    uint64_t key, run;
+    uint32_t threshold;
+    REAL scale;
+    const REAL *x;
+    REAL *y;
+};
+
+/* Chunks begin at multiples of WG_PHILOX_WORDS elements. */
+WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(dropout_work) *w = work;
+    for (size_t at = begin; at < end; at += WG_PHILOX_WORDS) {
+        uint32_t words[WG_PHILOX_WORDS];
+        wg_philox_words(w->key, w->run, at / 4, words);
+        size_t n = end - at < WG_PHILOX_WORDS ? end - at : WG_PHILOX_WORDS;
+        const REAL *x = w->x + at;
+        REAL *restrict y = w->y + at;
+#pragma omp simd
+        for (size_t i = 0; i < n; i++)
+            y[i] = words[i] < w->threshold ? 0 : x[i] * w->scale;
+    }
+    (void)chunk;
+}
+
+static wg_status FN(dropout_forward)(wg_op_context *op)
+{
+    const struct dropout *attr = op->attr;
+    struct FN(dropout_work) w = {.key = op->random.seed + (op->random.ordinal + 1) * 0x9E3779B97F4A7C15u,
+        .run = op->random.run,
+        .threshold = (uint32_t)(attr->p * 4294967296.0),
+        .scale = (REAL)(1 / (1 - attr->p)),
+        .x = op->in[0],
+        .y = op->out[0]};
+    wg_parallel_for(op->threads, op->count, CHUNK, FN(dropout_chunk), &w);
+    return WG_OK;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* hinge_real.h - the kernels of hinge.c, for one type of number. */
+
+struct FN(hinge_work) {
+    size_t classes;
+    REAL margin;
+    bool squared;
+    double constant, factor; /* added to a sample's sum, then multiplied with it */
+    const REAL *s;
+    const int32_t *labels;
+    REAL *each;    /* the single losses, or NULL */
+    double *sums;  /* [chunks] */
+    const REAL *g; /* upstream gradient: one, or of each loss */
+    bool g_each;
+    double share; /* factor of g */
+    REAL *ds;
+};
+
+/* The sum over classes begin .. end - 1, none of them the label's. */
+static inline double FN(hinge_span)(
+    const struct FN(hinge_work) * w, const REAL *s, size_t begin, size_t end, REAL own)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t c = begin; c < end; c++) {
+        REAL m = s[c] - own + w->margin;
+        double d = (double)(m > 0 || m != m ? m : 0);
+        sum += w->squared ? d * d : d;
+    }
+    return sum;
+}
+
+WG_CLONES static void FN(hinge_forward_rows)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(hinge_work) *w = work;
+    double total = 0;
+    for (size_t i = begin; i < end; i++) {
+        const REAL *s = w->s + i * w->classes;
+        size_t label = (size_t)w->labels[i];
+        double sum = FN(hinge_span)(w, s, 0, label, s[label]);
+        sum += FN(hinge_span)(w, s, label + 1, w->classes, s[label]);
+        double loss = (sum + w->constant) * w->factor;
+        if (w->each)
+            w->each[i] = (REAL)loss;
+        total += loss;
+    }
+    if (w->sums)
+        w->sums[chunk] = total;
+}
+
+static struct FN(hinge_work) FN(hinge_work_of)(wg_op_context *op)
+{
+    const wg_loss_options *options = op->attr;
+    struct FN(hinge_work) w = {.classes = op->in_shape[0]->dim[1],
+        .margin = (REAL)margin_of(options),
+        .squared = options->power == 2,
+        .constant = constant_of(options),
+        .factor = 1,
+        .s = op->in[0],
+        .labels = op->in[1]};
+    if (options->divide_by_classes)
+        w.factor = 1 / (double)w.classes;
+    return w;
+}
+
+static wg_status FN(hinge_forward)(wg_op_context *op)
+{
+    struct FN(hinge_work) w = FN(hinge_work_of)(op);
+    size_t count = op->in_shape[0]->dim[0], grain = wg_chunks(8192, w.classes),
+           chunks = wg_chunks(count, grain);
+    if (wg_labels_check(op, NULL, count, w.classes, &count) != WG_OK)
+        return WG_BAD_INDEX;
+    if (wg_loss_each(op))
+        w.each = op->out[0];
+    else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
+        return WG_OUT_OF_MEMORY;
+    wg_parallel_for(op->threads, count, grain, FN(hinge_forward_rows), &w);
+    if (w.sums)
+        wg_loss_finish(op, w.sums, chunks, count);
+    return WG_OK;
+}
+
+/* ds[j] = power m^(power - 1) where m = s[j] - s[y] + margin > 0, else 0;   ds[y] = -sum of the others */
+WG_CLONES static void FN(hinge_backward_rows)(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const struct FN(hinge_work) *w = work;
+    for (size_t i = begin; i < end; i++) {
+        const REAL *s = w->s + i * w->classes;
+        REAL *restrict ds = w->ds + i * w->classes;
+        size_t label = (size_t)w->labels[i];
+        REAL own = s[label], scale = (REAL)((double)w->g[w->g_each ? i : 0] * w->share * w->factor);
+        double sum = 0;
+#pragma omp simd reduction(+ : sum)
+        for (size_t c = 0; c < w->classes; c++) {
+            REAL m = s[c] - own + w->margin, slope = w->squared ? 2 * m : 1;
+            ds[c] = m > 0 ? slope * scale : 0;
+            sum += (double)ds[c];
+        }
+        ds[label] = (REAL)((double)ds[label] - sum);
+    }
+    (void)chunk;
+}
+
+static wg_status FN(hinge_backward)(wg_op_context *op)
+{
+    struct FN(hinge_work) w = FN(hinge_work_of)(op);
+    size_t count = op->in_shape[0]->dim[0];
+    if (wg_labels_check(op, NULL, count, w.classes, &count) != WG_OK)
+        return WG_BAD_INDEX;
+    w.g = op->upstream[0], w.g_each = wg_loss_each(op), w.share = wg_loss_share(op, count),
+    w.ds = op->grad_in[0];
+    if (w.ds)
+        wg_parallel_for(op->threads, count, wg_chunks(8192, w.classes), FN(hinge_backward_rows), &w);
+    return WG_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* huber: prediction a, target b of one shape, d = a - b -> d^2 / 2 where |d| <= delta, else delta (|d| -
+ * delta / 2), reduced;  dL/da = d held between -delta and delta = -dL/db */
+
+#include <math.h>
+#include "ops/pointwise_loss.h"
+
+static double delta_of(const wg_loss_options *options)
+{
+    return options->delta == 0 ? 1 : options->delta;
+}
+
+#define NUMBER(options) delta_of(options)
+#define VALUE(a, b, c)                                                                                       \
+    (fabs((a) - (b)) <= (c) ? ((a) - (b)) * ((a) - (b)) / 2 : (c) * (fabs((a) - (b)) - (c) / 2))
+#define SLOPE_A(a, b, c) ((a) - (b) < -(c) ? -(c) : (a) - (b) > (c) ? (c) : (a) - (b))
+#define SLOPE_B(a, b, c) SLOPE_A(b, a, c)
+#define TEMPLATE "ops/pointwise_loss_real.h"
+#include "base/for_each_real.h"
+
+static wg_status shape(wg_op_context *op)
+{
+    const wg_loss_options *options = op->attr;
+    if (!(options->delta >= 0 && options->delta < HUGE_VAL))
+        return wg_op_fail(op, WG_INVALID, "delta %g is not a positive number", options->delta);
+    return wg_pointwise_shape(op);
+}
+
+static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    double delta = delta_of(op->attr);
+    wg_var slope = wg_clamp(wg_sub(op->arg[0], op->arg[1]), -delta, delta);
+    return wg_pointwise_vjp(op, g[0], slope, wg_neg(slope), grad_in);
+}
+
+wg_var wg_huber(wg_var prediction, wg_var target, const wg_loss_options *options)
+{
+    return wg_apply(&wg_op_huber, (const wg_var[]){prediction, target}, 2, options);
+}
+
+const wg_op wg_op_huber = {.name = "huber",
+    .arity = 2,
+    .attr_size = sizeof(wg_loss_options),
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .shape = shape,
+    .forward_f64 = pointwise_forward_f64,
+    .forward_f32 = pointwise_forward_f32,
+    .vjp = vjp,
+    .backward_f64 = pointwise_backward_f64,
+    .backward_f32 = pointwise_backward_f32,
+    .formula = "d = a - b: |d| <= delta ? d^2 / 2 : delta (|d| - delta / 2)",
+    .samples = wg_pointwise_samples,
+    .sample_count = WG_POINTWISE_SAMPLES};

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#include <wengert/math.h>
+#include <wengert/reduce.h>
+#include "ops/loss.h"
+#include "ops/ops.h"
+
+wg_status wg_loss_shape(wg_op_context *op, wg_shape each)
+{
+    const wg_loss_options *options = op->attr;
+    if (options->reduction != WG_MEAN && options->reduction != WG_SUM && options->reduction != WG_NONE)
+        return wg_op_fail(op, WG_INVALID, "no reduction has the number %d", (int)options->reduction);
+    op->out_shape[0] = options->reduction == WG_NONE ? each : wg_shape_scalar();
+    return WG_OK;
+}
+
+bool wg_loss_each(const wg_op_context *op)
+{
+    return op->out_shape[0].rank > 0;
+}
+
+void wg_loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count)
+{
+    const wg_loss_options *options = op->attr;
+    double total = 0;
+    for (size_t i = 0; i < chunks; i++)
+        total += sums[i];
+    *(double *)op->out[0] = options->reduction == WG_MEAN ? total / (double)count : total;
+}
+
+double wg_loss_share(const wg_op_context *op, size_t count)
+{
+    const wg_loss_options *options = op->attr;
+    return options->reduction == WG_MEAN ? 1 / (double)count : 1;
+}
+
+wg_var wg_loss_reduce(const wg_op_context *op, wg_var each)
+{
+    const wg_loss_options *options = op->attr;
+    return options->reduction == WG_NONE ? each : options->reduction == WG_SUM ? wg_sum(each) : wg_mean(each);
+}
+
+/* ---- Labels */
+
+wg_status wg_labels_shape(wg_op_context *op, const wg_shape *expected)
+{
+    char text[192];
+    if (op->in_dtype[1] != WG_I32)
+        return wg_op_fail(op, WG_BAD_DTYPE, "labels %s are %s, not i32", wg_op_operand(op, 1),
+            wg_dtype_name(op->in_dtype[1]));
+    if (!wg_shape_equal(op->in_shape[1], expected))
+        return wg_op_fail(op, WG_BAD_SHAPE, "%s takes labels %s, not %s", wg_op_operand(op, 0),
+            wg_shape_text(expected, text, sizeof text), wg_op_operand(op, 1));
+    return WG_OK;
+}
+
+wg_status wg_labels_check(
+    wg_op_context *op, const wg_loss_options *ignore, size_t count, size_t classes, size_t *counted)
+{
+    const int32_t *labels = op->in[1];
+    *counted = count;
+    for (size_t i = 0; i < count; i++) {
+        if (ignore && ignore->ignore && labels[i] == ignore->ignore_index)
+            --*counted;
+        else if (labels[i] < 0 || (size_t)labels[i] >= classes)
+            return wg_op_fail(op, WG_BAD_INDEX, "label %d of sample %zu is none of the %zu classes of %s",
+                (int)labels[i], i, classes, wg_op_operand(op, 0));
+    }
+    return WG_OK;
+}
+
+struct wg_classes wg_classes_of(const wg_shape *logits)
+{
+    struct wg_classes k = {.samples = logits->dim[0], .classes = logits->dim[1], .positions = 1};
+    for (size_t axis = 2; axis < logits->rank; axis++)
+        k.positions *= logits->dim[axis];
+    return k;
+}
+
+wg_shape wg_labels_of(const wg_shape *logits)
+{
+    wg_shape shape = {.rank = logits->rank - 1, .dim = {logits->dim[0]}};
+    for (size_t axis = 2; axis < logits->rank; axis++)
+        shape.dim[axis - 1] = logits->dim[axis];
+    return shape;
+}
