@@ -158,7 +158,8 @@ WG_API wg_status wg_apply_all(const wg_op *op, const wg_var *args, size_t count,
 WG_API wg_var wg_apply1(const wg_op *op, wg_var x);
 WG_API wg_var wg_apply2(const wg_op *op, wg_var a, wg_var b);
 
-/* Shape rules to share: the result is like operand 0; like the broadcast of all operands. */
+/* Shape rules to share: the result is like operand 0; like the broadcast of all operands. Both refuse integers
+ * (WG_BAD_DTYPE); a shape rule of one's own must do so too where its kernels expect real numbers. */
 WG_API wg_status wg_shape_like_first(wg_op_context *op);
 WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
 

@@ -16,6 +16,7 @@
 #include <wengert/random.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
+#include <wengert/linalg.h>
 #include <wengert/conv.h>
 #include <wengert/loss.h>
 #include <wengert/norm.h>

@@ -4,6 +4,7 @@
 #include "ops/conv_attr.h"
 
 #include "base/alloc.h"
+#include "ops/axes.h"
 #include "ops/ops.h"
 
 static size_t first_of(size_t own, size_t both, size_t otherwise)
@@ -82,8 +83,12 @@ wg_status wg_conv_geometry(
     wg_op_context *op, const wg_shape *x, const wg_shape *w, const wg_shape *y, wg_conv *conv, wg_shape *want)
 {
     const wg_conv_attr a = wg_conv_attr_read(op);
-    wg_status status = check_channels(op, x, w);
+    wg_status status = wg_op_needs_real(op, 0);
     size_t height = 0, width = 0;
+    if (status == WG_OK)
+        status = wg_op_needs_real(op, 1);
+    if (status == WG_OK)
+        status = check_channels(op, x, w);
     if (status == WG_OK)
         status = output_size(
             op, "rows", x->dim[2], w->dim[2], a.stride_h, a.padding_h, a.dilation_h, a.exact, &height);

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "base/alloc.h"
 #include "kernels/pool.h"
+#include "ops/axes.h"
 #include "ops/ops.h"
 #include <wengert/conv.h>
 
@@ -25,6 +26,8 @@ static wg_status shape(wg_op_context *op, bool same_planes)
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
     if (op->in_dtype[1] != WG_I32)
         return wg_op_fail(op, WG_BAD_DTYPE, "indices must be i32, not %s", wg_dtype_name(op->in_dtype[1]));
+    if (wg_op_needs_real(op, 0) != WG_OK)
+        return WG_BAD_DTYPE;
     if (x->rank != 4 || index->rank != 4 || x->dim[0] != index->dim[0] || x->dim[1] != index->dim[1] ||
         (same_planes && !wg_shape_equal(x, index)))
         return wg_op_fail(op, WG_BAD_SHAPE, "images and indices do not fit: %s, %s", wg_op_operand(op, 0),

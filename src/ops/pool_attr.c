@@ -4,6 +4,7 @@
 #include "ops/pool_attr.h"
 
 #include "base/alloc.h"
+#include "ops/axes.h"
 
 static size_t first_of(size_t own, size_t both, size_t otherwise)
 {
@@ -50,8 +51,10 @@ static wg_status output_size(wg_op_context *op, const char *axis, size_t length,
 wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want)
 {
     const wg_pool_attr *a = op->attr;
-    wg_status status = WG_OK;
+    wg_status status = wg_op_needs_real(op, 0);
     size_t height = 0, width = 0;
+    if (status != WG_OK)
+        return status;
     if (x->rank != 4)
         return wg_op_fail(op, WG_BAD_SHAPE, "images have four axes, not %s", wg_op_operand(op, 0));
     status = output_size(op, "rows", x->dim[2], a->size_h, a->stride_h, a->padding_h, a->exact, &height);

@@ -12,12 +12,17 @@
 #include "ops/axes.h"
 #include "ops/ops.h"
 
+/* As wg_shape_broadcast_all, but the condition may be integer. */
 static wg_status where_shape(wg_op_context *op)
 {
     wg_status status = wg_op_needs_real(op, 1);
     if (status == WG_OK)
         status = wg_op_needs_real(op, 2);
-    return status == WG_OK ? wg_shape_broadcast_all(op) : status;
+    for (size_t i = 1; i < op->arity && status == WG_OK; i++)
+        if (!wg_shape_broadcast(&op->out_shape[0], op->in_shape[i], &op->out_shape[0]))
+            status = wg_op_fail(op, WG_BAD_SHAPE, "shapes do not broadcast: %s, %s and %s",
+                wg_op_operand(op, 0), wg_op_operand(op, 1), wg_op_operand(op, 2));
+    return status;
 }
 
 /* Streams: result, condition, a, b. */

@@ -67,14 +67,24 @@ bool wg_record_push(wg_engine *t, wg_record *record)
     return true;
 }
 
+static wg_status refuse_integers(wg_op_context *op)
+{
+    for (size_t i = 0; i < op->arity; i++)
+        if (op->in_dtype[i] == WG_I32)
+            return wg_op_fail(
+                op, WG_BAD_DTYPE, "%s is i32; floats or doubles are needed", wg_op_operand(op, i));
+    return WG_OK;
+}
+
 wg_status wg_shape_like_first(wg_op_context *op)
 {
-    (void)op; /* the results are preset to it */
-    return WG_OK;
+    return refuse_integers(op); /* the results are preset to it */
 }
 
 wg_status wg_shape_broadcast_all(wg_op_context *op)
 {
+    if (refuse_integers(op) != WG_OK)
+        return WG_BAD_DTYPE;
     for (size_t i = 1; i < op->arity; i++)
         if (!wg_shape_broadcast(&op->out_shape[0], op->in_shape[i], &op->out_shape[0]))
             return wg_op_fail(op, WG_BAD_SHAPE, "shapes do not broadcast: %s and %s",
