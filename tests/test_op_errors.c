@@ -147,8 +147,8 @@ static void check_dtype_of_operand(const op_case *c, size_t i)
     wg_var y[WG_MAX_RESULTS], z[WG_MAX_RESULTS];
     wg_status status = with_dtype(c, i, c->real[i] ? WG_I32 : WG_F64, wrong, y);
     if (status == WG_OK) {
-        ck_assert_msg(c->real[i] && with_dtype(c, i, WG_F64, right, z) == WG_OK,
-            "%s takes a real for index %zu", c->op->name, i);
+        status = with_dtype(c, i, c->real[i] ? WG_F64 : WG_I32, right, z);
+        ck_assert_msg(status == WG_OK, "%s", op_case_name(c, right));
         for (size_t r = 0; r < c->results; r++) {
             size_t n = wg_count_of(y[r]);
             double *a = calloc(2 * n + 1, sizeof *a), *b = a + n;
