@@ -76,6 +76,19 @@ WG_FAST wg_var wg_push_(wg_tape *t, unsigned code, double value, uint32_t a, uin
     return result;
 }
 
+/* The i-th scalar of a span; invalid when out of range (WG_BAD_INDEX on the tape). */
+WG_API wg_var wg_no_such_scalar_(wg_span span, size_t i);
+WG_FAST wg_var wg_at(wg_span span, size_t i)
+{
+    wg_var x;
+    if (i >= span.count)
+        return wg_no_such_scalar_(span, i);
+    x.tape = span.tape;
+    x.node = span.node + (uint32_t)i;
+    x.epoch = span.epoch;
+    return x;
+}
+
 #define UNARY(name, value_, gradient, lo, hi)                                                                \
     WG_FAST wg_var wg_##name(wg_var v)                                                                       \
     {                                                                                                        \

@@ -191,8 +191,7 @@ WG_API wg_status wg_read_f32(wg_var x, float *out, size_t n);
  * there is none. */
 WG_API const void *wg_data(wg_var x);
 
-/* wg_at(span, i): the i-th scalar; invalid when out of range (WG_BAD_INDEX on the tape). */
-WG_API wg_var wg_at(wg_span span, size_t i);
+/* wg_at(span, i), in scalar.h: the i-th scalar; invalid when out of range (WG_BAD_INDEX on the tape). */
 
 /* ---- Derivatives --------------------------------------------------------------------------------------------- */
 

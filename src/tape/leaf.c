@@ -76,16 +76,10 @@ wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count)
     return (wg_span){.tape = tape, .node = node, .epoch = t->epoch, .count = count};
 }
 
-wg_var wg_at(wg_span span, size_t i)
+wg_var wg_no_such_scalar_(wg_span span, size_t i)
 {
-    if (!span.tape)
-        return wg_invalid(NULL);
-    if (i >= span.count) {
-        wg_fail(
-            wg_engine_of(span.tape), WG_BAD_INDEX, "at: index %zu of a span of %zu scalars", i, span.count);
-        return wg_invalid(span.tape);
-    }
-    return (wg_var){.tape = span.tape, .node = span.node + (uint32_t)i, .epoch = span.epoch};
+    wg_fail(wg_engine_of(span.tape), WG_BAD_INDEX, "at: index %zu of a span of %zu scalars", i, span.count);
+    return wg_invalid(span.tape);
 }
 
 /* ---- Tensors
