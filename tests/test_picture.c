@@ -42,9 +42,12 @@ static unsigned char *read_picture(const char *path, const char *magic, int *wid
     return bytes;
 }
 
+/* Around and between images, and the line of captions below each. */
+enum { M = 12, LINE = 11 };
+
 static const float ramp[4] = {-1, 0.5f, 2, NAN};
 
-/* One image of 2 by 2 at zoom 3 in a margin of 6, over a line of captions of 11 pixels. */
+/* One image of 2 by 2 at zoom 3. */
 START_TEST(pixels)
 {
     enter();
@@ -53,13 +56,13 @@ START_TEST(pixels)
     ck_assert_int_eq(wg_sheet_write("a.ppm", &tile, 1, &options, NULL), WG_OK);
     int width, height;
     unsigned char *rgb = read_picture("a.ppm", "P6", &width, &height);
-    ck_assert(width == 6 + 6 + 6 && height == 6 + 6 + 11 + 6);
+    ck_assert(width == M + 6 + M && height == M + 6 + LINE + M);
     static const struct {
         int x, y;
         unsigned char rgb[3];
-    } expected[] = {{0, 0, {0, 0, 9}}, {5, 6, {0, 0, 9}}, {6, 6, {0, 0, 0}}, {8, 8, {0, 0, 0}},
-        {9, 6, {128, 128, 128}}, {6, 9, {255, 255, 255}}, {11, 11, {255, 0, 0}}, {12, 11, {0, 0, 9}},
-        {11, 12, {0, 0, 9}}};
+    } expected[] = {{0, 0, {0, 0, 9}}, {M - 1, M, {0, 0, 9}}, {M, M, {0, 0, 0}}, {M + 2, M + 2, {0, 0, 0}},
+        {M + 3, M, {128, 128, 128}}, {M, M + 3, {255, 255, 255}}, {M + 5, M + 5, {255, 0, 0}},
+        {M + 6, M + 5, {0, 0, 9}}, {M + 5, M + 6, {0, 0, 9}}};
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         ck_assert_mem_eq(rgb + 3 * (expected[i].y * width + expected[i].x), expected[i].rgb, 3);
     free(rgb);
@@ -76,8 +79,8 @@ START_TEST(negative_in_grey)
         wg_sheet_write("a.pgm", &tile, 1, &(wg_sheet_options){.zoom = 1, .low = 2, .high = -1}, NULL), WG_OK);
     int width, height;
     unsigned char *grey = read_picture("a.pgm", "P5", &width, &height);
-    ck_assert(width == 15 && height == 24);
-    ck_assert(grey[6 * 15 + 6] == 255 && grey[6 * 15 + 7] == 128 && grey[6 * 15 + 8] == 0);
+    ck_assert(width == M + 3 + M && height == M + 1 + LINE + M);
+    ck_assert(grey[M * width + M] == 255 && grey[M * width + M + 1] == 128 && grey[M * width + M + 2] == 0);
     free(grey);
     leave();
 }
@@ -95,12 +98,12 @@ START_TEST(words)
         wg_sheet_write("a.ppm", &tile, 1, &(wg_sheet_options){.zoom = 1, .title = "E"}, NULL), WG_OK);
     int width, height, green = 0, red = 0, white = 0;
     unsigned char *rgb = read_picture("a.ppm", "P6", &width, &height);
-    ck_assert(width == 32 && height == 6 + 17 + 1 + 11 + 6);
-    const unsigned char *row = rgb + 3 * width * (6 + 17 + 1 + 2);
+    ck_assert(width == M + 20 + M && height == M + LINE + M + 1 + LINE + M);
+    const unsigned char *row = rgb + 3 * width * (M + LINE + M + 1 + 2);
     for (int x = 0; x < width; x++) {
-        green += row[3 * x] == 0 && row[3 * x + 1] == 255 && x >= 6 && x < 11;
-        red += row[3 * x] == 255 && row[3 * x + 1] == 0 && x >= 21 && x < 26;
-        white += rgb[3 * (6 * width + x)] == 255 && rgb[3 * (6 * width + x) + 1] == 255;
+        green += row[3 * x] == 0 && row[3 * x + 1] == 255 && x >= M && x < M + 5;
+        red += row[3 * x] == 255 && row[3 * x + 1] == 0 && x >= M + 15 && x < M + 20;
+        white += rgb[3 * (M * width + x)] == 255 && rgb[3 * (M * width + x) + 1] == 255;
     }
     ck_assert_msg(green == 5 && red == 3 && white == 5, "%d green, %d red, %d white", green, red, white);
     free(rgb);
@@ -118,7 +121,7 @@ START_TEST(grid)
     ck_assert_int_eq(wg_sheet_write("a.ppm", tiles, 5, &(wg_sheet_options){.zoom = 2}, NULL), WG_OK);
     int width, height;
     free(read_picture("a.ppm", "P6", &width, &height));
-    ck_assert(width == 6 + 3 * (8 + 6) && height == 6 + 2 * (2 + 11 + 6));
+    ck_assert(width == M + 3 * (8 + M) && height == M + 2 * (2 + LINE + M));
     leave();
 }
 END_TEST
@@ -135,8 +138,8 @@ START_TEST(png)
         FILE *file = fopen("a.png", "rb");
         ck_assert(file && fread(head, 1, sizeof head, file) == sizeof head && fclose(file) == 0);
         ck_assert_mem_eq(head, "\x89PNG\r\n\x1a\n", 8);
-        ck_assert_int_eq(head[19], 6 + 84 + 6); /* the width: 2 pixels at zoom 42 */
-        ck_assert_int_eq(head[23], 6 + 84 + 11 + 6);
+        ck_assert_int_eq(head[19], M + 84 + M); /* the width: 2 pixels at zoom 42 */
+        ck_assert_int_eq(head[23], M + 84 + LINE + M);
         ck_assert_int_eq(unlink("a.png"), 0);
     } else {
         ck_assert(status == WG_INVALID && strstr(error.message, "without libpng"));

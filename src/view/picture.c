@@ -16,7 +16,7 @@
 
 /* MARGIN around and between cells; a letter of WG_GLYPH_WIDTH is followed by one free column. */
 enum {
-    MARGIN = 6,
+    MARGIN = 12,
     WIDEST = 84,
     CAPTION = WG_GLYPH_HEIGHT + 4,
     LETTER = WG_GLYPH_WIDTH + 1,
