@@ -6,12 +6,9 @@
 #include <string.h>
 #include <wengert/conv.h>
 #include <wengert/layers.h>
-#include <wengert/loss.h>
 #include <wengert/math.h>
-#include <wengert/optim.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
-#include "alloc.h"
 #include "harness.h"
 
 typedef struct bench {
@@ -316,100 +313,6 @@ START_TEST(parameters_have_the_gradient_of_finite_differences)
 }
 END_TEST
 
-/* ---- Training ------------------------------------------------------------------------------------------ */
-
-/* N28: a 2-8-1 network learns XOR. */
-START_TEST(xor_is_learned)
-{
-    bench b = setup(WG_F64, true);
-    const double x[8] = {0, 0, 0, 1, 1, 0, 1, 1}, t[4] = {0, 1, 1, 0};
-    wg_optim *adam = wg_adam_new(b.params, &(wg_adam_options){.lr = 0.05});
-    double loss = 1, y[4];
-    for (int i = 0; i < 300; i++) {
-        wg_tape_reset(b.tape);
-        wg_var h =
-            wg_tanh(wg_layer_dense(b.params, "hidden", wg_input(b.tape, WG_DOUBLES(x, 4, 2)), 8, NULL));
-        h = wg_layer_dense(b.params, "out", h, 1, NULL);
-        wg_var error = wg_mean(wg_square(wg_sub(h, wg_input(b.tape, WG_DOUBLES(t, 4, 1)))));
-        wg_params_zero_grad(b.params);
-        ck_assert_int_eq(wg_backward(error), WG_OK);
-        ck_assert_int_eq(wg_optim_step(adam), WG_OK);
-        loss = wg_item(error);
-        ck_assert_int_eq(wg_read(h, y, 4), WG_OK);
-    }
-    ck_assert_double_lt(loss, 1e-3);
-    for (int i = 0; i < 4; i++)
-        ck_assert_double_eq_tol(y[i], t[i], 0.1);
-    wg_optim_free(adam);
-    teardown(b);
-}
-END_TEST
-
-/* N29: units that start equal stay equal: columns of the weight, here. */
-START_TEST(equal_units_stay_equal)
-{
-    bench b = setup(WG_F64, true);
-    const double x[6] = {0.5, -1, 2, 1, 0.25, -0.75}, t[2] = {1, -1};
-    wg_optim *sgd = wg_sgd_new(b.params, &(wg_sgd_options){.lr = 0.1, .momentum = 0.9});
-    const wg_layer_dense_options equal = {.weight = wg_init_constant(0.3), .bias = wg_init_constant(0)};
-    for (int i = 0; i < 10; i++) {
-        wg_tape_reset(b.tape);
-        wg_var h =
-            wg_tanh(wg_layer_dense(b.params, "hidden", wg_input(b.tape, WG_DOUBLES(x, 2, 3)), 4, &equal));
-        h = wg_layer_dense(b.params, "out", h, 1, &equal);
-        wg_params_zero_grad(b.params);
-        ck_assert_int_eq(
-            wg_backward(wg_sum(wg_square(wg_sub(h, wg_input(b.tape, WG_DOUBLES(t, 2, 1)))))), WG_OK);
-        ck_assert_int_eq(wg_optim_step(sgd), WG_OK);
-    }
-    const double *w = wg_params_value(b.params, wg_params_index(b.params, "hidden.weight"));
-    for (int row = 0; row < 3; row++) {
-        ck_assert_double_gt(fabs(w[4 * row] - 0.3), 1e-3);
-        for (int k = 1; k < 4; k++)
-            ck_assert_double_eq_tol(w[4 * row + k], w[4 * row], 1e-14);
-    }
-    wg_optim_free(sgd);
-    teardown(b);
-}
-END_TEST
-
-/* LeNet in float: the loss of one batch falls, and after the second step nothing is allocated, neither by the
- * tape nor by the store nor by the optimiser. */
-START_TEST(a_training_loop_stops_allocating)
-{
-    test_heap heap = {0};
-    wg_tape *tape = wg_tape_new(&(wg_tape_options){
-        .dtype = WG_F32, .training = true, .threads = 2, .allocator = test_heap_hook(&heap)});
-    wg_params *p = wg_params_new(
-        &(wg_params_options){.dtype = WG_F32, .threads = 2, .allocator = test_heap_hook(&heap)});
-    wg_optim *adam = wg_adam_new(p, NULL);
-    bench b = {tape, p};
-    const int32_t labels[4] = {3, 1, 4, 1};
-    double first = 0, last = 0;
-    size_t requests = 0;
-    for (int i = 0; i < 12; i++) {
-        wg_tape_reset(tape);
-        wg_var loss = wg_cross_entropy(
-            lenet(p, input(b, WG_SHAPE(4, 1, 28, 28))), wg_input(tape, WG_INTS(labels, 4)), NULL);
-        wg_params_zero_grad(p);
-        ck_assert_msg(wg_backward(loss) == WG_OK, "%s", wg_tape_message(tape));
-        wg_params_clip_grad_norm(p, 10);
-        ck_assert_int_eq(wg_optim_step(adam), WG_OK);
-        last = wg_item(loss);
-        if (i == 0)
-            first = last;
-        if (i == 1)
-            requests = heap.requests;
-    }
-    ck_assert_uint_eq(heap.requests, requests);
-    ck_assert_double_eq_tol(first, log(10), 0.2);
-    ck_assert_double_lt(last, 0.9 * first);
-    wg_optim_free(adam);
-    teardown(b);
-    test_heap_check(&heap);
-}
-END_TEST
-
 /* ---- Errors -------------------------------------------------------------------------------------------- */
 
 static void fails(bench b, wg_var y, wg_status status, const char *words)
@@ -467,5 +370,5 @@ END_TEST
 TEST_MAIN("layers", the_mlp_has_535818_parameters, lenet_has_61706_parameters, convolutions_of_the_lectures,
     weights_and_biases_start_by_fan_in, dense_is_x_times_w_plus_b, convolution_adds_a_bias_per_filter,
     batch_norm_learns_its_statistics, layer_norm_normalises_each_sample,
-    parameters_have_the_gradient_of_finite_differences, xor_is_learned, equal_units_stay_equal,
-    a_training_loop_stops_allocating, layers_refuse_what_does_not_fit, an_invalid_var_creates_nothing)
+    parameters_have_the_gradient_of_finite_differences, layers_refuse_what_does_not_fit,
+    an_invalid_var_creates_nothing)
