@@ -61,18 +61,22 @@ struct wg_tape {
 WG_API wg_var wg_record1_(unsigned code, wg_var x, double c, double d);
 WG_API wg_var wg_record2_(unsigned code, wg_var a, wg_var b);
 
-/* Appends a step, for which there is room. */
-WG_FAST wg_var wg_push_(wg_tape *t, unsigned code, double value, uint32_t a, uint32_t b)
+/* Appends a step, for which there is room; `epoch` is that of its operands. What is read of the tape is read before
+ * anything is written: a byte may alias all of it. */
+WG_FAST wg_var wg_push_(wg_tape *t, uint32_t epoch, unsigned code, double value, uint32_t a, uint32_t b)
 {
-    wg_step *step = t->steps + t->count;
+    const uint32_t node = t->count;
+    wg_step *step = t->steps + node;
+    uint8_t *where = t->codes + node;
     wg_var result;
+    result.tape = t;
+    result.node = node;
+    result.epoch = epoch;
+    t->count = node + 1;
     step->value = value;
     step->a = a;
     step->b = b;
-    t->codes[t->count] = (uint8_t)code;
-    result.tape = t;
-    result.node = t->count++;
-    result.epoch = t->fast;
+    *where = (uint8_t)code;
     return result;
 }
 
@@ -95,7 +99,7 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         wg_tape *t = v.tape;                                                                                 \
         if (t && v.epoch == t->fast && t->count < t->capacity) {                                             \
             double x = t->steps[v.node].value;                                                               \
-            return wg_push_(t, WG_CODE_##name, value_, v.node, 0);                                           \
+            return wg_push_(t, v.epoch, WG_CODE_##name, value_, v.node, 0);                                           \
         }                                                                                                    \
         return wg_record1_(WG_CODE_##name, v, 0, 0);                                                         \
     }
@@ -105,7 +109,7 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         wg_tape *t = va.tape;                                                                                \
         if (t && vb.tape == t && va.epoch == t->fast && vb.epoch == t->fast && t->count < t->capacity) {     \
             double a = t->steps[va.node].value, b = t->steps[vb.node].value;                                 \
-            return wg_push_(t, WG_CODE_##name, value_, va.node, vb.node);                                    \
+            return wg_push_(t, va.epoch, WG_CODE_##name, value_, va.node, vb.node);                                    \
         }                                                                                                    \
         return wg_record2_(WG_CODE_##name, va, vb);                                                          \
     }                                                                                                        \
@@ -114,8 +118,9 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         wg_tape *t = va.tape;                                                                                \
         if (t && va.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
             double a = t->steps[va.node].value;                                                              \
-            t->numbers[t->number_count] = b;                                                                 \
-            return wg_push_(t, WG_CODE_##name##c, value_, va.node, t->number_count++);                       \
+            uint32_t number = t->number_count++;                                                             \
+            t->numbers[number] = b;                                                                          \
+            return wg_push_(t, va.epoch, WG_CODE_##name##c, value_, va.node, number);                        \
         }                                                                                                    \
         return wg_record1_(WG_CODE_##name##c, va, b, 0);                                                     \
     }                                                                                                        \
@@ -124,8 +129,9 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         wg_tape *t = vb.tape;                                                                                \
         if (t && vb.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
             double b = t->steps[vb.node].value;                                                              \
-            t->numbers[t->number_count] = a;                                                                 \
-            return wg_push_(t, WG_CODE_c##name, value_, vb.node, t->number_count++);                         \
+            uint32_t number = t->number_count++;                                                             \
+            t->numbers[number] = a;                                                                          \
+            return wg_push_(t, vb.epoch, WG_CODE_c##name, value_, vb.node, number);                          \
         }                                                                                                    \
         return wg_record1_(WG_CODE_c##name, vb, a, 0);                                                       \
     }
