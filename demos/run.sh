@@ -35,4 +35,6 @@ fi
 echo "demos/run.sh: building in $build"
 ninja -C "$build" --quiet demos/digits
 
+# Threads that wait sleep: spinning ones, OpenMP's default, make training ten times slower where another program runs too.
+export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 exec "$build/demos/digits" "$@"
