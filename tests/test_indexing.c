@@ -404,7 +404,8 @@ START_TEST(refused_shapes)
         "one_hot: i [1, 1, 1, 1, 1, 1, 1, 1] has no room for another axis");
     ck_assert(!wg_is_valid(wg_where(X, S(3, 3), S(2, 3))));
     ck_assert_int_eq(wg_tape_status(tape), WG_BAD_SHAPE);
-    ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), "where: "));
+    ck_assert_str_eq(
+        wg_tape_message(tape), "where: shapes do not broadcast: x [3, 3], s [3, 3] and s [2, 3]");
     wg_tape_free(tape);
 }
 END_TEST

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* The table of all operations: the formula rows first, then the structured ones. Nobody keeps numbers by hand; a new
- * row in one of the two .def files is a new entry here. */
+/* The table of all operations: the formula rows first, then the structured ones. Nobody keeps numbers by
+ * hand; a new row in one of the two .def files is a new entry here. */
 
 #include <string.h>
 #include <wengert/op.h>
@@ -24,7 +24,8 @@ static const wg_op *const table[] = {
 
 const wg_op *const *wg_op_table(size_t *count)
 {
-    *count = sizeof table / sizeof table[0];
+    if (count)
+        *count = sizeof table / sizeof table[0];
     return table;
 }
 
