@@ -6,8 +6,9 @@
  *     WG_CLONES static void scale(size_t n, const float *restrict x, float *restrict y) { ... }
  *
  * compiles the function for AVX-512, for AVX2 with FMA, and for the processor of the build, and chooses once
- * at load time. What it calls is compiled along only where it is inlined: mark helpers `static inline`. Put
- * it on a function that works through a whole chunk, never on one called per element.
+ * at load time. What it calls is compiled along only where it is inlined: mark helpers WG_INLINE, since gcc
+ * does not always follow a plain `inline` and would then call the slow version. Put WG_CLONES on a function
+ * that works through a whole chunk, never on one called per element.
  *
  * WG_TARGET_CLONES comes from the build (option target_clones): gcc with ifunc support, and no sanitizer,
  * since a resolver runs before a sanitizer's runtime is ready. */
@@ -18,6 +19,12 @@
 #define WG_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
 #else
 #define WG_CLONES
+#endif
+
+#ifdef __GNUC__
+#define WG_INLINE static inline __attribute__((always_inline))
+#else
+#define WG_INLINE static inline
 #endif
 
 #endif

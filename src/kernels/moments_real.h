@@ -5,7 +5,7 @@
  * template of base/for_each_real.h. */
 
 /* sum x */
-static inline double FN(span_sum)(size_t n, const REAL *x)
+WG_INLINE double FN(span_sum)(size_t n, const REAL *x)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -15,7 +15,7 @@ static inline double FN(span_sum)(size_t n, const REAL *x)
 }
 
 /* sum (x - mean)^2 */
-static inline double FN(span_deviation)(size_t n, const REAL *x, double mean)
+WG_INLINE double FN(span_deviation)(size_t n, const REAL *x, double mean)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
@@ -27,7 +27,7 @@ static inline double FN(span_deviation)(size_t n, const REAL *x, double mean)
 }
 
 /* sum g (x - mean) */
-static inline double FN(span_covariance)(size_t n, const REAL *g, const REAL *x, double mean)
+WG_INLINE double FN(span_covariance)(size_t n, const REAL *g, const REAL *x, double mean)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)

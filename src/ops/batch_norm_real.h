@@ -24,7 +24,7 @@ struct FN(batch_norm_work) {
  * ------------------------------------------------------------------------------------------ */
 
 /* part = {mean, sum (x - mean)^2} */
-static inline void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
+WG_INLINE void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, s = w->plane.positions;
     double m = (double)(item->row_end - item->row) * (double)s;
@@ -38,7 +38,7 @@ static inline void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, co
     }
 }
 
-static inline void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
+WG_INLINE void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, width = item->channel_end - item->channel;
     double m = (double)(item->row_end - item->row), mean[TILE] = {0}, deviation[TILE] = {0};
@@ -70,7 +70,7 @@ WG_CLONES static void FN(moments)(void *work, size_t chunk, size_t begin, size_t
 }
 
 /* part = {sum g, sum g (x - mean)} */
-static inline void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
+WG_INLINE void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, s = w->plane.positions;
     for (size_t c = item->channel; c < item->channel_end; c++) {
@@ -84,7 +84,7 @@ static inline void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, con
     }
 }
 
-static inline void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
+WG_INLINE void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, width = item->channel_end - item->channel;
     double sum[TILE] = {0}, product[TILE] = {0};
@@ -117,8 +117,7 @@ WG_CLONES static void FN(slopes)(void *work, size_t chunk, size_t begin, size_t 
 /* From element `at` on, with the coefficients of channel c (step 0: for all n elements; step 1: of c, c + 1,
  * ...): out = (x - mean) slope + shift                  without g out = g slope + (x - mean) curve + shift
  * with g and x out = g slope                                   with g alone */
-static inline void FN(map_span)(
-    const struct FN(batch_norm_work) * w, size_t at, size_t n, size_t c, size_t step)
+WG_INLINE void FN(map_span)(const struct FN(batch_norm_work) * w, size_t at, size_t n, size_t c, size_t step)
 {
     const REAL *high = w->high + c, *low = w->low + c, *slope = w->slope + c, *curve = w->curve + c;
     const REAL *shift = w->shift + c, *x = w->x ? w->x + at : NULL, *g = w->g ? w->g + at : NULL;

@@ -19,7 +19,7 @@ struct FN(cross_entropy_work) {
 };
 
 /* x = e^x in place, the tail padded. */
-static inline void FN(exp_span)(size_t n, REAL *x)
+WG_INLINE void FN(exp_span)(size_t n, REAL *x)
 {
     REAL tail[EXP_BLOCK] = {0};
     size_t whole = n - n % EXP_BLOCK;
@@ -40,7 +40,7 @@ static inline void FN(exp_span)(size_t n, REAL *x)
  * --------------------------------------------------------------------------------------------------- */
 
 /* The loss of sample i, whose logits begin at z; log p[c] = (max - z[c]) + log sum e^(z - max), negated. */
-static inline double FN(sample_loss)(const struct FN(cross_entropy_work) * w, size_t i, const REAL *z,
+WG_INLINE double FN(sample_loss)(const struct FN(cross_entropy_work) * w, size_t i, const REAL *z,
     const REAL *y, size_t step, struct peak peak)
 {
     size_t classes = w->panels.k.classes;
@@ -62,7 +62,7 @@ static inline double FN(sample_loss)(const struct FN(cross_entropy_work) * w, si
 }
 
 /* Samples lie `across` apart, the classes of one `step`: one of the two is the literal 1. */
-static inline double FN(panel_forward)(
+WG_INLINE double FN(panel_forward)(
     const struct FN(cross_entropy_work) * w, const struct panel *panel, size_t across, size_t step)
 {
     size_t classes = w->panels.k.classes;
@@ -70,6 +70,7 @@ static inline double FN(panel_forward)(
     for (size_t r = 0; r < panel->count; r++) {
         const REAL *z = w->z + panel->base + r * across;
         REAL *p = w->p + panel->base + r * across, top = (REAL)-HUGE_VAL;
+#pragma omp simd reduction(max : top)
         for (size_t c = 0; c < classes; c++)
             top = z[c * step] > top ? z[c * step] : top;
         for (size_t c = 0; c < classes; c++)
@@ -82,10 +83,12 @@ static inline double FN(panel_forward)(
         size_t i = panel->first + r, at = panel->base + r * across;
         REAL *p = w->p + at;
         double sum = 0;
+#pragma omp simd reduction(+ : sum)
         for (size_t c = 0; c < classes; c++)
             sum += (double)p[c * step];
+        REAL inverse = (REAL)(1 / sum);
         for (size_t c = 0; c < classes; c++)
-            p[c * step] = (REAL)((double)p[c * step] / sum);
+            p[c * step] *= inverse;
         struct peak peak = {max[r], log(sum)};
         if (w->peak)
             w->peak[i] = peak;
@@ -139,22 +142,31 @@ static wg_status FN(cross_entropy_forward)(wg_op_context *op)
 /* ---- Backward
  * -------------------------------------------------------------------------------------------------- */
 
+WG_INLINE double FN(strided_sum)(size_t n, const REAL *x, size_t step)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i * step];
+    return sum;
+}
+
 /* dz = scale (p - y'), y' = (1 - s) [c = label] + s / C. At the label, p - 1 is minus the sum of the others:
  * a float keeps the digits of a small gradient. */
-static inline void FN(label_gradient)(
+WG_INLINE void FN(label_gradient)(
     const struct FN(cross_entropy_work) * w, size_t i, const REAL *p, REAL *dz, size_t step, double scale)
 {
     size_t classes = w->panels.k.classes, label = (size_t)w->labels[i];
-    double smooth = w->options->label_smoothing, uniform = smooth / (double)classes, others = 0;
-    for (size_t c = 0; c < classes; c++)
-        others += c == label ? 0 : (double)p[c * step];
+    double smooth = w->options->label_smoothing, uniform = smooth / (double)classes, others;
+    others =
+        FN(strided_sum)(label, p, step) + FN(strided_sum)(classes - label - 1, p + (label + 1) * step, step);
     for (size_t c = 0; c < classes; c++)
         dz[c * step] = (REAL)(scale * ((double)p[c * step] - uniform));
     dz[label * step] = (REAL)(scale * (smooth * (double)p[label * step] - uniform - (1 - smooth) * others));
 }
 
 /* dz = scale (p sum(y') - y'), y' = (1 - s) y + s / C;   dy = -scale (1 - s) log p */
-static inline void FN(probability_gradient)(
+WG_INLINE void FN(probability_gradient)(
     const struct FN(cross_entropy_work) * w, size_t i, size_t at, size_t step, double scale)
 {
     size_t classes = w->panels.k.classes;
@@ -172,7 +184,7 @@ static inline void FN(probability_gradient)(
             (REAL)(scale * (1 - smooth) * (w->peak[i].log_sum + (w->peak[i].max - (double)z[c * step])));
 }
 
-static inline void FN(panel_backward)(
+WG_INLINE void FN(panel_backward)(
     const struct FN(cross_entropy_work) * w, const struct panel *panel, size_t across, size_t step)
 {
     for (size_t r = 0; r < panel->count; r++) {

@@ -15,6 +15,8 @@ struct FN(dropout_work) {
 WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, size_t end)
 {
     const struct FN(dropout_work) *w = work;
+    const uint32_t threshold = w->threshold;
+    const REAL scale = w->scale;
     for (size_t at = begin; at < end; at += WG_PHILOX_WORDS) {
         uint32_t words[WG_PHILOX_WORDS];
         wg_philox_words(w->key, w->run, at / 4, words);
@@ -22,8 +24,10 @@ WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, 
         const REAL *x = w->x + at;
         REAL *restrict y = w->y + at;
 #pragma omp simd
-        for (size_t i = 0; i < n; i++)
-            y[i] = words[i] < w->threshold ? 0 : x[i] * w->scale;
+        for (size_t i = 0; i < n; i++) {
+            REAL kept = x[i] * scale; /* outside of the choice, which is then no branch */
+            y[i] = words[i] < threshold ? 0 : kept;
+        }
     }
     (void)chunk;
 }

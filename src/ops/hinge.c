@@ -16,6 +16,8 @@
 #include "ops/loss.h"
 #include "ops/ops.h"
 
+enum { BLOCK = 256 };
+
 static double margin_of(const wg_loss_options *options)
 {
     return options->margin == 0 ? 1 : options->margin < 0 ? 0 : options->margin;

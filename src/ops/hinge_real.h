@@ -3,6 +3,8 @@
 
 /* hinge_real.h - the kernels of hinge.c, for one type of number. */
 
+#include "kernels/moments_real.h"
+
 struct FN(hinge_work) {
     size_t classes;
     REAL margin;
@@ -18,16 +20,21 @@ struct FN(hinge_work) {
     REAL *ds;
 };
 
-/* The sum over classes begin .. end - 1, none of them the label's. */
-static inline double FN(hinge_span)(
-    const struct FN(hinge_work) * w, const REAL *s, size_t begin, size_t end, REAL own)
+/* The sum over n classes, none of them the label's. The choice and the sum are two loops, since gcc makes one
+ * of both a branch. */
+WG_INLINE double FN(hinge_span)(const struct FN(hinge_work) * w, const REAL *s, size_t n, REAL own)
 {
+    const REAL margin = w->margin;
     double sum = 0;
-#pragma omp simd reduction(+ : sum)
-    for (size_t c = begin; c < end; c++) {
-        REAL m = s[c] - own + w->margin;
-        double d = (double)(m > 0 || m != m ? m : 0);
-        sum += w->squared ? d * d : d;
+    for (size_t at = 0; at < n; at += BLOCK) {
+        size_t width = n - at < BLOCK ? n - at : BLOCK;
+        REAL excess[BLOCK];
+#pragma omp simd
+        for (size_t i = 0; i < width; i++) {
+            REAL m = s[at + i] - own + margin;
+            excess[i] = m < 0 ? 0 : m; /* NaN stays */
+        }
+        sum += w->squared ? FN(span_deviation)(width, excess, 0) : FN(span_sum)(width, excess);
     }
     return sum;
 }
@@ -39,8 +46,8 @@ WG_CLONES static void FN(hinge_forward_rows)(void *work, size_t chunk, size_t be
     for (size_t i = begin; i < end; i++) {
         const REAL *s = w->s + i * w->classes;
         size_t label = (size_t)w->labels[i];
-        double sum = FN(hinge_span)(w, s, 0, label, s[label]);
-        sum += FN(hinge_span)(w, s, label + 1, w->classes, s[label]);
+        double sum = FN(hinge_span)(w, s, label, s[label]);
+        sum += FN(hinge_span)(w, s + label + 1, w->classes - label - 1, s[label]);
         double loss = (sum + w->constant) * w->factor;
         if (w->each)
             w->each[i] = (REAL)loss;
@@ -86,18 +93,20 @@ static wg_status FN(hinge_forward)(wg_op_context *op)
 WG_CLONES static void FN(hinge_backward_rows)(void *work, size_t chunk, size_t begin, size_t end)
 {
     const struct FN(hinge_work) *w = work;
+    const size_t classes = w->classes;
+    const REAL margin = w->margin;
+    const bool squared = w->squared;
     for (size_t i = begin; i < end; i++) {
         const REAL *s = w->s + i * w->classes;
         REAL *restrict ds = w->ds + i * w->classes;
         size_t label = (size_t)w->labels[i];
         REAL own = s[label], scale = (REAL)((double)w->g[w->g_each ? i : 0] * w->share * w->factor);
-        double sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (size_t c = 0; c < w->classes; c++) {
-            REAL m = s[c] - own + w->margin, slope = w->squared ? 2 * m : 1;
-            ds[c] = m > 0 ? slope * scale : 0;
-            sum += (double)ds[c];
+#pragma omp simd
+        for (size_t c = 0; c < classes; c++) {
+            REAL m = s[c] - own + margin, twice = 2 * m, slope = (squared ? twice : 1) * scale;
+            ds[c] = m > 0 ? slope : 0;
         }
+        double sum = FN(span_sum)(classes, ds);
         ds[label] = (REAL)((double)ds[label] - sum);
     }
     (void)chunk;

@@ -13,8 +13,9 @@ static double delta_of(const wg_loss_options *options)
 }
 
 #define NUMBER(options) delta_of(options)
-#define VALUE(a, b, c)                                                                                       \
-    (fabs((a) - (b)) <= (c) ? ((a) - (b)) * ((a) - (b)) / 2 : (c) * (fabs((a) - (b)) - (c) / 2))
+/* q (|d| - q / 2), q = min(|d|, delta): both cases in one */
+#define CAPPED(a, b, c) (fabs((a) - (b)) < (c) ? fabs((a) - (b)) : (c))
+#define VALUE(a, b, c) (CAPPED(a, b, c) * (fabs((a) - (b)) - CAPPED(a, b, c) / 2))
 #define SLOPE_A(a, b, c) ((a) - (b) < -(c) ? -(c) : (a) - (b) > (c) ? (c) : (a) - (b))
 #define SLOPE_B(a, b, c) SLOPE_A(b, a, c)
 #define TEMPLATE "ops/pointwise_loss_real.h"

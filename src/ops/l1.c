@@ -7,7 +7,7 @@
 
 #define NUMBER(options) 0
 #define VALUE(a, b, c) (fabs((a) - (b)))
-#define SLOPE_A(a, b, c) ((a) == (a) && (b) == (b) ? (REAL)(((a) > (b)) - ((a) < (b))) : (a) + (b))
+#define SLOPE_A(a, b, c) ((a) > (b) ? 1 : (a) < (b) ? -1 : (a) - (b)) /* NaN stays */
 #define SLOPE_B(a, b, c) SLOPE_A(b, a, c)
 #define TEMPLATE "ops/pointwise_loss_real.h"
 #include "base/for_each_real.h"

@@ -52,7 +52,7 @@ static wg_status FN(layer_norm_forward)(wg_op_context *op)
 
 /* With a = g gamma, r = 1 / sqrt(variance + eps), over a row of W numbers:
  *     dx = r (a - sum a / W - (x - mean) r^2 sum a (x - mean) / W) */
-static inline void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t row)
+WG_INLINE void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t row)
 {
     size_t width = w->width;
     double mean = w->mean[row], inverse = w->inverse[row], sum = 0, product = 0;

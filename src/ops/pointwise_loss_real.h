@@ -26,7 +26,7 @@ struct FN(pointwise_work) {
 };
 
 /* x from `at` on; when fewer than BLOCK numbers are left, a padded copy. */
-static inline const REAL *FN(block_of)(const REAL *x, size_t at, size_t n, REAL *copy)
+WG_INLINE const REAL *FN(block_of)(const REAL *x, size_t at, size_t n, REAL *copy)
 {
     if (n == BLOCK)
         return x + at;
