@@ -42,7 +42,9 @@ static inline wg_status misread_draw(
         tiles[i] = (wg_tile){pixels + m->digit[i].row * shape.dim[2] * shape.dim[3], shape.dim[2],
             shape.dim[3], {{m->digit[i].label, green}, {m->digit[i].read, red}}};
     return wg_sheet_write(path, tiles, m->shown,
-        &(wg_sheet_options){.title = "Misread digits: their label, and what was read", .per_row = 10}, error);
+        &(wg_sheet_options){
+            .title = "Misread digits: their label, and what was read", .per_row = 10, .paper = {36, 38, 46}},
+        error);
 }
 
 #endif

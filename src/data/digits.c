@@ -68,18 +68,18 @@ static struct writer new_writer(wg_random random)
 {
     struct writer w = {.random = random};
     wg_random *r = &w.random;
-    float angle = normal(r, 0.16), shear = normal(r, 0.22), stretch_x = uniform(r, 0.65, 1.1),
+    float angle = normal(r, 0.15), shear = normal(r, 0.2), stretch_x = uniform(r, 0.65, 1.1),
           stretch_y = uniform(r, 0.75, 1.05), c = cosf(angle), s = sinf(angle);
     w.matrix[0] = c * stretch_x;
     w.matrix[1] = (-c * shear - s) * stretch_y;
     w.matrix[2] = s * stretch_x;
     w.matrix[3] = (-s * shear + c) * stretch_y;
-    w.shift_x = normal(r, 1.6);
-    w.shift_y = normal(r, 1.6);
+    w.shift_x = normal(r, 1.2);
+    w.shift_y = normal(r, 1.2);
     w.bend = normal(r, 0.8);
     w.bend_from = uniform(r, 0, 6.2832);
     w.bend_by = uniform(r, 0.15, 0.4);
-    w.wobble = uniform(r, 0.3, 1.2);
+    w.wobble = uniform(r, 0.3, 1.05);
     w.width = uniform(r, 0.6, 1.7);
     w.ink = uniform(r, 0.75, 1.15);
     w.noise = uniform(r, 0.02, 0.14);
