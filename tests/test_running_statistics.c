@@ -139,5 +139,33 @@ START_TEST(evaluation_replayed)
 }
 END_TEST
 
+/* The second order of evaluation reads the statistics inside of a sweep, which forgets what it recorded:
+ * neither a later sweep nor a later recording may take another node for them. */
+START_TEST(evaluation_penalised)
+{
+    running r = {{0.25, -0.5}, {2, 3}};
+    wg_tape *tape = new_tape(WG_F64, false, 1);
+    double gradient[2][10];
+    for (size_t k = 0; k < 2; k++) {
+        wg_var x[2], y[2], g[2];
+        for (size_t i = 0; i < 2; i++) {
+            y[i] = normalise(tape, WG_SHAPE(5, 2), &r, 0, &x[i]);
+            g[i] = wg_grad1(weigh(y[i], 100), x[i]);
+        }
+        ck_assert_msg(wg_backward(weigh(wg_add(g[0], g[1]), 101)) == WG_OK, "%s", wg_tape_message(tape));
+        wg_read_grad(x[0], gradient[0], 10);
+        wg_read_grad(x[1], gradient[1], 10);
+        wg_var alone = normalise(tape, WG_SHAPE(5, 2), &r, 0, &x[1]);
+        double *expected = values(wg_grad1(weigh(wg_mulc(wg_grad1(weigh(alone, 100), x[1]), 2), 101), x[1]));
+        for (size_t i = 0; i < 10; i++) {
+            ck_assert_double_eq_tol(gradient[0][i], expected[i] / 2, 1e-12);
+            ck_assert_double_eq_tol(gradient[1][i], expected[i] / 2, 1e-12);
+        }
+        free(expected);
+    }
+    wg_tape_free(tape);
+}
+END_TEST
+
 TEST_MAIN("running statistics", statistics_once_per_training_run, statistics_momentum, statistics_of_floats,
-    statistics_left_alone, evaluation_replayed)
+    statistics_left_alone, evaluation_replayed, evaluation_penalised)
