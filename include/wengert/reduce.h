@@ -8,8 +8,8 @@
  *     wg_sum_over(x, WG_AXES(-1), true)        over the last one, kept with size 1: [2, 3] -> [2, 1]
  *
  * Negative axes count from the end; WG_ALL_AXES are all of them. n below is the number of elements that go
- * into one result. Sums of floats are computed in double, those of doubles as a balanced tree, and no bit of
- * a result depends on the number of threads. wg_sum and wg_mean give a scalar of double precision whatever
+ * into one result. Floats are summed in double, doubles in blocks that are joined as a balanced tree; no bit
+ * of a result depends on the number of threads. wg_sum and wg_mean give a scalar of double precision whatever
  * they sum.
  *
  * NaN goes through all of them; an extremum with a NaN among its elements is NaN.

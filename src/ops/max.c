@@ -17,11 +17,12 @@
 static bool find(wg_op_context *op, const wg_runs *runs, double sign, double *value, size_t *index)
 {
     size_t bytes = wg_extremum_scratch(runs);
+    if (runs->outputs == 0)
+        return true;
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!value || !index || (bytes && !scratch))
         return false;
-    if (runs->terms > 0)
-        wg_reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
+    wg_reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
     return true;
 }
 

@@ -30,38 +30,40 @@ static bool largest_sizes(wg_op_context *op, const wg_runs *runs, double *larges
     return true;
 }
 
-/* y = sum (x scale)^2; false when one is out of the range in which it is accurate. */
-static bool in_range(const wg_runs *runs, const double *y)
+/* Are all sums of squares in the range in which they are accurate? */
+static bool in_range(const wg_runs *runs, const double *sum)
 {
     for (size_t o = 0; o < runs->outputs; o++)
-        if (!(y[o] > 1e-280 && y[o] < 1e300))
+        if (!(sum[o] > 1e-280 && sum[o] < 1e300))
             return false;
+    return true;
+}
+
+/* Powers of two that bring the largest term's square into range: multiplying by them rounds nothing. */
+static bool choose_scales(wg_op_context *op, const wg_runs *runs, double *scale)
+{
+    if (!largest_sizes(op, runs, scale))
+        return false;
+    for (size_t o = 0; o < runs->outputs; o++)
+        scale[o] = scale[o] < 1e-140 ? 0x1p600 : scale[o] > 1e140 ? 0x1p-600 : 1;
     return true;
 }
 
 static wg_status norm_forward(wg_op_context *op)
 {
     wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs), *size = wg_op_scratch(op, runs.outputs * sizeof *size);
-    double *scale = wg_op_scratch(op, runs.outputs * sizeof *scale);
-    if (!size || !scale)
+    double *y = wg_over_result(op, &runs), *scale = wg_op_scratch(op, runs.outputs * sizeof *scale);
+    if (!scale)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
-        size[o] = scale[o] = 1;
+        scale[o] = 1;
     if (!wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
         return WG_OUT_OF_MEMORY;
-    if (op->dtype == WG_F64 && runs.terms > 0 && !in_range(&runs, y)) {
-        if (!largest_sizes(op, &runs, size))
+    if (op->dtype == WG_F64 && runs.terms > 0 && !in_range(&runs, y))
+        if (!choose_scales(op, &runs, scale) || !wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
             return WG_OUT_OF_MEMORY;
-        for (size_t o = 0; o < runs.outputs; o++) {
-            size[o] = size[o] >= 0x1p-1022 && size[o] <= 0x1p1022 ? size[o] : 1;
-            scale[o] = 1 / size[o];
-        }
-        if (!wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
-            return WG_OUT_OF_MEMORY;
-    }
     for (size_t o = 0; o < runs.outputs; o++)
-        y[o] = size[o] * sqrt(y[o]);
+        y[o] = sqrt(y[o]) / scale[o];
     wg_over_store(op, &runs, y);
     return WG_OK;
 }

@@ -119,6 +119,8 @@ void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result)
 bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y)
 {
     size_t bytes = wg_fold_scratch(runs);
+    if (runs->outputs == 0)
+        return true;
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!y || (bytes && !scratch))
         return false;
