@@ -4,6 +4,7 @@
 /* The parameter store on tapes. */
 #include <math.h>
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <wengert/math.h>
 #include <wengert/params.h>
@@ -114,9 +115,20 @@ static void fails(wg_tape *tape, wg_var x, wg_status status, const char *words)
     wg_tape_reset(tape);
 }
 
+/* A machine with a gigabyte of memory. */
+static void *gigabyte(void *user, void *memory, size_t old_size, size_t new_size)
+{
+    (void)user, (void)old_size;
+    if (new_size)
+        return new_size > (size_t)1 << 30 ? NULL : realloc(memory, new_size);
+    free(memory);
+    return NULL;
+}
+
 START_TEST(errors_are_left_on_the_tape)
 {
-    wg_params *p = store(WG_F64), *single = store(WG_F32);
+    wg_params *p = wg_params_new(&(wg_params_options){.allocator = {.resize = gigabyte}}),
+              *single = store(WG_F32);
     wg_tape *tape = tape_of(WG_F64, false);
     wg_param(p, tape, "w", WG_SHAPE(2, 3), NULL);
     fails(tape, wg_param(p, tape, "w", WG_SHAPE(3, 2), NULL), WG_NAME, "w has shape [2, 3], not [3, 2]");
