@@ -14,13 +14,16 @@
 #define WENGERT_CHECK_H
 
 #include <check.h>
+#include <string.h>
 #include <wengert/gradcheck.h>
 
 static inline void wg_assert_gradcheck_(wg_function *f, void *user, const wg_shape *shapes, size_t n, int order,
     const char *file, int line, const char *name)
 {
     wg_gradcheck_report report;
-    wg_gradcheck_options options = {.order = order};
+    wg_gradcheck_options options;
+    memset(&options, 0, sizeof options);
+    options.order = order;
     wg_status status = wg_gradcheck_shapes(f, user, shapes, n, &options, &report);
     if (status == WG_OK)
         mark_point();
