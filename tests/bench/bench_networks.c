@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Training steps (forward, backward, SGD; float): milliseconds, as a multiple of the step's matrix products and
+ * convolutions called alone (yardstick.h), and requests of memory per step through our hook.
+ *
+ *     bench_networks [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
+
+#include "bench.h"
+#include <wengert/wengert.h>
+#include "yardstick.h"
+
+typedef struct network {
+    const char *name;
+    size_t batch, channels, size;
+    wg_var (*apply)(wg_params *p, wg_var x);
+    void (*arithmetic)(yard *y, size_t batch);
+} network;
+
+static wg_var mlp(wg_params *p, wg_var x)
+{
+    x = wg_relu(wg_layer_dense(p, "fc1", wg_flatten(x), 512, NULL));
+    x = wg_relu(wg_layer_dense(p, "fc2", x, 256, NULL));
+    return wg_layer_dense(p, "fc3", x, 10, NULL);
+}
+
+static void mlp_arithmetic(yard *y, size_t n)
+{
+    yard_add_dense(y, n, 784, 512, true);
+    yard_add_dense(y, n, 512, 256, false);
+    yard_add_dense(y, n, 256, 10, false);
+}
+
+static wg_var lenet(wg_params *p, wg_var x)
+{
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_max_pool2d(x, 2, NULL);
+    x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
+    x = wg_flatten(wg_max_pool2d(x, 2, NULL));
+    x = wg_relu(wg_layer_dense(p, "fc1", x, 120, NULL));
+    x = wg_relu(wg_layer_dense(p, "fc2", x, 84, NULL));
+    return wg_layer_dense(p, "fc3", x, 10, NULL);
+}
+
+static void lenet_arithmetic(yard *y, size_t n)
+{
+    yard_add_conv(y, n, 1, 28, 6, 5, 2, true);
+    yard_add_conv(y, n, 6, 14, 16, 5, 0, false);
+    yard_add_dense(y, n, 400, 120, false);
+    yard_add_dense(y, n, 120, 84, false);
+    yard_add_dense(y, n, 84, 10, false);
+}
+
+static wg_var vgg(wg_params *p, wg_var x)
+{
+    const wg_layer_conv2d_options same = {.padding = 1};
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 32, 3, &same));
+    x = wg_relu(wg_layer_conv2d(p, "conv2", x, 32, 3, &same));
+    x = wg_max_pool2d(x, 2, NULL);
+    x = wg_relu(wg_layer_conv2d(p, "conv3", x, 64, 3, &same));
+    x = wg_relu(wg_layer_conv2d(p, "conv4", x, 64, 3, &same));
+    x = wg_flatten(wg_max_pool2d(x, 2, NULL));
+    x = wg_relu(wg_layer_dense(p, "fc1", x, 256, NULL));
+    return wg_layer_dense(p, "fc2", x, 10, NULL);
+}
+
+static void vgg_arithmetic(yard *y, size_t n)
+{
+    yard_add_conv(y, n, 3, 32, 32, 3, 1, true);
+    yard_add_conv(y, n, 32, 32, 32, 3, 1, false);
+    yard_add_conv(y, n, 32, 16, 64, 3, 1, false);
+    yard_add_conv(y, n, 64, 16, 64, 3, 1, false);
+    yard_add_dense(y, n, 4096, 256, false);
+    yard_add_dense(y, n, 256, 10, false);
+}
+
+/* ---- The step ------------------------------------------------------------------------------------------------- */
+
+typedef struct step {
+    const network *net;
+    wg_tape *tape;
+    wg_params *params;
+    wg_optim *sgd;
+    float *x;
+    int32_t *labels;
+    double loss;
+} step;
+
+static void train(void *user)
+{
+    step *s = user;
+    const network *n = s->net;
+    wg_tape_reset(s->tape);
+    wg_var x = wg_input(s->tape, WG_FLOATS(s->x, n->batch, n->channels, n->size, n->size));
+    wg_var loss = wg_cross_entropy(n->apply(s->params, x), wg_input(s->tape, WG_INTS(s->labels, n->batch)), NULL);
+    wg_params_zero_grad(s->params);
+    if (wg_backward(loss) != WG_OK || wg_optim_step(s->sgd) != WG_OK) {
+        fprintf(stderr, "bench_networks: %s\n", wg_tape_message(s->tape));
+        exit(1);
+    }
+    s->loss = wg_item(loss);
+}
+
+/* Counts requests and passes them on. */
+static void *counting(void *user, void *memory, size_t old_size, size_t new_size)
+{
+    (void)old_size;
+    if (new_size == 0) {
+        free(memory);
+        return NULL;
+    }
+    ++*(size_t *)user;
+    return realloc(memory, new_size);
+}
+
+static void measure(bench *b, const network *n)
+{
+    size_t requests = 0, pixels = n->batch * n->channels * n->size * n->size;
+    const wg_allocator hook = {counting, &requests};
+    step s = {.net = n, .tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true, .allocator = hook}),
+        .params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1, .allocator = hook}),
+        .x = malloc(pixels * sizeof(float)), .labels = malloc(n->batch * sizeof(int32_t))};
+    s.sgd = wg_sgd_new(s.params, &(wg_sgd_options){.lr = 1e-3});
+    wg_random r = {.seed = 3};
+    for (size_t i = 0; i < pixels; i++)
+        s.x[i] = (float)wg_random_normal(&r);
+    for (size_t i = 0; i < n->batch; i++)
+        s.labels[i] = (int32_t)wg_random_below(&r, 10);
+    yard y;
+    yard_begin(&y, wg_tape_threads(s.tape));
+    n->arithmetic(&y, n->batch);
+    train(&s), train(&s);
+    size_t before = requests;
+    train(&s);
+    double each = (double)(requests - before), t[2];
+    bench_run(b, 2, (bench_work *const[]){train, yard_run}, (void *const[]){&s, &y}, t);
+    char name[128];
+    printf("  %-34s %10.3f  %10.3f  ", n->name, t[0] * 1e3, y.complete ? t[1] * 1e3 : 0);
+    printf(y.complete ? "%8.2f" : "       -", t[0] / t[1]);
+    printf("  %8.1f  %9.0f  %10.2f\n", y.flops / t[0] * 1e-9, each, (double)wg_tape_bytes(s.tape) / 1048576);
+    snprintf(name, sizeof name, "%s, step", n->name);
+    bench_number(b, name, "ms", t[0] * 1e3);
+    snprintf(name, sizeof name, "%s, library calls", n->name);
+    if (y.complete)
+        bench_number(b, name, "ms", t[1] * 1e3);
+    snprintf(name, sizeof name, "%s, requests per step", n->name);
+    bench_number(b, name, "requests", each);
+    yard_end(&y);
+    wg_optim_free(s.sgd);
+    wg_params_free(s.params);
+    wg_tape_free(s.tape);
+    free(s.x);
+    free(s.labels);
+}
+
+int main(int argc, char **argv)
+{
+    static const network networks[] = {
+        {"MLP 784-512-256-10, batch 128", 128, 1, 28, mlp, mlp_arithmetic},
+        {"MLP 784-512-256-10, batch 1", 1, 1, 28, mlp, mlp_arithmetic},
+        {"LeNet-5 1x28x28, batch 64", 64, 1, 28, lenet, lenet_arithmetic},
+        {"VGG-like 3x32x32, batch 64", 64, 3, 32, vgg, vgg_arithmetic},
+    };
+    bench b = bench_begin(argc, argv, "networks");
+    wg_tape *tape = wg_tape_new(NULL);
+    printf("Training steps, float, %d threads: step and its library calls alone, ms\n\n", wg_tape_threads(tape));
+    wg_tape_free(tape);
+    printf("  %-34s %10s  %10s  %8s  %8s  %9s  %10s\n", "", "step", "calls", "ratio", "GFLOP/s", "requests", "tape MiB");
+    for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
+        measure(&b, &networks[i]);
+    printf("\nrequests: of memory, through our hook, by one step after the second\n");
+    return bench_end(&b);
+}

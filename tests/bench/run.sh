@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Builds the benchmarks and prints their tables; needs no network. Where python3-torch is there, PyTorch is measured in turn.
+#     tests/bench/run.sh [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
+# Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
+set -eu
+cd "$(dirname "$0")/../.."
+
+json=
+quick=
+build="build-bench"
+while [ $# -gt 0 ]; do
+    case $1 in
+    --json)
+        [ $# -gt 1 ] || { echo "tests/bench/run.sh: --json needs a file" >&2; exit 2; }
+        json=$2
+        shift
+        ;;
+    --quick) quick=--quick ;;
+    -h | --help)
+        sed -n 's/^# \{0,1\}//p' "$0" | sed -n 2,6p
+        exit 0
+        ;;
+    -*)
+        echo "tests/bench/run.sh: unknown option $1" >&2
+        exit 2
+        ;;
+    *) build=$1 ;;
+    esac
+    shift
+done
+
+# One thread per processor, each kept to its own, and none that spins for long while others work.
+export OMP_PROC_BIND="${OMP_PROC_BIND:-true}"
+if [ -n "$json" ]; then
+    : >"$json"
+    json=$(cd "$(dirname "$json")" && pwd)/$(basename "$json")
+fi
+
+if [ ! -f "$build/build.ninja" ]; then
+    mkdir -p "$build"
+    meson setup "$build" -Dbuildtype=release -Dtests=disabled -Dbench=true >"$build/setup.log" || {
+        cat "$build/setup.log"
+        exit 1
+    }
+fi
+ninja -C "$build" --quiet
+
+for program in scalar gemm conv networks; do
+    if [ -x "$build/tests/bench/bench_$program" ]; then
+        echo
+        # shellcheck disable=SC2086 # the options are words
+        "$build/tests/bench/bench_$program" ${json:+--json "$json"} $quick
+    fi
+done
+
+python=
+for candidate in /usr/bin/python3 python3; do
+    [ -n "$python" ] || ! "$candidate" -c 'import torch' 2>/dev/null || python=$candidate
+done
+echo
+if [ -z "$python" ]; then
+    echo "PyTorch is not here (Debian: apt-get install python3-torch): no comparison"
+elif [ -z "$quick" ]; then
+    "$python" tests/bench/compare_torch.py "$build/tests/bench/bench_networks" ${json:+--json "$json"}
+fi
