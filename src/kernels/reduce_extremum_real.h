@@ -10,10 +10,10 @@
 #define COUNTER uint32_t
 #endif
 
-enum { FN(BLOCK) = 256 };
+enum { FN(BLOCK) = 128 };
 
 /* The larger one; NaN if one is NaN. */
-static inline REAL FN(larger)(REAL a, REAL b)
+WG_INLINE REAL FN(larger)(REAL a, REAL b)
 {
     return ((b > a) | (b != b)) ? b : a;
 }
@@ -33,22 +33,33 @@ WG_CLONES static REAL FN(block_largest)(const REAL *restrict x, REAL sign)
     return half[0];
 }
 
+/* The first of n numbers that is `value`, or NaN if value is. */
+static size_t FN(find)(const REAL *x, size_t n, REAL sign, REAL value)
+{
+    size_t i = 0;
+    while (i + 1 < n && sign * x[i] != value && (value == value || x[i] == x[i]))
+        i++;
+    return i;
+}
+
 /* Joins the run x[0 .. n - 1], whose first term is number `first`, to what came before. A block is searched
  * only if it holds something better. */
 static void FN(row)(const REAL *x, size_t n, REAL sign, size_t first, double *value, size_t *index)
 {
     REAL best = (REAL)*value;
-    size_t at = *index;
-    for (size_t i = 0, end; i < n; i = end) {
-        end = n - i < FN(BLOCK) ? n : i + FN(BLOCK);
-        if (end - i == FN(BLOCK) && !beats((double)FN(block_largest)(x + i, sign), (double)best))
-            continue;
-        for (; i < end; i++)
-            if (beats((double)(sign * x[i]), (double)best)) {
-                best = sign * x[i];
-                at = first + i;
-            }
+    size_t at = *index, i = 0;
+    for (; n - i >= FN(BLOCK); i += FN(BLOCK)) {
+        REAL largest = FN(block_largest)(x + i, sign);
+        if (!(largest <= best) && best == best) {
+            best = largest;
+            at = first + i + FN(find)(x + i, FN(BLOCK), sign, largest);
+        }
     }
+    for (; i < n; i++)
+        if (!(sign * x[i] <= best) && best == best) {
+            best = sign * x[i];
+            at = first + i;
+        }
     *value = (double)best;
     *index = at;
 }
@@ -68,7 +79,7 @@ static void FN(rows)(void *data, size_t chunk, size_t begin, size_t end)
         w->index[task] = t * r->run + from;
         for (; t < last; t++)
             FN(row)
-            (x + wg_line_begin(r, t), n, (REAL)w->sign, t * r->run + from, &w->value[task], &w->index[task]);
+        (x + wg_line_begin(r, t), n, (REAL)w->sign, t * r->run + from, &w->value[task], &w->index[task]);
     }
 }
 

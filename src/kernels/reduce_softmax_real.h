@@ -9,7 +9,7 @@
 enum { FN(PAD) = 16 };
 
 /* NaN may be overlooked: it comes out of the exponential anyway. */
-static inline REAL FN(largest)(const REAL *x, size_t n)
+WG_INLINE REAL FN(largest)(const REAL *x, size_t n)
 {
     REAL lane[8], largest = x[0];
     if (n >= 8) {
@@ -28,7 +28,7 @@ static inline REAL FN(largest)(const REAL *x, size_t n)
 }
 
 /* y = exp(x - c), exactly PAD at a time. */
-static inline void FN(exp_block)(const REAL *x, REAL c, REAL *y)
+WG_INLINE void FN(exp_block)(const REAL *x, REAL c, REAL *y)
 {
     REAL block[FN(PAD)];
 #pragma omp simd
@@ -38,7 +38,7 @@ static inline void FN(exp_block)(const REAL *x, REAL c, REAL *y)
 }
 
 /* y = exp(x - c); returns the sum. y may be x. */
-static inline double FN(exp_row)(const REAL *x, size_t n, REAL c, REAL *y)
+WG_INLINE double FN(exp_row)(const REAL *x, size_t n, REAL c, REAL *y)
 {
     double lane[FN(PAD)] = {0}, sum = 0;
     REAL tail[FN(PAD)];

@@ -12,10 +12,8 @@
  *     float   exp 2.6  expm1 1.7  log 3.9  log1p 1.9  sin 1.9  cos 1.9  tanh 1.1  erf 2.0  erfc 1.6
  *     double  within 4 each
  *
- * What keeps a loop scalar, so that it is worth writing a formula otherwise:
- *   - a call in one arm of a ?: (x > 0 ? x : expm1(x)): gcc sinks the call into a branch. Feed the call a
- * harmless number instead: (x > 0 ? x : 0) + expm1(x > 0 ? 0 : x), which keeps NaN too;
- *   - fmax and fmin (use ?:), and lgamma, tgamma, which have no vector version.
+ * fmax and fmin keep a loop scalar: write a choice. A call in one arm of a choice (x > 0 ? x : expm1(x)) does
+ * so without -fno-trapping-math, which the build sets.
  *
  * Elements left over at a loop's end are computed by the scalar function, with other last bits: a map whose
  * elements must not depend on their position pads its tail through the vector body.
