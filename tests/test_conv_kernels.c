@@ -11,7 +11,7 @@
 #include <wengert/random.h>
 #include "kernels/conv.h"
 #include "kernels/conv_gemm.h"
-#include "kernels/conv_rows.h"
+#include "kernels/conv_direct.h"
 
 #include "harness.h"
 
@@ -36,6 +36,8 @@ static const wg_conv geometries[] = {
     {2, 3, 5, 5, 2, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1},     /* one pixel */
     {2, 64, 12, 12, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* many weights */
     {1, 2, 70, 70, 3, 7, 7, 0, 0, 1, 1, 3, 3, 1, 1, 1},   /* several blocks of pixels */
+    {2, 3, 3, 2, 16, 1, 1, 0, 0, 90, 90, 4, 5, 1, 1, 1},  /* nothing but padding is read */
+    {2, 2, 3, 30, 9, 2, 2, 0, 0, 3, 2, 6, 1, 4, 1, 1},    /* or here and there */
     {0, 2, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},     /* nothing */
     {2, 0, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
 };
@@ -204,26 +206,57 @@ START_TEST(the_matrix_product)
 }
 END_TEST
 
-/* The threads' bits are compared above; here the number of geometries that the direct loops take is not none.
- */
-START_TEST(direct_loops_are_used)
+/* The direct loops of every kind that this processor can run, both ways round. */
+enum { MOST_WAYS = 6 };
+
+static struct {
+    const wg_conv_kernels *kernels;
+    bool channels;
+} way;
+
+static void way_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+    double *result, void *scratch)
 {
-    size_t used[3] = {0};
-    for (int i = 0; i < GEOMETRIES; i++) {
+    wg_conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch);
+}
+
+static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch)
+{
+    wg_conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch);
+}
+
+START_TEST(the_direct_loops)
+{
+    size_t used = 0;
+    way.kernels = wg_conv_kernels_at((size_t)_i / 2);
+    way.channels = _i % 2 != 0;
+    for (int i = 0; i < GEOMETRIES && way.kernels; i++) {
         const wg_conv c = finish(geometries[i]);
-        for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
-            used[pass] +=
-                wg_conv_rows_fit(&c, pass, sizeof(float)) + wg_conv_rows_fit(&c, pass, sizeof(double));
+        for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT && c.batch * c.channels > 0;
+             pass++) {
+            size_t bytes;
+            if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(double))) {
+                ck_assert(wg_conv_direct_scratch_of(
+                    way.kernels, way.channels, &c, pass, sizeof(double), &bytes));
+                check_f64(&c, pass, way_f64, bytes);
+                used++;
+            }
+            if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(float))) {
+                ck_assert(wg_conv_direct_scratch_of(
+                    way.kernels, way.channels, &c, pass, sizeof(float), &bytes));
+                check_f32(&c, pass, way_f32, bytes);
+                used++;
+            }
+        }
     }
-    ck_assert_uint_gt(used[0], 4);
-    ck_assert_uint_gt(used[1], 4);
-    ck_assert_uint_gt(used[2], 4);
+    ck_assert(used > 40 || (!way.kernels && _i >= 2));
 }
 END_TEST
 
 int main(void)
 {
     const harness_test tests[] = {
-        {the_chosen_algorithm, GEOMETRIES}, {the_matrix_product, GEOMETRIES}, {direct_loops_are_used, 0}};
+        {the_chosen_algorithm, GEOMETRIES}, {the_matrix_product, GEOMETRIES}, {the_direct_loops, MOST_WAYS}};
     return harness_run("conv_kernels", tests, sizeof tests / sizeof tests[0]);
 }

@@ -5,7 +5,7 @@
 
 #include <string.h>
 #include "kernels/conv_gemm.h"
-#include "kernels/conv_rows.h"
+#include "kernels/conv_direct.h"
 
 /* Nothing to sum: the result is zero, or has no elements. */
 static bool empty(const wg_conv *conv)
@@ -31,8 +31,8 @@ bool wg_conv_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t
     *bytes = 0;
     if (empty(conv))
         return true;
-    return wg_conv_rows_fit(conv, pass, real) ? wg_conv_rows_scratch(conv, pass, real, bytes)
-                                              : wg_conv_gemm_scratch(conv, pass, real, bytes);
+    return wg_conv_direct_fits(conv, pass, real) ? wg_conv_direct_scratch(conv, pass, real, bytes)
+                                                 : wg_conv_gemm_scratch(conv, pass, real, bytes);
 }
 
 #define TEMPLATE "kernels/conv_real.h"

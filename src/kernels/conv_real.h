@@ -8,8 +8,8 @@ void FN(wg_conv)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL
 {
     if (empty(conv))
         memset(result, 0, result_count(conv, pass) * sizeof(REAL));
-    else if (wg_conv_rows_fit(conv, pass, sizeof(REAL)))
-        FN(wg_conv_rows)(threads, conv, pass, a, b, result, scratch);
+    else if (wg_conv_direct_fits(conv, pass, sizeof(REAL)))
+        FN(wg_conv_direct)(threads, conv, pass, a, b, result, scratch);
     else
         FN(wg_conv_gemm)(threads, conv, pass, a, b, result, scratch);
 }

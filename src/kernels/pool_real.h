@@ -82,8 +82,7 @@ static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
     const wg_pool *p = job->pool;
     (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++)
-        FN(max_row)
-        (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
+        FN(max_row)(p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
             job->y + row * p->out_width, job->index + row * p->out_width);
 }
 
@@ -122,8 +121,7 @@ WG_CLONES static void FN(max_two_by_two_back)(void *work, size_t chunk, size_t b
         REAL *dx = job->y + plane * p->height * p->width;
         for (size_t i = 0; i < p->out_height; i++) {
             REAL *a = dx + 2 * i * p->width;
-            FN(max_row_back)
-            (p->out_width, p->width, (int32_t)(2 * i * p->width), g + i * p->out_width,
+            FN(max_row_back)(p->out_width, p->width, (int32_t)(2 * i * p->width), g + i * p->out_width,
                 index + i * p->out_width, a, a + p->width);
         }
         if (p->height > 2 * p->out_height)

@@ -95,7 +95,6 @@ static const wg_op_sample samples[] = {
     {.label = "groups", .in = {{4, {2, 4, 3, 4}}, {4, {6, 2, 3, 3}}}, .attr = &grouped},
     {.label = "depthwise", .in = {{4, {1, 3, 5, 4}}, {4, {6, 1, 3, 2}}}, .attr = &depthwise},
     {.label = "exact", .in = {{4, {1, 1, 5, 5}}, {4, {1, 1, 3, 3}}}, .attr = &exact},
-    {.label = "no images", .in = {{4, {0, 2, 5, 5}}, {4, {3, 2, 3, 3}}}, .attr = &plain},
 };
 
 const wg_op wg_op_conv2d = {

@@ -96,7 +96,6 @@ static const wg_op_sample samples[] = {
     {.label = "2 x 2 with a rest", .in = {{4, {1, 2, 5, 7}}}, .attr = &two},
     {.label = "overlapping, padded", .in = {{4, {2, 1, 5, 4}}}, .attr = &overlapping},
     {.label = "exact", .in = {{4, {1, 1, 4, 5}}}, .attr = &exact},
-    {.label = "no channels", .in = {{4, {2, 0, 4, 4}}}, .attr = &two},
 };
 
 const wg_op wg_op_max_pool2d = {

@@ -14,12 +14,13 @@
 #include <string.h>
 #include <time.h>
 #include "kernels/conv.h"
+#include "kernels/conv_direct.h"
 #include "kernels/conv_gemm.h"
 #ifdef WG_HAVE_ONEDNN
 #include "bench/onednn_conv.h"
 #endif
 
-enum { TURNS = 15 };
+enum { TURNS = 9 };
 
 static const struct {
     const char *label;
@@ -39,9 +40,12 @@ static const struct {
     {"1 image, 32x32x32 -> 64, 3x3", {1, 32, 32, 32, 64, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
 };
 
-static double now(void)
+/* Seconds; with one thread the processor's, in which a busy neighbour does not count. */
+static double now(int threads)
 {
     struct timespec t;
+    if (threads == 1)
+        return (double)clock() / CLOCKS_PER_SEC;
     timespec_get(&t, TIME_UTC);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
@@ -63,15 +67,33 @@ static float *numbers_new(size_t count)
     return x;
 }
 
+static bool can_rows, can_channels;
+
+static void rows_only(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch)
+{
+    if (can_rows)
+        wg_conv_direct_of_f32(
+            wg_conv_kernels_of_processor(), false, threads, conv, pass, a, b, result, scratch);
+}
+
+static void channels_only(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch)
+{
+    if (can_channels)
+        wg_conv_direct_of_f32(
+            wg_conv_kernels_of_processor(), true, threads, conv, pass, a, b, result, scratch);
+}
+
 /* Seconds of one call, the mean of as many as fill about ten milliseconds. */
 static double time_of(conv_function *run, int threads, const wg_conv *c, wg_conv_pass pass, float *const *of,
     void *scratch, int calls)
 {
     static const int a_of[] = {0, 2, 0}, b_of[] = {1, 1, 2}, result_of[] = {2, 0, 1};
-    double start = now();
+    double start = now(threads);
     for (int i = 0; i < calls; i++)
         run(threads, c, pass, of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch);
-    return (now() - start) / calls;
+    return (now(threads) - start) / calls;
 }
 
 static void measure(int threads, const char *label, const wg_conv *c)
@@ -83,26 +105,36 @@ static void measure(int threads, const char *label, const wg_conv *c)
     double flops = 2.0 * (double)(outputs / c->filters) * (double)weights;
     printf("%-36s", label);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        conv_function *run[3] = {wg_conv_f32, wg_conv_gemm_f32};
-        size_t variants = 2, bytes = 0, gemm_bytes = 0;
+        conv_function *run[5] = {wg_conv_f32, rows_only, channels_only, wg_conv_gemm_f32};
+        size_t variants = 4, bytes[4] = {0}, most = 0;
+        const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
+        can_rows = wg_conv_direct_can(kernels, false, c, pass, sizeof(float));
+        can_channels = wg_conv_direct_can(kernels, true, c, pass, sizeof(float));
 #ifdef WG_HAVE_ONEDNN
         run[variants++] = onednn_conv;
 #endif
-        double seconds[3][TURNS];
-        int calls[3];
-        wg_conv_scratch(c, pass, sizeof(float), &bytes);
-        wg_conv_gemm_scratch(c, pass, sizeof(float), &gemm_bytes);
-        void *scratch = numbers_new((bytes > gemm_bytes ? bytes : gemm_bytes) / sizeof(float) + 16);
+        double seconds[5][TURNS];
+        int calls[5];
+        wg_conv_scratch(c, pass, sizeof(float), &bytes[0]);
+        wg_conv_gemm_scratch(c, pass, sizeof(float), &bytes[1]);
+        if (can_rows)
+            wg_conv_direct_scratch_of(kernels, false, c, pass, sizeof(float), &bytes[2]);
+        if (can_channels)
+            wg_conv_direct_scratch_of(kernels, true, c, pass, sizeof(float), &bytes[3]);
+        for (int i = 0; i < 4; i++)
+            most = bytes[i] > most ? bytes[i] : most;
+        void *scratch = numbers_new(most / sizeof(float) + 16);
         for (size_t v = 0; v < variants; v++) {
             double once = time_of(run[v], threads, c, pass, of, scratch, 2);
-            calls[v] = once > 0.01 ? 1 : (int)(0.01 / once) + 1;
+            calls[v] = once > 0.01 ? 1 : once < 1e-6 ? 1 : (int)(0.01 / once) + 1;
         }
         for (int turn = 0; turn < TURNS; turn++)
             for (size_t v = 0; v < variants; v++)
                 seconds[v][turn] = time_of(run[v], threads, c, pass, of, scratch, calls[v]);
         for (size_t v = 0; v < variants; v++) {
             qsort(seconds[v], TURNS, sizeof(double), ascending);
-            printf(v ? " /%4.0f" : "  %5.0f", flops / seconds[v][TURNS / 2] * 1e-9);
+            bool ran = v == 1 ? can_rows : v == 2 ? can_channels : true;
+            printf(v ? " /%3.0f" : "  %4.0f", ran ? flops / seconds[v][TURNS / 2] * 1e-9 : 0.0);
         }
         free(scratch);
     }
@@ -115,14 +147,14 @@ static void measure(int threads, const char *label, const wg_conv *c)
 int main(int argc, char **argv)
 {
     int threads = argc > 1 ? atoi(argv[1]) : 1;
-    printf("GFLOP/s, %d thread(s): ours / matrix product%s\n", threads,
+    printf("GFLOP/s, %d thread(s): ours / by rows / by channels / matrix product%s\n", threads,
 #ifdef WG_HAVE_ONEDNN
         " / oneDNN"
 #else
         ""
 #endif
     );
-    printf("%-36s  forward            input gradient     weight gradient\n", "");
+    printf("%-36s  forward                 input gradient          weight gradient\n", "");
     for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
         measure(threads, shapes[i].label, &shapes[i].conv);
     return 0;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "kernels/conv_rows.h"
-
-#define KERNELS wg_rows_avx512
+#define KERNELS wg_conv_kernels_avx512
 #define VECTOR 64
-#define FILTERS 6
-#define VECTORS 4
+#define ROW_VECTORS 4
+#define CHANNEL_VECTORS 4
 #define TARGET __attribute__((target("avx512f")))
-#include "kernels/conv_rows_kernels.h"
+#include "kernels/conv_direct_kernels.h"
