@@ -267,7 +267,7 @@ END_TEST
 START_TEST(where_conditions)
 {
     wg_tape *tape = tape_for(_i);
-    const double conditions[] = {0.0, -0.0, 1, -2, 1e-30, NAN, INFINITY};
+    const double conditions[] = {0.0, -0.0, 1, -2, 1e-30, (double)NAN, (double)INFINITY};
     const double expected[] = {0, 0, 1, 1, 1, 1, 1};
     double found[7];
     wg_var c = wg_leaf(tape, WG_DOUBLES(conditions, 7)), one = wg_scalar(tape, 1), zero = wg_scalar(tape, 0);

@@ -28,9 +28,9 @@ typedef struct index_work {
 static inline ptrdiff_t place(const wg_walk *walk, size_t item)
 {
     ptrdiff_t at = 0;
-    for (size_t i = walk->rank; i-- > 0; item /= walk->dim[i])
+    for (size_t i = walk->rank; i-- > 1; item /= walk->dim[i])
         at += walk->step[1][i] * (ptrdiff_t)(item % walk->dim[i]);
-    return at;
+    return walk->rank > 0 ? at + walk->step[1][0] * (ptrdiff_t)item : at;
 }
 
 /* The number of visits. */

@@ -60,16 +60,26 @@ wg_status wg_op_needs_real(wg_op_context *op, size_t operand)
         op, WG_BAD_DTYPE, "%s is i32; floats or doubles are needed", wg_op_operand(op, operand));
 }
 
+/* Without a way out of the loop, so that it is done in vectors; a negative index is large as unsigned. */
+static bool in_range(const int32_t *index, size_t count, size_t limit)
+{
+    const uint32_t end = limit > INT32_MAX ? (uint32_t)INT32_MAX + 1 : (uint32_t)limit;
+    uint32_t outside = 0;
+    for (size_t i = 0; i < count; i++)
+        outside |= (uint32_t)index[i] >= end;
+    return outside == 0;
+}
+
 wg_status wg_op_check_index(wg_op_context *op, size_t operand, size_t limit)
 {
     const wg_shape *shape = op->in_shape[operand];
     const int32_t *index = op->in[operand];
     size_t count, bad = 0;
     wg_shape_count(shape, &count);
-    while (bad < count && index[bad] >= 0 && (size_t)index[bad] < limit)
-        bad++;
-    if (bad == count)
+    if (in_range(index, count, limit))
         return WG_OK;
+    while (index[bad] >= 0 && (size_t)index[bad] < limit)
+        bad++;
     wg_shape place = {.rank = shape->rank};
     char text[192];
     for (size_t i = shape->rank, rest = bad; i-- > 0; rest /= shape->dim[i])

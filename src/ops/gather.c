@@ -34,15 +34,16 @@ typedef struct gather_work {
     ptrdiff_t axis_step;
 } gather_work;
 
-/* Stream 0 is index and result, stream 1 is x at index 0. */
+/* Stream 0 is index and result, dense; stream 1 is x at index 0. */
 static inline void gather_panel(const gather_work *w, const wg_panel *panel, size_t size)
 {
     for (size_t a = 0; a < panel->a; a++) {
         ptrdiff_t at = panel->at[0] + (ptrdiff_t)a * panel->step_a[0];
         ptrdiff_t from = panel->at[1] + (ptrdiff_t)a * panel->step_a[1];
-        for (size_t b = 0; b < panel->b; b++, at += panel->step_b[0], from += panel->step_b[1])
-            memcpy(w->to + at * (ptrdiff_t)size,
-                w->from + (from + w->index[at] * w->axis_step) * (ptrdiff_t)size, size);
+        const int32_t *index = w->index + at;
+        char *to = w->to + at * (ptrdiff_t)size;
+        for (size_t b = 0; b < panel->b; b++, from += panel->step_b[1])
+            memcpy(to + b * size, w->from + (from + index[b] * w->axis_step) * (ptrdiff_t)size, size);
     }
 }
 

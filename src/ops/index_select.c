@@ -56,9 +56,13 @@ typedef struct select_work {
 /* Item [outer, i] is a run of the inner axes. */
 static inline void copy_runs(const select_work *w, size_t begin, size_t end, size_t run)
 {
+    size_t first = begin / w->n * w->along.size, i = begin % w->n; /* the outer slice's first row, and i */
     for (size_t item = begin; item < end; item++) {
-        size_t row = item / w->n * w->along.size + (size_t)w->index[item % w->n];
-        memcpy(w->to + item * run, w->from + row * run, run);
+        memcpy(w->to + item * run, w->from + (first + (size_t)w->index[i]) * run, run);
+        if (++i == w->n) {
+            i = 0;
+            first += w->along.size;
+        }
     }
 }
 
