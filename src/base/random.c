@@ -45,10 +45,18 @@ uint32_t wg_random_u32(wg_random *r)
     return out[r->position++ % 4];
 }
 
-/* Two words: 27 and 26 bits of a 53-bit fraction. */
+/* Two words: 27 and 26 bits of a 53-bit fraction; mostly of one block. */
 double wg_random_uniform(wg_random *r)
 {
-    uint32_t high = wg_random_u32(r) >> 5, low = wg_random_u32(r) >> 6;
+    uint32_t out[4], high, low;
+    size_t word = r->position % 4;
+    block(r, out);
+    r->position++;
+    high = out[word] >> 5;
+    if (word == 3)
+        block(r, out);
+    r->position++;
+    low = out[(word + 1) % 4] >> 6;
     return (high * 67108864.0 + low) / 9007199254740992.0;
 }
 
