@@ -52,7 +52,7 @@ typedef struct wg_loss_options {
  *     probabilities  of the logits' dtype and shape:          L = sum_c y[c] (logsumexp(z) - z[c])
  *
  * one loss per sample and position; the mean is over those. dL/dz = p - y with p = softmax(z) (for
- * probabilities that do not sum to 1: p sum(y) - y). Finite for any finite logits. */
+ * probabilities that do not sum to 1: p sum(y) - y). Finite for any logits whose differences are finite. */
 WG_API wg_var wg_cross_entropy(wg_var logits, wg_var target, const wg_loss_options *options);
 
 /* Multi-class hinge (Weston and Watkins 1999) of scores s [N, C] with i32 labels y [N]:
@@ -67,8 +67,8 @@ WG_API wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *opti
 
 /* Binary cross-entropy of logits z with targets y in 0 .. 1, of one shape and dtype:
  *
- *     L = log(1 + e^z) - z y,  computed as max(z, 0) - z y + log(1 + e^-|z|);   dL/dz = s(z) - y,   dL/dy =
- * -z
+ *     L     = log(1 + e^z) - z y = max(z, 0) (1 - y) - min(z, 0) y + log(1 + e^-|z|)
+ *     dL/dz = s(z) - y,   dL/dy = -z
  *
  * one loss per element. For y = 0 and y = 1 it is softplus((1 - 2 y) z), to full relative accuracy. */
 WG_API wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_options *options);

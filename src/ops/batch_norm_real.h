@@ -199,11 +199,12 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
     REAL *dgamma = op->grad_in[1], *dbeta = op->grad_in[2];
     if (!FN(prepare)(op, &w))
         return WG_OUT_OF_MEMORY;
-    if (!frozen(op) || dgamma || dbeta)
+    bool sums = !frozen(op) || dgamma || dbeta;
+    if (sums)
         wg_parallel_for(op->threads, w.plane.items, 1, FN(slopes), &w);
     for (size_t c = 0; c < w.plane.channels; c++) {
         struct pair sum = {0, 0};
-        for (size_t b = 0; b < w.plane.blocks; b++)
+        for (size_t b = 0; sums && b < w.plane.blocks; b++)
             sum.a += w.part[b * w.plane.channels + c].a, sum.b += w.part[b * w.plane.channels + c].b;
         double r = at.inverse[c], slope = (double)gamma[c] * r, m = (double)w.plane.per_channel;
         w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);

@@ -22,7 +22,7 @@ WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, 
         wg_philox_words(w->key, w->run, at / 4, words);
         size_t n = end - at < WG_PHILOX_WORDS ? end - at : WG_PHILOX_WORDS;
         const REAL *x = w->x + at;
-        REAL *restrict y = w->y + at;
+        REAL *y = w->y + at; /* may be x */
 #pragma omp simd
         for (size_t i = 0; i < n; i++) {
             REAL kept = x[i] * scale; /* outside of the choice, which is then no branch */
