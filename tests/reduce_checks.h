@@ -11,6 +11,9 @@
 
 #include "harness.h"
 
+#define INF ((double)INFINITY)
+#define NOT_A_NUMBER ((double)NAN)
+
 static wg_tape *tape;
 
 static inline void set_up(void)

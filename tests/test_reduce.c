@@ -84,13 +84,13 @@ START_TEST(of_nothing)
     CHECK_ITEM(wg_sum(x), 0, 0);
     CHECK_ITEM(wg_prod(x), 1, 0);
     CHECK_ITEM(wg_norm(x), 0, 0);
-    CHECK_ITEM(wg_mean(x), NAN, 0);
-    CHECK_ITEM(wg_variance(x, 0), NAN, 0);
-    CHECK_ITEM(wg_logsumexp(x), -INFINITY, 0);
+    CHECK_ITEM(wg_mean(x), NOT_A_NUMBER, 0);
+    CHECK_ITEM(wg_variance(x, 0), NOT_A_NUMBER, 0);
+    CHECK_ITEM(wg_logsumexp(x), -INF, 0);
     CHECK_VALUE(wg_sum_over(x, WG_AXES(1), false), WG_SHAPE(2), 0, 0, 0);
-    CHECK_VALUE(wg_mean_over(x, WG_AXES(1), false), WG_SHAPE(2), 0, NAN, NAN);
+    CHECK_VALUE(wg_mean_over(x, WG_AXES(1), false), WG_SHAPE(2), 0, NOT_A_NUMBER, NOT_A_NUMBER);
     CHECK_VALUE(wg_prod_over(x, WG_AXES(1), true), WG_SHAPE(2, 1), 0, 1, 1);
-    CHECK_VALUE(wg_logsumexp_over(x, WG_AXES(1), false), WG_SHAPE(2), 0, -INFINITY, -INFINITY);
+    CHECK_VALUE(wg_logsumexp_over(x, WG_AXES(1), false), WG_SHAPE(2), 0, -INF, -INF);
     CHECK_VALUE(wg_sum_to(x, WG_SHAPE(2, 1)), WG_SHAPE(2, 1), 0, 0, 0);
     const double none[1] = {0};
     check_value("sum over 0", wg_sum_over(x, WG_AXES(0), false), WG_SHAPE(0), none, 0);
@@ -118,9 +118,9 @@ START_TEST(variance_of_few)
     set_up();
     wg_var x = VECTOR(1, 2);
     CHECK_ITEM(wg_variance(x, 1), 0.5, 0);
-    CHECK_ITEM(wg_variance(x, 2), INFINITY, 0);
-    CHECK_ITEM(wg_variance(x, 3), INFINITY, 0);
-    CHECK_ITEM(wg_variance(VECTOR(4), 1), NAN, 0);
+    CHECK_ITEM(wg_variance(x, 2), INF, 0);
+    CHECK_ITEM(wg_variance(x, 3), INF, 0);
+    CHECK_ITEM(wg_variance(VECTOR(4), 1), NOT_A_NUMBER, 0);
     tear_down();
 }
 END_TEST

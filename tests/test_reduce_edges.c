@@ -35,17 +35,17 @@ END_TEST
 START_TEST(extrema_pass_nan_on)
 {
     set_up();
-    wg_var x = leaf((const double[]){1, NAN, 9, 3, 2, NAN}, WG_SHAPE(3, 2));
-    CHECK_VALUE(wg_max_over(x, WG_AXES(0), false), WG_SHAPE(2), 0, 9, NAN);
-    CHECK_VALUE(wg_min_over(x, WG_AXES(1), false), WG_SHAPE(3), 0, NAN, 3, NAN);
+    wg_var x = leaf((const double[]){1, NOT_A_NUMBER, 9, 3, 2, NOT_A_NUMBER}, WG_SHAPE(3, 2));
+    CHECK_VALUE(wg_max_over(x, WG_AXES(0), false), WG_SHAPE(2), 0, 9, NOT_A_NUMBER);
+    CHECK_VALUE(wg_min_over(x, WG_AXES(1), false), WG_SHAPE(3), 0, NOT_A_NUMBER, 3, NOT_A_NUMBER);
     CHECK_VALUE(wg_argmax(x, 0), WG_SHAPE(2), 0, 1, 0);
     CHECK_VALUE(wg_argmax(x, 1), WG_SHAPE(3), 0, 1, 0, 1);
     ck_assert_int_eq(wg_backward(wg_max(x)), WG_OK);
     CHECK_GRAD(x, 0, 0, 1, 0, 0, 0, 0);
-    CHECK_ITEM(wg_max(VECTOR(-INFINITY, -INFINITY)), -INFINITY, 0);
-    CHECK_ITEM(wg_sum(x), NAN, 0);
-    CHECK_ITEM(wg_logsumexp(x), NAN, 0);
-    CHECK_ITEM(wg_norm(x), NAN, 0);
+    CHECK_ITEM(wg_max(VECTOR(-INF, -INF)), -INF, 0);
+    CHECK_ITEM(wg_sum(x), NOT_A_NUMBER, 0);
+    CHECK_ITEM(wg_logsumexp(x), NOT_A_NUMBER, 0);
+    CHECK_ITEM(wg_norm(x), NOT_A_NUMBER, 0);
     tear_down();
 }
 END_TEST
@@ -122,7 +122,7 @@ START_TEST(norm_of_extremes)
     CHECK_ITEM(wg_norm(VECTOR(3e200, -4e200)), 5e200, 1e-15);
     CHECK_ITEM(wg_norm(VECTOR(3e-200, 4e-200)), 5e-200, 0);
     ck_assert_double_lt(fabs(wg_item(wg_norm(VECTOR(3e-200, 4e-200))) / 5e-200 - 1), 1e-15);
-    CHECK_ITEM(wg_norm(VECTOR(1, -INFINITY)), INFINITY, 0);
+    CHECK_ITEM(wg_norm(VECTOR(1, -INF)), INF, 0);
     CHECK_ITEM(wg_norm(VECTOR(1e-310, 0)), 1e-310, 0);
     CHECK_VALUE(wg_norm_over(leaf((const double[]){3e200, 4e200, 3, 4}, WG_SHAPE(2, 2)), WG_AXES(1), false),
         WG_SHAPE(2), 1e-15, 5e200, 5);
@@ -134,18 +134,18 @@ END_TEST
 START_TEST(stable_exponentials)
 {
     set_up();
-    wg_var x = leaf((const double[]){1000, 1001, -1000, -1001, -INFINITY, 2}, WG_SHAPE(3, 2));
+    wg_var x = leaf((const double[]){1000, 1001, -1000, -1001, -INF, 2}, WG_SHAPE(3, 2));
     double l = log1p(exp(-1)), p = 1 / (1 + exp(-1));
     CHECK_VALUE(wg_logsumexp_over(x, WG_AXES(1), false), WG_SHAPE(3), 1e-15, 1001 + l, -1000 + l, 2);
     CHECK_VALUE(wg_softmax(x, 1), WG_SHAPE(3, 2), 1e-15, 1 - p, p, p, 1 - p, 0, 1);
-    CHECK_VALUE(wg_log_softmax(x, 1), WG_SHAPE(3, 2), 1e-15, -1 - l, -l, -l, -1 - l, -INFINITY, 0);
+    CHECK_VALUE(wg_log_softmax(x, 1), WG_SHAPE(3, 2), 1e-15, -1 - l, -l, -l, -1 - l, -INF, 0);
     ck_assert_int_eq(wg_backward(wg_sum(wg_logsumexp_over(x, WG_AXES(1), false))), WG_OK);
     CHECK_GRAD(x, 1e-13, 1 - p, p, p, 1 - p, 0, 1);
     CHECK_ITEM(wg_logsumexp(VECTOR(DBL_MAX, DBL_MAX)), DBL_MAX, 0);
-    CHECK_ITEM(wg_logsumexp(VECTOR(INFINITY, 1)), INFINITY, 0);
+    CHECK_ITEM(wg_logsumexp(VECTOR(INF, 1)), INF, 0);
     CHECK_VALUE(wg_softmax(VECTOR(-DBL_MAX, DBL_MAX), 0), WG_SHAPE(2), 0, 0, 1);
-    CHECK_VALUE(wg_softmax(VECTOR(-INFINITY, -INFINITY), 0), WG_SHAPE(2), 0, NAN, NAN);
-    CHECK_VALUE(wg_softmax(VECTOR(1, NAN), 0), WG_SHAPE(2), 0, NAN, NAN);
+    CHECK_VALUE(wg_softmax(VECTOR(-INF, -INF), 0), WG_SHAPE(2), 0, NOT_A_NUMBER, NOT_A_NUMBER);
+    CHECK_VALUE(wg_softmax(VECTOR(1, NOT_A_NUMBER), 0), WG_SHAPE(2), 0, NOT_A_NUMBER, NOT_A_NUMBER);
     tear_down();
 }
 END_TEST
@@ -153,8 +153,8 @@ END_TEST
 START_TEST(logsumexp_of_minus_infinity)
 {
     set_up();
-    wg_var x = VECTOR(-INFINITY, -INFINITY), y = wg_logsumexp(x);
-    CHECK_ITEM(y, -INFINITY, 0);
+    wg_var x = VECTOR(-INF, -INF), y = wg_logsumexp(x);
+    CHECK_ITEM(y, -INF, 0);
     ck_assert_int_eq(wg_backward(y), WG_OK);
     CHECK_GRAD(x, 0, 0, 0);
     CHECK_VALUE(wg_grad1(y, x), WG_SHAPE(2), 0, 0, 0);
