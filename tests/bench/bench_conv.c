@@ -1,33 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* bench_conv.c - the convolution's three passes in GFLOP/s: the chosen algorithm, the matrix product behind
- * it, and oneDNN's primitives (created beforehand, blocked layouts allowed, which flatters them: no
- * reordering is counted). Float.
+/* bench_conv.c - the convolution's three passes, float, in GFLOP/s: as the library chooses, each algorithm of
+ * its own, and oneDNN's primitives (made beforehand, in layouts of their liking; no reordering is counted,
+ * which flatters them). A product with a padding zero is not counted as work done.
  *
- *     bench_conv [THREADS]
- *
- * The variants take turns, and each one's median of the turns is printed. */
+ *     bench_conv [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
+#include "bench.h"
 #include "kernels/conv.h"
 #include "kernels/conv_direct.h"
 #include "kernels/conv_gemm.h"
-#ifdef WG_HAVE_ONEDNN
-#include "bench/onednn_conv.h"
+#include "kernels/parallel.h"
+#ifdef WG_BENCH_ONEDNN
+#include "onednn_conv.h"
 #endif
-
-enum { TURNS = 9 };
 
 static const struct {
     const char *label;
     wg_conv conv;
 } shapes[] = {
-    {"1x28x28 -> 6, 5x5, padded (LeNet)", {64, 1, 28, 28, 6, 5, 5, 28, 28, 1, 1, 2, 2, 1, 1, 1}},
-    {"6x14x14 -> 16, 5x5 (LeNet)", {64, 6, 14, 14, 16, 5, 5, 10, 10, 1, 1, 0, 0, 1, 1, 1}},
+    {"1x28x28 -> 6, 5x5, padded", {64, 1, 28, 28, 6, 5, 5, 28, 28, 1, 1, 2, 2, 1, 1, 1}},
+    {"6x14x14 -> 16, 5x5", {64, 6, 14, 14, 16, 5, 5, 10, 10, 1, 1, 0, 0, 1, 1, 1}},
     {"3x32x32 -> 32, 3x3", {64, 3, 32, 32, 32, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
     {"32x32x32 -> 32, 3x3", {64, 32, 32, 32, 32, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
     {"32x32x32 -> 64, 3x3", {64, 32, 32, 32, 64, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
@@ -40,24 +34,55 @@ static const struct {
     {"1 image, 32x32x32 -> 64, 3x3", {1, 32, 32, 32, 64, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
 };
 
-/* Seconds; with one thread the processor's, in which a busy neighbour does not count. */
-static double now(int threads)
+enum { CHOSEN, ROWS, CHANNELS, PRODUCT, ONEDNN, VARIANTS };
+
+static const char *const variant_names[] = {"chosen", "rows", "channels", "product", "oneDNN"};
+static const char *const pass_names[] = {"forward", "input gradient", "weight gradient"};
+
+typedef struct job {
+    wg_conv conv;
+    wg_conv_pass pass;
+    int threads;
+    const float *a, *b;
+    float *result;
+    void *scratch;
+} job;
+
+static void chosen(void *user)
 {
-    struct timespec t;
-    if (threads == 1)
-        return (double)clock() / CLOCKS_PER_SEC;
-    timespec_get(&t, TIME_UTC);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    job *j = user;
+    wg_conv_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 }
 
-static int ascending(const void *a, const void *b)
+static void rows(void *user)
 {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    job *j = user;
+    wg_conv_direct_of_f32(
+        wg_conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 }
 
-typedef void conv_function(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a,
-    const float *b, float *result, void *scratch);
+static void channels(void *user)
+{
+    job *j = user;
+    wg_conv_direct_of_f32(
+        wg_conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+}
+
+static void product(void *user)
+{
+    job *j = user;
+    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+}
+
+static void onednn(void *user)
+{
+#ifdef WG_BENCH_ONEDNN
+    job *j = user;
+    onednn_conv(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+#else
+    (void)user;
+#endif
+}
 
 static float *numbers_new(size_t count)
 {
@@ -67,95 +92,75 @@ static float *numbers_new(size_t count)
     return x;
 }
 
-static bool can_rows, can_channels;
-
-static void rows_only(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch)
+/* Which variants there are for a pass, and the most working memory that one needs. */
+static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
 {
-    if (can_rows)
-        wg_conv_direct_of_f32(
-            wg_conv_kernels_of_processor(), false, threads, conv, pass, a, b, result, scratch);
+    size_t bytes[VARIANTS] = {0}, most = 64;
+    is[CHOSEN] = wg_conv_scratch(c, pass, sizeof(float), &bytes[CHOSEN]);
+    is[PRODUCT] = wg_conv_gemm_scratch(c, pass, sizeof(float), &bytes[PRODUCT]);
+    for (size_t v = ROWS; v <= CHANNELS; v++)
+        is[v] = wg_conv_direct_can(wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
+                wg_conv_direct_scratch_of(
+                    wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
+#ifdef WG_BENCH_ONEDNN
+    is[ONEDNN] = true;
+#else
+    is[ONEDNN] = false;
+#endif
+    for (size_t v = 0; v < VARIANTS; v++)
+        most = bytes[v] > most ? bytes[v] : most;
+    return most;
 }
 
-static void channels_only(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch)
-{
-    if (can_channels)
-        wg_conv_direct_of_f32(
-            wg_conv_kernels_of_processor(), true, threads, conv, pass, a, b, result, scratch);
-}
-
-/* Seconds of one call, the mean of as many as fill about ten milliseconds. */
-static double time_of(conv_function *run, int threads, const wg_conv *c, wg_conv_pass pass, float *const *of,
-    void *scratch, int calls)
+static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass pass, float *const *of)
 {
     static const int a_of[] = {0, 2, 0}, b_of[] = {1, 1, 2}, result_of[] = {2, 0, 1};
-    double start = now(threads);
-    for (int i = 0; i < calls; i++)
-        run(threads, c, pass, of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch);
-    return (now(threads) - start) / calls;
-}
-
-static void measure(int threads, const char *label, const wg_conv *c)
-{
-    const size_t weights = c->filters * c->channels / c->groups * c->rows * c->columns;
-    const size_t outputs = c->batch * c->filters * c->out_height * c->out_width;
-    float *of[] = {numbers_new(c->batch * c->channels * c->height * c->width), numbers_new(weights),
-        numbers_new(outputs)};
-    double flops = 2.0 * (double)(outputs / c->filters) * (double)weights;
-    printf("%-36s", label);
-    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        conv_function *run[5] = {wg_conv_f32, rows_only, channels_only, wg_conv_gemm_f32};
-        size_t variants = 4, bytes[4] = {0}, most = 0;
-        const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
-        can_rows = wg_conv_direct_can(kernels, false, c, pass, sizeof(float));
-        can_channels = wg_conv_direct_can(kernels, true, c, pass, sizeof(float));
-#ifdef WG_HAVE_ONEDNN
-        run[variants++] = onednn_conv;
-#endif
-        double seconds[5][TURNS];
-        int calls[5];
-        wg_conv_scratch(c, pass, sizeof(float), &bytes[0]);
-        wg_conv_gemm_scratch(c, pass, sizeof(float), &bytes[1]);
-        if (can_rows)
-            wg_conv_direct_scratch_of(kernels, false, c, pass, sizeof(float), &bytes[2]);
-        if (can_channels)
-            wg_conv_direct_scratch_of(kernels, true, c, pass, sizeof(float), &bytes[3]);
-        for (int i = 0; i < 4; i++)
-            most = bytes[i] > most ? bytes[i] : most;
-        void *scratch = numbers_new(most / sizeof(float) + 16);
-        for (size_t v = 0; v < variants; v++) {
-            double once = time_of(run[v], threads, c, pass, of, scratch, 2);
-            calls[v] = once > 0.01 ? 1 : once < 1e-6 ? 1 : (int)(0.01 / once) + 1;
-        }
-        for (int turn = 0; turn < TURNS; turn++)
-            for (size_t v = 0; v < variants; v++)
-                seconds[v][turn] = time_of(run[v], threads, c, pass, of, scratch, calls[v]);
-        for (size_t v = 0; v < variants; v++) {
-            qsort(seconds[v], TURNS, sizeof(double), ascending);
-            bool ran = v == 1 ? can_rows : v == 2 ? can_channels : true;
-            printf(v ? " /%3.0f" : "  %4.0f", ran ? flops / seconds[v][TURNS / 2] * 1e-9 : 0.0);
-        }
-        free(scratch);
+    static bench_work *const all[] = {chosen, rows, channels, product, onednn};
+    bool is[VARIANTS];
+    bench_work *work[VARIANTS];
+    void *user[VARIANTS];
+    double seconds[VARIANTS], flops = 2.0 * (double)(c->batch * c->filters * c->out_height * c->out_width) *
+                                      (double)(c->channels / c->groups * c->rows * c->columns);
+    float *scratch = numbers_new(variants_of(c, pass, is) / sizeof(float) + 16);
+    job j = {*c, pass, wg_default_threads(), of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch};
+    size_t count = 0;
+    for (size_t v = 0; v < VARIANTS; v++)
+        if (is[v])
+            work[count] = all[v], user[count++] = &j;
+    bench_run(b, count, work, user, seconds);
+    printf("%-32s %-16s", label, pass_names[pass]);
+    for (size_t v = 0, i = 0; v < VARIANTS; v++) {
+        char name[120];
+        snprintf(name, sizeof name, "%s, %s, %s", label, pass_names[pass], variant_names[v]);
+        if (is[v])
+            bench_number(b, name, "GFLOP/s", flops / seconds[i] * 1e-9);
+        if (is[v])
+            printf("%10.0f", flops / seconds[i++] * 1e-9);
+        else
+            printf("%10s", "-");
     }
     printf("\n");
     fflush(stdout);
-    for (int i = 0; i < 3; i++)
-        free(of[i]);
+    free(scratch);
 }
 
 int main(int argc, char **argv)
 {
-    int threads = argc > 1 ? atoi(argv[1]) : 1;
-    printf("GFLOP/s, %d thread(s): ours / by rows / by channels / matrix product%s\n", threads,
-#ifdef WG_HAVE_ONEDNN
-        " / oneDNN"
-#else
-        ""
-#endif
-    );
-    printf("%-36s  forward                 input gradient          weight gradient\n", "");
-    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++)
-        measure(threads, shapes[i].label, &shapes[i].conv);
-    return 0;
+    bench b = bench_begin(argc, argv, "conv");
+    printf("GFLOP/s, %2d thread(s)%28s", wg_default_threads(), "");
+    for (size_t v = 0; v < VARIANTS; v++)
+        printf("%10s", variant_names[v]);
+    printf("\n");
+    for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; i++) {
+        const wg_conv *c = &shapes[i].conv;
+        float *of[] = {numbers_new(c->batch * c->channels * c->height * c->width),
+            numbers_new(c->filters * (c->channels / c->groups) * c->rows * c->columns),
+            numbers_new(c->batch * c->filters * c->out_height * c->out_width)};
+        for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
+            if (pass != WG_CONV_INPUT || c->channels > 3) /* a first layer's is never asked for */
+                measure(&b, shapes[i].label, c, pass, of);
+        for (int k = 0; k < 3; k++)
+            free(of[k]);
+    }
+    return bench_end(&b);
 }
