@@ -147,7 +147,7 @@ static wg_status effect(wg_op_context *op)
     struct plane p = plane_of(op);
     double weight = options->momentum == 0 ? 0.1 : options->momentum < 0 ? 0 : options->momentum;
     double m = (double)p.per_channel;
-    if (!op->training || !options->running_mean || p.per_channel < 2)
+    if (!options->running_mean || p.per_channel < 2)
         return WG_OK;
     for (size_t c = 0; c < p.channels; c++) {
         blend(op->dtype, options->running_mean, c, weight, at.mean[c]);
