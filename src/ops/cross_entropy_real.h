@@ -29,6 +29,8 @@ WG_INLINE void FN(exp_span)(size_t n, REAL *x)
         for (size_t i = 0; i < EXP_BLOCK; i++)
             block[i] = exp(block[i]);
     }
+    if (whole == n)
+        return;
     memcpy(tail, x + whole, (n - whole) * sizeof *x);
 #pragma omp simd
     for (size_t i = 0; i < EXP_BLOCK; i++)
