@@ -101,7 +101,7 @@ enum {
 
 /* A point at which the tests check the operation. Operand i has shape in[i]; int_below[i] > 0 makes it i32, drawn from
  * 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own interval), kept apart
- * from each other so that no kink is near (see keep_apart). */
+ * from each other so that no kink is near. */
 typedef struct wg_op_sample {
     const char *label;
     size_t count; /* operands; 0: the op's arity */
