@@ -21,13 +21,11 @@ const wg_gemm_kernels *wg_gemm_here(void)
     return &wg_gemm_plain;
 }
 
-/* A block should be worth a fork (some 20 microseconds), and there should be enough of them for many threads.
- */
-enum { BLOCK_WORK = 1 << 20, MOST_BLOCKS = 64, LEAST_ROWS = 24, LEAST_COLUMNS = 64 };
-
-/* C is cut into rows x columns blocks, all about equal. Cuts are at multiples of a tile of the widest
- * vectors. */
-enum { ROW_STEP = 12, COLUMN_STEP = 32 };
+/* C is cut into rows x columns blocks, all about equal, at multiples of a tile of the widest vectors. Halving
+ * goes on while it costs little: A and B are read, and copied into panels, once for every block that needs
+ * them. Four blocks are made as soon as a fork is worth it (20 microseconds), more only of large products. */
+enum { ROW_STEP = 12, COLUMN_STEP = 32, LEAST_ROWS = 24, LEAST_COLUMNS = 64, MOST_BLOCKS = 64 };
+enum { SMALL_WORK = 1 << 20, LARGE_WORK = 1 << 22 };
 
 typedef struct grid {
     size_t rows, columns;
@@ -37,16 +35,15 @@ static grid grid_of(size_t m, size_t n, size_t k)
 {
     double work = (double)m * (double)n * (double)k;
     grid g = {1, 1};
-    while (g.rows * g.columns < MOST_BLOCKS && work / (double)(g.rows * g.columns) >= 2 * BLOCK_WORK) {
+    for (size_t blocks = 1; blocks < MOST_BLOCKS; blocks *= 2) {
         size_t rows = m / g.rows, columns = n / g.columns;
-        if (columns >= rows && columns >= 2 * LEAST_COLUMNS)
-            g.columns *= 2;
-        else if (rows >= 2 * LEAST_ROWS)
-            g.rows *= 2;
-        else if (columns >= 2 * LEAST_COLUMNS)
+        bool by_rows = rows >= 2 * LEAST_ROWS, by_columns = columns >= 2 * LEAST_COLUMNS;
+        if (work / (double)(2 * blocks) < (blocks < 4 ? SMALL_WORK : LARGE_WORK) || !(by_rows || by_columns))
+            break;
+        if (by_columns && (columns >= rows || !by_rows))
             g.columns *= 2;
         else
-            break;
+            g.rows *= 2;
     }
     return g;
 }

@@ -14,6 +14,12 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
+#ifdef __has_builtin
+#if __has_builtin(__builtin_shufflevector) /* gcc from 12 on, and clang */
+#define SHUFFLE __builtin_shufflevector
+#endif
+#endif
+
 #define TEMPLATE "kernels/gemm_real.h"
 #include "base/for_each_real.h"
 

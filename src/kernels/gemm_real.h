@@ -122,7 +122,7 @@ static double FN(cost)(const FN(wg_product) * x, bool swap)
     double panels = (double)(x->n / FN(WIDTH) + (x->n % FN(WIDTH) != 0));
     double last = (double)(x->m % ROWS), latency = last > 0 && last < 4 ? 4 - last : 0;
     double slabs = ceil(k / FN(DEPTH));
-    double copy_b = x->transpose_b ? 0.7 : x->m <= 2 * ROWS ? 0 : 2 / lanes;
+    double copy_b = x->transpose_b ? 2 / lanes + 0.2 : x->m <= 2 * ROWS ? 0 : 2 / lanes;
     return panels * k * (m + latency) + n * k * copy_b + (x->transpose_a ? m * k * 0.3 : 0) +
            m * n * slabs * (swap ? 0.7 : 2 / lanes);
 }

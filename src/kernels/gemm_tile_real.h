@@ -105,19 +105,43 @@ TARGET static void FN(pack_rows)(size_t depth, size_t columns, const REAL *b, si
             panel[p * FN(WIDTH) + j] = j < rest ? b[p * ldb + whole + j] : 0;
 }
 
+/* to = from transposed, 4 x 4 numbers. */
+TARGET INLINE void FN(turn)(const REAL *from, size_t from_step, REAL *to, size_t to_step)
+{
+#ifdef SHUFFLE
+    typedef REAL four __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));
+    const four r0 = *(const four *)from, r1 = *(const four *)(from + from_step);
+    const four r2 = *(const four *)(from + 2 * from_step), r3 = *(const four *)(from + 3 * from_step);
+    const four a = SHUFFLE(r0, r1, 0, 4, 1, 5), b = SHUFFLE(r0, r1, 2, 6, 3, 7);
+    const four c = SHUFFLE(r2, r3, 0, 4, 1, 5), d = SHUFFLE(r2, r3, 2, 6, 3, 7);
+    *(four *)to = SHUFFLE(a, c, 0, 1, 4, 5);
+    *(four *)(to + to_step) = SHUFFLE(a, c, 2, 3, 6, 7);
+    *(four *)(to + 2 * to_step) = SHUFFLE(b, d, 0, 1, 4, 5);
+    *(four *)(to + 3 * to_step) = SHUFFLE(b, d, 2, 3, 6, 7);
+#else
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = 0; j < 4; j++)
+            to[j * to_step + i] = from[i * from_step + j];
+#endif
+}
+
+/* The same for a transposed B, stored as rows of k. Only four rows are read at a time: rows that are 4096
+ * bytes apart all want the same eight places of the first-level cache. */
 TARGET static void FN(pack_columns)(size_t depth, size_t columns, const REAL *b, size_t ldb, REAL *panels)
 {
-    size_t rest = columns % FN(WIDTH), whole = columns - rest;
-    for (size_t j = 0; j < whole; j += FN(WIDTH))
+    for (size_t j = 0; j < columns; j += 4) {
+        REAL *to = panels + j / FN(WIDTH) * FN(WIDTH) * depth + j % FN(WIDTH);
+        size_t p = 0, rows = columns - j < 4 ? columns - j : 4;
+        for (; rows == 4 && p + 4 <= depth; p += 4)
+            FN(turn)(b + j * ldb + p, ldb, to + p * FN(WIDTH), FN(WIDTH));
+        for (; p < depth; p++)
+            for (size_t l = 0; l < 4; l++)
+                to[p * FN(WIDTH) + l] = l < rows ? b[(j + l) * ldb + p] : 0;
+    }
+    for (size_t j = (columns + 3) / 4 * 4; j % FN(WIDTH) != 0; j += 4)
         for (size_t p = 0; p < depth; p++)
-            for (size_t l = 0; l < FN(WIDTH); l++)
-                panels[j * depth + p * FN(WIDTH) + l] = b[(j + l) * ldb + p];
-    if (rest == 0)
-        return;
-    REAL *panel = panels + whole * depth;
-    for (size_t p = 0; p < depth; p++)
-        for (size_t l = 0; l < FN(WIDTH); l++)
-            panel[p * FN(WIDTH) + l] = l < rest ? b[(whole + l) * ldb + p] : 0;
+            memset(panels + j / FN(WIDTH) * FN(WIDTH) * depth + p * FN(WIDTH) + j % FN(WIDTH), 0,
+                4 * sizeof(REAL));
 }
 
 /* A slice of `rows` columns of a transposed A, which is stored as rows of k. */
