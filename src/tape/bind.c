@@ -158,26 +158,12 @@ void wg_bounds_seen(wg_engine *t)
 /* ---- Gradients
  * ----------------------------------------------------------------------------------------------- */
 
-static void add_f32(float *sum, const float *more, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        sum[i] += more[i];
-}
-
-static void add_f64(double *sum, const double *more, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        sum[i] += more[i];
-}
-
 static void add_or_copy(wg_dtype dtype, void *sum, const void *more, size_t n, bool add)
 {
     if (!add)
         memcpy(sum, more, n * wg_dtype_size(dtype));
-    else if (dtype == WG_F32)
-        add_f32(sum, more, n);
     else
-        add_f64(sum, more, n);
+        wg_add_numbers(dtype, sum, more, n);
 }
 
 /* This sweep's gradient of a parameter, in its dtype: a scalar's is converted into *slot. */

@@ -282,7 +282,15 @@ void wg_names_forget(wg_engine *t, uint32_t node);
 const char *wg_name_at(const wg_engine *t, uint32_t node);
 const char *wg_scope_now(const wg_engine *t);
 
-/* ---- sweep.c */
+/* ---- adjoint.c, sweep_record.c: pieces of the sweep in numbers */
 void wg_release_gradients(wg_engine *t);
+void wg_add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n);
+
+/* Adds numbers of the result's shape to its adjoint; takes over the reference to `block`, if there is one. */
+wg_status wg_contribute(wg_engine *t, wg_result *result, wg_block *block, const void *data);
+
+/* Adds the value of var g to a node's adjoint. */
+wg_status wg_contribute_var(wg_engine *t, uint32_t node, wg_var g);
+wg_status wg_sweep_record(wg_engine *t, wg_record *record);
 
 #endif
