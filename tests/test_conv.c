@@ -211,6 +211,39 @@ START_TEST(maxima_of_special_numbers)
 }
 END_TEST
 
+/* Rows of every length, with many ties and now and then a NaN, against the definition; and the way back. */
+START_TEST(maxima_of_rows)
+{
+    size_t width = (size_t)_i / 2 + 2, half = width / 2;
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = _i % 2 ? WG_F32 : WG_F64});
+    double x[5 * 64], y[2 * 32], at[2 * 32], back[5 * 64], expected[5 * 64] = {0};
+    for (size_t i = 0; i < 5 * width; i++)
+        x[i] = i % 37 == 36 ? nan("") : (double)(i * 7919 % 11 % 4);
+    wg_var leaf = wg_leaf(tape, WG_DOUBLES(x, 1, 1, 5, width)), indices;
+    wg_var pooled = wg_max_pool2d_indices(leaf, 2, NULL, &indices);
+    double g[2 * 32];
+    for (size_t i = 0; i < 2 * half; i++)
+        g[i] = 1 + (double)i;
+    ck_assert_int_eq(wg_backward_from(pooled, WG_DOUBLES(g, 1, 1, 2, half)), WG_OK);
+    ck_assert_int_eq(wg_read(pooled, y, 2 * half), WG_OK);
+    ck_assert_int_eq(wg_read(indices, at, 2 * half), WG_OK);
+    ck_assert_int_eq(wg_read_grad(leaf, back, 5 * width), WG_OK);
+    for (size_t i = 0; i < 2 * half; i++) {
+        size_t first = i / half * 2 * width + i % half * 2, place = first;
+        size_t rest[] = {first + 1, first + width, first + width + 1};
+        for (size_t k = 0; k < 3; k++)
+            if (x[rest[k]] > x[place] || (isnan(x[rest[k]]) && !isnan(x[place])))
+                place = rest[k];
+        ck_assert_uint_eq((size_t)at[i], place);
+        ck_assert(y[i] == x[place] || (isnan(y[i]) && isnan(x[place])));
+        expected[place] = g[i];
+    }
+    for (size_t i = 0; i < 5 * width; i++)
+        ck_assert_double_eq(back[i], expected[i]);
+    wg_tape_free(tape);
+}
+END_TEST
+
 START_TEST(means)
 {
     wg_tape *tape = wg_tape_new(NULL);
@@ -274,5 +307,10 @@ START_TEST(nothing)
 }
 END_TEST
 
-TEST_MAIN("conv", a_small_image, options, groups, misfits, huge_padding, transposed, maxima,
-    maxima_of_special_numbers, means, pooling_misfits, nothing)
+int main(void)
+{
+    const harness_test tests[] = {{a_small_image, 0}, {options, 0}, {groups, 0}, {misfits, 0},
+        {huge_padding, 0}, {transposed, 0}, {maxima, 0}, {maxima_of_special_numbers, 0},
+        {maxima_of_rows, 2 * 40}, {means, 0}, {pooling_misfits, 0}, {nothing, 0}};
+    return harness_run("conv", tests, sizeof tests / sizeof tests[0]);
+}

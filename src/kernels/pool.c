@@ -21,6 +21,18 @@ static bool two_by_two(const wg_pool *p)
            p->padding_w == 0;
 }
 
+#ifdef __GNUC__
+#define INLINE static inline __attribute__((always_inline))
+#else
+#define INLINE static inline
+#endif
+
+/* Rows are worked through in pieces of 8, or of 4, or a short row at once. */
+static inline size_t piece_of(size_t count)
+{
+    return count >= 8 ? 8 : count >= 4 ? 4 : count;
+}
+
 /* The numbers begin .. end - 1 of an axis that window i covers. */
 typedef struct span {
     size_t begin, end;

@@ -36,13 +36,14 @@ static void FN(max_row)(const wg_pool *p, size_t i, const REAL *x, REAL *y, int3
     }
 }
 
-/* A row of windows of 2 x 2 without a branch: rows a and b of x, whose first number has the place `at`. True
- * when there may be a NaN: then the row is to be done again. (One comparison instead of two makes it a vector
- * loop for gcc.) */
-static inline bool FN(max_row_of_two)(size_t count, size_t width, int32_t at, const REAL *restrict a,
+/* `count` windows of 2 x 2 without a branch: from rows a and b of x, whose first number has the place `at`,
+ * and the place below it. True when there may be a NaN: then the row is to be done again. (One comparison
+ * instead of two makes it a vector loop for gcc, and a constant count one without a remainder.) */
+INLINE bool FN(max_some)(size_t count, int32_t at, int32_t below, const REAL *restrict a,
     const REAL *restrict b, REAL *restrict y, int32_t *restrict index)
 {
-    int32_t below = at + (int32_t)width, suspect = 0;
+    int32_t suspect = 0;
+#pragma omp simd reduction(| : suspect)
     for (size_t j = 0; j < count; j++) {
         REAL best = a[2 * j], right = a[2 * j + 1], down = b[2 * j], last = b[2 * j + 1];
         REAL sum = best + right + down + last;
@@ -61,6 +62,26 @@ static inline bool FN(max_row_of_two)(size_t count, size_t width, int32_t at, co
     return suspect != 0;
 }
 
+/* A whole row, in pieces of constant length; the last piece may overlap the one before it. */
+static inline bool FN(max_row_of_two)(
+    size_t count, size_t width, size_t at, const REAL *a, REAL *y, int32_t *index)
+{
+    const REAL *b = a + width;
+    bool suspect = false;
+    size_t length = piece_of(count);
+    for (size_t j = 0; j < count; j += length) {
+        size_t i = j + length < count ? j : count - length;
+        int32_t place = (int32_t)(at + 2 * i), below = (int32_t)(at + 2 * i + width);
+        if (length == 8)
+            suspect |= FN(max_some)(8, place, below, a + 2 * i, b + 2 * i, y + i, index + i);
+        else if (length == 4)
+            suspect |= FN(max_some)(4, place, below, a + 2 * i, b + 2 * i, y + i, index + i);
+        else
+            suspect |= FN(max_some)(length, place, below, a + 2 * i, b + 2 * i, y + i, index + i);
+    }
+    return suspect;
+}
+
 WG_CLONES static void FN(max_two_by_two)(void *work, size_t chunk, size_t begin, size_t end)
 {
     const FN(job) *job = work;
@@ -71,7 +92,7 @@ WG_CLONES static void FN(max_two_by_two)(void *work, size_t chunk, size_t begin,
         const REAL *plane = job->x + row / p->out_height * p->height * p->width, *x = plane + at;
         REAL *y = job->y + row * p->out_width;
         int32_t *index = job->index + row * p->out_width;
-        if (FN(max_row_of_two)(p->out_width, p->width, (int32_t)at, x, x + p->width, y, index))
+        if (FN(max_row_of_two)(p->out_width, p->width, at, x, y, index))
             FN(max_row)(p, i, plane, y, index);
     }
 }
@@ -93,11 +114,11 @@ void FN(wg_max_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, i
         two_by_two(pool) ? FN(max_two_by_two) : FN(max_planes), &job);
 }
 
-/* Two rows of dx from a row of 2 x 2 windows: each number is g if it was its window's maximum. */
-static inline void FN(max_row_back)(size_t count, size_t width, int32_t at, const REAL *restrict g,
+/* Two rows of dx from `count` windows of 2 x 2: each number is g if it was its window's maximum. */
+INLINE void FN(max_some_back)(size_t count, int32_t at, int32_t below, const REAL *restrict g,
     const int32_t *restrict index, REAL *restrict a, REAL *restrict b)
 {
-    int32_t below = at + (int32_t)width;
+#pragma omp simd
     for (size_t j = 0; j < count; j++) {
         int32_t two_j = 2 * (int32_t)j, place = index[j];
         REAL value = g[j];
@@ -105,6 +126,23 @@ static inline void FN(max_row_back)(size_t count, size_t width, int32_t at, cons
         a[2 * j + 1] = place == at + two_j + 1 ? value : 0;
         b[2 * j] = place == below + two_j ? value : 0;
         b[2 * j + 1] = place == below + two_j + 1 ? value : 0;
+    }
+}
+
+static inline void FN(max_row_back)(
+    size_t count, size_t width, size_t at, const REAL *g, const int32_t *index, REAL *a)
+{
+    REAL *b = a + width;
+    size_t length = piece_of(count);
+    for (size_t j = 0; j < count; j += length) {
+        size_t i = j + length < count ? j : count - length;
+        int32_t place = (int32_t)(at + 2 * i), below = (int32_t)(at + 2 * i + width);
+        if (length == 8)
+            FN(max_some_back)(8, place, below, g + i, index + i, a + 2 * i, b + 2 * i);
+        else if (length == 4)
+            FN(max_some_back)(4, place, below, g + i, index + i, a + 2 * i, b + 2 * i);
+        else
+            FN(max_some_back)(length, place, below, g + i, index + i, a + 2 * i, b + 2 * i);
     }
     if (width > 2 * count)
         a[width - 1] = b[width - 1] = 0;
@@ -120,9 +158,8 @@ WG_CLONES static void FN(max_two_by_two_back)(void *work, size_t chunk, size_t b
         const int32_t *index = job->in_index + plane * p->out_height * p->out_width;
         REAL *dx = job->y + plane * p->height * p->width;
         for (size_t i = 0; i < p->out_height; i++) {
-            REAL *a = dx + 2 * i * p->width;
-            FN(max_row_back)(p->out_width, p->width, (int32_t)(2 * i * p->width), g + i * p->out_width,
-                index + i * p->out_width, a, a + p->width);
+            size_t at = 2 * i * p->width, from = i * p->out_width;
+            FN(max_row_back)(p->out_width, p->width, at, g + from, index + from, dx + at);
         }
         if (p->height > 2 * p->out_height)
             memset(dx + (p->height - 1) * p->width, 0, p->width * sizeof(REAL));
