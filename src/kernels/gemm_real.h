@@ -12,7 +12,7 @@
  *          g h i j k l m n */
 #include "kernels/gemm_tile_real.h"
 
-enum { FN(DEPTH) = 256, FN(COLUMNS) = 1024 / sizeof(REAL) };
+enum { FN(DEPTH) = 256, FN(COLUMNS) = 1024 / sizeof(REAL), FN(FEW_ROWS) = 24 };
 
 /* y = alpha A x + beta y for a plain A and a dense x: sums of products along rows, four rows at a time. */
 TARGET static void FN(dots)(size_t m, size_t k, REAL alpha, const REAL *a, size_t lda, const REAL *x,
@@ -80,6 +80,13 @@ TARGET static void FN(row_sums)(size_t n, size_t k, REAL alpha, const REAL *x, s
     }
 }
 
+/* The rows of the next tile when `left` are left. One of fewer than four rows waits for its own sums most of
+ * the time, so the last two share their rows. */
+static inline size_t FN(rows_of_tile)(size_t left)
+{
+    return left <= ROWS ? left : left < ROWS + 4 ? (left + 1) / 2 : ROWS;
+}
+
 /* DEPTH values of k from p0, COLUMNS columns from j0. */
 TARGET static void FN(slab)(
     const FN(wg_product) * x, bool swap, size_t p0, size_t depth, size_t j0, size_t columns)
@@ -88,14 +95,14 @@ TARGET static void FN(slab)(
     _Alignas(64) REAL slice[FN(DEPTH) * ROWS];
     REAL beta = p0 == 0 ? x->beta : 1;
     /* For few rows the copy would cost more than it saves; only a narrow last panel then needs one. */
-    size_t direct = !x->transpose_b && x->m <= 2 * ROWS ? columns - columns % FN(WIDTH) : 0;
+    size_t direct = !x->transpose_b && x->m <= FN(FEW_ROWS) ? columns - columns % FN(WIDTH) : 0;
     const REAL *b = x->b + (x->transpose_b ? (j0 + direct) * x->ldb + p0 : p0 * x->ldb + j0 + direct);
     (x->transpose_b ? FN(pack_columns) : FN(pack_rows))(
         depth, columns - direct, b, x->ldb, panels + direct * depth);
 
     bool copy_a = x->transpose_a && columns > 2 * FN(WIDTH);
-    for (size_t i = 0; i < x->m; i += ROWS) {
-        size_t rows = x->m - i < ROWS ? x->m - i : ROWS;
+    for (size_t i = 0, rows; i < x->m; i += rows) {
+        rows = FN(rows_of_tile)(x->m - i);
         const REAL *a = x->a + (x->transpose_a ? p0 * x->lda + i : i * x->lda + p0);
         size_t row_step = x->transpose_a ? 1 : x->lda, k_step = x->transpose_a ? x->lda : 1;
         if (copy_a) {
@@ -105,12 +112,9 @@ TARGET static void FN(slab)(
         for (size_t j = 0; j < columns; j += FN(WIDTH)) {
             size_t width = columns - j < FN(WIDTH) ? columns - j : FN(WIDTH);
             REAL *c = x->c + (swap ? (j0 + j) * x->ldc + i : i * x->ldc + j0 + j);
-            if (j < direct)
-                FN(tile_of)
-            (rows, depth, a, row_step, k_step, x->b + p0 * x->ldb + j0 + j, x->ldb, width, x->alpha, beta,
-                swap, c, x->ldc);
-            else FN(tile_of)(rows, depth, a, row_step, k_step, panels + j * depth, FN(WIDTH), width, x->alpha,
-                beta, swap, c, x->ldc);
+            const REAL *from = j < direct ? x->b + p0 * x->ldb + j0 + j : panels + j * depth;
+            size_t step = j < direct ? x->ldb : FN(WIDTH);
+            FN(tile_of)(rows, depth, a, row_step, k_step, from, step, width, x->alpha, beta, swap, c, x->ldc);
         }
     }
 }
@@ -120,9 +124,9 @@ static double FN(cost)(const FN(wg_product) * x, bool swap)
 {
     double m = (double)x->m, n = (double)x->n, k = (double)x->k, lanes = FN(LANES);
     double panels = (double)(x->n / FN(WIDTH) + (x->n % FN(WIDTH) != 0));
-    double last = (double)(x->m % ROWS), latency = last > 0 && last < 4 ? 4 - last : 0;
+    double latency = x->m < 4 ? 4 - m : 0;
     double slabs = ceil(k / FN(DEPTH));
-    double copy_b = x->transpose_b ? 2 / lanes + 0.2 : x->m <= 2 * ROWS ? 0 : 2 / lanes;
+    double copy_b = x->transpose_b ? 2 / lanes + 0.2 : x->m <= FN(FEW_ROWS) ? 0 : 2 / lanes;
     return panels * k * (m + latency) + n * k * copy_b + (x->transpose_a ? m * k * 0.3 : 0) +
            m * n * slabs * (swap ? 0.7 : 2 / lanes);
 }
