@@ -120,28 +120,36 @@ INLINE void FN(map2)(REAL f(REAL, REAL), size_t n, const REAL *restrict a, size_
     }
 }
 
-INLINE void FN(lanes2_back)(REAL f(REAL, REAL, REAL, REAL), const REAL *a, size_t step_a, const REAL *b,
-    size_t step_b, const REAL *y, const REAL *g, REAL *dx)
+INLINE void FN(lanes2_back)(
+    REAL f(REAL, REAL, REAL, REAL), const REAL *a, const REAL *b, const REAL *y, const REAL *g, REAL *dx)
 {
 #pragma omp simd
-    for (size_t j = 0; j < LANES; j++)
-        dx[j] = f(a[j * step_a], b[j * step_b], y[j], g[j]);
+    for (int j = 0; j < LANES; j++)
+        dx[j] = f(a[j], b[j], y[j], g[j]);
 }
 
+/* An operand that is one number is spread over a vector first: log(a) of it is then a vector call like any
+ * other, with the same last bits in the loop and in its tail. */
 INLINE void FN(map2_back)(REAL f(REAL, REAL, REAL, REAL), size_t n, const REAL *restrict a, size_t step_a,
     const REAL *restrict b, size_t step_b, const REAL *restrict y, const REAL *restrict g, REAL *restrict dx)
 {
+    REAL p[5][LANES] = {{0}};
     size_t i = 0;
+    for (size_t j = 0; j < LANES; j++) {
+        p[0][j] = step_a ? 0 : *a;
+        p[1][j] = step_b ? 0 : *b;
+    }
     for (; i + LANES <= n; i += LANES)
-        FN(lanes2_back)(f, a + i * step_a, step_a, b + i * step_b, step_b, y + i, g + i, dx + i);
+        FN(lanes2_back)(f, step_a ? a + i : p[0], step_b ? b + i : p[1], y + i, g + i, dx + i);
     if (i < n) {
-        REAL p[5][LANES] = {{0}};
         size_t rest = (n - i) * sizeof *g;
-        memcpy(p[0], a + i * step_a, step_a ? rest : sizeof *a);
-        memcpy(p[1], b + i * step_b, step_b ? rest : sizeof *b);
+        if (step_a)
+            memcpy(p[0], a + i, rest);
+        if (step_b)
+            memcpy(p[1], b + i, rest);
         memcpy(p[2], y + i, rest);
         memcpy(p[3], g + i, rest);
-        FN(lanes2_back)(f, p[0], step_a, p[1], step_b, p[2], p[3], p[4]);
+        FN(lanes2_back)(f, p[0], p[1], p[2], p[3], p[4]);
         memcpy(dx + i, p[4], rest);
     }
 }
