@@ -13,7 +13,7 @@ enum {
     STRIP_BYTES = 1 << 17, /* input of a strip: part of the second-level cache */
     MOST_SLICES = 16,
     MOST_SUMS = 1 << 22, /* numbers in all slices' sums */
-    ENOUGH_PIXELS = 512  /* steps of a pass over the sums, so that loading them does not count */
+    ENOUGH_PIXELS = 256  /* steps of a pass over the sums, so that loading them does not count */
 };
 
 const wg_conv_kernels *wg_conv_kernels_at(size_t i)

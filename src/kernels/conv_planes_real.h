@@ -84,7 +84,8 @@ TARGET INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begi
     size_t plane = p->depth * p->in_height * p->in_width, planes = p->depth * p->height * p->row_stride;
     size_t g_plane = p->filters * p->out_height * p->out_width;
     REAL *copy = job->copies + chunk * p->copy_numbers, *g_copy = copy + (p->copied ? p->batch * planes : 0);
-    memset(copy, 0, p->copy_numbers * sizeof(REAL)); /* the zeros around planes and behind rows */
+    /* The zeros around planes, and behind g's rows. */
+    memset(copy, 0, (p->channels ? (size_t)(g_copy - copy) : p->copy_numbers) * sizeof(REAL));
     for (size_t slice = begin; slice < end; slice++) {
         size_t first = slice * p->slice_images;
         size_t last = p->images - first < p->slice_images ? p->images : first + p->slice_images;
