@@ -16,6 +16,10 @@ if command -v dpkg-query >/dev/null 2>&1; then
     if [ -n "$missing" ]; then
         sudo=
         [ "$(id -u)" -eq 0 ] || sudo=sudo
+        if [ -n "$sudo" ] && ! command -v sudo >/dev/null 2>&1; then
+            echo "demos/run.sh: only root can install, and there is no sudo. As root: apt-get install$missing" >&2
+            exit 1
+        fi
         echo "demos/run.sh installs with ${sudo:+$sudo }apt-get:$missing"
         $sudo apt-get update -qq
         # shellcheck disable=SC2086 # the packages are words

@@ -18,13 +18,16 @@ if command -v dpkg-query >/dev/null 2>&1; then
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
     done
     if [ -n "$missing" ]; then
-        echo "tests/run.sh installs with apt-get:$missing"
         sudo=
         [ "$(id -u)" -eq 0 ] || sudo=sudo
-        export DEBIAN_FRONTEND=noninteractive
+        if [ -n "$sudo" ] && ! command -v sudo >/dev/null 2>&1; then
+            echo "tests/run.sh: only root can install, and there is no sudo. As root: apt-get install$missing" >&2
+            exit 1
+        fi
+        echo "tests/run.sh installs with ${sudo:+$sudo }apt-get:$missing"
         $sudo apt-get update -qq
         # shellcheck disable=SC2086 # the packages are words
-        $sudo apt-get install -y -qq --no-install-recommends $missing >/dev/null
+        $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
     fi
 else
     echo "tests/run.sh: this is no Debian; needed are:$wanted"
