@@ -17,6 +17,7 @@
 #ifndef WENGERT_GRADCHECK_H
 #define WENGERT_GRADCHECK_H
 
+#include <wengert/params.h>
 #include <wengert/tape.h>
 
 WG_BEGIN_DECLS
@@ -57,6 +58,21 @@ WG_API wg_status wg_gradcheck(wg_function *f, void *user, const wg_array *arrays
 /* The same at a random point of the given shapes: entries from -2 .. 2, no two of one array closer than their count
  * allows and none near 0, so that no kink of a common operation is near. */
 WG_API wg_status wg_gradcheck_shapes(wg_function *f, void *user, const wg_shape *shapes, size_t n,
+    const wg_gradcheck_options *options, wg_gradcheck_report *report);
+
+/* ---- A model's parameters ------------------------------------------------------------------------------------ */
+
+/* The model under test: records itself on the tape with the store's parameters, and its data as inputs, and returns its
+ * loss, or any other result. */
+typedef wg_var wg_params_function(wg_params *params, wg_tape *tape, void *user);
+
+/* Checks the gradient of every parameter of the store that f uses and that is not frozen, at the values that it has. The
+ * first recording makes the parameters if need be. Afterwards values, gradients, running statistics and the store's
+ * version are as they were, bit by bit; during the check nobody else may use the store. In the report, `input` is the
+ * worst array's number in the store, and `name` its name; `culprit` stays "".
+ * Options as above, but order 2 and `constant` are refused (WG_INVALID; see wg_params_freeze). WG_BAD_DTYPE for a store
+ * that is not in double. */
+WG_API wg_status wg_gradcheck_params(wg_params_function *f, void *user, wg_params *params,
     const wg_gradcheck_options *options, wg_gradcheck_report *report);
 
 WG_END_DECLS

@@ -65,6 +65,7 @@ typedef struct wg_tape_options {
     bool training;            /* dropout drops, batch norm uses the batch's statistics */
     bool keep_grads;          /* keep every node's gradient after wg_backward (traces and drawings want them) */
     bool own_grads;           /* parameters' gradients stay on the tape, see wg_params_add_grads */
+    bool frozen;              /* random numbers stand still over resets and replays, effects do nothing: for checks */
     uint64_t seed;            /* of random operations */
     int threads;              /* at most this many; 0: OpenMP's own choice */
     wg_allocator allocator;   /* {0}: malloc */

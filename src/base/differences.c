@@ -4,6 +4,7 @@
 #include "base/differences.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <wengert/random.h>
 
@@ -125,8 +126,18 @@ static wg_status check_direction(wg_differences *d, size_t k, wg_random *r)
     return compare(d, &(line){k, 0, v}, saved, d->step * 10, analytic);
 }
 
+static void set_defaults(wg_differences *d)
+{
+    d->step = d->step > 0 ? d->step : cbrt(0x1p-52);
+    d->tolerance = d->tolerance > 0 ? d->tolerance : 1e-6;
+    d->floor = d->floor > 0 ? d->floor : 1e-3;
+    d->entries = d->entries ? d->entries : 256;
+    d->directions = d->directions ? d->directions : 8;
+}
+
 wg_status wg_differences_run(wg_differences *d)
 {
+    set_defaults(d);
     wg_random r = {.seed = d->seed, .stream = 0x646966666572u};
     wg_status status = WG_OK;
     for (size_t k = 0; k < d->arrays && status == WG_OK; k++) {
@@ -140,4 +151,42 @@ wg_status wg_differences_run(wg_differences *d)
             status = check_direction(d, k, &r);
     }
     return status;
+}
+
+wg_status wg_differences_report(const wg_differences *d, const char *name, wg_gradcheck_report *r)
+{
+    char where[32] = "a random direction";
+    r->compared = d->compared;
+    r->nonzero = d->nonzero;
+    r->kinks = d->kinks;
+    r->failed = d->failed;
+    r->error = d->error;
+    r->analytic = d->analytic;
+    r->numeric = d->numeric;
+    r->input = d->array;
+    r->entry = d->entry;
+    snprintf(r->name, sizeof r->name, "%.60s", name);
+    if (d->entry != SIZE_MAX)
+        snprintf(where, sizeof where, "entry %zu", d->entry);
+    if (d->compared == 0)
+        snprintf(r->message, sizeof r->message, "nothing was compared");
+    else if (d->nonzero == 0)
+        snprintf(
+            r->message, sizeof r->message, "all %zu derivatives that were compared are zero", d->compared);
+    else if (d->failed == 0)
+        snprintf(r->message, sizeof r->message, "%zu derivatives agree, the worst within %.1e (%s, %s)%s",
+            d->compared - d->kinks, d->error, r->name, where, d->kinks ? "; the rest are at kinks" : "");
+    else
+        snprintf(r->message, sizeof r->message,
+            "%zu of %zu derivatives are wrong; the worst: %s, %s: the tape says %.10g, differences say %.10g "
+            "(error %.1e)",
+            d->failed, d->compared, r->name, where, d->analytic, d->numeric, d->error);
+    return d->nonzero == 0 || d->failed ? WG_CHECK : WG_OK;
+}
+
+double wg_projection_weight(uint64_t seed, uint64_t stream, size_t i)
+{
+    wg_random r = {.seed = seed, .stream = stream, .position = 4 * (uint64_t)i};
+    double size = 0.5 + wg_random_uniform(&r);
+    return wg_random_u32(&r) & 1 ? size : -size;
 }

@@ -4,7 +4,6 @@
 /* gradcheck.c - gradient checks of functions recorded on a tape of the check's own. */
 
 #include <wengert/gradcheck.h>
-#include <wengert/random.h>
 
 #include <math.h>
 #include <stdio.h>
@@ -56,14 +55,6 @@ static wg_status record(check *c, wg_var *y)
     if (status == WG_OK && !wg_has_value(*y))
         status = wg_tape_fail(c->tape, WG_NO_VALUE, "the function's result has no value");
     return status;
-}
-
-/* A projection: signs and sizes mixed, none small. */
-static double weight(uint64_t seed, uint64_t stream, size_t i)
-{
-    wg_random r = {.seed = seed, .stream = stream, .position = 4 * (uint64_t)i};
-    double size = 0.5 + wg_random_uniform(&r);
-    return wg_random_u32(&r) & 1 ? size : -size;
 }
 
 static double dot(const double *weights, wg_var y, double *work)
@@ -183,7 +174,7 @@ static bool make_arrays(check *c)
         if (!c->gradient[k] || !c->v[k])
             return false;
         for (size_t i = 0; i < c->count[k]; i++)
-            c->v[k][i] = weight(c->options.seed, 2 + k, i);
+            c->v[k][i] = wg_projection_weight(c->options.seed, 2 + k, i);
     }
     return true;
 }
@@ -197,7 +188,7 @@ static bool make_projection(check *c, wg_var y)
     if (!c->u || !c->work)
         return false;
     for (size_t i = 0; i < c->results; i++)
-        c->u[i] = weight(c->options.seed, 1, i);
+        c->u[i] = wg_projection_weight(c->options.seed, 1, i);
     return true;
 }
 
@@ -222,54 +213,19 @@ static void free_check(check *c)
     wg_tape_free(c->tape);
 }
 
-static void set_defaults(wg_gradcheck_options *o)
-{
-    o->step = o->step > 0 ? o->step : cbrt(0x1p-52);
-    o->tolerance = o->tolerance > 0 ? o->tolerance : 1e-6;
-    o->floor = o->floor > 0 ? o->floor : 1e-3;
-    o->entries = o->entries ? o->entries : 256;
-    o->directions = o->directions ? o->directions : 8;
-}
-
 /* ---- The report
  * ---------------------------------------------------------------------------------------------- */
 
 static wg_status judge(check *c, const wg_differences *d, wg_gradcheck_report *r)
 {
-    r->compared = d->compared;
-    r->nonzero = d->nonzero;
-    r->kinks = d->kinks;
-    r->failed = d->failed;
-    r->error = d->error;
-    r->analytic = d->analytic;
-    r->numeric = d->numeric;
-    r->input = d->array;
-    r->entry = d->entry;
-    snprintf(r->name, sizeof r->name, "%.60s", c->n ? wg_name_of(c->in[d->array]) : "");
-    if (d->compared == 0 || d->nonzero == 0) {
-        snprintf(r->message, sizeof r->message,
-            d->compared ? "all %zu derivatives that were compared are zero"
-                        : "nothing was compared (%zu entries)",
-            d->compared);
-        return WG_CHECK;
-    }
-    char where[32] = "a random direction";
-    if (d->entry != SIZE_MAX)
-        snprintf(where, sizeof where, "entry %zu", d->entry);
-    if (d->failed == 0) {
-        snprintf(r->message, sizeof r->message,
-            "%zu derivatives agree, the worst within %.1e (%s, %s); %zu kinks", d->compared, d->error,
-            r->name, where, d->kinks);
-        return WG_OK;
-    }
-    if (!c->alone)
+    wg_status status = wg_differences_report(d, c->n ? wg_name_of(c->in[d->array]) : "", r);
+    if (d->failed && !c->alone)
         wg_gradcheck_blame(c->tape, &c->options, r->culprit, sizeof r->culprit);
-    snprintf(r->message, sizeof r->message,
-        "%zu of %zu derivatives are wrong; the worst: %s, %s: the tape says %.10g, differences say %.10g "
-        "(error %.1e)%s%s",
-        d->failed, d->compared, r->name, where, d->analytic, d->numeric, d->error,
-        r->culprit[0] ? "; wrong by itself: " : "", r->culprit);
-    return WG_CHECK;
+    if (r->culprit[0]) {
+        size_t used = strlen(r->message);
+        snprintf(r->message + used, sizeof r->message - used, "; wrong by itself: %s", r->culprit);
+    }
+    return status;
 }
 
 static wg_status run(check *c, wg_gradcheck_report *report)
@@ -321,13 +277,11 @@ wg_status wg_gradcheck_run(wg_function *f, void *user, const wg_array *arrays, s
     }
     check c = {.f = f, .user = user, .arrays = arrays, .n = n, .alone = alone};
     c.options = options ? *options : (wg_gradcheck_options){0};
-    set_defaults(&c.options);
-    c.tape = wg_tape_new(&(wg_tape_options){.training = c.options.training, .seed = c.options.seed});
+    c.tape = wg_tape_new(
+        &(wg_tape_options){.training = c.options.training, .frozen = true, .seed = c.options.seed});
     wg_status status = WG_OUT_OF_MEMORY;
-    if (c.tape) {
-        wg_engine_of(c.tape)->frozen = true;
+    if (c.tape)
         status = make_arrays(&c) ? run(&c, r) : wg_tape_fail(c.tape, WG_OUT_OF_MEMORY, "out of memory");
-    }
     if (status != WG_OK && r->message[0] == 0)
         snprintf(r->message, sizeof r->message, "%s", c.tape ? wg_tape_message(c.tape) : "out of memory");
     r->status = status;

@@ -40,6 +40,7 @@ wg_tape *wg_tape_new(const wg_tape_options *options)
     t->options = chosen;
     t->threads = chosen.threads ? chosen.threads : wg_default_threads();
     t->training = chosen.training;
+    t->frozen = chosen.frozen;
     t->arena.memory = t->texts.memory = t->blocks.memory = &t->memory;
     t->epoch = t->first_epoch = 1;
     wg_update_fast(t);
