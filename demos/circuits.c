@@ -51,7 +51,7 @@ static void neuron(wg_tape *tape, bool one_gate)
     wg_var w0 = wg_scalar(tape, 2), x0 = wg_scalar(tape, -1), w1 = wg_scalar(tape, -3), x1 = wg_scalar(tape, -2);
     wg_var w2 = wg_scalar(tape, -3);
     WG_NAME(w0), WG_NAME(x0), WG_NAME(w1), WG_NAME(x1), WG_NAME(w2);
-    wg_var s = wg_add(wg_add(wg_mul(w0, x0), wg_mul(w1, x1)), w2);
+    wg_var first = wg_mul(w0, x0), second = wg_mul(w1, x1), s = wg_add(wg_add(first, second), w2);
     WG_NAME(s);
     wg_var y = one_gate ? wg_sigmoid(s) : wg_reciprocal(wg_addc(wg_exp(wg_neg(s)), 1));
     WG_NAME(y);

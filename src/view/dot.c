@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* dot.c - a recording as a Graphviz graph. */
+/* dot.c - a recording as a Graphviz graph, drawn as a circuit: gates are round, and each node has a wire that
+ * leads from its gate (a leaf has none) to all that use it, with the value above it and the gradient below:
+ *
+ *         2
+ *     w0 --------.
+ *         -0.2    \\   ___    p = -2
+ *                  -> | x | ---------->
+ *         -1      /    ---     0.2
+ *     x0 --------'
+ *         0.39
+ *
+ * A wire is a table of two cells with a rule between them, to whose ends the edges go. */
 
 #include <wengert/view.h>
 
@@ -45,7 +56,8 @@ static const char *sign_of(const char *op)
 {
     static const char *const signs[][2] = {{"add", "+"}, {"mul", "\u00d7"}, {"sub", "\u2212"},
         {"div", "\u00f7"}, {"maximum", "max"}, {"minimum", "min"}, {"reciprocal", "1/x"},
-        {"square", "x\u00b2"}, {"neg", "\u2212x"}};
+        {"square", "x\u00b2"}, {"neg", "\u2212x"}, {"sigmoid", "\u03c3"}, {"sqrt", "\u221a"},
+        {"sum", "\u03a3"}};
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (strcmp(signs[i][0], op) == 0)
             return signs[i][1];
@@ -73,46 +85,93 @@ static void put_op(FILE *file, wg_var x)
     }
 }
 
-static void put_numbers(const drawing *d, wg_var x)
+/* A small matrix is written as one; other numbers in a line. */
+static void put_numbers(FILE *file, wg_var x, bool gradient)
+{
+    enum { MOST = 4 };
+    char text[160];
+    double matrix[MOST * MOST];
+    wg_shape shape = wg_shape_of(x);
+    size_t rows = shape.dim[0], columns = shape.dim[1];
+    bool small = shape.rank == 2 && rows && columns && rows <= MOST && columns <= MOST;
+    small = small && (gradient ? wg_has_grad(x) && wg_read_grad(x, matrix, rows * columns) == WG_OK
+                               : wg_has_value(x) && wg_read(x, matrix, rows * columns) == WG_OK);
+    fprintf(file, "<FONT COLOR=\"%s\">", gradient ? "#d00000" : "#00802b");
+    if (!small)
+        put_text(file, wg_numbers_text(x, gradient, text, sizeof text));
+    for (size_t i = 0; small && i < rows * columns; i++)
+        fprintf(file, "%s%.4g", i == 0 ? "" : i % columns ? " &nbsp;" : "<BR/>", matrix[i]);
+    fputs("</FONT>", file);
+}
+
+/* What is above the wire, */
+static void put_value(const drawing *d, wg_var x)
 {
     char text[160];
-    if (d->options.no_numbers) {
-        wg_shape shape = wg_shape_of(x);
-        fputs("<BR/>", d->file);
-        put_text(d->file, wg_shape_text(&shape, text, sizeof text));
-        return;
+    wg_shape shape = wg_shape_of(x);
+    if (!d->options.no_numbers)
+        put_numbers(d->file, x, false);
+    else
+        put_text(d->file, shape.rank ? wg_shape_text(&shape, text, sizeof text) : " ");
+}
+
+/* and below it: a space keeps the wire in the middle. */
+static void put_gradient(const drawing *d, wg_var x)
+{
+    if (!d->options.no_numbers && wg_has_grad(x))
+        put_numbers(d->file, x, true);
+    else
+        fputs(" ", d->file);
+}
+
+/* A leaf's name, or what kind it is, is where its wire begins. */
+static void put_leaf(const drawing *d, wg_var x)
+{
+    const char *name = wg_name_of(x);
+    fprintf(d->file, "<TD %s=\"2\">", d->options.top_down ? "COLSPAN" : "ROWSPAN");
+    fputs(name[0] ? "<FONT POINT-SIZE=\"14\"><I>" : "<FONT COLOR=\"#808080\"><I>", d->file);
+    put_text(d->file, name[0] ? name : wg_op_of(x)->name);
+    fprintf(d->file, "</I></FONT></TD>%s", d->options.top_down ? "</TR><TR>" : "");
+}
+
+/* Another name is written before the value. */
+static void put_wire(const drawing *d, size_t i, wg_var x, bool leaf)
+{
+    const char *cell = d->options.top_down ? "<TD BORDER=\"1\" SIDES=\"R\" COLOR=\"#606060\">"
+                                           : "<TD BORDER=\"1\" SIDES=\"B\" COLOR=\"#606060\">";
+    bool named = !leaf && wg_name_of(x)[0];
+    fprintf(d->file,
+        "    n%zu [shape=none, style=\"\", margin=0, width=0, height=0, fontsize=12, label=<<TABLE "
+        "BORDER=\"0\" "
+        "CELLBORDER=\"0\" CELLSPACING=\"0\" CELLPADDING=\"2\"><TR>",
+        i);
+    if (leaf)
+        put_leaf(d, x);
+    if (named) {
+        fprintf(d->file, "%s<I>", d->options.top_down ? "<TD>" : cell);
+        put_text(d->file, wg_name_of(x));
+        fprintf(d->file, "</I>%s</TD>", d->options.no_numbers ? "" : " =");
     }
-    fputs("<BR/><FONT COLOR=\"#007a00\">", d->file);
-    put_text(d->file, wg_numbers_text(x, false, text, sizeof text));
-    fputs("</FONT>", d->file);
-    if (wg_has_grad(x)) {
-        fputs("<BR/><FONT COLOR=\"#c00000\">", d->file);
-        put_text(d->file, wg_numbers_text(x, true, text, sizeof text));
-        fputs("</FONT>", d->file);
-    }
+    fputs(cell, d->file);
+    put_value(d, x);
+    fputs(d->options.top_down ? "</TD><TD>"
+          : named             ? "</TD></TR><TR><TD></TD><TD>"
+                              : "</TD></TR><TR><TD>",
+        d->file);
+    put_gradient(d, x);
+    fputs("</TD></TR></TABLE>>];\n", d->file);
 }
 
 static void put_node(const drawing *d, size_t i)
 {
     wg_var x = wg_node(d->tape, i);
-    bool leaf = wg_operands_of(x, NULL, 0) == 0;
-    const char *name = wg_name_of(x);
-    fprintf(d->file, "    n%zu [shape=%s, label=<", i,
-        leaf ? "box, style=\"rounded,filled\", fillcolor=\"#f4f4f0\"" : "ellipse");
-    if (!leaf) {
-        fputs("<B>", d->file);
-        put_op(d->file, x);
-        fputs("</B>", d->file);
-    }
-    if (name[0]) {
-        fputs(leaf ? "<I>" : " &nbsp;<I>", d->file);
-        put_text(d->file, name);
-        fputs("</I>", d->file);
-    } else if (leaf) {
-        put_text(d->file, wg_op_of(x)->name);
-    }
-    put_numbers(d, x);
-    fputs(">];\n", d->file);
+    bool leaf = wg_operands_of(x, NULL, 0) == 0, top_down = d->options.top_down;
+    put_wire(d, i, x, leaf);
+    if (leaf)
+        return;
+    fprintf(d->file, "    g%zu [label=<", i);
+    put_op(d->file, x);
+    fprintf(d->file, ">];\n    g%zu -> n%zu:%s [arrowhead=none, weight=9];\n", i, i, top_down ? "n" : "w");
 }
 
 /* Neighbours of one scope make a cluster; a scope that is entered twice makes two. */
@@ -154,7 +213,8 @@ static wg_status put_edges(const drawing *d)
         wg_operands_of(x, operand, n);
         for (size_t k = 0; k < n; k++)
             if (wg_node_of(operand[k]) >= d->first)
-                fprintf(d->file, "    n%zu -> n%zu;\n", wg_node_of(operand[k]), i);
+                fprintf(d->file, "    n%zu:%s -> g%zu;\n", wg_node_of(operand[k]),
+                    d->options.top_down ? "s" : "e", i);
         free(operand);
     }
     return WG_OK;
@@ -182,11 +242,13 @@ wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options)
         return WG_OUT_OF_MEMORY;
     choose(&d);
     fprintf(file,
-        "digraph tape {\n    rankdir=%s;\n    node [fontname=\"Helvetica\", fontsize=11];\n"
-        "    edge [color=\"#707070\", arrowsize=0.7];\n",
+        "digraph tape {\n    rankdir=%s; ranksep=0.15; nodesep=0.12; fontname=\"Helvetica\"; fontsize=14;\n"
+        "    node [fontname=\"Helvetica\", fontsize=14, shape=ellipse, width=0.5, height=0.5, margin=0.04, "
+        "style=filled, fillcolor=\"#e8f0fb\", color=\"#3060a0\"];\n"
+        "    edge [color=\"#606060\", arrowsize=0.6];\n",
         d.options.top_down ? "TB" : "LR");
     if (d.options.title || d.left_out) {
-        fputs("    labelloc=t; fontname=\"Helvetica\"; label=<", file);
+        fputs("    labelloc=t; label=<", file);
         put_text(file, d.options.title ? d.options.title : "");
         if (d.left_out)
             fprintf(file, " (the first %zu nodes are left out)", d.left_out);

@@ -37,7 +37,7 @@ static void fill(row *r, wg_var x)
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
         wg_label_text(operand[i], label, sizeof label);
         append(r->text[OPERANDS], "%s%s", i ? ", " : "", label);
-        if (op->rule && op->rule[i])
+        if (op->rule && op->arity != WG_VARIADIC && op->rule[i])
             append(r->text[RULE], n > 1 ? "%s: %s   " : "%.0s%s", label, op->rule[i]);
     }
     if (n > MOST_OPERANDS)
