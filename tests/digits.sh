@@ -3,7 +3,7 @@
 # What a user of the demo `digits` meets: it learns, and wrong input gets a clear message and a non-zero exit.
 #     digits.sh PROGRAM
 set -u
-program=$1
+program=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") # meson may name it from the build directory, which we leave
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder" || exit 1
