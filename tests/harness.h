@@ -19,6 +19,10 @@
 #include <check.h>
 #include <stdio.h>
 
+/* An assertion that holds would write its line to a file, for the report of a crash later on: a microsecond,
+ * in loops over every element of an array. Without that a crash is reported by its test's name only. */
+#define _mark_point(file, line) ((void)0)
+
 /* A test that is run once for each i (Check's _i) in 0 .. times - 1; times 0 stands for a plain test. */
 typedef struct harness_test {
     const TTest *test;
