@@ -15,11 +15,11 @@ static void compare(const accuracy_row *row, wg_dtype dtype, const char *path, d
             is, t, fabsl((number)is - t) / ulp_of(dtype, t));
 }
 
-/* Where long double is no wider than double (some processors, valgrind), only float has true values. */
-static wg_dtype first_dtype(void)
+/* Where long double is no wider than double (some processors, valgrind) there are no true values. */
+static bool truth_is_known(void)
 {
     volatile number one = 1, little = 0x1p-60L;
-    return one + little != one ? WG_F64 : WG_F32;
+    return one + little != one;
 }
 
 /* ---- One operand
@@ -41,9 +41,10 @@ static void vectors_of_one(const accuracy_row *row, wg_dtype dtype)
 
 START_TEST(one_operand_in_vectors)
 {
-    if (first_dtype() == WG_F64)
+    if (truth_is_known()) {
         vectors_of_one(&unary_rows[_i], WG_F64);
-    vectors_of_one(&unary_rows[_i], WG_F32);
+        vectors_of_one(&unary_rows[_i], WG_F32);
+    }
 }
 END_TEST
 
@@ -52,7 +53,7 @@ START_TEST(one_operand_as_scalar)
     const accuracy_row *row = &unary_rows[_i];
     const wg_op *op = wg_op_find(row->name);
     points p = all_points(WG_F64);
-    for (size_t i = 0; i < p.n && first_dtype() == WG_F64; i++)
+    for (size_t i = 0; i < p.n && truth_is_known(); i++)
         compare(row, WG_F64, "scalar", p.x[i], 0, op->scalar(&p.x[i], row->attr));
     free(p.x);
 }
@@ -77,7 +78,7 @@ START_TEST(two_operands)
 {
     const accuracy_row *row = &binary_rows[_i];
     const wg_op *op = wg_op_find(row->name);
-    for (wg_dtype dtype = first_dtype(); dtype <= WG_F32; dtype++) {
+    for (wg_dtype dtype = WG_F64; dtype <= WG_F32 && truth_is_known(); dtype++) {
         points p = some_points(dtype);
         wg_tape *tape = new_tape(dtype, false, 1);
         double *y = values(
@@ -217,7 +218,7 @@ START_TEST(slopes_do_not_cancel)
     } at[] = {{"sigmoid", {20, -20, 60, -60}}, {"tanh", {10, -10, 30, -30}},
         {"softplus", {-30, 30, -80, 1e-9}}, {"silu", {-20, -60, 20, 1e-9}}, {"gelu", {-5, -8, 5, 1e-9}},
         {"erf", {5, -5, 8, 1e-9}}, {"expm1", {-30, -60, 1e-9, 30}}, {"log1p", {-0.999, 1e-9, 1e9, 1e30}}};
-    for (wg_dtype dtype = first_dtype(); dtype <= WG_F32; dtype++) {
+    for (wg_dtype dtype = WG_F64; dtype <= WG_F32 && truth_is_known(); dtype++) {
         double x[4], slope[4], unit = dtype == WG_F32 ? 0x1p-23 : 0x1p-52, ones[4] = {1, 1, 1, 1};
         for (int j = 0; j < 4; j++)
             x[j] = dtype == WG_F32 ? (double)(float)at[_i].x[j] : at[_i].x[j];

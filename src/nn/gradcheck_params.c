@@ -143,7 +143,7 @@ static wg_status run(check *c, const wg_gradcheck_options *o, wg_gradcheck_repor
         .entries = o->entries,
         .directions = o->directions,
         .seed = o->seed};
-    status = d.direction ? wg_differences_run(&d) : WG_OUT_OF_MEMORY;
+    status = d.direction ? wg_differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
     free(d.direction);
     if (status != WG_OK)
         return status;

@@ -252,7 +252,7 @@ static wg_status run(check *c, wg_gradcheck_report *report)
         .directions = c->options.directions,
         .seed = c->options.seed};
     d.direction = numbers(2 * c->largest);
-    status = d.direction ? wg_differences_run(&d) : WG_OUT_OF_MEMORY;
+    status = d.direction ? wg_differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
     free(d.direction);
     if (status == WG_OK)
         status = record(c, &y); /* the point itself is on the tape again */
