@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 
-wanted='gcc libc6-dev meson ninja-build pkg-config libopenblas-dev zlib1g-dev libpng-dev'
+wanted='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libpng-dev'
 if command -v dpkg-query >/dev/null 2>&1; then
     missing=
     for package in $wanted; do
