@@ -67,21 +67,20 @@ static const char *sign_of(const char *op)
 /* "addc" with the number 1 is "+ 1", "cdiv" with 2 is "2 /". */
 static void put_op(FILE *file, wg_var x)
 {
-    const wg_op *op = wg_op_of(x);
-    size_t length = strlen(op->name);
+    const char *name = wg_op_of(x)->name;
     char base[64];
-    const double *number = op->attr_size == sizeof(double) && op->traits & WG_OP_MAP ? wg_attr_of(x) : NULL;
-    bool right = number && length > 1 && length < sizeof base && op->name[length - 1] == 'c';
-    bool left = number && !right && op->name[0] == 'c' && length > 1 && length < sizeof base;
-    snprintf(base, sizeof base, "%.*s", (int)(length - right), op->name);
-    if (right && wg_op_find(base)) {
+    size_t count, length = strlen(name);
+    bool left;
+    const double *number = wg_plain_numbers(x, &count, &left);
+    snprintf(base, sizeof base, "%.*s", (int)(length - 1), name);
+    if (left) {
+        fprintf(file, "%g ", *number);
+        put_text(file, sign_of(name + 1));
+    } else if (count == 1 && wg_op_find(base)) {
         put_text(file, sign_of(base));
         fprintf(file, " %g", *number);
-    } else if (left && wg_op_find(op->name + 1)) {
-        fprintf(file, "%g ", *number);
-        put_text(file, sign_of(op->name + 1));
     } else {
-        put_text(file, sign_of(op->name));
+        put_text(file, sign_of(name));
     }
 }
 

@@ -24,16 +24,32 @@ static void append(char *text, const char *format, const char *a, const char *b)
     snprintf(text + used, WIDTH - used, format, a, b);
 }
 
+static void append_numbers(
+    char *text, const double *number, size_t count, const char *before, const char *after)
+{
+    char plain[32];
+    for (size_t i = 0; i < count; i++) {
+        snprintf(plain, sizeof plain, "%g", number[i]);
+        append(text, "%s%s", before, plain);
+        append(text, "%s%s", after, "");
+    }
+}
+
 static void fill(row *r, wg_var x)
 {
     const wg_op *op = wg_op_of(x);
     wg_var operand[MOST_OPERANDS];
     size_t n = wg_operands_of(x, operand, MOST_OPERANDS);
     char label[64];
+    size_t count;
+    bool left;
+    const double *number = wg_plain_numbers(x, &count, &left);
     memset(r, 0, sizeof *r);
     snprintf(r->text[STEP], WIDTH, "%zu", wg_node_of(x));
     snprintf(r->text[NAME], WIDTH, "%.60s", wg_name_of(x));
     snprintf(r->text[OP], WIDTH, "%.60s", op->name);
+    if (left)
+        append_numbers(r->text[OPERANDS], number, count, "", ", ");
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
         wg_label_text(operand[i], label, sizeof label);
         append(r->text[OPERANDS], "%s%s", i ? ", " : "", label);
@@ -42,6 +58,8 @@ static void fill(row *r, wg_var x)
     }
     if (n > MOST_OPERANDS)
         append(r->text[OPERANDS], "%s%s", ", ...", "");
+    if (!left)
+        append_numbers(r->text[OPERANDS], number, count, ", ", "");
     wg_numbers_text(x, false, r->text[VALUE], WIDTH);
     wg_numbers_text(x, true, r->text[GRADIENT], WIDTH);
 }
