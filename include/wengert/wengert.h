@@ -5,12 +5,10 @@
 #ifndef WENGERT_H
 #define WENGERT_H
 
-#include <wengert/alloc.h>
-#include <wengert/array.h>
 #include <wengert/status.h>
-#include <wengert/gradcheck.h>
+#include <wengert/array.h>
+#include <wengert/alloc.h>
 #include <wengert/tape.h>
-#include <wengert/view.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/random.h>
@@ -18,13 +16,15 @@
 #include <wengert/shaping.h>
 #include <wengert/linalg.h>
 #include <wengert/conv.h>
-#include <wengert/loss.h>
 #include <wengert/norm.h>
-#include <wengert/data.h>
-#include <wengert/picture.h>
+#include <wengert/loss.h>
+#include <wengert/gradcheck.h>
 #include <wengert/init.h>
 #include <wengert/params.h>
 #include <wengert/layers.h>
 #include <wengert/optim.h>
+#include <wengert/data.h>
+#include <wengert/picture.h>
+#include <wengert/view.h>
 
 #endif
