@@ -41,7 +41,7 @@ static double *matrix(size_t rows, size_t columns, size_t pad, bool whole, uint3
     size_t step = columns + pad, count = pad + rows * step;
     double *x = malloc((count + 1) * sizeof *x);
     for (size_t i = 0; i < count; i++)
-        x[i] = NAN;
+        x[i] = (double)NAN;
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
             uint32_t r = next(&seed) >> 8;
@@ -73,7 +73,7 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         if (!inside)
             c[i] = 77;
         else if (q->beta == 0)
-            c[i] = NAN;
+            c[i] = (double)NAN;
     }
     if (q->f32) {
         float *fa = to_float(a, as), *fb = to_float(b, bs), *fc = to_float(c, cs);
