@@ -18,10 +18,11 @@ static const unsigned char images[28] = {
 static const unsigned char labels[10] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
 
 /* Every test works in a fresh folder, which it leaves empty. */
-static char folder[] = "wengert-idx-XXXXXX";
+static char folder[32];
 
 static void enter(void)
 {
+    strcpy(folder, "wengert-idx-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(chdir(folder), 0);
 }

@@ -12,10 +12,11 @@
 
 #include "harness.h"
 
-static char folder[] = "wengert-picture-XXXXXX";
+static char folder[32];
 
 static void enter(void)
 {
+    strcpy(folder, "wengert-picture-XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(folder));
     ck_assert_int_eq(chdir(folder), 0);
 }
