@@ -31,12 +31,6 @@ enum {
 #define STEP(name, value) WG_CODE_##name,
 #define STEP2(name, value) WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
     WG_CODES,
     WG_CODE_CUT = 0x80 /* added to a code: no gradient goes through this step */
 };

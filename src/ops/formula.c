@@ -84,12 +84,6 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define STEP(name, v_)
 #define STEP2(name, v_)
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 /* ---- Records
  * ------------------------------------------------------------------------------------------------------- */
@@ -112,12 +106,6 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define STEP(name, v_) UNARY(name, , , , )
 #define STEP2(name, v_) BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 /* The numbers at which a row's samples are taken. */
 #define UNARY(name, v_, gradient, lo, hi)
@@ -157,12 +145,6 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define STEP(name, v_)
 #define STEP2(name, v_) BINARY(name, , , , -2, 2, -2, 2)
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 #define SAMPLES(list) .samples = list, .sample_count = sizeof list / sizeof list[0]
 #define ENTRY(name_, arity_, numbers, traits_, vjp_, lo_, hi_, ...)                                          \
@@ -201,12 +183,6 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 const wg_op wg_formula_ops[WG_CODES] = {
 #include <wengert/formulas.def>
 };
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 /* ---- Public functions
  * ---------------------------------------------------------------------------------------------- */

@@ -39,12 +39,6 @@ static const struct {
 #define STEP(name, v_) UNARY(name, , , , )
 #define STEP2(name, v_) BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 };
 
 static unsigned code_of(const wg_op_context *op)

@@ -40,12 +40,6 @@
 #define STEP(name, v_) UNARY(name, v_, 0, , )
 #define STEP2(name, v_) BINARY(name, v_, 0, 0, , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 /* ---- Loops
  * ------------------------------------------------------------------------------------------------------ */
@@ -217,12 +211,6 @@ typedef void FN(backward_kernel)(
         FN(run2)(FN(name##_value), n, a, b, mode, y);                                                        \
     }
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 static const struct {
     FN(forward_kernel) * forward;
@@ -240,12 +228,6 @@ static const struct {
     [WG_CODE_##name] = {FN(name##_run), {NULL, NULL}}, [WG_CODE_##name##c] = {FN(name##_run), {NULL, NULL}}, \
     [WG_CODE_c##name] = {FN(name##_run), {NULL, NULL}},
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 };
 
 /* ---- A whole tensor

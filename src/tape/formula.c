@@ -38,12 +38,6 @@ typedef double REAL;
 #define STEP(name, v_) UNARY(name, v_, , , )
 #define STEP2(name, v_) BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 
 double wg_formula_value(unsigned code, double x, double b, const double *numbers)
 {
@@ -67,12 +61,6 @@ double wg_formula_value(unsigned code, double x, double b, const double *numbers
 #define STEP(name, v_) UNARY(name, v_, , , )
 #define STEP2(name, v_) BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
     default:
         return (double)NAN; /* leaves and records are no formulas */
     }
@@ -89,12 +77,6 @@ static const struct {
 #define STEP(name, v_) UNARY(name, v_, , , )
 #define STEP2(name, v_) BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
 };
 
 size_t wg_number_count(unsigned code)
@@ -145,12 +127,6 @@ uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
 #define STEP(name, v_) UNARY(name, v_, , , )
 #define STEP2(name, v_) BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
         default:
             break;
         }
@@ -226,12 +202,6 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
 #define STEP(name, v_)
 #define STEP2(name, v_)
 #include <wengert/formulas.def>
-#undef UNARY
-#undef UNARY1
-#undef UNARY2
-#undef BINARY
-#undef STEP
-#undef STEP2
         default:
             break;
         }
