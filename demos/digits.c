@@ -106,6 +106,7 @@ static void run(const struct model *m, const struct setting *s, const wg_dataset
     if (error->status == WG_OK)
         printf("%s: test accuracy %.2f %%\n", m->name,
             100 - 100 * (double)misread->count / (double)wg_batches_samples(test_batches));
+    fflush(stdout); /* before the next model's bar, in a file too */
     wg_batches_free(train_batches);
     wg_batches_free(test_batches);
     wg_params_free(params);
