@@ -19,6 +19,8 @@ asan)
         -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
     ;;
 tsan)
+    OMP_TOOL_LIBRARIES=$(clang -print-resource-dir)/../../libarcher.so
+    export OMP_TOOL_LIBRARIES
     # shellcheck disable=SC2086
     CC=clang TEST_SETUP=tsan exec tests/run.sh "$build" $common -Dbuildtype=debug -Doptimization=1 \
         -Db_sanitize=thread -Db_lundef=false -Dauto_features=disabled -Dopenmp=enabled
