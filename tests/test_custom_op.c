@@ -444,8 +444,22 @@ START_TEST(the_table_finds_by_name)
 }
 END_TEST
 
+/* A user may take one of our records as a pattern: under another name it computes the same. */
+START_TEST(a_copy_of_a_record_works)
+{
+    wg_op twin = *wg_op_find("square");
+    twin.name = "twin";
+    wg_tape *tape = new_tape(WG_F64);
+    wg_var x = vector(tape), y = wg_apply1(&twin, x);
+    ck_assert_int_eq(wg_backward(wg_sum(y)), WG_OK);
+    check_grad(x, 2, 4, 8);
+    ck_assert_str_eq(wg_op_of(y)->name, "twin");
+    wg_tape_free(tape);
+}
+END_TEST
+
 TEST_MAIN("custom_op", records_that_are_refused, a_float_tape_needs_a_float_kernel, null_arguments,
     rules_that_are_wrong, a_kernel_may_decline_or_fail, a_shared_gradient_is_not_added_to,
     many_operands_and_attributes, messages_have_names_and_scopes,
     random_numbers_are_keyed_by_seed_ordinal_and_run, effects_happen_once_per_training_run,
-    the_table_finds_by_name)
+    the_table_finds_by_name, a_copy_of_a_record_works)

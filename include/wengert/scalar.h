@@ -55,8 +55,15 @@ struct wg_tape {
 WG_API wg_var wg_record1_(unsigned code, wg_var x, double c, double d);
 WG_API wg_var wg_record2_(unsigned code, wg_var a, wg_var b);
 
-/* Appends a step, for which there is room; `epoch` is that of its operands. What is read of the tape is read before
- * anything is written: a byte may alias all of it. */
+/* The usual case lies straight ahead in the machine's code. */
+#if defined(__GNUC__)
+#define WG_USUAL_(condition) __builtin_expect(!!(condition), 1)
+#else
+#define WG_USUAL_(condition) (condition)
+#endif
+
+/* Appends a step, for which there is room; `epoch` is that of its operands. What is read of the tape is read
+ * before anything is written: a byte may alias all of it. */
 WG_FAST wg_var wg_push_(wg_tape *t, uint32_t epoch, unsigned code, double value, uint32_t a, uint32_t b)
 {
     const uint32_t node = t->count;
@@ -91,9 +98,9 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
     WG_FAST wg_var wg_##name(wg_var v)                                                                       \
     {                                                                                                        \
         wg_tape *t = v.tape;                                                                                 \
-        if (t && v.epoch == t->fast && t->count < t->capacity) {                                             \
+        if (WG_USUAL_(t && v.epoch == t->fast && t->count < t->capacity)) {                                  \
             double x = t->steps[v.node].value;                                                               \
-            return wg_push_(t, v.epoch, WG_CODE_##name, value_, v.node, 0);                                           \
+            return wg_push_(t, v.epoch, WG_CODE_##name, value_, v.node, 0);                                  \
         }                                                                                                    \
         return wg_record1_(WG_CODE_##name, v, 0, 0);                                                         \
     }
@@ -101,16 +108,18 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
     WG_FAST wg_var wg_##name(wg_var va, wg_var vb)                                                           \
     {                                                                                                        \
         wg_tape *t = va.tape;                                                                                \
-        if (t && vb.tape == t && va.epoch == t->fast && vb.epoch == t->fast && t->count < t->capacity) {     \
+        if (WG_USUAL_(t && vb.tape == t && va.epoch == t->fast && vb.epoch == t->fast &&                     \
+                      t->count < t->capacity)) {                                                             \
             double a = t->steps[va.node].value, b = t->steps[vb.node].value;                                 \
-            return wg_push_(t, va.epoch, WG_CODE_##name, value_, va.node, vb.node);                                    \
+            return wg_push_(t, va.epoch, WG_CODE_##name, value_, va.node, vb.node);                          \
         }                                                                                                    \
         return wg_record2_(WG_CODE_##name, va, vb);                                                          \
     }                                                                                                        \
     WG_FAST wg_var wg_##name##c(wg_var va, double b)                                                         \
     {                                                                                                        \
         wg_tape *t = va.tape;                                                                                \
-        if (t && va.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
+        if (WG_USUAL_(t && va.epoch == t->fast && t->count < t->capacity &&                                  \
+                      t->number_count < t->number_capacity)) {                                               \
             double a = t->steps[va.node].value;                                                              \
             uint32_t number = t->number_count++;                                                             \
             t->numbers[number] = b;                                                                          \
@@ -121,7 +130,8 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
     WG_FAST wg_var wg_c##name(double a, wg_var vb)                                                           \
     {                                                                                                        \
         wg_tape *t = vb.tape;                                                                                \
-        if (t && vb.epoch == t->fast && t->count < t->capacity && t->number_count < t->number_capacity) {    \
+        if (WG_USUAL_(t && vb.epoch == t->fast && t->count < t->capacity &&                                  \
+                      t->number_count < t->number_capacity)) {                                               \
             double b = t->steps[vb.node].value;                                                              \
             uint32_t number = t->number_count++;                                                             \
             t->numbers[number] = a;                                                                          \
@@ -132,6 +142,7 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
 #include <wengert/arithmetic.def>
 #undef UNARY
 #undef BINARY
+#undef WG_USUAL_
 
 WG_END_DECLS
 #endif

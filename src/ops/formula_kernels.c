@@ -41,9 +41,16 @@ static const struct {
 #include <wengert/formulas.def>
 };
 
+/* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function. */
 static unsigned code_of(const wg_op_context *op)
 {
-    return (unsigned)(op->op - wg_formula_ops);
+    const wg_op *first = wg_formula_ops;
+    if ((uintptr_t)op->op - (uintptr_t)first < sizeof *first * WG_CODES)
+        return (unsigned)(op->op - first);
+    unsigned code = WG_CODE_record + 1;
+    while (code + 1 < WG_CODES && wg_formula_ops[code].scalar != op->op->scalar)
+        code++;
+    return code;
 }
 
 /* A rule that is "g" itself hands the upstream gradient on without a copy; a kernel would make one. */
