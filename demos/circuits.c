@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* circuits - the circuits that a lecture on backpropagation draws on the board: each with its table (value and gradient
- * of every gate) on the terminal, and as a Graphviz drawing in a file.
+/* circuits - the circuits that a lecture on backpropagation draws on the board: each with its table (value
+ * and gradient of every gate) on the terminal, and as a Graphviz drawing in a file.
  *
  *     circuits                 the tables
  *     circuits --draw FOLDER   the drawings too: dot -Tsvg FOLDER/sum-times.dot > sum-times.svg */
@@ -48,7 +48,8 @@ static void sum_times(wg_tape *tape)
 /* A neuron, gate by gate, and with sigmoid as one gate: the gradients are the same. */
 static void neuron(wg_tape *tape, bool one_gate)
 {
-    wg_var w0 = wg_scalar(tape, 2), x0 = wg_scalar(tape, -1), w1 = wg_scalar(tape, -3), x1 = wg_scalar(tape, -2);
+    wg_var w0 = wg_scalar(tape, 2), x0 = wg_scalar(tape, -1), w1 = wg_scalar(tape, -3),
+           x1 = wg_scalar(tape, -2);
     wg_var w2 = wg_scalar(tape, -3);
     WG_NAME(w0), WG_NAME(x0), WG_NAME(w1), WG_NAME(x1), WG_NAME(w2);
     wg_var first = wg_mul(w0, x0), second = wg_mul(w1, x1), s = wg_add(wg_add(first, second), w2);
@@ -56,7 +57,8 @@ static void neuron(wg_tape *tape, bool one_gate)
     wg_var y = one_gate ? wg_sigmoid(s) : wg_reciprocal(wg_addc(wg_exp(wg_neg(s)), 1));
     WG_NAME(y);
     show(y, one_gate ? "sigmoid-one-gate" : "sigmoid-gates",
-        one_gate ? "the same with sigmoid as one gate" : "y = 1 / (1 + exp(-(w0 x0 + w1 x1 + w2))), gate by gate");
+        one_gate ? "the same with sigmoid as one gate"
+                 : "y = 1 / (1 + exp(-(w0 x0 + w1 x1 + w2))), gate by gate");
 }
 
 /* The four patterns; a gate's upstream gradient is made by multiplying with it. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* gradcheck - trust a derivative only after it was checked. Two custom operations compute x / (1 + e^-x); the rule of
- * the second forgets a factor. The check finds the wrong numbers, and names the operation that they come from, deep
- * inside a network. A kink, at which no derivative exists, is told from a wrong rule. */
+/* gradcheck - trust a derivative only after it was checked. Two custom operations compute x / (1 + e^-x); the
+ * rule of the second forgets a factor. The check finds the wrong numbers, and names the operation that they
+ * come from, deep inside a network. A kink, at which no derivative exists, is told from a wrong rule. */
 
 #include <math.h>
 #include <stdio.h>
@@ -34,10 +34,16 @@ static wg_status wrong_rule(wg_op_context *op, const wg_var *g, wg_var *grad_in)
     return WG_OK;
 }
 
-static const wg_op swish = {.name = "swish", .arity = 1, .shape = wg_shape_like_first, .forward_f64 = swish_forward,
+static const wg_op swish = {.name = "swish",
+    .arity = 1,
+    .shape = wg_shape_like_first,
+    .forward_f64 = swish_forward,
     .vjp = swish_rule};
-static const wg_op wrong_swish = {.name = "wrong_swish", .arity = 1, .shape = wg_shape_like_first,
-    .forward_f64 = swish_forward, .vjp = wrong_rule};
+static const wg_op wrong_swish = {.name = "wrong_swish",
+    .arity = 1,
+    .shape = wg_shape_like_first,
+    .forward_f64 = swish_forward,
+    .vjp = wrong_rule};
 
 /* Two layers with the operation in the middle: energy(x, W, V). */
 static wg_var network(wg_tape *tape, const wg_var *in, size_t n, void *user)

@@ -237,14 +237,14 @@ START_TEST(the_direct_loops)
              pass++) {
             size_t bytes;
             if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(double))) {
-                ck_assert(wg_conv_direct_scratch_of(
-                    way.kernels, way.channels, &c, pass, sizeof(double), &bytes));
+                ck_assert(
+                    wg_conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(double), &bytes));
                 check_f64(&c, pass, way_f64, bytes);
                 used++;
             }
             if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(float))) {
-                ck_assert(wg_conv_direct_scratch_of(
-                    way.kernels, way.channels, &c, pass, sizeof(float), &bytes));
+                ck_assert(
+                    wg_conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(float), &bytes));
                 check_f32(&c, pass, way_f32, bytes);
                 used++;
             }

@@ -51,7 +51,7 @@ static void check_shape(wg_var x, wg_shape expected)
         wg_shape_text(&expected, b, sizeof b));
 }
 
-/* ---- Parameter counts and names ------------------------------------------------------------------------ */
+/* ---- Parameter counts and names -------------------------------------------------------------------- */
 
 static wg_var mlp(wg_params *p, wg_var x)
 {
@@ -117,7 +117,7 @@ START_TEST(convolutions_of_the_lectures)
 }
 END_TEST
 
-/* ---- Initial values ------------------------------------------------------------------------------------ */
+/* ---- Initial values -------------------------------------------------------------------------------- */
 
 static void check_bound(const wg_params *p, const char *name, double bound)
 {
@@ -156,7 +156,7 @@ START_TEST(weights_and_biases_start_by_fan_in)
 }
 END_TEST
 
-/* ---- Values -------------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------------- */
 
 START_TEST(dense_is_x_times_w_plus_b)
 {
@@ -274,7 +274,7 @@ START_TEST(layer_norm_normalises_each_sample)
 }
 END_TEST
 
-/* ---- Gradients of parameters: central differences over every element ----------------------------------- */
+/* ---- Gradients of parameters: central differences over every element ------------------------------- */
 
 static wg_var small_network(wg_params *p, wg_tape *tape)
 {
@@ -313,7 +313,7 @@ START_TEST(parameters_have_the_gradient_of_finite_differences)
 }
 END_TEST
 
-/* ---- Errors -------------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------------- */
 
 static void fails(bench b, wg_var y, wg_status status, const char *words)
 {

@@ -5,7 +5,7 @@
 #include <wengert/optim.h>
 #include "harness.h"
 
-/* ---- The traces of the lectures: f = theta^2 from 1, so g = 2 theta ------------------------------------ */
+/* ---- The traces of the lectures: f = theta^2 from 1, so g = 2 theta -------------------------------- */
 
 static wg_params *store_of_one(wg_dtype dtype, double value)
 {
@@ -99,7 +99,7 @@ START_TEST(adam_follows_the_lectures)
 }
 END_TEST
 
-/* ---- Weight decay -------------------------------------------------------------------------------------- */
+/* ---- Weight decay ---------------------------------------------------------------------------------- */
 
 /* A constant gradient makes both corrected moments exact: m = g, v = g^2. So each step of AdamW is
  * w = (1 - lr decay) w - lr g / (|g| + eps), a geometric sum. */
@@ -165,7 +165,7 @@ START_TEST(a_negative_number_says_zero)
 }
 END_TEST
 
-/* ---- Which parameters ---------------------------------------------------------------------------------- */
+/* ---- Which parameters ------------------------------------------------------------------------------ */
 
 static wg_params *store_of_three(wg_dtype dtype)
 {

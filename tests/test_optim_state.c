@@ -42,7 +42,7 @@ static void step(wg_optim *o, const char *name, double g)
     ck_assert_int_eq(wg_optim_step(o), WG_OK);
 }
 
-/* ---- Many elements ------------------------------------------------------------------------------------- */
+/* ---- Many elements --------------------------------------------------------------------------------- */
 
 /* Arrays of odd sizes over several chunks and many parts, with gradients that depend on the element. */
 static wg_params *large_store(wg_dtype dtype, int threads)
@@ -127,7 +127,7 @@ START_TEST(every_element_is_updated_once)
 }
 END_TEST
 
-/* ---- Options, state, memory ---------------------------------------------------------------------------- */
+/* ---- Options, state, memory ------------------------------------------------------------------------ */
 
 static void refuses(wg_optim *o, const char *words)
 {

@@ -251,7 +251,7 @@ START_TEST(stores_are_copied_and_compared)
 }
 END_TEST
 
-/* ---- One pass ------------------------------------------------------------------------------------------ */
+/* ---- One pass -------------------------------------------------------------------------------------- */
 
 typedef struct visited {
     size_t elements[WG_PARAMS_MAX_PARTS], runs[WG_PARAMS_MAX_PARTS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Training runs give the same bits on any number of threads; and tapes may be used at the same time in several
- * threads of the program. */
+/* Training runs give the same bits on any number of threads; and tapes may be used at the same time in
+ * several threads of the program. */
 
 #include <pthread.h>
 #include <stdlib.h>

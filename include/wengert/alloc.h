@@ -10,10 +10,11 @@
 
 WG_BEGIN_DECLS
 
-/* One function does it all, as in Lua: new_size 0 frees `memory` and returns NULL; memory NULL allocates; otherwise
- * the block is resized. It returns NULL when there is no memory, and then leaves the old block as it was. `old_size`
- * is the size that was asked for before (0 for NULL). Blocks must be aligned as malloc's are. The hook must outlive
- * every object made with it; a zeroed wg_allocator means realloc and free of the C library.
+/* One function does it all, as in Lua: new_size 0 frees `memory` and returns NULL; memory NULL allocates;
+ * otherwise the block is resized. It returns NULL when there is no memory, and then leaves the old block as
+ * it was. `old_size` is the size that was asked for before (0 for NULL). Blocks must be aligned as malloc's
+ * are. The hook must outlive every object made with it; a zeroed wg_allocator means realloc and free of the C
+ * library.
  *
  * A hook may be called by one thread at a time for each object (tape, store, dataset) that was given it. */
 typedef struct wg_allocator {

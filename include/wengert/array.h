@@ -16,8 +16,8 @@ WG_BEGIN_DECLS
 
 enum { WG_MAX_RANK = 8 };
 
-/* double is the default: a zeroed options struct asks for it. Integers are labels and indices: inputs only, never
- * differentiated. */
+/* double is the default: a zeroed options struct asks for it. Integers are labels and indices: inputs only,
+ * never differentiated. */
 typedef enum wg_dtype { WG_F64, WG_F32, WG_I32 } wg_dtype;
 
 /* 8 or 4 bytes; 0 for a value that is no dtype. */
@@ -40,17 +40,18 @@ typedef struct wg_axes {
 /* The shape of one number. */
 WG_API wg_shape wg_shape_scalar(void);
 
-/* A shape from `rank` sizes (`dims` may be NULL when rank is 0). A rank over 8 gives rank SIZE_MAX, which every
- * function refuses with WG_BAD_SHAPE. */
+/* A shape from `rank` sizes (`dims` may be NULL when rank is 0). A rank over 8 gives rank SIZE_MAX, which
+ * every function refuses with WG_BAD_SHAPE. */
 WG_API wg_shape wg_shape_of_dims(const size_t *dims, size_t rank);
 
-/* Product of the sizes; 1 for a scalar. False when it overflows size_t or the rank is over 8; *count is then 0. */
+/* Product of the sizes; 1 for a scalar. False when it overflows size_t or the rank is over 8; *count is then
+ * 0. */
 WG_API bool wg_shape_count(const wg_shape *shape, size_t *count);
 
 WG_API bool wg_shape_equal(const wg_shape *a, const wg_shape *b);
 
-/* NumPy's broadcast of two shapes: sizes are aligned at the last axis; a size of 1, or a missing axis, stretches.
- * False when they do not fit. */
+/* NumPy's broadcast of two shapes: sizes are aligned at the last axis; a size of 1, or a missing axis,
+ * stretches. False when they do not fit. */
 WG_API bool wg_shape_broadcast(const wg_shape *a, const wg_shape *b, wg_shape *out);
 
 /* "[128, 784]", cut to `size` bytes with its final NUL; returns `text`. 192 bytes hold every shape. */
@@ -85,7 +86,7 @@ template <typename... T> inline wg_axes wg_make_axes(T... axes)
 #define WG_AXES(...) (wg_make_axes(__VA_ARGS__))
 #define WG_ALL_AXES (wg_axes{})
 #else
-#define WG_SHAPE(...)                                                                                          \
+#define WG_SHAPE(...)                                                                                        \
     ((wg_shape){.rank = sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), .dim = {__VA_ARGS__}})
 #define WG_AXES(...) ((wg_axes){.count = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .axis = {__VA_ARGS__}})
 #define WG_ALL_AXES ((wg_axes){0})

@@ -17,8 +17,8 @@
 #include <string.h>
 #include <wengert/gradcheck.h>
 
-static inline void wg_assert_gradcheck_(wg_function *f, void *user, const wg_shape *shapes, size_t n, int order,
-    const char *file, int line, const char *name)
+static inline void wg_assert_gradcheck_(wg_function *f, void *user, const wg_shape *shapes, size_t n,
+    int order, const char *file, int line, const char *name)
 {
     wg_gradcheck_report report;
     wg_gradcheck_options options;
@@ -31,13 +31,13 @@ static inline void wg_assert_gradcheck_(wg_function *f, void *user, const wg_sha
         ck_abort_msg("%s:%d: %s: %s", file, line, name, report.message);
 }
 
-/* Checks the gradient of f at a random point of the given shapes; of the second kind, the derivative of its gradient
- * too. */
+/* Checks the gradient of f at a random point of the given shapes; of the second kind, the derivative of its
+ * gradient too. */
 #define WG_ASSERT_GRADCHECK(f, user, ...) WG_ASSERT_GRADCHECK_(1, f, user, __VA_ARGS__)
 #define WG_ASSERT_GRADCHECK2(f, user, ...)                                                                   \
     (WG_ASSERT_GRADCHECK_(1, f, user, __VA_ARGS__), WG_ASSERT_GRADCHECK_(2, f, user, __VA_ARGS__))
 #define WG_ASSERT_GRADCHECK_(order, f, user, ...)                                                            \
-    wg_assert_gradcheck_(f, user, (wg_shape[]){__VA_ARGS__}, sizeof((wg_shape[]){__VA_ARGS__}) / sizeof(wg_shape), \
-        order, __FILE__, __LINE__, #f)
+    wg_assert_gradcheck_(f, user, (wg_shape[]){__VA_ARGS__},                                                 \
+        sizeof((wg_shape[]){__VA_ARGS__}) / sizeof(wg_shape), order, __FILE__, __LINE__, #f)
 
 #endif

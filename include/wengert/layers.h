@@ -29,7 +29,7 @@
 
 WG_BEGIN_DECLS
 
-/* ---- Dense --------------------------------------------------------------------------------------------- */
+/* ---- Dense ----------------------------------------------------------------------------------------- */
 
 typedef struct wg_layer_dense_options {
     bool no_bias;
@@ -42,14 +42,14 @@ typedef struct wg_layer_dense_options {
 WG_API wg_var wg_layer_dense(
     wg_params *params, const char *name, wg_var x, size_t out, const wg_layer_dense_options *options);
 
-/* ---- Convolution --------------------------------------------------------------------------------------- */
+/* ---- Convolution ----------------------------------------------------------------------------------- */
 
 /* As wg_conv2d_options, with the filter's sides and what a layer adds. */
 typedef struct wg_layer_conv2d_options {
-    size_t stride, padding, dilation, groups; /* 0: 1, 0, 1, 1 */
+    size_t stride, padding, dilation, groups;                                /* 0: 1, 0, 1, 1 */
     size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w; /* 0: as above */
-    size_t kernel_h, kernel_w;                /* 0: the argument `kernel` */
-    bool exact;                               /* a stride that does not end at the border is an error */
+    size_t kernel_h, kernel_w;                                               /* 0: the argument `kernel` */
+    bool exact; /* a stride that does not end at the border is an error */
     bool no_bias;
     wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(fan_in), fan_in = channels / groups * kernel^2 */
 } wg_layer_conv2d_options;
@@ -60,7 +60,7 @@ typedef struct wg_layer_conv2d_options {
 WG_API wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, size_t filters, size_t kernel,
     const wg_layer_conv2d_options *options);
 
-/* ---- Normalisation ------------------------------------------------------------------------------------- */
+/* ---- Normalisation --------------------------------------------------------------------------------- */
 
 typedef struct wg_layer_batch_norm_options {
     double momentum, eps; /* 0: 0.1 and 1e-5; a negative number: 0 */

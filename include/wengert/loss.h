@@ -43,7 +43,7 @@ typedef struct wg_loss_options {
     bool divide_by_classes; /* PyTorch's multi_margin_loss: each sample's sum is divided by C */
 } wg_loss_options;
 
-/* ---- Classes ------------------------------------------------------------------------------------------- */
+/* ---- Classes --------------------------------------------------------------------------------------- */
 
 /* Softmax cross-entropy of logits z [N, C] or [N, C, d1, ...] over the C classes of axis 1. The target is
  * either
@@ -63,7 +63,7 @@ WG_API wg_var wg_cross_entropy(wg_var logits, wg_var target, const wg_loss_optio
  * does. A class that meets its margin exactly has slope 0. */
 WG_API wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *options);
 
-/* ---- Two classes --------------------------------------------------------------------------------------- */
+/* ---- Two classes ----------------------------------------------------------------------------------- */
 
 /* Binary cross-entropy of logits z with targets y in 0 .. 1, of one shape and dtype:
  *
@@ -73,7 +73,7 @@ WG_API wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *opti
  * one loss per element. For y = 0 and y = 1 it is softplus((1 - 2 y) z), to full relative accuracy. */
 WG_API wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_options *options);
 
-/* ---- Numbers ------------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------------- */
 
 /* In all three d = prediction - target, of one shape and dtype; one loss per element. */
 

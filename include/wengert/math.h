@@ -3,46 +3,48 @@
 
 /* math.h - the operations that are a formula.
  *
- * All of them work element by element on scalars and tensors, broadcast as NumPy does (sizes are aligned at the last
- * axis; a size of 1, or a missing axis, stretches), and can be differentiated to any order. Tensors must be of one
- * floating type; a scalar goes with either. Each operation of two operands is there three times:
+ * All of them work element by element on scalars and tensors, broadcast as NumPy does (sizes are aligned at
+ * the last axis; a size of 1, or a missing axis, stretches), and can be differentiated to any order. Tensors
+ * must be of one floating type; a scalar goes with either. Each operation of two operands is there three
+ * times:
  *
  *     wg_sub(a, b)     two vars
  *     wg_subc(x, c)    x - c, a plain number on the right
  *     wg_csub(c, x)    c - x, a plain number on the left
  *
- * Errors (left on the tape): WG_BAD_SHAPE when shapes do not broadcast, WG_BAD_DTYPE for integers or two floating types,
- * WG_TWO_TAPES, WG_DEAD_VAR, WG_OUT_OF_MEMORY.
+ * Errors (left on the tape): WG_BAD_SHAPE when shapes do not broadcast, WG_BAD_DTYPE for integers or two
+ * floating types, WG_TWO_TAPES, WG_DEAD_VAR, WG_OUT_OF_MEMORY.
  *
- * ACCURACY. The scalar path uses the C library's functions in double. Vector kernels use the vector versions of them
- * where the compiler has them (glibc's libmvec). Over the whole range of float and double, in units in the last place
- * of the true value:
+ * ACCURACY. The scalar path uses the C library's functions in double. Vector kernels use the vector versions
+ * of them where the compiler has them (glibc's libmvec). Over the whole range of float and double, in units
+ * in the last place of the true value:
  *
  *     arithmetic, sqrt, reciprocal, choices, comparisons       correctly rounded
  *     rsqrt                                                     1.5
  *     exp expm1 log log1p sin cos tanh erf erfc pow             4
  *     sigmoid softplus silu elu                                 6
- *     gelu                                                      6 + 2 x^2   (for x < 0, where it falls like e^(-x^2 / 2))
- *     gelu_tanh                                                 6 + 3 x^2
+ *     gelu                                                      6 + 2 x^2   (for x < 0, where it falls like
+ * e^(-x^2 / 2)) gelu_tanh                                                 6 + 3 x^2
  *
- * Below the smallest normal number (for silu 1024 times, gelu and gelu_tanh 64 times it) results may be flushed to 0. An
- * element's value does not depend on its position. Infinities and NaN come out as C's own functions would have them,
- * but silu, gelu and gelu_tanh are NaN at minus infinity. Comparisons give 1 or 0 in the operands' type, 0 where an
- * operand is NaN (1 for wg_ne). tests/test_accuracy.c checks all of this.
+ * Below the smallest normal number (for silu 1024 times, gelu and gelu_tanh 64 times it) results may be
+ * flushed to 0. An element's value does not depend on its position. Infinities and NaN come out as C's own
+ * functions would have them, but silu, gelu and gelu_tanh are NaN at minus infinity. Comparisons give 1 or 0
+ * in the operands' type, 0 where an operand is NaN (1 for wg_ne). tests/test_accuracy.c checks all of this.
  */
 #ifndef WENGERT_MATH_H
 #define WENGERT_MATH_H
 
 #include <wengert/tape.h>
 
-/* Arithmetic on scalars is recorded inline (scalar.h); the functions are exported too, for callers from elsewhere. */
+/* Arithmetic on scalars is recorded inline (scalar.h); the functions are exported too, for callers from
+ * elsewhere. */
 #ifndef WG_FAST
 #define WG_FAST WG_API inline
 #endif
 
 WG_BEGIN_DECLS
 
-/* ---- Arithmetic ---------------------------------------------------------------------------------------------- */
+/* ---- Arithmetic ------------------------------------------------------------------------------------ */
 
 /* a + b; the gate that distributes: both operands get g. */
 WG_FAST wg_var wg_add(wg_var a, wg_var b);
@@ -90,7 +92,7 @@ WG_API wg_var wg_abs(wg_var x);
 /* -1, 0 or 1; NaN stays NaN. No gradient. */
 WG_API wg_var wg_sign(wg_var x);
 
-/* ---- Exponentials and their kin ------------------------------------------------------------------------------- */
+/* ---- Exponentials and their kin -------------------------------------------------------------------- */
 
 WG_API wg_var wg_exp(wg_var x);   /* e^x */
 WG_API wg_var wg_expm1(wg_var x); /* e^x - 1, accurate near 0 */
@@ -99,10 +101,10 @@ WG_API wg_var wg_log1p(wg_var x); /* log(1 + x), accurate near 0 */
 WG_API wg_var wg_sin(wg_var x);   /* radians */
 WG_API wg_var wg_cos(wg_var x);
 WG_API wg_var wg_tanh(wg_var x);
-WG_API wg_var wg_erf(wg_var x);   /* 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x */
-WG_API wg_var wg_erfc(wg_var x);  /* 1 - erf(x), accurate in the upper tail */
+WG_API wg_var wg_erf(wg_var x);  /* 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x */
+WG_API wg_var wg_erfc(wg_var x); /* 1 - erf(x), accurate in the upper tail */
 
-/* ---- Activations ---------------------------------------------------------------------------------------------- */
+/* ---- Activations ----------------------------------------------------------------------------------- */
 
 /* 1 / (1 + e^-x); dy/dx = s(x) s(-x). */
 WG_API wg_var wg_sigmoid(wg_var x);
@@ -128,9 +130,10 @@ WG_API wg_var wg_gelu(wg_var x);
 /* The same by x / 2 (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))). */
 WG_API wg_var wg_gelu_tanh(wg_var x);
 
-/* ---- Choosing ------------------------------------------------------------------------------------------------- */
+/* ---- Choosing -------------------------------------------------------------------------------------- */
 
-/* The larger one, NaN if one is NaN; the gate that routes: the larger operand gets g, at a tie each gets g / 2. */
+/* The larger one, NaN if one is NaN; the gate that routes: the larger operand gets g, at a tie each gets g
+ * / 2. */
 WG_API wg_var wg_maximum(wg_var a, wg_var b);
 WG_API wg_var wg_maximumc(wg_var x, double c);
 WG_API wg_var wg_cmaximum(double c, wg_var x);
@@ -140,11 +143,12 @@ WG_API wg_var wg_minimum(wg_var a, wg_var b);
 WG_API wg_var wg_minimumc(wg_var x, double c);
 WG_API wg_var wg_cminimum(double c, wg_var x);
 
-/* x held between lo and hi; the gradient passes within and at the edges. lo > hi gives lo where x < lo, else hi. */
+/* x held between lo and hi; the gradient passes within and at the edges. lo > hi gives lo where x < lo, else
+ * hi. */
 WG_API wg_var wg_clamp(wg_var x, double lo, double hi);
 
-/* condition ? a : b, element by element, where a condition holds that is not 0; broadcasts all three. The gradient
- * goes to the operand that was taken; none to the condition. */
+/* condition ? a : b, element by element, where a condition holds that is not 0; broadcasts all three. The
+ * gradient goes to the operand that was taken; none to the condition. */
 WG_API wg_var wg_where(wg_var condition, wg_var a, wg_var b);
 WG_API wg_var wg_wherec(wg_var condition, wg_var a, double b);
 WG_API wg_var wg_cwhere(wg_var condition, double a, wg_var b);

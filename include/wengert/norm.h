@@ -15,7 +15,7 @@
 
 WG_BEGIN_DECLS
 
-/* ---- Batch normalisation ------------------------------------------------------------------------------- */
+/* ---- Batch normalisation --------------------------------------------------------------------------- */
 
 typedef struct wg_batch_norm_options {
     double momentum; /* m below; 0: 0.1; a negative number: 0 */
@@ -43,7 +43,7 @@ typedef struct wg_batch_norm_options {
  * a small variance. N = 0 is legal: y is empty, the gradients of gamma and beta are 0. */
 WG_API wg_var wg_batch_norm(wg_var x, wg_var gamma, wg_var beta, const wg_batch_norm_options *options);
 
-/* ---- Layer normalisation ------------------------------------------------------------------------------- */
+/* ---- Layer normalisation --------------------------------------------------------------------------- */
 
 typedef struct wg_layer_norm_options {
     double eps; /* 0: 1e-5; a negative number: 0 */
@@ -58,7 +58,7 @@ typedef struct wg_layer_norm_options {
  * gamma has at least one axis. */
 WG_API wg_var wg_layer_norm(wg_var x, wg_var gamma, wg_var beta, const wg_layer_norm_options *options);
 
-/* ---- Dropout ------------------------------------------------------------------------------------------- */
+/* ---- Dropout --------------------------------------------------------------------------------------- */
 
 /* Dropout (Srivastava et al. 2014), inverted: in training each element is 0 with probability p, else x / (1 -
  * p), so that its expectation is x. In evaluation mode, and for p = 0, x itself is returned.

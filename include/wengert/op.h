@@ -21,8 +21,8 @@
  *                                 .forward_f64 = swish_forward_f64, .vjp = swish_vjp};
  *     wg_var y = wg_apply1(&swish, x);
  *
- * An operation without `vjp` and `expand` must be declared WG_OP_ZERO_GRADIENT, or is refused when it is recorded. A
- * tape of a dtype for which there is no forward function refuses it too, with WG_BAD_DTYPE. */
+ * An operation without `vjp` and `expand` must be declared WG_OP_ZERO_GRADIENT, or is refused when it is
+ * recorded. A tape of a dtype for which there is no forward function refuses it too, with WG_BAD_DTYPE. */
 #ifndef WENGERT_OP_H
 #define WENGERT_OP_H
 
@@ -36,28 +36,29 @@ enum { WG_MAX_KEEP = 4, WG_MAX_RESULTS = 8, WG_MAX_SAMPLE_ARGS = 6, WG_VARIADIC 
 
 /* What the engine hands to an operation's functions. Which fields are set:
  *
- *     shape       : everything of the operands but their data; it sets out_shape, out_dtype and keep_bytes
- *     forward     : in, out, keep, and all of the above; result 0 has `count` elements
- *     backward    : as forward, with upstream (NULL: this result got no gradient) and grad_in (NULL: not wanted);
- *                   every non-NULL grad_in[i] is written whole (it starts as garbage), in the operand's shape
- *     vjp, expand : arg, result (vjp only) and wanted; they build vars
+ *     shape         everything of the operands but their data; it sets out_shape, out_dtype, keep_bytes
+ *     forward       in, out, keep, and all of the above; result 0 has `count` elements
+ *     backward      as forward, with upstream (NULL: this result got no gradient) and grad_in (NULL: not
+ *                   wanted); every other grad_in[i] is written whole, in the operand's shape
+ *     vjp, expand   arg, result (vjp only) and wanted; they build vars
  *
- * A rank-0 operand or result is seen in the dtype of the kernel that runs, like any other; the engine converts. */
+ * A rank-0 operand or result is seen in the dtype of the kernel that runs, like any other; the engine
+ * converts. */
 typedef struct wg_op_context {
     const wg_op *op;
     wg_tape *tape;
-    const void *attr;              /* the tape's copy of the attributes */
+    const void *attr; /* the tape's copy of the attributes */
     size_t arity, results;
 
-    const wg_var *arg;             /* operands, as vars */
-    const wg_var *result;          /* results, as vars */
-    const bool *wanted;            /* per operand: is its gradient wanted? */
+    const wg_var *arg;    /* operands, as vars */
+    const wg_var *result; /* results, as vars */
+    const bool *wanted;   /* per operand: is its gradient wanted? */
 
     const wg_shape *const *in_shape;
     const wg_dtype *in_dtype;
-    wg_dtype dtype;                /* of the floating kernel that will run, f64 or f32: that of the floating operands */
-    wg_shape *out_shape;           /* [results]; preset to operand 0's */
-    wg_dtype *out_dtype;           /* [results]; preset to `dtype` */
+    wg_dtype dtype;      /* of the floating kernel that will run, f64 or f32: that of the floating operands */
+    wg_shape *out_shape; /* [results]; preset to operand 0's */
+    wg_dtype *out_dtype; /* [results]; preset to `dtype` */
     size_t keep_bytes[WG_MAX_KEEP]; /* memory that the forward pass keeps for the backward pass */
 
     const void *const *in;
@@ -67,41 +68,42 @@ typedef struct wg_op_context {
     void *const *grad_in;
     size_t count;
 
-    bool training;                 /* the tape's mode when the node was recorded */
+    bool training; /* the tape's mode when the node was recorded */
     int threads;
     struct {
         uint64_t seed, ordinal, run;
-    } random;                      /* the key of a WG_OP_RANDOM node, see random.h */
-    void *engine;                  /* the engine's own */
+    } random;     /* the key of a WG_OP_RANDOM node, see random.h */
+    void *engine; /* the engine's own */
 } wg_op_context;
 
 /* Fails the operation: "name: <message>" is left on the tape with its scope. Returns `status`. */
 WG_API wg_status wg_op_fail(wg_op_context *op, wg_status status, const char *format, ...) WG_PRINTF(3, 4);
 
-/* "x [128, 784]": an operand's name (or "operand 0") and shape, for a message; good until the function returns. */
+/* "x [128, 784]": an operand's name (or "operand 0") and shape, for a message; good until the function
+ * returns. */
 WG_API const char *wg_op_operand(wg_op_context *op, size_t i);
 
-/* Aligned working memory, garbage at first, given back by the engine when the function returns; NULL when there is
- * none (the function then returns WG_OUT_OF_MEMORY). Comes from the tape's block cache. */
+/* Aligned working memory, garbage at first, given back by the engine when the function returns; NULL when
+ * there is none (the function then returns WG_OUT_OF_MEMORY). Comes from the tape's block cache. */
 WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
 
 /* Traits: what planning, replay and checks may assume. Zero is the conservative answer. */
 enum {
     WG_OP_ZERO_GRADIENT = 1 << 0, /* piecewise constant, or integer: no gradient goes through */
-    WG_OP_MAP = 1 << 1,           /* result element i depends on operand elements i alone (after broadcasting) */
+    WG_OP_MAP = 1 << 1, /* result element i depends on operand elements i alone (after broadcasting) */
     WG_OP_REDUCTION = 1 << 2,
-    WG_OP_CONTRACTION = 1 << 3,   /* a sum of products; may take a bias and an activation as epilogue */
-    WG_OP_IN_PLACE = 1 << 4,      /* result 0 may be written over operand 0 */
-    WG_OP_RANDOM = 1 << 5,        /* reads op->random */
-    WG_OP_EFFECT = 1 << 6,        /* has an `effect` */
-    WG_OP_WIDE_RESULT = 1 << 7,   /* a rank-0 result is written as double by the float kernel too */
-    WG_OP_ALIAS = 1 << 8,         /* result 0 is operand 0's memory under another shape; no forward function */
-    WG_OP_SYMMETRIC = 1 << 9      /* its operands commute */
+    WG_OP_CONTRACTION = 1 << 3, /* a sum of products; may take a bias and an activation as epilogue */
+    WG_OP_IN_PLACE = 1 << 4,    /* result 0 may be written over operand 0 */
+    WG_OP_RANDOM = 1 << 5,      /* reads op->random */
+    WG_OP_EFFECT = 1 << 6,      /* has an `effect` */
+    WG_OP_WIDE_RESULT = 1 << 7, /* a rank-0 result is written as double by the float kernel too */
+    WG_OP_ALIAS = 1 << 8,       /* result 0 is operand 0's memory under another shape; no forward function */
+    WG_OP_SYMMETRIC = 1 << 9    /* its operands commute */
 };
 
-/* A point at which the tests check the operation. Operand i has shape in[i]; int_below[i] > 0 makes it i32, drawn from
- * 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own interval), kept apart
- * from each other so that no kink is near. */
+/* A point at which the tests check the operation. Operand i has shape in[i]; int_below[i] > 0 makes it i32,
+ * drawn from 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own
+ * interval), kept apart from each other so that no kink is near. */
 typedef struct wg_op_sample {
     const char *label;
     size_t count; /* operands; 0: the op's arity */
@@ -124,42 +126,44 @@ struct wg_op {
     wg_status (*forward_f64)(wg_op_context *op);
     wg_status (*forward_f32)(wg_op_context *op);
 
-    /* The rule: given g[r] (dL / d result r; invalid where no gradient arrives), set grad_in[i] for each wanted operand
-     * by recording public operations; an entry left invalid is zero. */
+    /* The rule: given g[r] (dL / d result r; invalid where no gradient arrives), set grad_in[i] for each
+     * wanted operand by recording public operations; an entry left invalid is zero. */
     wg_status (*vjp)(wg_op_context *op, const wg_var *g, wg_var *grad_in);
 
     /* The operation in simpler ones, for a fused op without a vjp: the rule is then the expansion's. */
     wg_status (*expand)(wg_op_context *op, wg_var *results);
 
-    /* Fused first-order kernels, optional; they may return WG_DECLINED to leave a case to the rule. When the gradient
-     * itself is to be differentiated, an op with `vjp` records its vjp, one with only `expand` is recorded as one node
-     * "gradient of NAME", which runs this kernel and whose own rule is a sweep over the expansion. */
+    /* Fused first-order kernels, optional; they may return WG_DECLINED to leave a case to the rule. When the
+     * gradient itself is to be differentiated, an op with `vjp` records its vjp, one with only `expand` is
+     * recorded as one node "gradient of NAME", which runs this kernel and whose own rule is a sweep over the
+     * expansion. */
     wg_status (*backward_f64)(wg_op_context *op);
     wg_status (*backward_f32)(wg_op_context *op);
 
-    /* A state update (running statistics), done once per run in training mode after the forward pass; never by a rule, an
-     * expansion, a gradient check or a recording without values. */
+    /* A state update (running statistics), done once per run in training mode after the forward pass; never
+     * by a rule, an expansion, a gradient check or a recording without values. */
     wg_status (*effect)(wg_op_context *op);
 
     /* The value on one number each, for rank-0 operands and results; optional, for formula rows. */
     double (*scalar)(const double *in, const void *attr);
 
-    const char *formula;        /* "x @ w", for traces and documentation; optional */
-    const char *const *rule;    /* per operand, "g * y", for traces; optional */
-    double lo, hi;              /* the interval in which checks sample; both 0: -2 .. 2 */
+    const char *formula;         /* "x @ w", for traces and documentation; optional */
+    const char *const *rule;     /* per operand, "g * y", for traces; optional */
+    double lo, hi;               /* the interval in which checks sample; both 0: -2 .. 2 */
     const wg_op_sample *samples; /* NULL: a few shapes that fit a map of this arity */
     size_t sample_count;
 };
 
-/* Records op(args) and computes it. attr: NULL, or attr_size bytes (NULL with attr_size > 0: zeros). The first result
- * is returned; the second form fills all (op->results of them; all invalid on failure). */
+/* Records op(args) and computes it. attr: NULL, or attr_size bytes (NULL with attr_size > 0: zeros). The
+ * first result is returned; the second form fills all (op->results of them; all invalid on failure). */
 WG_API wg_var wg_apply(const wg_op *op, const wg_var *args, size_t count, const void *attr);
-WG_API wg_status wg_apply_all(const wg_op *op, const wg_var *args, size_t count, const void *attr, wg_var *results);
+WG_API wg_status wg_apply_all(
+    const wg_op *op, const wg_var *args, size_t count, const void *attr, wg_var *results);
 WG_API wg_var wg_apply1(const wg_op *op, wg_var x);
 WG_API wg_var wg_apply2(const wg_op *op, wg_var a, wg_var b);
 
-/* Shape rules to share: the result is like operand 0; like the broadcast of all operands. Both refuse integers
- * (WG_BAD_DTYPE); a shape rule of one's own must do so too where its kernels expect real numbers. */
+/* Shape rules to share: the result is like operand 0; like the broadcast of all operands. Both refuse
+ * integers (WG_BAD_DTYPE); a shape rule of one's own must do so too where its kernels expect real numbers. */
 WG_API wg_status wg_shape_like_first(wg_op_context *op);
 WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
 
@@ -167,7 +171,7 @@ WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
 WG_API const wg_op *const *wg_op_table(size_t *count);
 WG_API const wg_op *wg_op_find(const char *name); /* NULL when there is none */
 
-/* ---- Looking at a tape (traces, drawings, tests) ------------------------------------------------------------- */
+/* ---- Looking at a tape (traces, drawings, tests) --------------------------------------------------- */
 
 /* The var of node i (0 .. wg_tape_nodes - 1); invalid when out of range. */
 WG_API wg_var wg_node(wg_tape *tape, size_t i);

@@ -28,7 +28,7 @@ WG_BEGIN_DECLS
 
 typedef struct wg_optim wg_optim;
 
-/* ---- Rules --------------------------------------------------------------------------------------------- */
+/* ---- Rules ----------------------------------------------------------------------------------------- */
 
 typedef struct wg_sgd_options {
     double lr;           /* 0: 0.01 */
@@ -69,7 +69,7 @@ WG_API wg_optim *wg_adamw_new(wg_params *params, const wg_adam_options *options)
 /* NULL is allowed. */
 WG_API void wg_optim_free(wg_optim *optim);
 
-/* ---- Steps --------------------------------------------------------------------------------------------- */
+/* ---- Steps ----------------------------------------------------------------------------------------- */
 
 /* One update. Tapes that were evaluated before it are stale. WG_INVALID for NULL and for options out of
  * range; WG_OUT_OF_MEMORY, with nothing changed, when there is none for the moments. */
@@ -100,7 +100,7 @@ WG_API wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps);
 WG_API size_t wg_optim_slots(const wg_optim *optim);
 WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
 
-/* ---- Gradients before a step --------------------------------------------------------------------------- */
+/* ---- Gradients before a step ----------------------------------------------------------------------- */
 
 /* The Euclidean norm of all gradients of parameters that are not frozen, as one vector; summed in double. */
 WG_API double wg_params_grad_norm(wg_params *params);

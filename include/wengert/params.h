@@ -54,7 +54,7 @@ WG_API wg_params *wg_params_new(const wg_params_options *options);
 /* Frees the store and its arrays; NULL is allowed. */
 WG_API void wg_params_free(wg_params *params);
 
-/* ---- On a tape ----------------------------------------------------------------------------------------- */
+/* ---- On a tape ------------------------------------------------------------------------------------- */
 
 /* The parameter `name` in the tape's scope, as a leaf of the tape: the array of that name, made with `init`
  * (NULL: the default) if there is none. Used twice in a recording it is one node. Errors, on the tape:
@@ -76,7 +76,7 @@ WG_API void wg_params_zero_grad(wg_params *params);
  * Frozen arrays stay untouched. The sum depends on the order of the calls, which is the caller's. */
 WG_API wg_status wg_params_add_grads(wg_params *params, wg_tape *tape);
 
-/* ---- By name or number --------------------------------------------------------------------------------- */
+/* ---- By name or number ----------------------------------------------------------------------------- */
 
 /* Creates, or finds and checks, an array by its full name, without a tape (for loaders). */
 WG_API wg_status wg_params_add(
@@ -129,7 +129,7 @@ WG_API wg_status wg_params_read(const wg_params *params, const char *name, doubl
 WG_API wg_status wg_params_read_grad(wg_params *params, const char *name, double *out, size_t n);
 WG_API wg_status wg_params_set(wg_params *params, const char *name, wg_array array, wg_error *error);
 
-/* ---- Groups -------------------------------------------------------------------------------------------- */
+/* ---- Groups ---------------------------------------------------------------------------------------- */
 
 /* In a pattern '*' stands for any characters, also none: "fc1.weight", "encoder.*", "*.bias", "*". Both
  * functions act on the arrays there are now, and return how many parameters matched. */
@@ -141,7 +141,7 @@ WG_API size_t wg_params_freeze(wg_params *params, const char *pattern, bool froz
  * finite and not negative, otherwise nothing is done and 0 returned. */
 WG_API size_t wg_params_scale(wg_params *params, const char *pattern, double lr_scale, double decay_scale);
 
-/* ---- Whole stores -------------------------------------------------------------------------------------- */
+/* ---- Whole stores ---------------------------------------------------------------------------------- */
 
 /* Names, shapes and counts, one line per array, and the total. WG_FILE when writing fails. */
 WG_API wg_status wg_params_print(const wg_params *params, FILE *file);
@@ -154,7 +154,7 @@ WG_API wg_status wg_params_copy(wg_params *to, const wg_params *from, wg_error *
 /* Same dtype, names and shapes, in any order, and the same bits in every value (buffers too)? */
 WG_API bool wg_params_equal(const wg_params *a, const wg_params *b);
 
-/* ---- One pass over all parameters ---------------------------------------------------------------------- */
+/* ---- One pass over all parameters ------------------------------------------------------------------ */
 
 /* A stretch of neighbouring elements of parameters that are treated alike. It starts on a 64-byte line and
  * ends on one: elements between arrays are part of it, and have value 0 and gradient 0. They must keep

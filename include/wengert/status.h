@@ -3,9 +3,9 @@
 
 /* status.h - how functions say what went wrong.
  *
- * The library never aborts, exits or prints by itself. A function that can fail returns a wg_status; a function
- * that returns a var leaves its error on the var's tape (see tape.h, "errors stick"); a function that has no tape
- * takes a last wg_error pointer, which may be NULL. */
+ * The library never aborts, exits or prints by itself. A function that can fail returns a wg_status; a
+ * function that returns a var leaves its error on the var's tape (see tape.h, "errors stick"); a function
+ * that has no tape takes a last wg_error pointer, which may be NULL. */
 #ifndef WENGERT_STATUS_H
 #define WENGERT_STATUS_H
 
@@ -30,26 +30,26 @@
 WG_BEGIN_DECLS
 
 /* Every status, with the sentence that wg_status_text returns. */
-#define WG_STATUS_LIST(X)                                                                                         \
-    X(OK, "ok")                                                                                                   \
-    X(INVALID, "an argument has no meaning here")                                                                 \
-    X(BAD_SHAPE, "shapes do not fit")                                                                               \
-    X(BAD_DTYPE, "data types do not fit")                                                                           \
-    X(BAD_INDEX, "an index or a label is out of range")                                                               \
-    X(OVERFLOW, "a size does not fit in size_t")                                                                  \
-    X(OUT_OF_MEMORY, "out of memory")                                                                             \
-    X(TWO_TAPES, "the operands live on two tapes")                                                                \
-    X(DEAD_VAR, "the var outlived its tape's reset or rewind")                                                    \
-    X(NO_VALUE, "the var has no value yet")                                                                       \
-    X(NO_GRADIENT, "the var's gradient was not kept")                                                             \
-    X(STALE, "leaves were set anew since the tape was evaluated: call wg_replay")                                 \
-    X(BRANCH, "a recorded branch would go the other way")                                                         \
-    X(NOT_SCALAR, "a scalar is needed")                                                                           \
-    X(NAME, "the name is unknown, or taken with another shape")                                                   \
-    X(CHECK, "a gradient check failed")                                                                           \
-    X(NUMBER, "a value is not finite")                                                                            \
-    X(FILE, "a file cannot be opened, read or written")                                                           \
-    X(FORMAT, "a file does not hold what its format promises")                                                    \
+#define WG_STATUS_LIST(X)                                                                                    \
+    X(OK, "ok")                                                                                              \
+    X(INVALID, "an argument has no meaning here")                                                            \
+    X(BAD_SHAPE, "shapes do not fit")                                                                        \
+    X(BAD_DTYPE, "data types do not fit")                                                                    \
+    X(BAD_INDEX, "an index or a label is out of range")                                                      \
+    X(OVERFLOW, "a size does not fit in size_t")                                                             \
+    X(OUT_OF_MEMORY, "out of memory")                                                                        \
+    X(TWO_TAPES, "the operands live on two tapes")                                                           \
+    X(DEAD_VAR, "the var outlived its tape's reset or rewind")                                               \
+    X(NO_VALUE, "the var has no value yet")                                                                  \
+    X(NO_GRADIENT, "the var's gradient was not kept")                                                        \
+    X(STALE, "leaves were set anew since the tape was evaluated: call wg_replay")                            \
+    X(BRANCH, "a recorded branch would go the other way")                                                    \
+    X(NOT_SCALAR, "a scalar is needed")                                                                      \
+    X(NAME, "the name is unknown, or taken with another shape")                                              \
+    X(CHECK, "a gradient check failed")                                                                      \
+    X(NUMBER, "a value is not finite")                                                                       \
+    X(FILE, "a file cannot be opened, read or written")                                                      \
+    X(FORMAT, "a file does not hold what its format promises")                                               \
     X(DECLINED, "the fused kernel leaves this case to the operation's rule")
 
 typedef enum wg_status {
@@ -61,8 +61,9 @@ typedef enum wg_status {
 /* Enough for any message of ours; longer ones are cut. */
 enum { WG_MESSAGE_SIZE = 512 };
 
-/* Status and message of a function without a tape. `{0}` is "no error". The first error stays: a function that
- * is given an error that is already set returns at once, so that calls can be chained and checked once. */
+/* Status and message of a function without a tape. `{0}` is "no error". The first error stays: a function
+ * that is given an error that is already set returns at once, so that calls can be chained and checked once.
+ */
 typedef struct wg_error {
     wg_status status;
     char message[WG_MESSAGE_SIZE];

@@ -13,20 +13,20 @@
  *      4      mul     2       3      -12.0                   1.0
  *      5      matmul  ->record         tensor                tensor
  *
- * A scalar step is 16 bytes (value, two operand numbers) and a byte of operation, its adjoint 8 more; a tensor keeps
- * the rest in a record of its own. The values are there as soon as the operation is recorded.
+ * A scalar step is 16 bytes (value, two operand numbers) and a byte of operation, its adjoint 8 more; a
+ * tensor keeps the rest in a record of its own. The values are there as soon as the operation is recorded.
  *
- * OWNERSHIP. Everything recorded on a tape belongs to the tape and dies at its reset, rewind or free. A var is a small
- * value, a name for a node; it needs no freeing, and using it after its node died is detected (WG_DEAD_VAR). Only a
- * freed tape is not detected.
+ * OWNERSHIP. Everything recorded on a tape belongs to the tape and dies at its reset, rewind or free. A var
+ * is a small value, a name for a node; it needs no freeing, and using it after its node died is detected
+ * (WG_DEAD_VAR). Only a freed tape is not detected.
  *
- * ERRORS STICK. The first operation that fails leaves status and message on its tape and returns an invalid var;
- * operations on an invalid var return an invalid var and keep the first error; wg_backward returns it. So
- * wg_relu(wg_add(wg_matmul(x, W), b)) is checked once, at the end. wg_tape_reset clears the error. Every function
- * takes invalid vars and NULL.
+ * ERRORS STICK. The first operation that fails leaves status and message on its tape and returns an invalid
+ * var; operations on an invalid var return an invalid var and keep the first error; wg_backward returns it.
+ * So wg_relu(wg_add(wg_matmul(x, W), b)) is checked once, at the end. wg_tape_reset clears the error. Every
+ * function takes invalid vars and NULL.
  *
- * THREADS. One tape is used by one thread at a time; different tapes are independent. Kernels use OpenMP inside
- * (options.threads); the numbers do not depend on how many threads there are. */
+ * THREADS. One tape is used by one thread at a time; different tapes are independent. Kernels use OpenMP
+ * inside (options.threads); the numbers do not depend on how many threads there are. */
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 
@@ -39,8 +39,8 @@ WG_BEGIN_DECLS
 
 typedef struct wg_tape wg_tape;
 
-/* A name for a node of a tape. Passed by value; {0} is an invalid var. The top bit of `epoch` says that the node is
- * no plain scalar. */
+/* A name for a node of a tape. Passed by value; {0} is an invalid var. The top bit of `epoch` says that the
+ * node is no plain scalar. */
 typedef struct wg_var {
     wg_tape *tape;
     uint32_t node;
@@ -55,32 +55,34 @@ typedef struct wg_span {
     size_t count;
 } wg_span;
 
-/* ---- A tape's life ------------------------------------------------------------------------------------------- */
+/* ---- A tape's life --------------------------------------------------------------------------------- */
 
 /* Called at the failing call, with the message that the tape keeps; it may print, or end the program. */
 typedef void (*wg_error_handler)(void *user, wg_status status, const char *message);
 
 typedef struct wg_tape_options {
-    wg_dtype dtype;           /* of tensors made from plain numbers and of parameters; scalars are always double */
-    bool training;            /* dropout drops, batch norm uses the batch's statistics */
-    bool keep_grads;          /* keep every node's gradient after wg_backward (traces and drawings want them) */
-    bool own_grads;           /* parameters' gradients stay on the tape, see wg_params_add_grads */
-    bool frozen;              /* random numbers stand still over resets and replays, effects do nothing: for checks */
-    uint64_t seed;            /* of random operations */
-    int threads;              /* at most this many; 0: OpenMP's own choice */
-    wg_allocator allocator;   /* {0}: malloc */
+    wg_dtype dtype;  /* of tensors made from plain numbers and of parameters; scalars are always double */
+    bool training;   /* dropout drops, batch norm uses the batch's statistics */
+    bool keep_grads; /* keep every node's gradient after wg_backward (traces and drawings want them) */
+    bool own_grads;  /* parameters' gradients stay on the tape, see wg_params_add_grads */
+    bool frozen;     /* random numbers stand still over resets and replays, effects do nothing: for checks */
+    uint64_t seed;   /* of random operations */
+    int threads;     /* at most this many; 0: OpenMP's own choice */
+    wg_allocator allocator; /* {0}: malloc */
     wg_error_handler on_error;
     void *on_error_user;
 } wg_tape_options;
 
-/* A new, empty tape; NULL options are the defaults. NULL when there is no memory or an option is out of range. */
+/* A new, empty tape; NULL options are the defaults. NULL when there is no memory or an option is out of
+ * range. */
 WG_API wg_tape *wg_tape_new(const wg_tape_options *options);
 
 /* Frees the tape and all that is on it; NULL is allowed. */
 WG_API void wg_tape_free(wg_tape *tape);
 
-/* Forgets all nodes, names, scopes and the error; keeps the memory for the next recording, so that a training loop
- * stops allocating after its first step. Vars made before are dead. Starts a new run of random operations. */
+/* Forgets all nodes, names, scopes and the error; keeps the memory for the next recording, so that a training
+ * loop stops allocating after its first step. Vars made before are dead. Starts a new run of random
+ * operations. */
 WG_API void wg_tape_reset(wg_tape *tape);
 
 /* A place on the tape to come back to. */
@@ -92,16 +94,17 @@ typedef struct wg_mark {
 
 WG_API wg_mark wg_tape_mark(wg_tape *tape);
 
-/* Forgets the nodes recorded since the mark; vars below it stay good. WG_DEAD_VAR if the tape was reset, or rewound
- * below the mark, since. Does not clear an error. */
+/* Forgets the nodes recorded since the mark; vars below it stay good. WG_DEAD_VAR if the tape was reset, or
+ * rewound below the mark, since. Does not clear an error. */
 WG_API wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark);
 
-/* The first error since the last reset, or WG_OK; its message, or "" ("matmul: inner dimensions differ: ..."). A NULL
- * tape answers WG_INVALID. The message is the tape's and lives until the next reset. */
+/* The first error since the last reset, or WG_OK; its message, or "" ("matmul: inner dimensions differ:
+ * ..."). A NULL tape answers WG_INVALID. The message is the tape's and lives until the next reset. */
 WG_API wg_status wg_tape_status(const wg_tape *tape);
 WG_API const char *wg_tape_message(const wg_tape *tape);
 
-/* Records an error of the caller's own, as a failing operation does; the first one stays. Returns the tape's status. */
+/* Records an error of the caller's own, as a failing operation does; the first one stays. Returns the tape's
+ * status. */
 WG_API wg_status wg_tape_fail(wg_tape *tape, wg_status status, const char *format, ...) WG_PRINTF(3, 4);
 
 /* Evaluation (false) or training (true) from here on. */
@@ -115,64 +118,67 @@ WG_API int wg_tape_threads(const wg_tape *tape); /* as resolved: at least 1 */
 WG_API size_t wg_tape_nodes(const wg_tape *tape);
 WG_API size_t wg_tape_bytes(const wg_tape *tape);
 
-/* ---- Leaves -------------------------------------------------------------------------------------------------- */
+/* ---- Leaves ---------------------------------------------------------------------------------------- */
 
 /* A scalar that wants a gradient. */
 WG_API wg_var wg_scalar(wg_tape *tape, double value);
 
-/* `count` neighbouring scalars that want gradients, copied from `values`. On failure the span has count 0 and a NULL
- * or failed tape. */
+/* `count` neighbouring scalars that want gradients, copied from `values`. On failure the span has count 0 and
+ * a NULL or failed tape. */
 WG_API wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count);
 
-/* A tensor that wants a gradient; the array is copied (and converted to the tape's dtype). WG_I32 is refused. */
+/* A tensor that wants a gradient; the array is copied (and converted to the tape's dtype). WG_I32 is refused.
+ */
 WG_API wg_var wg_leaf(wg_tape *tape, wg_array array);
 
-/* A tensor that wants none and can be set anew; a floating array is converted to the tape's dtype, integers stay. */
+/* A tensor that wants none and can be set anew; a floating array is converted to the tape's dtype, integers
+ * stay. */
 WG_API wg_var wg_input(wg_tape *tape, wg_array array);
 
 /* An input without a value until wg_set and wg_replay: operations on it are recorded (shapes, errors) but not
  * computed. */
 WG_API wg_var wg_input_of(wg_tape *tape, wg_dtype dtype, wg_shape shape);
 
-/* Constants: no gradient, never set anew. wg_const converts like wg_input; wg_const_like gives x's shape and dtype
- * (f64 or f32), filled with c; wg_full a given shape in the tape's dtype. */
+/* Constants: no gradient, never set anew. wg_const converts like wg_input; wg_const_like gives x's shape and
+ * dtype (f64 or f32), filled with c; wg_full a given shape in the tape's dtype. */
 WG_API wg_var wg_const(wg_tape *tape, wg_array array);
 WG_API wg_var wg_const_scalar(wg_tape *tape, double value);
 WG_API wg_var wg_const_like(wg_var x, double c);
 WG_API wg_var wg_full(wg_tape *tape, wg_shape shape, double c);
 
-/* New numbers for a leaf or input, of the same count and shape; values computed from it before are stale until
- * wg_replay. wg_set_scalar and wg_set_scalars for wg_scalar and wg_scalars_new. */
+/* New numbers for a leaf or input, of the same count and shape; values computed from it before are stale
+ * until wg_replay. wg_set_scalar and wg_set_scalars for wg_scalar and wg_scalars_new. */
 WG_API wg_status wg_set(wg_var leaf, wg_array array);
 WG_API wg_status wg_set_scalar(wg_var leaf, double value);
 WG_API wg_status wg_set_scalars(wg_span span, const double *values);
 
-/* ---- Memory of the caller's as a leaf ------------------------------------------------------------------------ */
+/* ---- Memory of the caller's as a leaf -------------------------------------------------------------- */
 
-/* An array that outlives the tape (a parameter): read in place, its gradient accumulated in place. The parameter
- * store binds its arrays by this same door. Everything pointed to must live until the tape's reset. */
+/* An array that outlives the tape (a parameter): read in place, its gradient accumulated in place. The
+ * parameter store binds its arrays by this same door. Everything pointed to must live until the tape's reset.
+ */
 typedef struct wg_binding {
-    const void *owner;       /* with `index` the identity: bound twice in a recording, it is one node */
+    const void *owner; /* with `index` the identity: bound twice in a recording, it is one node */
     size_t index;
-    const char *name;        /* for messages and drawings; copied */
+    const char *name; /* for messages and drawings; copied */
     wg_dtype dtype;
     wg_shape shape;
     const void *data;
     void *gradient;          /* wg_backward adds here; NULL: wants no gradient (frozen) */
-    bool *gradient_is_zero;  /* true: the memory at `gradient` is garbage and means 0; the sweep writes, and clears
-                                the flag. NULL: always add. */
-    const uint64_t *version; /* the owner's count of changes; a sweep over older values is WG_STALE. NULL: never
-                                changes. All bindings of one owner share it. */
+    bool *gradient_is_zero;  /* true: the memory at `gradient` is garbage and means 0; the sweep writes, and
+                                clears  the flag. NULL: always add. */
+    const uint64_t *version; /* the owner's count of changes; a sweep over older values is WG_STALE. NULL:
+                                never changes. All bindings of one owner share it. */
 } wg_binding;
 
 WG_API wg_var wg_bind(wg_tape *tape, const wg_binding *binding);
 
-/* With options.own_grads: what this tape's sweeps accumulated for a binding since the last wg_own_grad_clear, in the
- * binding's dtype and shape; NULL when nothing was. It survives resets. */
+/* With options.own_grads: what this tape's sweeps accumulated for a binding since the last wg_own_grad_clear,
+ * in the binding's dtype and shape; NULL when nothing was. It survives resets. */
 WG_API const void *wg_own_grad(const wg_tape *tape, const void *owner, size_t index, size_t *count);
 WG_API void wg_own_grad_clear(wg_tape *tape, const void *owner);
 
-/* ---- Asking a var -------------------------------------------------------------------------------------------- */
+/* ---- Asking a var ---------------------------------------------------------------------------------- */
 
 WG_API bool wg_is_valid(wg_var x);
 WG_API wg_tape *wg_tape_of(wg_var x);
@@ -181,26 +187,27 @@ WG_API size_t wg_count_of(wg_var x);   /* number of elements; 0 for an invalid v
 WG_API wg_dtype wg_dtype_of(wg_var x); /* a rank-0 var is f64, unless an integer */
 WG_API bool wg_has_value(wg_var x);
 
-/* The value of a scalar (any var with one element); NaN for an invalid or valueless one, with no new error. */
+/* The value of a scalar (any var with one element); NaN for an invalid or valueless one, with no new error.
+ */
 WG_API double wg_item(wg_var x);
 
 /* Copies the value to `out`, converted; n must be its count. */
 WG_API wg_status wg_read(wg_var x, double *out, size_t n);
 WG_API wg_status wg_read_f32(wg_var x, float *out, size_t n);
 
-/* The value in place, in the var's dtype; borrowed until the next reset, rewind or (for a scalar) recording. NULL when
- * there is none. */
+/* The value in place, in the var's dtype; borrowed until the next reset, rewind or (for a scalar) recording.
+ * NULL when there is none. */
 WG_API const void *wg_data(wg_var x);
 
 /* wg_at(span, i), in scalar.h: the i-th scalar; invalid when out of range (WG_BAD_INDEX on the tape). */
 
-/* ---- Derivatives --------------------------------------------------------------------------------------------- */
+/* ---- Derivatives ----------------------------------------------------------------------------------- */
 
-/* The reverse sweep: fills the gradients of `y`, which must be a scalar (one element), over y's ancestors only. After
- * it, this sweep's gradient can be read in leaves that want one, in all scalars, and in nodes marked by wg_keep_grad
- * (or all, with options.keep_grads); parameters' gradients are added to (see wg_binding). A sweep that fails changes
- * no gradient that outlives it.
- * Errors: the tape's first error; WG_NOT_SCALAR; WG_NO_VALUE; WG_STALE; WG_OUT_OF_MEMORY. WG_STALE does not stick. */
+/* The reverse sweep: fills the gradients of `y`, which must be a scalar (one element), over y's ancestors
+ * only. After it, this sweep's gradient can be read in leaves that want one, in all scalars, and in nodes
+ * marked by wg_keep_grad (or all, with options.keep_grads); parameters' gradients are added to (see
+ * wg_binding). A sweep that fails changes no gradient that outlives it. Errors: the tape's first error;
+ * WG_NOT_SCALAR; WG_NO_VALUE; WG_STALE; WG_OUT_OF_MEMORY. WG_STALE does not stick. */
 WG_API wg_status wg_backward(wg_var y);
 
 /* The same for any y, with a seed (dL/dy) of y's shape: a vector-Jacobian product. */
@@ -209,7 +216,8 @@ WG_API wg_status wg_backward_from(wg_var y, wg_array seed);
 /* Keeps the gradient of this var in later sweeps; returns x. */
 WG_API wg_var wg_keep_grad(wg_var x);
 
-/* The last sweep's gradient. wg_item_grad: NaN where there is none; a scalar that the sweep did not reach has 0. */
+/* The last sweep's gradient. wg_item_grad: NaN where there is none; a scalar that the sweep did not reach has
+ * 0. */
 WG_API double wg_item_grad(wg_var x);
 WG_API wg_status wg_read_grad(wg_var x, double *out, size_t n);
 WG_API wg_status wg_read_grads(wg_span span, double *out);
@@ -217,10 +225,11 @@ WG_API const void *wg_grad_data(wg_var x);
 
 /* Gradients as vars, which can be differentiated again:
  *     out[j] = sum_i  seeds[i]^T  d ys[i] / d xs[j],      of the shape of xs[j].
- * seeds NULL: ones. An x that is not reached gets zeros. The xs may be any nodes, whether they want a gradient or
- * not; the way from ys to xs is structural, cut only by wg_detach and the no-gradient scope. `out` has nx entries,
- * all invalid on failure. */
-WG_API wg_status wg_grad(const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out);
+ * seeds NULL: ones. An x that is not reached gets zeros. The xs may be any nodes, whether they want a
+ * gradient or not; the way from ys to xs is structural, cut only by wg_detach and the no-gradient scope.
+ * `out` has nx entries, all invalid on failure. */
+WG_API wg_status wg_grad(
+    const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out);
 WG_API wg_var wg_grad1(wg_var y, wg_var x);
 
 /* The same value, through which no gradient goes. */
@@ -230,18 +239,19 @@ WG_API wg_var wg_detach(wg_var x);
 WG_API void wg_no_grad_begin(wg_tape *tape);
 WG_API void wg_no_grad_end(wg_tape *tape);
 
-/* ---- Replay -------------------------------------------------------------------------------------------------- */
+/* ---- Replay ---------------------------------------------------------------------------------------- */
 
-/* Evaluates the whole recorded tape again, in order, with the leaves and parameters as they are now: no new node, no
- * allocation, the same bits as recording would give. Starts a new run of random operations. WG_BRANCH when a guard
- * flips (see wg_branch); WG_NO_VALUE when an input was never set. Neither sticks. */
+/* Evaluates the whole recorded tape again, in order, with the leaves and parameters as they are now: no new
+ * node, no allocation, the same bits as recording would give. Starts a new run of random operations.
+ * WG_BRANCH when a guard flips (see wg_branch); WG_NO_VALUE when an input was never set. Neither sticks. */
 WG_API wg_status wg_replay(wg_tape *tape);
 
-/* x != 0, for an `if` of the program: records a guard, so that a replay in which the answer changes returns WG_BRANCH
- * instead of a wrong number. x is a scalar with a value; otherwise false, and an error on the tape. */
+/* x != 0, for an `if` of the program: records a guard, so that a replay in which the answer changes returns
+ * WG_BRANCH instead of a wrong number. x is a scalar with a value; otherwise false, and an error on the tape.
+ */
 WG_API bool wg_branch(wg_var x);
 
-/* ---- Names --------------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------------- */
 
 /* Names a node for messages, traces and drawings; the text is copied; a later name replaces it. Returns x. */
 WG_API wg_var wg_set_name(wg_var x, const char *name);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* view.h - seeing a computation: the table that a teacher writes on the board, and the graph with values and gradients.
+/* view.h - seeing a computation: the table that a teacher writes on the board, and the graph with values and
+ * gradients.
  *
- * Views read the tape through op.h's public questions and change nothing. Gradients are those of the last wg_backward;
- * make the tape with .keep_grads = true to see those of tensors in between, too. */
+ * Views read the tape through op.h's public questions and change nothing. Gradients are those of the last
+ * wg_backward; make the tape with .keep_grads = true to see those of tensors in between, too. */
 #ifndef WENGERT_VIEW_H
 #define WENGERT_VIEW_H
 
@@ -20,23 +21,23 @@ WG_BEGIN_DECLS
  *     2           add   x, y         x: g   y: g          3           -4
  *     4     f     mul   #2, z        #2: g * b   z: g * a -12         1
  *
- * A node without a name goes by its number; in a rule a, b and x are the operands, y the value, g the gradient; a
- * tensor shows its shape and first numbers. "-" stands for no value or no gradient. WG_FILE if the file cannot be
- * written, the tape's status or WG_INVALID for an invalid var. */
+ * A node without a name goes by its number; in a rule a, b and x are the operands, y the value, g the
+ * gradient; a tensor shows its shape and first numbers. "-" stands for no value or no gradient. WG_FILE if
+ * the file cannot be written, the tape's status or WG_INVALID for an invalid var. */
 WG_API wg_status wg_print_trace(wg_var y, FILE *file);
 
 /* The same for every node of a tape. */
 WG_API wg_status wg_print_tape(wg_tape *tape, FILE *file);
 
 typedef struct wg_draw_options {
-    const char *title;  /* NULL: none */
-    size_t most;        /* nodes to draw, the last ones; 0: 200. What is left out is said in the drawing. */
-    bool top_down;      /* else from left to right, as the lectures draw circuits */
-    bool no_numbers;    /* operations and shapes only */
+    const char *title; /* NULL: none */
+    size_t most;       /* nodes to draw, the last ones; 0: 200. What is left out is said in the drawing. */
+    bool top_down;     /* else from left to right, as the lectures draw circuits */
+    bool no_numbers;   /* operations and shapes only */
 } wg_draw_options;
 
-/* Writes y's ancestors and y as a Graphviz graph (dot -Tsvg): values in green, gradients in red, one cluster for each
- * scope. Errors as for wg_print_trace. */
+/* Writes y's ancestors and y as a Graphviz graph (dot -Tsvg): values in green, gradients in red, one cluster
+ * for each scope. Errors as for wg_print_trace. */
 WG_API wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options);
 
 WG_END_DECLS

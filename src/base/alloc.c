@@ -45,8 +45,9 @@ void *wg_mem_zero(const wg_allocator *a, size_t size)
     return memory;
 }
 
-/* The hook promises malloc's alignment only: take a line more, and keep the distance to the true start in the bytes
- * before the aligned address (the distance is at least one pointer, since malloc's alignment divides the line). */
+/* The hook promises malloc's alignment only: take a line more, and keep the distance to the true start in the
+ * bytes before the aligned address (the distance is at least one pointer, since malloc's alignment divides
+ * the line). */
 void *wg_mem_aligned_new(const wg_allocator *a, size_t size)
 {
     if (size == 0 || size > SIZE_MAX - WG_ALIGNMENT)

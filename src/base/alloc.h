@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* alloc.h - the allocator hook, as the library calls it. Sizes are given back on freeing, as the hook wants them. */
+/* alloc.h - the allocator hook, as the library calls it. Sizes are given back on freeing, as the hook wants
+ * them. */
 #ifndef WG_BASE_ALLOC_H
 #define WG_BASE_ALLOC_H
 
@@ -29,8 +30,8 @@ void wg_mem_aligned_free(const wg_allocator *a, void *memory, size_t size);
 /* *product = a * b, or false on overflow. */
 bool wg_mul_size(size_t a, size_t b, size_t *product);
 
-/* Makes room for `needed` elements of `size` bytes in a growing array, at least doubling it. False, with nothing
- * changed, when there is no memory. */
+/* Makes room for `needed` elements of `size` bytes in a growing array, at least doubling it. False, with
+ * nothing changed, when there is no memory. */
 bool wg_mem_reserve(const wg_allocator *a, void **array, size_t *capacity, size_t needed, size_t size);
 
 #endif

@@ -46,8 +46,8 @@ wg_shape wg_shape_of_dims(const size_t *dims, size_t rank)
     return shape;
 }
 
-/* A size of 0 makes the product 0 whatever the others are, but the others must not overflow by themselves: a later
- * view of them (an axis taken out, say) would. */
+/* A size of 0 makes the product 0 whatever the others are, but the others must not overflow by themselves: a
+ * later view of them (an axis taken out, say) would. */
 bool wg_shape_count(const wg_shape *shape, size_t *count)
 {
     size_t product = 1;

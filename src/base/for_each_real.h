@@ -6,8 +6,8 @@
  *     #define TEMPLATE "ops/thing_real.h"
  *     #include "base/for_each_real.h"
  *
- * A template is ordinary C, written with REAL for the number's type, FN(name) for its own functions (name_f64,
- * name_f32) and <tgmath.h>, whose exp(x) is expf(x) for a float. It defines static functions. */
+ * A template is ordinary C, written with REAL for the number's type, FN(name) for its own functions
+ * (name_f64, name_f32) and <tgmath.h>, whose exp(x) is expf(x) for a float. It defines static functions. */
 #include <tgmath.h>
 
 #define REAL double

@@ -32,8 +32,8 @@ wg_random wg_random_named(uint64_t seed, const char *name)
 static void block(const wg_random *r, uint32_t out[4])
 {
     uint64_t number = r->position / 4;
-    uint32_t counter[4] = {(uint32_t)number, (uint32_t)(number >> 32), (uint32_t)r->stream,
-        (uint32_t)(r->stream >> 32)};
+    uint32_t counter[4] = {
+        (uint32_t)number, (uint32_t)(number >> 32), (uint32_t)r->stream, (uint32_t)(r->stream >> 32)};
     uint32_t key[2] = {(uint32_t)r->seed, (uint32_t)(r->seed >> 32)};
     wg_philox4x32(counter, key, out);
 }

@@ -3,9 +3,9 @@
 
 /* parallel.h - the one `parallel for` of the library.
  *
- * Work is cut into chunks by its size, never by the number of threads, and each chunk is computed by one thread; what
- * chunks produce together (sums) is combined in chunk order. So the number of threads never changes a bit of the
- * result. */
+ * Work is cut into chunks by its size, never by the number of threads, and each chunk is computed by one
+ * thread; what chunks produce together (sums) is combined in chunk order. So the number of threads never
+ * changes a bit of the result. */
 #ifndef WG_KERNELS_PARALLEL_H
 #define WG_KERNELS_PARALLEL_H
 
@@ -14,8 +14,8 @@
 /* Does chunk `chunk`: items begin .. end - 1. */
 typedef void wg_chunk_function(void *work, size_t chunk, size_t begin, size_t end);
 
-/* Cuts 0 .. count - 1 into chunks of `grain` items (the last may be shorter) and runs them on at most `threads`
- * threads; nothing is forked for a single chunk or a single thread. grain 0 counts as 1. */
+/* Cuts 0 .. count - 1 into chunks of `grain` items (the last may be shorter) and runs them on at most
+ * `threads` threads; nothing is forked for a single chunk or a single thread. grain 0 counts as 1. */
 void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
 
 /* The number of chunks that wg_parallel_for will make. */

@@ -42,7 +42,7 @@ void wg_params_free(wg_params *params)
     wg_mem_free(&memory, params, sizeof *params);
 }
 
-/* ---- Names --------------------------------------------------------------------------------------------- */
+/* ---- Names ----------------------------------------------------------------------------------------- */
 
 /* The place where `name` is, or the empty one where it belongs: linear probing from a hash by FNV-1a. */
 static size_t place_of(const wg_params *p, const char *name)
@@ -79,7 +79,7 @@ static bool reserve_place(wg_params *p)
     return true;
 }
 
-/* ---- Chunks -------------------------------------------------------------------------------------------- */
+/* ---- Chunks ---------------------------------------------------------------------------------------- */
 
 /* A new chunk is at least as large as all of its kind before it: from 64 KiB on they double, so that 32 of a
  * kind are more than any memory. What no array uses is never touched. */
@@ -122,7 +122,7 @@ static wg_param_chunk *chunk_with_room(wg_params *p, size_t elements, bool buffe
     return c;
 }
 
-/* ---- Arrays -------------------------------------------------------------------------------------------- */
+/* ---- Arrays ---------------------------------------------------------------------------------------- */
 
 static wg_param_array *array_new(
     wg_params *p, const char *name, const wg_shape *shape, size_t count, bool buffer)

@@ -63,7 +63,7 @@ void wg_params_changed(wg_params *params)
         params->version++;
 }
 
-/* ---- Numbers in and out -------------------------------------------------------------------------------- */
+/* ---- Numbers in and out ---------------------------------------------------------------------------- */
 
 bool wg_params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n)
 {
@@ -132,7 +132,7 @@ wg_status wg_params_set(wg_params *params, const char *name, wg_array array, wg_
     return WG_OK;
 }
 
-/* ---- Groups -------------------------------------------------------------------------------------------- */
+/* ---- Groups ---------------------------------------------------------------------------------------- */
 
 /* '*' matches any characters: on a mismatch the last star takes one more. */
 static bool matches(const char *pattern, const char *name)

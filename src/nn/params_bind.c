@@ -80,7 +80,7 @@ void *wg_param_buffer(wg_params *params, wg_tape *tape, const char *name, wg_sha
     return a ? wg_param_value_of(params, a) : NULL;
 }
 
-/* ---- Gradients ----------------------------------------------------------------------------------------- */
+/* ---- Gradients ------------------------------------------------------------------------------------- */
 
 void wg_params_zero_grad(wg_params *params)
 {

@@ -29,7 +29,7 @@ static bool frozen(const wg_op_context *op)
     return !op->training && options->running_mean;
 }
 
-/* ---- Cutting x into items of about ITEM numbers ------------------------------------------------------- */
+/* ---- Cutting x into items of about ITEM numbers ---------------------------------------------------- */
 
 enum { ITEM = 8192, TILE = 128 };
 
@@ -92,7 +92,7 @@ static struct pair combine_moments(const struct plane *p, const struct pair *par
     return (struct pair){mean, count > 0 ? deviation / count : 0};
 }
 
-/* ---- What the forward pass keeps ---------------------------------------------------------------------- */
+/* ---- What the forward pass keeps ------------------------------------------------------------------- */
 
 struct statistics {
     double *mean, *var, *inverse;
@@ -130,7 +130,7 @@ static wg_status shape(wg_op_context *op)
 #define TEMPLATE "ops/batch_norm_real.h"
 #include "base/for_each_real.h"
 
-/* ---- Running statistics ------------------------------------------------------------------------------- */
+/* ---- Running statistics ---------------------------------------------------------------------------- */
 
 static void blend(wg_dtype dtype, void *running, size_t c, double weight, double value)
 {
@@ -156,7 +156,7 @@ static wg_status effect(wg_op_context *op)
     return WG_OK;
 }
 
-/* ---- In simpler operations ---------------------------------------------------------------------------- */
+/* ---- In simpler operations ------------------------------------------------------------------------- */
 
 /* The running statistics are bound, not copied, so that a replay reads them as they are then. */
 static wg_var running(wg_op_context *op, const char *name, void *data, wg_shape wide)

@@ -20,7 +20,7 @@ struct FN(batch_norm_work) {
     REAL *high, *low, *slope, *curve, *shift;
 };
 
-/* ---- Sums of an item ---------------------------------------------------------------------------------- */
+/* ---- Sums of an item ------------------------------------------------------------------------------- */
 
 /* part = {mean, sum (x - mean)^2} */
 WG_INLINE void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
@@ -110,7 +110,7 @@ WG_CLONES static void FN(slopes)(void *work, size_t chunk, size_t begin, size_t 
     (void)begin, (void)end;
 }
 
-/* ---- Maps --------------------------------------------------------------------------------------------- */
+/* ---- Maps ------------------------------------------------------------------------------------------ */
 
 /* From element `at` on, with the coefficients of channel c (step 0: for all n elements; step 1: of c, c + 1,
  * ...): out = (x - mean) slope + shift                  without g out = g slope + (x - mean) curve + shift
@@ -149,7 +149,7 @@ WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end
     (void)begin, (void)end;
 }
 
-/* ---- The operation ------------------------------------------------------------------------------------ */
+/* ---- The operation --------------------------------------------------------------------------------- */
 
 /* Makes room for the sums and the maps' coefficients. */
 static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)

@@ -38,7 +38,7 @@ WG_INLINE void FN(exp_span)(size_t n, REAL *x)
     memcpy(x + whole, tail, (n - whole) * sizeof *x);
 }
 
-/* ---- Forward ------------------------------------------------------------------------------------------ */
+/* ---- Forward --------------------------------------------------------------------------------------- */
 
 /* The loss of sample i, whose logits begin at z; log p[c] = (max - z[c]) + log sum e^(z - max), negated. */
 WG_INLINE double FN(sample_loss)(const struct FN(cross_entropy_work) * w, size_t i, const REAL *z,
@@ -140,7 +140,7 @@ static wg_status FN(cross_entropy_forward)(wg_op_context *op)
     return WG_OK;
 }
 
-/* ---- Backward ----------------------------------------------------------------------------------------- */
+/* ---- Backward -------------------------------------------------------------------------------------- */
 
 WG_INLINE double FN(strided_sum)(size_t n, const REAL *x, size_t step)
 {

@@ -41,7 +41,8 @@ static const struct {
 #include <wengert/formulas.def>
 };
 
-/* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function. */
+/* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function.
+ */
 static unsigned code_of(const wg_op_context *op)
 {
     const wg_op *first = wg_formula_ops;

@@ -82,7 +82,7 @@ void wg_optim_free(wg_optim *optim)
     wg_mem_free(&memory, optim, sizeof *optim);
 }
 
-/* ---- Moments ------------------------------------------------------------------------------------------- */
+/* ---- Moments --------------------------------------------------------------------------------------- */
 
 static bool grow(wg_optim *o, beside *b, const wg_params_chunk_info *chunk)
 {
@@ -110,7 +110,7 @@ static bool settle(wg_optim *o)
     return true;
 }
 
-/* ---- Steps --------------------------------------------------------------------------------------------- */
+/* ---- Steps ----------------------------------------------------------------------------------------- */
 
 /* A run of the store, cut where elements of another age begin. */
 static void visit(void *user, const wg_params_run *run)

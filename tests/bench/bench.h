@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* bench.h - timing, and tables that a person reads and a program can: each number printed also goes, with its name, into
- * the file of --json FILE.
+/* bench.h - timing, and tables that a person reads and a program can: each number printed also goes, with its
+ * name, into the file of --json FILE.
  *
- * A measurement repeats the work until it has taken long enough, several times, and takes the median: on a shared machine
- * the mean is a measure of the neighbours. What is to be compared is measured in turn, A B A B ..., in one run. */
+ * A measurement repeats the work until it has taken long enough, several times, and takes the median: on a
+ * shared machine the mean is a measure of the neighbours. What is to be compared is measured in turn, A B A B
+ * ..., in one run. */
 #ifndef WG_BENCH_H
 #define WG_BENCH_H
 
@@ -36,7 +37,8 @@ static inline double bench_now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* --json FILE appends, so that one file serves several programs; --quick is for trying that a program runs. */
+/* --json FILE appends, so that one file serves several programs; --quick is for trying that a program runs.
+ */
 static inline bench bench_begin(int argc, char **argv, const char *program)
 {
     bench b = {.program = program, .seconds = 0.02};
@@ -58,8 +60,8 @@ static inline bench bench_begin(int argc, char **argv, const char *program)
 static inline void bench_number(bench *b, const char *name, const char *unit, double value)
 {
     if (b->json)
-        fprintf(b->json, "{\"program\": \"%s\", \"name\": \"%s\", \"unit\": \"%s\", \"value\": %.6g}\n", b->program, name,
-            unit, value);
+        fprintf(b->json, "{\"program\": \"%s\", \"name\": \"%s\", \"unit\": \"%s\", \"value\": %.6g}\n",
+            b->program, name, unit, value);
     b->entries++;
 }
 
@@ -81,7 +83,8 @@ static inline double bench_median(double *x, size_t n)
 }
 
 /* The median seconds of one call of each work, measured in turn. */
-static inline void bench_run(const bench *b, size_t works, bench_work *const *work, void *const *user, double *seconds)
+static inline void bench_run(
+    const bench *b, size_t works, bench_work *const *work, void *const *user, double *seconds)
 {
     double samples[BENCH_MOST][BENCH_ROUNDS];
     size_t calls[BENCH_MOST];

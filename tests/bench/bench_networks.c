@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Training steps (forward, backward, SGD; float): milliseconds, as a multiple of the step's matrix products and
- * convolutions called alone (yardstick.h), and requests of memory per step through our hook.
+/* Training steps (forward, backward, SGD; float): milliseconds, as a multiple of the step's matrix products
+ * and convolutions called alone (yardstick.h), and requests of memory per step through our hook.
  *
  *     bench_networks [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
 
@@ -74,7 +74,7 @@ static void vgg_arithmetic(yard *y, size_t n)
     yard_add_dense(y, n, 256, 10, false);
 }
 
-/* ---- The step ------------------------------------------------------------------------------------------------- */
+/* ---- The step -------------------------------------------------------------------------------------- */
 
 typedef struct step {
     const network *net;
@@ -92,7 +92,8 @@ static void train(void *user)
     const network *n = s->net;
     wg_tape_reset(s->tape);
     wg_var x = wg_input(s->tape, WG_FLOATS(s->x, n->batch, n->channels, n->size, n->size));
-    wg_var loss = wg_cross_entropy(n->apply(s->params, x), wg_input(s->tape, WG_INTS(s->labels, n->batch)), NULL);
+    wg_var loss =
+        wg_cross_entropy(n->apply(s->params, x), wg_input(s->tape, WG_INTS(s->labels, n->batch)), NULL);
     wg_params_zero_grad(s->params);
     if (wg_backward(loss) != WG_OK || wg_optim_step(s->sgd) != WG_OK) {
         fprintf(stderr, "bench_networks: %s\n", wg_tape_message(s->tape));
@@ -117,9 +118,11 @@ static void measure(bench *b, const network *n)
 {
     size_t requests = 0, pixels = n->batch * n->channels * n->size * n->size;
     const wg_allocator hook = {counting, &requests};
-    step s = {.net = n, .tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true, .allocator = hook}),
+    step s = {.net = n,
+        .tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true, .allocator = hook}),
         .params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1, .allocator = hook}),
-        .x = malloc(pixels * sizeof(float)), .labels = malloc(n->batch * sizeof(int32_t))};
+        .x = malloc(pixels * sizeof(float)),
+        .labels = malloc(n->batch * sizeof(int32_t))};
     s.sgd = wg_sgd_new(s.params, &(wg_sgd_options){.lr = 1e-3});
     wg_random r = {.seed = 3};
     for (size_t i = 0; i < pixels; i++)
@@ -163,9 +166,11 @@ int main(int argc, char **argv)
     };
     bench b = bench_begin(argc, argv, "networks");
     wg_tape *tape = wg_tape_new(NULL);
-    printf("Training steps, float, %d threads: step and its library calls alone, ms\n\n", wg_tape_threads(tape));
+    printf(
+        "Training steps, float, %d threads: step and its library calls alone, ms\n\n", wg_tape_threads(tape));
     wg_tape_free(tape);
-    printf("  %-34s %10s  %10s  %8s  %8s  %9s  %10s\n", "", "step", "calls", "ratio", "GFLOP/s", "requests", "tape MiB");
+    printf("  %-34s %10s  %10s  %8s  %8s  %9s  %10s\n", "", "step", "calls", "ratio", "GFLOP/s", "requests",
+        "tape MiB");
     for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
         measure(&b, &networks[i]);
     printf("\nrequests: of memory, through our hook, by one step after the second\n");

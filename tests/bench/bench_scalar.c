@@ -3,8 +3,8 @@
 
 /* The scalar tape: nanoseconds and bytes per step, and four scalar programs beside plain C.
  *
- * Each program is there three times: its value in plain C; value and gradient written out by hand; recorded on a tape.
- * "record + sweep" makes the tape anew each time, "replay + sweep" records once. */
+ * Each program is there three times: its value in plain C; value and gradient written out by hand; recorded
+ * on a tape. "record + sweep" makes the tape anew each time, "replay + sweep" records once. */
 
 #include "bench.h"
 #include <math.h>
@@ -12,13 +12,13 @@
 
 typedef struct program {
     const char *name;
-    size_t n;                                                                  /* inputs */
-    double (*value)(const double *x, size_t n);                                /* plain C */
-    double (*by_hand)(const double *x, double *gradient, size_t n);            /* plain C, with the gradient */
+    size_t n;                                                       /* inputs */
+    double (*value)(const double *x, size_t n);                     /* plain C */
+    double (*by_hand)(const double *x, double *gradient, size_t n); /* plain C, with the gradient */
     wg_var (*record)(wg_tape *tape, wg_span x, size_t n);
 } program;
 
-/* ---- A logistic neuron: 1 / (1 + exp(-(w0 x0 + w1 x1 + w2))) ---------------------------------------------------- */
+/* ---- A logistic neuron: 1 / (1 + exp(-(w0 x0 + w1 x1 + w2))) --------------------------------------- */
 
 static double neuron_value(const double *x, size_t n)
 {
@@ -36,11 +36,12 @@ static double neuron_by_hand(const double *x, double *g, size_t n)
 static wg_var neuron_record(wg_tape *tape, wg_span x, size_t n)
 {
     (void)tape, (void)n;
-    wg_var s = wg_add(wg_add(wg_mul(wg_at(x, 0), wg_at(x, 1)), wg_mul(wg_at(x, 2), wg_at(x, 3))), wg_at(x, 4));
+    wg_var s =
+        wg_add(wg_add(wg_mul(wg_at(x, 0), wg_at(x, 1)), wg_mul(wg_at(x, 2), wg_at(x, 3))), wg_at(x, 4));
     return wg_cdiv(1, wg_addc(wg_exp(wg_neg(s)), 1));
 }
 
-/* ---- A product of n ------------------------------------------------------------------------------------------- */
+/* ---- A product of n -------------------------------------------------------------------------------- */
 
 static double product_value(const double *x, size_t n)
 {
@@ -73,7 +74,7 @@ static wg_var product_record(wg_tape *tape, wg_span x, size_t n)
     return y;
 }
 
-/* ---- Rosenbrock's function ------------------------------------------------------------------------------------ */
+/* ---- Rosenbrock's function ------------------------------------------------------------------------- */
 
 static double rosenbrock_value(const double *x, size_t n)
 {
@@ -108,7 +109,7 @@ static wg_var rosenbrock_record(wg_tape *tape, wg_span x, size_t n)
     return f;
 }
 
-/* ---- A tanh network 2-16-16-1 of scalars, squared error over 100 samples -------------------------------------- */
+/* ---- A tanh network 2-16-16-1 of scalars, squared error over 100 samples --------------------------- */
 
 enum { HIDDEN = 16, SAMPLES = 100, WEIGHTS = 3 * HIDDEN + (HIDDEN + 1) * HIDDEN + HIDDEN + 1 };
 
@@ -189,7 +190,8 @@ static wg_var network_record(wg_tape *tape, wg_span w, size_t n)
         double x0 = sample(s, 0), x1 = sample(s, 1);
         size_t p = 0;
         for (int j = 0; j < HIDDEN; j++, p += 3)
-            h1[j] = wg_tanh(wg_add(wg_add(wg_mulc(wg_at(w, p), x0), wg_mulc(wg_at(w, p + 1), x1)), wg_at(w, p + 2)));
+            h1[j] = wg_tanh(
+                wg_add(wg_add(wg_mulc(wg_at(w, p), x0), wg_mulc(wg_at(w, p + 1), x1)), wg_at(w, p + 2)));
         for (int j = 0; j < HIDDEN; j++, p += HIDDEN + 1) {
             wg_var a = wg_at(w, p + HIDDEN);
             for (int k = 0; k < HIDDEN; k++)
@@ -205,13 +207,13 @@ static wg_var network_record(wg_tape *tape, wg_span w, size_t n)
     return loss;
 }
 
-/* ---- Measuring ------------------------------------------------------------------------------------------------ */
+/* ---- Measuring ------------------------------------------------------------------------------------- */
 
 typedef struct state {
     const program *p;
     double *x, *gradient;
-    wg_tape *tape;      /* recorded anew */
-    wg_tape *once;      /* recorded once */
+    wg_tape *tape; /* recorded anew */
+    wg_tape *once; /* recorded once */
     wg_span span;
     wg_var y;
     volatile double sink;
@@ -279,8 +281,11 @@ static double worst_difference(state *s)
 
 static void measure(bench *b, const program *p, bool per_step)
 {
-    state s = {.p = p, .x = malloc(p->n * sizeof(double)), .gradient = malloc(p->n * sizeof(double)),
-        .tape = wg_tape_new(NULL), .once = wg_tape_new(NULL)};
+    state s = {.p = p,
+        .x = malloc(p->n * sizeof(double)),
+        .gradient = malloc(p->n * sizeof(double)),
+        .tape = wg_tape_new(NULL),
+        .once = wg_tape_new(NULL)};
     for (size_t i = 0; i < p->n; i++)
         s.x[i] = 1 + 0.3 * sin((double)i + 1);
     s.span = wg_scalars_new(s.once, s.x, p->n);
@@ -293,8 +298,8 @@ static void measure(bench *b, const program *p, bool per_step)
     double steps = (double)wg_tape_nodes(s.tape);
     char name[128];
     if (!per_step) {
-        printf("  %-36s %8.0f  %10.3f  %10.3f  %12.3f %6.1f  %12.3f %6.1f  %8.1e\n", p->name, steps, t[0] * 1e6, t[1] * 1e6,
-            t[2] * 1e6, t[2] / t[1], t[3] * 1e6, t[3] / t[1], difference);
+        printf("  %-36s %8.0f  %10.3f  %10.3f  %12.3f %6.1f  %12.3f %6.1f  %8.1e\n", p->name, steps,
+            t[0] * 1e6, t[1] * 1e6, t[2] * 1e6, t[2] / t[1], t[3] * 1e6, t[3] / t[1], difference);
         const char *what[] = {"value", "by hand", "record + sweep", "replay + sweep"};
         for (int i = 0; i < 4; i++) {
             snprintf(name, sizeof name, "%s, %s", p->name, what[i]);
@@ -303,8 +308,8 @@ static void measure(bench *b, const program *p, bool per_step)
     } else {
         state r = s; /* records on its own, so that the sweep keeps its node */
         bench_run(b, 3, (bench_work *const[]){record, sweep, replay}, (void *const[]){&r, &s, &s}, u);
-        printf("  %-36s %8.0f  %8.2f %8.2f %8.2f   %8.2f %8.2f\n", p->name, steps, u[0] / steps * 1e9, u[1] / steps * 1e9,
-            u[2] / steps * 1e9, t[2] / steps * 1e9, t[3] / steps * 1e9);
+        printf("  %-36s %8.0f  %8.2f %8.2f %8.2f   %8.2f %8.2f\n", p->name, steps, u[0] / steps * 1e9,
+            u[1] / steps * 1e9, u[2] / steps * 1e9, t[2] / steps * 1e9, t[3] / steps * 1e9);
         const char *what[] = {"record", "sweep", "replay"};
         for (int i = 0; i < 3; i++) {
             snprintf(name, sizeof name, "%s, %s per step", p->name, what[i]);
@@ -349,8 +354,8 @@ int main(int argc, char **argv)
         "replay + sweep", "error");
     for (size_t i = 0; i < n; i++)
         measure(&b, &programs[i], false);
-    printf("\nThe tape: ns per step\n\n  %-36s %8s  %8s %8s %8s   %8s %8s\n", "", "steps", "record", "sweep", "replay",
-        "rec+swp", "rep+swp");
+    printf("\nThe tape: ns per step\n\n  %-36s %8s  %8s %8s %8s   %8s %8s\n", "", "steps", "record", "sweep",
+        "replay", "rec+swp", "rep+swp");
     for (size_t i = 0; i < n; i++)
         measure(&b, &programs[i], true);
     bytes(&b);

@@ -88,8 +88,8 @@ static void onednn_prepare(onednn_state *s)
     dnnl_primitive_desc_destroy(chosen);
 }
 
-static inline void onednn_conv(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch)
+static inline void onednn_conv(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a,
+    const float *b, float *result, void *scratch)
 {
     static onednn_state s;
     (void)a, (void)b, (void)result, (void)scratch;

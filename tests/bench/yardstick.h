@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* yardstick.h - the arithmetic of a training step alone: its matrix products and convolutions, called through the
- * libraries that are made for them, one after another, and nothing else. oneDNN where it is there, else the CBLAS;
- * convolutions through oneDNN only. What a step costs beyond this is the price of everything around it. */
+/* yardstick.h - the arithmetic of a training step alone: its matrix products and convolutions, called through
+ * the libraries that are made for them, one after another, and nothing else. oneDNN where it is there, else
+ * the CBLAS; convolutions through oneDNN only. What a step costs beyond this is the price of everything
+ * around it. */
 #ifndef WG_BENCH_YARDSTICK_H
 #define WG_BENCH_YARDSTICK_H
 
@@ -85,7 +86,8 @@ static inline void yard_add_conv(
     static const wg_conv_pass passes[3] = {WG_CONV_FORWARD, WG_CONV_WEIGHT, WG_CONV_INPUT};
     for (int p = 0; p < (first ? 2 : 3); p++) {
         onednn_state *s = &y->conv[y->convs++];
-        s->conv = (wg_conv){n, in, size, size, out, filter, filter, side, side, 1, 1, padding, padding, 1, 1, 1};
+        s->conv =
+            (wg_conv){n, in, size, size, out, filter, filter, side, side, 1, 1, padding, padding, 1, 1, 1};
         s->pass = passes[p];
         s->threads = y->threads;
         onednn_prepare(s);
@@ -101,8 +103,9 @@ static inline void yard_call_gemm(const yard *y, const yard_gemm *g)
     dnnl_sgemm(g->transpose_a ? 'T' : 'N', g->transpose_b ? 'T' : 'N', g->m, g->n, g->k, 1, y->a,
         g->transpose_a ? g->m : g->k, y->b, g->transpose_b ? g->k : g->n, 0, y->c, g->n);
 #elif defined(WG_BENCH_CBLAS)
-    cblas_sgemm(CblasRowMajor, g->transpose_a ? CblasTrans : CblasNoTrans, g->transpose_b ? CblasTrans : CblasNoTrans,
-        g->m, g->n, g->k, 1, y->a, g->transpose_a ? g->m : g->k, y->b, g->transpose_b ? g->k : g->n, 0, y->c, g->n);
+    cblas_sgemm(CblasRowMajor, g->transpose_a ? CblasTrans : CblasNoTrans,
+        g->transpose_b ? CblasTrans : CblasNoTrans, g->m, g->n, g->k, 1, y->a, g->transpose_a ? g->m : g->k,
+        y->b, g->transpose_b ? g->k : g->n, 0, y->c, g->n);
 #else
     (void)y, (void)g;
 #endif
