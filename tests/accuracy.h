@@ -20,8 +20,7 @@ typedef struct accuracy_row {
     double attr[2]; /* the numbers c and d of rows that have some: the same in float and double */
 } accuracy_row;
 
-/* ---- True values
- * --------------------------------------------------------------------------------------------- */
+/* ---- True values ----------------------------------------------------------------------------------- */
 
 typedef long double number;
 
@@ -80,8 +79,7 @@ TRUTH(le, a <= b)
 TRUTH(gt, a > b)
 TRUTH(ge, a >= b)
 
-/* ---- Bounds
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Bounds ---------------------------------------------------------------------------------------- */
 
 #define EXACT 0.51 /* half a unit, and the rounding of the true value */
 #define ROW(name, ...)                                                                                       \
@@ -139,8 +137,7 @@ enum {
     BINARY_ROWS = sizeof binary_rows / sizeof binary_rows[0]
 };
 
-/* ---- Comparing
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Comparing ------------------------------------------------------------------------------------- */
 
 /* A unit in the last place of a number of the type, near the true value t. */
 static inline long double ulp_of(wg_dtype dtype, long double t)
@@ -178,8 +175,7 @@ static inline bool accurate(const accuracy_row *row, wg_dtype dtype, double x, d
     return error <= bound || error <= (long double)row->floor * least;
 }
 
-/* ---- Points
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Points ---------------------------------------------------------------------------------------- */
 
 enum { MOST = 1 << 17 };
 

@@ -22,8 +22,7 @@ static bool truth_is_known(void)
     return one + little != one;
 }
 
-/* ---- One operand
- * --------------------------------------------------------------------------------------------- */
+/* ---- One operand ----------------------------------------------------------------------------------- */
 
 static void vectors_of_one(const accuracy_row *row, wg_dtype dtype)
 {
@@ -59,8 +58,7 @@ START_TEST(one_operand_as_scalar)
 }
 END_TEST
 
-/* ---- Two operands: every pair of some numbers
- * ----------------------------------------------------------------- */
+/* ---- Two operands: every pair of some numbers ------------------------------------------------------ */
 
 static points some_points(wg_dtype dtype)
 {
@@ -97,8 +95,7 @@ START_TEST(two_operands)
 }
 END_TEST
 
-/* ---- All rows
- * ------------------------------------------------------------------------------------------------ */
+/* ---- All rows -------------------------------------------------------------------------------------- */
 
 /* "addc" and "cadd" belong to "add". */
 static const accuracy_row *row_of(const char *name)
@@ -178,8 +175,7 @@ START_TEST(position_does_not_change_a_bit)
 }
 END_TEST
 
-/* ---- Gradients in the tails
- * ---------------------------------------------------------------------------------- */
+/* ---- Gradients in the tails ------------------------------------------------------------------------ */
 
 static number density(number x) /* of the standard normal */
 {

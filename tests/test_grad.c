@@ -105,8 +105,7 @@ START_TEST(a_jvp_is_the_derivative_of_a_vjp)
 }
 END_TEST
 
-/* ---- Several results: (s, p) = (x + y, x y)
- * ----------------------------------------------------------------- */
+/* ---- Several results: (s, p) = (x + y, x y) -------------------------------------------------------- */
 
 static wg_status both_shape(wg_op_context *op)
 {
@@ -183,8 +182,7 @@ START_TEST(several_results)
 }
 END_TEST
 
-/* ---- Gradient of X: an op with a kernel and an expansion, no vjp: y = x^3 w
- * ----------------------------------- */
+/* ---- Gradient of X: an op with a kernel and an expansion, no vjp: y = x^3 w ------------------------ */
 
 static wg_status cubic_forward(wg_op_context *op)
 {

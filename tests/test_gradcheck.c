@@ -8,8 +8,7 @@
 
 #include "vars.h"
 
-/* ---- Operations with rules of every kind
- * --------------------------------------------------------------------- */
+/* ---- Operations with rules of every kind ----------------------------------------------------------- */
 
 enum { RIGHT, WRONG, WRONG_AT_ONE_ELEMENT, WRONG_SECOND_DERIVATIVE, WRONG_AT_THE_KINK };
 
@@ -66,8 +65,7 @@ static wg_status check_op(int kind, wg_shape shape, int order, wg_gradcheck_repo
     return wg_gradcheck_shapes(one_op, &kind, &shape, 1, &(wg_gradcheck_options){.order = order}, report);
 }
 
-/* ---- Right and wrong
- * ----------------------------------------------------------------------------------------- */
+/* ---- Right and wrong ------------------------------------------------------------------------------- */
 
 START_TEST(a_right_rule_passes_and_a_wrong_one_does_not)
 {
@@ -170,8 +168,7 @@ START_TEST(large_inputs_are_sampled_and_gone_through_in_directions)
 }
 END_TEST
 
-/* ---- What proves nothing
- * ------------------------------------------------------------------------------------- */
+/* ---- What proves nothing --------------------------------------------------------------------------- */
 
 static wg_var of_first(wg_tape *tape, const wg_var *in, size_t n, void *user)
 {
@@ -240,8 +237,7 @@ START_TEST(integers_and_constants_are_skipped)
 }
 END_TEST
 
-/* ---- Functions that fail
- * ------------------------------------------------------------------------------------- */
+/* ---- Functions that fail --------------------------------------------------------------------------- */
 
 static wg_var fails_sometimes(wg_tape *tape, const wg_var *in, size_t n, void *user)
 {
@@ -279,8 +275,7 @@ START_TEST(a_function_that_fails_says_why)
 }
 END_TEST
 
-/* ---- Chance and effects
- * -------------------------------------------------------------------------------------- */
+/* ---- Chance and effects ---------------------------------------------------------------------------- */
 
 static wg_var noisy(wg_tape *tape, const wg_var *in, size_t n, void *user)
 {
@@ -306,8 +301,7 @@ START_TEST(masks_stand_still_and_statistics_are_not_touched)
 }
 END_TEST
 
-/* ---- check.h
- * ------------------------------------------------------------------------------------------------- */
+/* ---- check.h --------------------------------------------------------------------------------------- */
 
 static wg_var energy(wg_tape *tape, const wg_var *in, size_t n, void *user)
 {

@@ -132,8 +132,7 @@ START_TEST(n4_squared_norm_of_a_product)
 }
 END_TEST
 
-/* ---- N11: the finite difference
- * ------------------------------------------------------------------------------ */
+/* ---- N11: the finite difference -------------------------------------------------------------------- */
 
 /* A loss of the nine weights on the slide, with the value and the slope in W[0] that the slide has: curved in
  * the others. */
@@ -171,8 +170,7 @@ START_TEST(n11_finite_difference_and_gradient_check)
 }
 END_TEST
 
-/* ---- Activations at -2, -1, 1, 2: values and derivatives
- * ----------------------------------------------------- */
+/* ---- Activations at -2, -1, 1, 2: values and derivatives ------------------------------------------- */
 
 static wg_var selu(wg_var x)
 {

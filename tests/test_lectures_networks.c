@@ -20,8 +20,7 @@ static void tear_down(void)
     wg_tape_free(tape);
 }
 
-/* ---- Pooling and convolution
- * --------------------------------------------------------------------------------- */
+/* ---- Pooling and convolution ----------------------------------------------------------------------- */
 
 static const double pixels[16] = {1, 5, 4, 3, 2, 6, 4, 0, 3, 1, 7, 9, 2, 8, 6, 5};
 
@@ -85,8 +84,7 @@ START_TEST(n16_shapes_and_parameters)
 }
 END_TEST
 
-/* ---- Networks
- * ------------------------------------------------------------------------------------------------ */
+/* ---- Networks -------------------------------------------------------------------------------------- */
 
 /* Three inputs, hidden units h1 (w1, w3, w5) and h2 (w2, w4, w6), outputs o1 (w7, w10), o2 (w8, w11), o3 (w9,
  * w12). */
@@ -217,8 +215,7 @@ START_TEST(n30_gradients_vanish_through_sigmoids)
 }
 END_TEST
 
-/* ---- N32: batch normalisation, with all six derivatives of the slide
- * ------------------------------------------ */
+/* ---- N32: batch normalisation, with all six derivatives of the slide ------------------------------- */
 
 START_TEST(n32_six_derivatives_of_batch_normalisation)
 {

@@ -8,8 +8,7 @@
 
 #include "reduce_checks.h"
 
-/* ---- Values
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Values ---------------------------------------------------------------------------------------- */
 
 START_TEST(by_hand)
 {
@@ -125,8 +124,7 @@ START_TEST(variance_of_few)
 }
 END_TEST
 
-/* ---- The lectures' numbers
- * ------------------------------------------------------------------------------------ */
+/* ---- The lectures' numbers ------------------------------------------------------------------------- */
 
 /* N4: the squared norm of q = W x; N10: the norm with the root, of weights that give the same product. */
 START_TEST(lecture_norms)
@@ -195,8 +193,7 @@ START_TEST(lecture_normalisation)
 }
 END_TEST
 
-/* ---- Errors
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Errors ---------------------------------------------------------------------------------------- */
 
 static void check_error(wg_var x, wg_status status, const char *message)
 {

@@ -13,8 +13,7 @@
 
 #include "reduce_checks.h"
 
-/* ---- Special cases of derivatives
- * ------------------------------------------------------------------------------ */
+/* ---- Special cases of derivatives ------------------------------------------------------------------ */
 
 START_TEST(first_extremum_gets_the_gradient)
 {
@@ -193,8 +192,7 @@ START_TEST(sum_to_undoes_a_broadcast)
 }
 END_TEST
 
-/* ---- Accuracy and threads
- * --------------------------------------------------------------------------------------- */
+/* ---- Accuracy and threads -------------------------------------------------------------------------- */
 
 enum { MANY = 1000006 };
 

@@ -23,8 +23,7 @@
 
 WG_BEGIN_DECLS
 
-/* ---- A data set
- * ---------------------------------------------------------------------------------------------- */
+/* ---- A data set ------------------------------------------------------------------------------------ */
 
 /* N samples in memory, never changed once made, so that several threads may read it:
  *      x   [N, ...]   f32 or f64
@@ -47,8 +46,7 @@ WG_API wg_array wg_dataset_y(const wg_dataset *dataset);
 /* 10 for digits; in general the largest label + 1; 0 when y holds no labels. */
 WG_API size_t wg_dataset_classes(const wg_dataset *dataset);
 
-/* ---- Where data come from
- * ------------------------------------------------------------------------------------ */
+/* ---- Where data come from -------------------------------------------------------------------------- */
 
 typedef enum wg_split { WG_TRAIN_SPLIT, WG_TEST_SPLIT } wg_split;
 
@@ -72,8 +70,7 @@ WG_API wg_dataset *wg_idx_load(const char *images, const char *labels, size_t cl
  * each digit equally likely. */
 WG_API wg_dataset *wg_digits_draw(size_t count, uint64_t seed, wg_error *error);
 
-/* ---- Batches
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Batches --------------------------------------------------------------------------------------- */
 
 typedef struct wg_batches wg_batches;
 

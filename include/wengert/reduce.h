@@ -23,8 +23,7 @@
 
 WG_BEGIN_DECLS
 
-/* ---- Sums
- * ---------------------------------------------------------------------------------------------------- */
+/* ---- Sums ------------------------------------------------------------------------------------------ */
 
 /* Sum; of nothing 0. Every element gets g. */
 WG_API wg_var wg_sum(wg_var x);
@@ -62,8 +61,7 @@ WG_API wg_var wg_cumsum(wg_var x, int axis);
  * it has this shape. WG_BAD_SHAPE unless `shape` broadcasts to x's. */
 WG_API wg_var wg_sum_to(wg_var x, wg_shape shape);
 
-/* ---- Extrema
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Extrema --------------------------------------------------------------------------------------- */
 
 /* The largest and the smallest element. The first one of them (in row-major order of the reduced axes) gets
  * g, the others 0. */
@@ -76,8 +74,7 @@ WG_API wg_var wg_min_over(wg_var x, wg_axes axes, bool keep);
  * axis. A NaN counts as the largest. No gradient. WG_OVERFLOW for an axis of 2^31 elements. */
 WG_API wg_var wg_argmax(wg_var x, int axis);
 
-/* ---- Softmax
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Softmax --------------------------------------------------------------------------------------- */
 
 /* e^x / sum(e^x) along an axis, after the largest x is subtracted: finite for finite x. -infinity gives 0;
  * nothing but -infinity along the axis gives NaN. x gets y (g - sum(g y)). */

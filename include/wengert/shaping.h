@@ -22,8 +22,7 @@
 
 WG_BEGIN_DECLS
 
-/* ---- The same numbers in another shape
- * ------------------------------------------------------------------------ */
+/* ---- The same numbers in another shape ------------------------------------------------------------- */
 
 /* The elements of x, in row-major order, under a shape with as many elements. One size may be SIZE_MAX: it is
  * then found from the others. */
@@ -42,8 +41,7 @@ WG_API wg_var wg_transpose(wg_var x);
 /* x repeated along new leading axes and axes of size 1, as NumPy broadcasts. */
 WG_API wg_var wg_broadcast_to(wg_var x, wg_shape shape);
 
-/* ---- Parts and wholes
- * ----------------------------------------------------------------------------------------- */
+/* ---- Parts and wholes ------------------------------------------------------------------------------ */
 
 /* x[start:stop:step] along one axis, by NumPy's rules: positions may be negative (from the end), what lies
  * outside is cut off, and a negative step goes backwards. As stop, WG_END goes all the way in the direction
@@ -75,8 +73,7 @@ WG_API wg_var wg_pad(wg_var x, const wg_pad_width *widths, double value);
 /* The order reversed along the axes (WG_ALL_AXES: along all). */
 WG_API wg_var wg_flip(wg_var x, wg_axes axes);
 
-/* ---- By index
- * ------------------------------------------------------------------------------------------------- */
+/* ---- By index -------------------------------------------------------------------------------------- */
 /* Indices are i32, count from 0, and are checked: one that is negative or too large is WG_BAD_INDEX.
  * Gradients of elements that were taken several times are added in the order of the index. */
 

@@ -106,8 +106,7 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
     }
 }
 
-/* ---- The weight gradient
- * --------------------------------------------------------------------------------------- */
+/* ---- The weight gradient --------------------------------------------------------------------------- */
 
 /* Sums of `vectors` of filters' g times `taps` broadcast x, over the pixels of a few images, added to
  * sums[tap][vector]. */

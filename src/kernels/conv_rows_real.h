@@ -97,8 +97,7 @@ TARGET static void FN(rows_correlate)(void *work, size_t chunk, size_t begin, si
     }
 }
 
-/* ---- The weight gradient
- * --------------------------------------------------------------------------------------- */
+/* ---- The weight gradient --------------------------------------------------------------------------- */
 
 /* Sums of `filters` x `taps` products over the pixels of one image's planes, added to sums[k][tap]. */
 TARGET INLINE void FN(rows_weight_tile)(size_t filters, size_t taps, const wg_conv_plan *p, size_t images,

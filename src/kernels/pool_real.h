@@ -12,8 +12,7 @@ typedef struct FN(job) {
     int32_t *index;
 } FN(job);
 
-/* ---- Maximum
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Maximum --------------------------------------------------------------------------------------- */
 
 /* Row i of the windows of plane x, the general case. */
 static void FN(max_row)(const wg_pool *p, size_t i, const REAL *x, REAL *y, int32_t *index)
@@ -176,8 +175,7 @@ void FN(wg_max_pool_backward)(int threads, const wg_pool *pool, const REAL *g, c
         FN(wg_scatter_planes)(threads, pool->planes, count, size, g, index, dx);
 }
 
-/* ---- By indices
- * ------------------------------------------------------------------------------------------------ */
+/* ---- By indices ------------------------------------------------------------------------------------ */
 
 static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
 {
@@ -213,8 +211,7 @@ void FN(wg_gather_planes)(
     wg_parallel_for(threads, planes, grain_of(count), FN(gather), &job);
 }
 
-/* ---- Mean
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Mean ------------------------------------------------------------------------------------------ */
 
 /* The divisor of a window. */
 static inline REAL FN(divisor)(const wg_pool *p, span rows, span columns)

@@ -59,8 +59,7 @@ enum { WG_TILE = 512, WG_ABREAST = 128 };
 
 wg_cut wg_runs_cut(const wg_runs *r);
 
-/* ---- Folds: result[o] = sum (or product) over the terms x of output o of F(x, c[o])
- * ---------------------------- */
+/* ---- Folds: result[o] = sum (or product) over the terms x of output o of F(x, c[o]) ---------------- */
 
 typedef double wg_fold_row(const void *x, size_t n, double c);
 typedef void wg_fold_lines(
@@ -86,8 +85,7 @@ size_t wg_fold_scratch(const wg_runs *r);
 void wg_reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
     void *scratch, int threads);
 
-/* ---- Extrema
- * --------------------------------------------------------------------------------------------------- */
+/* ---- Extrema --------------------------------------------------------------------------------------- */
 
 size_t wg_extremum_scratch(const wg_runs *r);
 
@@ -96,8 +94,7 @@ size_t wg_extremum_scratch(const wg_runs *r);
 void wg_reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double sign, double *value,
     size_t *index, void *scratch, int threads);
 
-/* ---- Spreads, the way back: y = F(x, p[o], q[o]) for every term x of output o
- * ---------------------------------- */
+/* ---- Spreads, the way back: y = F(x, p[o], q[o]) for every term x of output o ---------------------- */
 
 typedef void wg_spread_row(const void *x, size_t n, double p, double q, void *y);
 typedef void wg_spread_line(const void *x, size_t n, const double *p, const double *q, void *y);
@@ -120,8 +117,7 @@ void wg_reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, 
 void wg_spread_products(
     const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, double *scratch, int threads);
 
-/* ---- Along one axis: the reduction's lines and runs must come from a single axis
- * ------------------------------- */
+/* ---- Along one axis: the reduction's lines and runs must come from a single axis ------------------- */
 
 /* y[i] = x[0] + .. + x[i], or from the other end. */
 void wg_scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads);

@@ -98,8 +98,7 @@ const wg_op wg_op_avg_pool2d = {
     .sample_count = sizeof samples / sizeof samples[0],
 };
 
-/* ---- avg_pool2d_gradient: g [N, C, OH, OW] -> dx [N, C, H, W]
- * ---------------------------------------------------- */
+/* ---- avg_pool2d_gradient: g [N, C, OH, OW] -> dx [N, C, H, W] -------------------------------------- */
 
 static wg_shape image_of(const wg_op_context *op)
 {

@@ -11,9 +11,7 @@
 #include <wengert/reduce.h>
 #include "ops/algebra_var.h"
 
-/* ---- Rules
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Rules ----------------------------------------------------------------------------------------- */
 
 /* A gradient has the result's shape: broadcasting is undone here, for all rows. A number is a zero. */
 static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
@@ -85,8 +83,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define STEP2(name, v_)
 #include <wengert/formulas.def>
 
-/* ---- Records
- * ------------------------------------------------------------------------------------------------------- */
+/* ---- Records --------------------------------------------------------------------------------------- */
 
 /* Rank-0 operands take the scalar path's own value function, so that both paths give the same bits. */
 #define UNARY(name, v_, gradient, lo, hi)                                                                    \
@@ -184,8 +181,7 @@ const wg_op wg_formula_ops[WG_CODES] = {
 #include <wengert/formulas.def>
 };
 
-/* ---- Public functions
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Public functions ------------------------------------------------------------------------------ */
 
 /* Those of the arithmetic rows are scalar.h's inline functions; the rest is one call each. */
 #define WG_ARITHMETIC_IS_INLINE

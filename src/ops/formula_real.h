@@ -6,8 +6,7 @@
  * The macros below make functions of one element from the rows; the loops over elements are ordinary code,
  * into which those functions are inlined. */
 
-/* ---- One element
- * ---------------------------------------------------------------------------------------------- */
+/* ---- One element ----------------------------------------------------------------------------------- */
 
 #define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
     INLINE REAL FN(name##_value)(REAL x, REAL c, REAL d)                                                     \
@@ -41,8 +40,7 @@
 #define STEP2(name, v_) BINARY(name, v_, 0, 0, , , , )
 #include <wengert/formulas.def>
 
-/* ---- Loops
- * ------------------------------------------------------------------------------------------------------ */
+/* ---- Loops ----------------------------------------------------------------------------------------- */
 
 INLINE void FN(lanes1)(REAL f(REAL, REAL, REAL), const REAL *x, REAL c, REAL d, REAL *y)
 {
@@ -169,8 +167,7 @@ INLINE void FN(run2_back)(REAL f(REAL, REAL, REAL, REAL), size_t n, const REAL *
         FN(map2_back)(f, n, a, 1, b, 1, y, g, dx);
 }
 
-/* ---- One kernel for each row
- * ------------------------------------------------------------------------------------ */
+/* ---- One kernel for each row ----------------------------------------------------------------------- */
 
 /* For one operand b holds the numbers c and d. */
 typedef void FN(forward_kernel)(size_t n, const REAL *a, const REAL *b, int mode, REAL *y);
@@ -230,8 +227,7 @@ static const struct {
 #include <wengert/formulas.def>
 };
 
-/* ---- A whole tensor
- * --------------------------------------------------------------------------------------------- */
+/* ---- A whole tensor -------------------------------------------------------------------------------- */
 
 /* One pass of a kernel; a rank-2 picture of the broadcast says where each row's operands are. */
 typedef struct FN(pass) {

@@ -5,16 +5,14 @@
 
 #include "tape/engine.h"
 
-/* ---- Leaves: an op for their name only
- * ----------------------------------------------------------------------- */
+/* ---- Leaves: an op for their name only ------------------------------------------------------------- */
 
 const wg_op wg_op_leaf = {.name = "leaf", .traits = WG_OP_ZERO_GRADIENT};
 const wg_op wg_op_input = {.name = "input", .traits = WG_OP_ZERO_GRADIENT};
 const wg_op wg_op_const = {.name = "const", .traits = WG_OP_ZERO_GRADIENT};
 const wg_op wg_op_parameter = {.name = "parameter", .traits = WG_OP_ZERO_GRADIENT};
 
-/* ---- Identity: y = x
- * ----------------------------------------------------------------------------------------- */
+/* ---- Identity: y = x ------------------------------------------------------------------------------- */
 
 static wg_status identity_shape(wg_op_context *op)
 {
@@ -66,8 +64,7 @@ void wg_no_grad_end(wg_tape *tape)
     }
 }
 
-/* ---- Projection: result i of the node before
- * ----------------------------------------------------------------- */
+/* ---- Projection: result i of the node before ------------------------------------------------------- */
 
 const wg_op wg_op_projection = {.name = "result", .arity = 1, .attr_size = sizeof(size_t)};
 
@@ -88,8 +85,7 @@ wg_status wg_project_value(wg_engine *t, wg_record *projection)
     return WG_OK;
 }
 
-/* ---- Guard: a branch that the program took
- * --------------------------------------------------------------------- */
+/* ---- Guard: a branch that the program took --------------------------------------------------------- */
 
 typedef struct guard_attr {
     bool taken;

@@ -12,8 +12,7 @@
 
 typedef double REAL;
 
-/* ---- One value
- * ----------------------------------------------------------------------------------------------- */
+/* ---- One value ------------------------------------------------------------------------------------- */
 
 #define UNARY(name, v_, gradient, lo, hi)                                                                    \
     static inline double value_##name(double x)                                                              \
@@ -89,8 +88,7 @@ size_t wg_operand_count(unsigned code)
     return counts[code].operands;
 }
 
-/* ---- Replay
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Replay ---------------------------------------------------------------------------------------- */
 
 uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
 {
@@ -134,8 +132,7 @@ uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
     return end;
 }
 
-/* ---- The reverse sweep
- * --------------------------------------------------------------------------------------- */
+/* ---- The reverse sweep ----------------------------------------------------------------------------- */
 
 /* What a case below needs of its step; x, a, b, c, d, y, g are the rows' names. A code with the cut bit, a
  * leaf and a constant match no case: nothing goes through. */
@@ -209,8 +206,7 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
     return WG_NO_NODE;
 }
 
-/* ---- Recording with every check
- * ------------------------------------------------------------------------------ */
+/* ---- Recording with every check -------------------------------------------------------------------- */
 
 /* A bare step serves when all operands are scalars with values; anything else is a node with a record. */
 static wg_var record_step(wg_engine *t, unsigned code, const wg_var *x, size_t count, double c, double d)

@@ -172,8 +172,7 @@ void wg_frame_close(wg_frame *f)
     f->scratch = f->wide = NULL;
 }
 
-/* ---- What an operation may ask of its context
- * ---------------------------------------------------------------- */
+/* ---- What an operation may ask of its context ------------------------------------------------------ */
 
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {

@@ -31,8 +31,7 @@ typedef struct check {
     bool alone; /* f is one operation: nobody else to blame */
 } check;
 
-/* ---- One evaluation
- * ------------------------------------------------------------------------------------------ */
+/* ---- One evaluation -------------------------------------------------------------------------------- */
 
 static wg_status record(check *c, wg_var *y)
 {
@@ -130,8 +129,7 @@ static wg_status analytic(check *c, wg_var y)
     return status;
 }
 
-/* ---- Set up
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Set up ---------------------------------------------------------------------------------------- */
 
 static bool checked(const check *c, size_t k)
 {
@@ -213,8 +211,7 @@ static void free_check(check *c)
     wg_tape_free(c->tape);
 }
 
-/* ---- The report
- * ---------------------------------------------------------------------------------------------- */
+/* ---- The report ------------------------------------------------------------------------------------ */
 
 static wg_status judge(check *c, const wg_differences *d, wg_gradcheck_report *r)
 {

@@ -81,13 +81,11 @@ wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_ta
     return t;
 }
 
-/* ---- Going back
- * ---------------------------------------------------------------------------------------------- */
+/* ---- Going back ------------------------------------------------------------------------------------ */
 
 static void release_record(wg_engine *t, wg_record *record)
 {
-    if (record->bound) /* the sweep's own rewinds leave the epoch alone: the var would name the next node here
-                        */
+    if (record->bound) /* the sweep's own rewinds leave the epoch alone: the var would name another node */
         record->bound->var = wg_invalid(&t->head);
     for (size_t r = 0; r < record->results; r++) {
         wg_block_give(&t->blocks, record->result[r].block);

@@ -26,8 +26,7 @@ static double first(const wg_array *array)
     return array->dtype == WG_F32 ? (double)*(const float *)array->data : *(const double *)array->data;
 }
 
-/* ---- Scalars
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Scalars --------------------------------------------------------------------------------------- */
 
 static wg_var bare(wg_tape *tape, unsigned code, double value, const char *name)
 {
@@ -82,8 +81,7 @@ wg_var wg_no_such_scalar_(wg_span span, size_t i)
     return wg_invalid(span.tape);
 }
 
-/* ---- Tensors
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Tensors --------------------------------------------------------------------------------------- */
 
 wg_var wg_leaf_of(wg_engine *t, const wg_op *op, wg_dtype dtype, const wg_shape *shape)
 {
@@ -252,8 +250,7 @@ wg_var wg_full(wg_tape *tape, wg_shape shape, double c)
     return t && t->status == WG_OK ? filled(t, t->options.dtype, &shape, c) : wg_invalid(tape);
 }
 
-/* ---- Setting anew
- * -------------------------------------------------------------------------------------------- */
+/* ---- Setting anew ---------------------------------------------------------------------------------- */
 
 /* Values computed from node x may exist only if an operation was recorded after it. */
 static void mark_changed(wg_engine *t, uint32_t node)

@@ -53,8 +53,7 @@ const char *wg_name_of(wg_var x)
     return wg_is_valid(x) ? wg_name_at(wg_engine_of(x.tape), x.node) : "";
 }
 
-/* ---- Scopes
- * -------------------------------------------------------------------------------------------------- */
+/* ---- Scopes ---------------------------------------------------------------------------------------- */
 
 const char *wg_scope_now(const wg_engine *t)
 {

@@ -39,8 +39,7 @@ bool wg_has_value(wg_var x)
     return t && wg_view_of(t, x.node).valued;
 }
 
-/* ---- Numbers
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Numbers --------------------------------------------------------------------------------------- */
 
 static double number(wg_dtype dtype, const void *data, size_t i)
 {
@@ -112,8 +111,7 @@ wg_status wg_read_f32(wg_var x, float *out, size_t n)
     return copy(x, wg_data(x), WG_NO_VALUE, NULL, out, n);
 }
 
-/* ---- Gradients
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Gradients ------------------------------------------------------------------------------------- */
 
 const void *wg_grad_data(wg_var x)
 {

@@ -92,8 +92,7 @@ wg_status wg_shape_broadcast_all(wg_op_context *op)
     return WG_OK;
 }
 
-/* ---- Recording
- * ----------------------------------------------------------------------------------------------- */
+/* ---- Recording ------------------------------------------------------------------------------------- */
 
 static bool differentiable(const wg_op *op)
 {

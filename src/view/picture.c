@@ -127,8 +127,7 @@ static void paint_sheet(
             l->top + i / l->per_row * (l->cell_height + MARGIN), &tiles[i], o);
 }
 
-/* ---- Formats
- * ------------------------------------------------------------------------------------------------- */
+/* ---- Formats --------------------------------------------------------------------------------------- */
 
 typedef wg_status write_function(FILE *file, struct picture *p);
 
