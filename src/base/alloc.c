@@ -23,7 +23,7 @@ wg_allocator wg_allocator_or_default(const wg_allocator *hook)
 
 void *wg_mem_new(const wg_allocator *a, size_t size)
 {
-    return size ? a->resize(a->user, NULL, 0, size) : NULL;
+    return size && size <= PTRDIFF_MAX ? a->resize(a->user, NULL, 0, size) : NULL; /* nothing is larger */
 }
 
 void *wg_mem_resize(const wg_allocator *a, void *memory, size_t old_size, size_t new_size)
@@ -50,7 +50,7 @@ void *wg_mem_zero(const wg_allocator *a, size_t size)
  * the line). */
 void *wg_mem_aligned_new(const wg_allocator *a, size_t size)
 {
-    if (size == 0 || size > SIZE_MAX - WG_ALIGNMENT)
+    if (size == 0 || size > PTRDIFF_MAX - WG_ALIGNMENT)
         return NULL;
     char *start = wg_mem_new(a, size + WG_ALIGNMENT);
     if (!start)
