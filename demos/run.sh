@@ -39,7 +39,7 @@ fi
 echo "demos/run.sh: building in $build"
 ninja -C "$build" --quiet demos/digits
 
-# Threads that wait spin for some 50 microseconds, then sleep. Spinning on, OpenMP's default, makes training ten times slower where
+# Threads that wait spin 20,000 times, then sleep. Spinning on, OpenMP's default, makes training ten times slower where
 # another program runs too; sleeping at once takes three quarters longer where none does (LeNet on MNIST: 27 s instead of 15 s).
 export GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-20000}"
 exec "$build/demos/digits" "$@"
