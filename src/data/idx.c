@@ -11,7 +11,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "data/dataset.h"
-#include "data/source.h"
+#include "base/source.h"
 
 #include <inttypes.h>
 #include <stdio.h>

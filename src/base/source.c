@@ -3,7 +3,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "data/source.h"
+#include "base/source.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* source.h - bytes from a file, plain or gzip, one after the other. */
-#ifndef WG_DATA_SOURCE_H
-#define WG_DATA_SOURCE_H
+#ifndef WG_BASE_SOURCE_H
+#define WG_BASE_SOURCE_H
 
 #include <stddef.h>
 #include <stdint.h>
