@@ -23,7 +23,9 @@
 #include <wengert/params.h>
 #include <wengert/layers.h>
 #include <wengert/optim.h>
+#include <wengert/schedule.h>
 #include <wengert/data.h>
+#include <wengert/fit.h>
 #include <wengert/picture.h>
 #include <wengert/view.h>
 

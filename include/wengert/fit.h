@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* fit.h - training, testing and using a model in a few lines.
+ *
+ *     static wg_var mlp(wg_params *p, wg_var x, void *user)
+ *     {
+ *         x = wg_relu(wg_layer_dense(p, "fc1", wg_flatten(x), 512, NULL));
+ *         return wg_layer_dense(p, "fc2", x, 10, NULL);
+ *     }
+ *
+ *     wg_fit(mlp, NULL, params, train, &(wg_fit_options){.epochs = 10, .batch = 128, .validation = 0.1,
+ * .patience = 3, .progress = stderr, .stop = &interrupted}, &error); double accuracy = wg_accuracy(mlp, NULL,
+ * params, test, &error); wg_predict(mlp, NULL, params, WG_FLOATS(pixels, 1, 784), logits, 10, &error);
+ *
+ * All of it is written with public functions only: tape, batches, loss, wg_backward, optimiser. A loop of
+ * one's own does the same, and is the thing to write when this one does not fit.
+ *
+ * Every function makes a tape of the store's dtype, and frees it. Errors are said by a status and by *error,
+ * which names epoch and batch, and repeats the tape's message. Whatever happens, the parameters are whole:
+ * those after the last update. */
+#ifndef WENGERT_FIT_H
+#define WENGERT_FIT_H
+
+#include <signal.h>
+#include <stdio.h>
+#include <wengert/data.h>
+#include <wengert/loss.h>
+#include <wengert/optim.h>
+#include <wengert/schedule.h>
+
+WG_BEGIN_DECLS
+
+/* ---- What a training is made of --------------------------------------------------------------------- */
+
+/* A model: a function of named parameters. x is a batch [N, ...], the result [N, ...] too. */
+typedef wg_var (*wg_model)(wg_params *params, wg_var x, void *user);
+
+/* A loss: wg_cross_entropy, wg_mse and the others of loss.h, or one's own. It returns a scalar. */
+typedef wg_var (*wg_loss)(wg_var prediction, wg_var target, const wg_loss_options *options);
+
+/* A figure that people read: the mean over the batch's samples. Both arrays are borrowed; the prediction has
+ * the store's dtype, the target the data set's. */
+typedef double (*wg_metric)(wg_array prediction, wg_array target, void *user);
+
+/* The share of samples whose largest prediction (the first, in a tie) is at the label: prediction [N, C],
+ * target i32 [N]. NaN for other arrays. */
+WG_API double wg_metric_accuracy(wg_array prediction, wg_array target, void *user);
+
+/* The mean of |prediction - target|, of the same number of elements. NaN for other arrays. */
+WG_API double wg_metric_absolute_error(wg_array prediction, wg_array target, void *user);
+
+/* ---- Fit -------------------------------------------------------------------------------------------- */
+
+/* What one epoch came to. */
+typedef struct wg_epoch {
+    size_t epoch;        /* from 1 */
+    double loss, metric; /* means over its samples, as each batch was trained */
+    double validation_loss,
+        validation_metric; /* after it; NaN without validation. A metric is NaN if there is none */
+    double lr;             /* of its last update */
+    double seconds;        /* that it took, validation included */
+    size_t samples;        /* trained in it */
+    bool best;             /* the best so far, by the validation loss (without one, by the loss) */
+} wg_epoch;
+
+/* Why a fit ended. */
+typedef enum wg_fit_end {
+    WG_FIT_FAILED,   /* by an error */
+    WG_FIT_EPOCHS,   /* all epochs are done */
+    WG_FIT_PATIENCE, /* it got no better */
+    WG_FIT_STOPPED   /* by .stop, or by a callback */
+} wg_fit_end;
+
+/* `{0}` before the first fit; later ones add to it. */
+typedef struct wg_history {
+    wg_epoch *epochs;
+    size_t count;
+    size_t best; /* number of the best epoch, 0: none */
+    wg_fit_end end;
+    size_t capacity;        /* the fit's own, as is the next */
+    wg_allocator allocator; /* of `epochs` */
+} wg_history;
+
+/* Frees the epochs; the history is `{0}` again. */
+WG_API void wg_history_free(wg_history *history);
+
+/* The epochs as a table of comma-separated values with a header, for a spreadsheet or wg_csv_load. WG_FILE
+ * when writing fails. */
+WG_API wg_status wg_print_history(const wg_history *history, FILE *file);
+
+typedef struct wg_fit_options {
+    wg_loss loss;                        /* NULL: wg_cross_entropy for labels (i32 [N]), otherwise wg_mse */
+    const wg_loss_options *loss_options; /* NULL: the loss's defaults; their reduction must be a scalar's */
+    wg_metric metric;                    /* NULL: wg_metric_accuracy for labels, otherwise none */
+    void *metric_user;
+    const char *metric_name; /* for the progress bar; NULL: "accuracy" or "metric" */
+
+    wg_optim *optim;      /* of the same store; NULL: Adam with its defaults, for this fit */
+    wg_schedule schedule; /* of the learning rate; {0}: constant */
+    size_t epochs;        /* 0: 10 */
+    size_t batch;         /* samples; 0: 32 */
+    size_t accumulate; /* batches for one update, whose gradient is that of their samples' mean loss; 0: 1 */
+    double clip_norm;  /* wg_params_clip_grad_norm before each update; 0: no */
+    double clip_value; /* wg_params_clip_grad_value before each update; 0: no */
+
+    uint64_t seed;         /* of shuffling, of the validation part, of random operations */
+    bool in_order;         /* samples are not shuffled */
+    bool drop_last;        /* a last batch of fewer samples is left out */
+    const double *weights; /* see wg_batches_options; of all samples of the data set */
+
+    double validation; /* this share of the samples, drawn at random, is not trained but tested */
+    bool stratified;   /* with the same share of each class */
+    const wg_dataset *validation_set; /* or these */
+    size_t patience;  /* ends after so many epochs that were not the best; then, and after the last epoch,
+                       * the best epoch's parameters are put back. 0: no, the last ones stay */
+    double min_delta; /* an epoch is the best if its loss is lower by more than this */
+
+    FILE *progress;      /* stderr: a bar on a terminal, otherwise a line per epoch; NULL: silent */
+    wg_history *history; /* NULL: not kept */
+    int (*on_batch)(void *user, const wg_epoch *so_far); /* after each update; non-zero ends the fit */
+    int (*on_epoch)(void *user, const wg_epoch *epoch);  /* after each epoch; non-zero ends the fit */
+    void *user;                                          /* of both */
+    const volatile sig_atomic_t
+        *stop; /* non-zero ends the fit at the next batch: for a signal handler to set */
+
+    const char
+        *checkpoint; /* a file that is written after each epoch, and when the fit is stopped; see below */
+    bool resume;     /* goes on from that file, if it is there */
+
+    int threads;            /* of the tape; 0: OpenMP's own choice */
+    wg_allocator allocator; /* of the tape, the batches, the history */
+} wg_fit_options;
+
+/* Trains. For each epoch: each batch's loss, wg_backward, update; then validation, history, on_epoch. A real
+ * target [N] goes with a prediction [N] or [N, 1]. When it ends, the optimiser's learning rate is what it was
+ * before.
+ *
+ * WG_OK also if it was stopped; history->end tells. WG_NUMBER when a loss is not finite: the message names
+ * epoch, batch and the first node that is not, and the parameters are those before that batch. WG_INVALID: an
+ * option out of range, no samples, another store's optimiser. Others: those of the model and of the loss.
+ *
+ * CHECKPOINTS. The file has parameters, moments, steps, the epoch and the batch, the positions of the random
+ * generators, the history and the best parameters. A fit that was stopped, or killed, and is called again
+ * with the same options and `.resume` ends with the same bits as one that was not. More epochs than before
+ * may be asked for. Data set and batch size must be the same (WG_INVALID). */
+WG_API wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_dataset *dataset,
+    const wg_fit_options *options, wg_error *error);
+
+/* ---- Test ------------------------------------------------------------------------------------------- */
+
+/* In this section and the next one the model runs in evaluation mode, without gradients, and no parameter
+ * changes. A store with parameters gets no new one: a name that it lacks is an error (WG_NAME). An empty one
+ * is given its initial values. */
+
+typedef struct wg_evaluate_options {
+    wg_loss loss; /* these five as in wg_fit_options */
+    const wg_loss_options *loss_options;
+    wg_metric metric;
+    void *metric_user;
+    size_t batch; /* 0: 256 */
+    int threads;
+    wg_allocator allocator;
+} wg_evaluate_options;
+
+typedef struct wg_score {
+    double loss, metric; /* means over the samples */
+    size_t samples;
+} wg_score;
+
+/* The loss and the metric of a data set; NULL options are the defaults. WG_INVALID without samples. */
+WG_API wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_dataset *dataset,
+    const wg_evaluate_options *options, wg_score *score, wg_error *error);
+
+/* The share of samples whose label the model gives its largest number to; NaN on an error. */
+WG_API double wg_accuracy(
+    wg_model model, void *user, wg_params *params, const wg_dataset *dataset, wg_error *error);
+
+/* matrix[label * classes + guess]: how many samples with that label were given that guess. `classes` must be
+ * the number of the model's outputs, and above every label. */
+WG_API wg_status wg_confusion(wg_model model, void *user, wg_params *params, const wg_dataset *dataset,
+    size_t *matrix, size_t classes, wg_error *error);
+
+/* The matrix as a table, a line for each label, with each class's recall and precision; class names are the
+ * data set's (NULL: numbers). WG_FILE when writing fails. */
+WG_API wg_status wg_print_confusion(
+    const size_t *matrix, size_t classes, const wg_dataset *names, FILE *file);
+
+/* ---- Use -------------------------------------------------------------------------------------------- */
+
+/* What the model makes of x [N, ...]: `n` numbers, which must be all there are, row after row. Large N goes
+ * through in parts. WG_BAD_SHAPE when n does not fit; the message has both numbers. */
+WG_API wg_status wg_predict(
+    wg_model model, void *user, wg_params *params, wg_array x, float *out, size_t n, wg_error *error);
+WG_API wg_status wg_predict_f64(
+    wg_model model, void *user, wg_params *params, wg_array x, double *out, size_t n, wg_error *error);
+
+/* The softmax of that over its last axis: the classes' probabilities. */
+WG_API wg_status wg_predict_probabilities(
+    wg_model model, void *user, wg_params *params, wg_array x, float *out, size_t n, wg_error *error);
+
+/* For each sample the class of the largest number: N labels. */
+WG_API wg_status wg_predict_labels(
+    wg_model model, void *user, wg_params *params, wg_array x, int32_t *out, size_t n, wg_error *error);
+
+WG_END_DECLS
+#endif
