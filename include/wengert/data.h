@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* data.h - data sets, where they come from, and the batches that training takes from them.
+/* data.h - data sets and the batches that training takes from them. It brings load.h, which reads data sets
+ * from files, and draw.h, which draws them.
  *
  *      wg_dataset *train = wg_mnist_load("data/mnist", WG_TRAIN_SPLIT, &error);
  *      wg_batches *batches = wg_batches_new(train, &(wg_batches_options){.size = 64, .seed = 1}, &error);
@@ -45,30 +46,6 @@ WG_API wg_array wg_dataset_y(const wg_dataset *dataset);
 
 /* 10 for digits; in general the largest label + 1; 0 when y holds no labels. */
 WG_API size_t wg_dataset_classes(const wg_dataset *dataset);
-
-/* ---- Where data come from -------------------------------------------------------------------------- */
-
-typedef enum wg_split { WG_TRAIN_SPLIT, WG_TEST_SPLIT } wg_split;
-
-/* Handwritten digits from a folder that holds the files of MNIST under their usual names,
- *      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte,
- * each plain or with ".gz" (read when the library was built with zlib). x: f32 [N, 1, 28, 28], a pixel's byte
- * divided by 255, so 0 is paper and 1 is ink. y: i32 [N], 0 to 9. Fashion-MNIST has the same files. The
- * format is described at http://yann.lecun.com/exdb/mnist. */
-WG_API wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error);
-
-/* Any pair of IDX files of unsigned bytes: images of rank 3 become [N, 1, H, W] of byte / 255, labels of rank
- * 1 must be below `classes` (0: the largest label + 1). Nothing in a file is believed: every size is held
- * against the file's length before memory is taken for it. WG_FILE when a file cannot be opened or read,
- * WG_FORMAT for wrong, truncated or surplus contents, with a message that names the file and the offset. */
-WG_API wg_dataset *wg_idx_load(const char *images, const char *labels, size_t classes, wg_error *error);
-
-/* Digits that the library draws by itself, for programs that must not depend on a download: each is a path of
- * a pen in one of several hands, shifted, turned, sheared, stretched and bent at random, drawn with a pen of
- * random width and ink on noisy paper. Shapes and scale are those of wg_mnist_load; sample i is a function of
- * (seed, i) alone: of a larger set with the same seed, a smaller one is the beginning. Labels are drawn too,
- * each digit equally likely. */
-WG_API wg_dataset *wg_digits_draw(size_t count, uint64_t seed, wg_error *error);
 
 /* ---- Batches --------------------------------------------------------------------------------------- */
 
@@ -120,4 +97,8 @@ WG_API uint64_t wg_batches_epoch(const wg_batches *batches);
 WG_API void wg_batches_set_epoch(wg_batches *batches, uint64_t begun);
 
 WG_END_DECLS
+
+#include <wengert/draw.h>
+#include <wengert/load.h>
+
 #endif

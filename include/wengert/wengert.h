@@ -25,6 +25,8 @@
 #include <wengert/optim.h>
 #include <wengert/schedule.h>
 #include <wengert/data.h>
+#include <wengert/draw.h>
+#include <wengert/load.h>
 #include <wengert/fit.h>
 #include <wengert/picture.h>
 #include <wengert/view.h>
