@@ -82,5 +82,21 @@ typedef struct wg_layer_layer_norm_options {
 WG_API wg_var wg_layer_layer_norm(
     wg_params *params, const char *name, wg_var x, const wg_layer_layer_norm_options *options);
 
+/* ---- Standardising --------------------------------------------------------------------------------- */
+
+/* y = (x - mean) / std of x [N] or [N, C, ...], per feature of axis 1, with the buffers "mean" and "std" [C]
+ * ([1] for x [N]): part of the store, so they are saved with the parameters, and who loads these and calls
+ * the same model standardises alike. They are 0 and 1 until wg_layer_standardise_fit sets them. */
+WG_API wg_var wg_layer_standardise(wg_params *params, const char *name, wg_var x);
+
+/* y = x std + mean: the way back, for a model's output, whose buffers were fitted to the targets. */
+WG_API wg_var wg_layer_unstandardise(wg_params *params, const char *name, wg_var x);
+
+/* Sets both layers' buffers to the mean and the standard deviation (divided by the number, not by one less; 1
+ * where all numbers are equal) of data, usually wg_dataset_x(train). `name` is the full name: with the scopes
+ * around the layer, "encoder.input". WG_NUMBER when the data hold a NaN or an infinity (the message says
+ * where), WG_BAD_SHAPE, WG_NAME, WG_OUT_OF_MEMORY. */
+WG_API wg_status wg_layer_standardise_fit(wg_params *params, const char *name, wg_array x, wg_error *error);
+
 WG_END_DECLS
 #endif

@@ -69,6 +69,10 @@ WG_API wg_var wg_param(
 WG_API void *wg_param_buffer(
     wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init);
 
+/* The same buffer as a var: read like a parameter, never differentiated. */
+WG_API wg_var wg_param_constant(
+    wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init);
+
 /* Gradients := 0. */
 WG_API void wg_params_zero_grad(wg_params *params);
 
@@ -87,6 +91,8 @@ WG_API wg_status wg_params_add_buffer(
 /* From now on an unknown name is an error (WG_NAME): after loading, a mistyped name must not get fresh
  * weights. */
 WG_API void wg_params_seal(wg_params *params);
+WG_API void wg_params_unseal(wg_params *params);
+WG_API bool wg_params_is_sealed(const wg_params *params);
 
 /* Number of arrays, buffers included: they are numbered 0 .. count - 1 in order of creation. */
 WG_API size_t wg_params_count(const wg_params *params);

@@ -236,3 +236,14 @@ void wg_params_seal(wg_params *params)
     if (params)
         params->sealed = true;
 }
+
+void wg_params_unseal(wg_params *params)
+{
+    if (params)
+        params->sealed = false;
+}
+
+bool wg_params_is_sealed(const wg_params *params)
+{
+    return params && params->sealed;
+}

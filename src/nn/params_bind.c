@@ -80,6 +80,22 @@ void *wg_param_buffer(wg_params *params, wg_tape *tape, const char *name, wg_sha
     return a ? wg_param_value_of(params, a) : NULL;
 }
 
+wg_var wg_param_constant(
+    wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
+{
+    size_t index;
+    wg_param_array *a = array_of(params, tape, name, &shape, init, true, &index);
+    if (!a)
+        return (wg_var){.tape = tape};
+    return wg_bind(tape, &(wg_binding){.owner = params,
+                             .index = index,
+                             .name = a->name,
+                             .dtype = params->dtype,
+                             .shape = a->shape,
+                             .data = wg_param_value_of(params, a),
+                             .version = &params->version});
+}
+
 /* ---- Gradients ------------------------------------------------------------------------------------- */
 
 void wg_params_zero_grad(wg_params *params)
