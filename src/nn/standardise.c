@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Standardising: (x - mean) / std per feature, with mean and std in the store, so that who loads the
+ * parameters gets them too.
+ *
+ *     x [N, C, d1, ...]     mean, std [C], seen as [C, 1, ...]          x of rank 1: C = 1 */
+#include <wengert/layers.h>
+#include <wengert/math.h>
+#include <wengert/shaping.h>
+#include "base/alloc.h"
+#include "nn/layer.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static size_t features(const wg_shape *shape)
+{
+    return shape->rank > 1 ? shape->dim[1] : 1;
+}
+
+/* The buffers, as vars that broadcast against x. */
+static bool buffers_for(wg_params *p, wg_var x, wg_var *mean, wg_var *std)
+{
+    const wg_init zeros = wg_init_constant(0), ones = wg_init_constant(1);
+    wg_shape shape = wg_shape_of(x), stretched = {.rank = shape.rank > 1 ? shape.rank - 1 : 1};
+    size_t count = features(&shape);
+    for (size_t i = 0; i < stretched.rank; i++)
+        stretched.dim[i] = i == 0 ? count : 1;
+    *mean = wg_param_constant(p, wg_tape_of(x), "mean", WG_SHAPE(count), &zeros);
+    *std = wg_param_constant(p, wg_tape_of(x), "std", WG_SHAPE(count), &ones);
+    if (stretched.rank > 1) {
+        *mean = wg_reshape(*mean, stretched);
+        *std = wg_reshape(*std, stretched);
+    }
+    return wg_is_valid(*mean) && wg_is_valid(*std);
+}
+
+/* Opens the layer, and its buffers; closes it again when that fails. */
+static bool open_layer(
+    const char *kind, wg_params *params, const char *name, wg_var x, wg_var *mean, wg_var *std)
+{
+    if (!wg_layer_open(kind, params, name, x))
+        return false;
+    bool good = wg_shape_of(x).rank > 0;
+    if (!good)
+        wg_layer_misfit(kind, x, "[N] or [N, features, ...]");
+    good = good && buffers_for(params, x, mean, std);
+    if (!good)
+        wg_scope_pop(wg_tape_of(x));
+    return good;
+}
+
+wg_var wg_layer_standardise(wg_params *params, const char *name, wg_var x)
+{
+    wg_var mean, std, y = {.tape = wg_tape_of(x)};
+    if (open_layer("standardise", params, name, x, &mean, &std)) {
+        y = wg_div(wg_sub(x, mean), std);
+        wg_scope_pop(wg_tape_of(x));
+    }
+    return y;
+}
+
+wg_var wg_layer_unstandardise(wg_params *params, const char *name, wg_var x)
+{
+    wg_var mean, std, y = {.tape = wg_tape_of(x)};
+    if (open_layer("unstandardise", params, name, x, &mean, &std)) {
+        y = wg_add(wg_mul(x, std), mean);
+        wg_scope_pop(wg_tape_of(x));
+    }
+    return y;
+}
+
+/* ---- From data ------------------------------------------------------------------------------------- */
+
+static double element(const wg_array *x, size_t i)
+{
+    return x->dtype == WG_F32   ? (double)((const float *)x->data)[i]
+           : x->dtype == WG_F64 ? ((const double *)x->data)[i]
+                                : (double)((const int32_t *)x->data)[i];
+}
+
+static wg_status check_data(const wg_array *x, size_t *count, wg_error *error)
+{
+    char text[192];
+    if (x->shape.rank == 0 || !wg_shape_count(&x->shape, count) || *count == 0)
+        return wg_error_set(error, WG_BAD_SHAPE,
+            "standardise: data %s must be [N] or [N, features, ...], of at "
+            "least one number",
+            wg_shape_text(&x->shape, text, sizeof text));
+    if (!x->data || wg_dtype_size(x->dtype) == 0)
+        return wg_error_set(error, WG_INVALID, "standardise: an array without data");
+    size_t row = *count / x->shape.dim[0], c = features(&x->shape);
+    for (size_t i = 0; i < *count; i++)
+        if (!isfinite(element(x, i)))
+            return wg_error_set(error, WG_NUMBER, "standardise: the data hold %g in sample %zu, feature %zu",
+                element(x, i), i / row, i / (row / c) % c);
+    return WG_OK;
+}
+
+/* Two passes over each feature: the mean, then the deviations from it. What is the same everywhere has std 1,
+ * and not the rounding error of its mean. */
+static void moments(const wg_array *x, size_t count, double *mean, double *std)
+{
+    size_t c = features(&x->shape), rows = x->shape.dim[0], inner = count / rows / c;
+    double n = (double)(rows * inner);
+    for (size_t k = 0; k < c; k++) {
+        double first = element(x, k * inner), sum = 0, squares = 0;
+        bool same = true;
+        for (size_t i = 0; i < rows * inner; i++)
+            sum += element(x, (i / inner * c + k) * inner + i % inner) - first;
+        mean[k] = first + sum / n;
+        for (size_t i = 0; i < rows * inner; i++) {
+            double value = element(x, (i / inner * c + k) * inner + i % inner);
+            squares += (value - mean[k]) * (value - mean[k]);
+            same = same && value == first;
+        }
+        std[k] = same ? 1 : sqrt(squares / n);
+    }
+}
+
+/* Buffer NAME.what := values. */
+static wg_status put(wg_params *params, const char *name, const char *what, const double *values,
+    size_t count, wg_error *error)
+{
+    char full[WG_MESSAGE_SIZE];
+    int length = snprintf(full, sizeof full, "%s.%s", name, what);
+    if (length < 0 || (size_t)length >= sizeof full)
+        return wg_error_set(error, WG_NAME, "standardise: the name %.40s... is too long", name);
+    wg_status status = wg_params_add_buffer(params, full, WG_SHAPE(count), NULL, error);
+    return status == WG_OK ? wg_params_set(params, full, WG_DOUBLES(values, count), error) : status;
+}
+
+wg_status wg_layer_standardise_fit(wg_params *params, const char *name, wg_array x, wg_error *error)
+{
+    size_t count, bytes;
+    if (error && error->status != WG_OK)
+        return error->status;
+    if (!params || !name || !*name)
+        return wg_error_set(
+            error, WG_INVALID, "standardise: a layer needs a %s", params ? "name" : "parameter store");
+    wg_status status = check_data(&x, &count, error);
+    if (status != WG_OK)
+        return status;
+    size_t c = features(&x.shape);
+    const wg_allocator *memory = wg_params_allocator(params);
+    double *numbers = wg_mul_size(c, 2 * sizeof *numbers, &bytes) ? wg_mem_new(memory, bytes) : NULL;
+    if (!numbers)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "standardise: no memory for %zu features", c);
+    moments(&x, count, numbers, numbers + c);
+    status = put(params, name, "mean", numbers, c, error);
+    if (status == WG_OK)
+        status = put(params, name, "std", numbers + c, c, error);
+    wg_mem_free(memory, numbers, bytes);
+    return status;
+}
