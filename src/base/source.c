@@ -43,7 +43,7 @@ static wg_status open_gzip(wg_source *source, uint64_t length, wg_error *error)
 #endif
 }
 
-wg_status wg_source_open(wg_source *source, const char *path, wg_error *error)
+wg_status wg_source_open_plain(wg_source *source, const char *path, wg_error *error)
 {
     *source = (wg_source){.path = path};
     struct stat status;
@@ -54,14 +54,25 @@ wg_status wg_source_open(wg_source *source, const char *path, wg_error *error)
         fclose(file);
         return wg_error_set(error, WG_FILE, "%s: not a regular file", path);
     }
-    uint64_t length = (uint64_t)status.st_size;
-    if (is_gzip(file)) {
-        fclose(file);
-        return open_gzip(source, length, error);
-    }
     source->plain = file;
-    source->at_most = length;
+    source->at_most = (uint64_t)status.st_size;
     return WG_OK;
+}
+
+wg_status wg_source_open(wg_source *source, const char *path, wg_error *error)
+{
+    wg_status status = wg_source_open_plain(source, path, error);
+    if (status == WG_OK && is_gzip(source->plain)) {
+        uint64_t length = source->at_most;
+        wg_source_close(source);
+        status = open_gzip(source, length, error);
+    }
+    return status;
+}
+
+void wg_source_open_memory(wg_source *source, const char *name, const void *bytes, size_t size)
+{
+    *source = (wg_source){.path = name, .memory = size ? bytes : (const void *)"", .at_most = size};
 }
 
 /* At most `size` bytes; *got < size is the end of the file. */
@@ -84,6 +95,11 @@ static wg_status read_some(wg_source *source, void *bytes, size_t size, size_t *
         *got += (size_t)read;
     }
 #endif
+    if (source->memory) {
+        *got = wg_source_left(source) < size ? (size_t)wg_source_left(source) : size;
+        if (*got)
+            memcpy(bytes, source->memory + source->offset, *got);
+    }
     if (source->plain) {
         *got = fread(bytes, 1, size, source->plain);
         if (*got < size && ferror(source->plain))
@@ -117,6 +133,20 @@ wg_status wg_source_expect_end(wg_source *source, wg_error *error)
     return status;
 }
 
+wg_status wg_source_seek(wg_source *source, uint64_t offset, wg_error *error)
+{
+    bool good = !source->gzip && offset <= source->at_most && offset <= INT64_MAX;
+    if (!good || (source->plain && fseeko(source->plain, (off_t)offset, SEEK_SET) != 0))
+        return wg_error_set(error, WG_FORMAT, "%s: there is no offset %" PRIu64, source->path, offset);
+    source->offset = offset;
+    return WG_OK;
+}
+
+uint64_t wg_source_left(const wg_source *source)
+{
+    return source->at_most > source->offset ? source->at_most - source->offset : 0;
+}
+
 void wg_source_close(wg_source *source)
 {
     if (source->plain)
@@ -127,4 +157,5 @@ void wg_source_close(wg_source *source)
 #endif
     source->plain = NULL;
     source->gzip = NULL;
+    source->memory = NULL;
 }

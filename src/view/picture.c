@@ -2,9 +2,9 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "base/alloc.h"
+#include "base/sink.h"
 #include "view/glyphs.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -191,17 +191,14 @@ wg_status wg_sheet_check_path(const char *path, wg_error *error)
 
 static wg_status write_file(const char *path, struct picture *p, write_function *write, wg_error *error)
 {
-    FILE *file = fopen(path, "wb");
-    if (!file)
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
-    wg_status status = write(file, p);
-    if (fclose(file) != 0)
-        status = WG_FILE;
-    if (status != WG_OK) {
-        remove(path);
-        wg_error_set(error, status, "%s: cannot be written", path);
-    }
-    return status;
+    wg_sink sink;
+    wg_status status = wg_sink_open(&sink, path, error);
+    if (status != WG_OK)
+        return status;
+    if (write(sink.file, p) == WG_OK || ferror(sink.file)) /* of a stream that failed, closing tells why */
+        return wg_sink_close(&sink, error);
+    wg_sink_abandon(&sink);
+    return wg_error_set(error, WG_FILE, "%s: cannot be written", path);
 }
 
 static wg_status check(

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* sink.h - a file written whole or not at all.
+ *
+ *      model.safetensors                 the old file, untouched until ...
+ *      model.safetensors.4711-0.tmp      what is being written: beside it, so on the same file system
+ *
+ * wg_sink_close syncs the new file and renames it over the old one, which is one step to whoever looks. On
+ * any failure before that the temporary file is removed. A process that is killed leaves it behind, and the
+ * old file whole. */
+#ifndef WG_BASE_SINK_H
+#define WG_BASE_SINK_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <wengert/status.h>
+
+enum { WG_SINK_PATH = 4096 };
+
+typedef struct wg_sink {
+    const char *path; /* borrowed; for messages */
+    FILE *file;       /* open for writing, also by functions that take a stream; NULL when closed */
+    char target[WG_SINK_PATH], temporary[WG_SINK_PATH];
+} wg_sink;
+
+/* Opens the temporary file. Where `path` is a symbolic link, the file it leads to will be replaced and the
+ * link stays. An existing file must be a regular one that may be written to, and hands its mode on; a new one
+ * gets what the umask leaves of rw-rw-rw-. WG_FILE otherwise; an error that is set already is returned. */
+wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error);
+
+/* WG_FILE when it cannot be written; the message says at which offset. wg_sink_abandon or wg_sink_close
+ * follow. */
+wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error);
+
+/* The new file takes the old one's place. A sink that could not be written is abandoned instead: WG_FILE. */
+wg_status wg_sink_close(wg_sink *sink, wg_error *error);
+
+/* As if nothing had been written; nothing happens to a closed sink. */
+void wg_sink_abandon(wg_sink *sink);
+
+#endif

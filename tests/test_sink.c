@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Files written whole or not at all. */
+#define _XOPEN_SOURCE 700
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/sink.h"
+#include "harness.h"
+
+/* Every test works in a fresh folder, which must be empty when its files are removed. */
+static char folder[32];
+
+static void enter(void)
+{
+    strcpy(folder, "wengert-sink-XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void leave(void)
+{
+    ck_assert_int_eq(chdir(".."), 0);
+    ck_assert_int_eq(rmdir(folder), 0);
+}
+
+static size_t files_here(void)
+{
+    size_t count = 0;
+    DIR *here = opendir(".");
+    for (const struct dirent *entry; (entry = readdir(here));)
+        count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+    closedir(here);
+    return count;
+}
+
+static wg_status save(const char *path, const char *text, wg_error *error)
+{
+    wg_sink sink;
+    if (wg_sink_open(&sink, path, error) == WG_OK && wg_sink_write(&sink, text, strlen(text), error) == WG_OK)
+        return wg_sink_close(&sink, error);
+    wg_sink_abandon(&sink);
+    return error->status;
+}
+
+static void holds(const char *path, const char *text)
+{
+    char found[64] = "";
+    FILE *file = fopen(path, "rb");
+    ck_assert_msg(file, "%s is not there", path);
+    size_t got = fread(found, 1, sizeof found - 1, file);
+    fclose(file);
+    found[got] = 0;
+    ck_assert_str_eq(found, text);
+}
+
+START_TEST(the_old_file_stays_until_the_new_one_is_whole)
+{
+    enter();
+    wg_error error = {0};
+    wg_sink sink;
+    ck_assert_int_eq(save("a", "old", &error), WG_OK);
+    ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
+    ck_assert_int_eq(wg_sink_write(&sink, "new", 3, &error), WG_OK);
+    ck_assert_int_eq(fflush(sink.file), 0);
+    holds("a", "old");
+    ck_assert_uint_eq(files_here(), 2);
+    ck_assert_int_eq(wg_sink_close(&sink, &error), WG_OK);
+    holds("a", "new");
+    ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
+    ck_assert_int_eq(wg_sink_write(&sink, "newer", 5, &error), WG_OK);
+    wg_sink_abandon(&sink);
+    wg_sink_abandon(&sink);
+    ck_assert_int_eq(wg_sink_close(&sink, &error), WG_FILE);
+    holds("a", "new");
+    ck_assert_uint_eq(files_here(), 1);
+    unlink("a");
+    leave();
+}
+END_TEST
+
+/* Two writers of one file: each has a temporary file of its own, and the later one wins whole. */
+START_TEST(two_at_once)
+{
+    enter();
+    wg_error error = {0};
+    wg_sink one, two;
+    wg_sink_open(&one, "a", &error), wg_sink_open(&two, "a", &error);
+    wg_sink_write(&one, "one", 3, &error), wg_sink_write(&two, "two", 3, &error);
+    ck_assert_int_eq(wg_sink_close(&two, &error), WG_OK);
+    holds("a", "two");
+    ck_assert_int_eq(wg_sink_close(&one, &error), WG_OK);
+    holds("a", "one");
+    unlink("a");
+    leave();
+}
+END_TEST
+
+START_TEST(modes)
+{
+    enter();
+    wg_error error = {0};
+    struct stat status;
+    mode_t mask = umask(027);
+    ck_assert_int_eq(save("a", "1", &error), WG_OK);
+    umask(mask);
+    ck_assert(stat("a", &status) == 0 && (status.st_mode & 0777) == 0640);
+    ck_assert_int_eq(chmod("a", 0604), 0);
+    ck_assert_int_eq(save("a", "2", &error), WG_OK);
+    ck_assert(stat("a", &status) == 0 && (status.st_mode & 0777) == 0604);
+    unlink("a");
+    leave();
+}
+END_TEST
+
+/* Links stay links: absolute, relative to their own folder, in a row, and one whose file is not there yet. */
+START_TEST(links)
+{
+    enter();
+    wg_error error = {0};
+    char path[2048];
+    struct stat status;
+    ck_assert(mkdir("d", 0700) == 0 && symlink("../file", "d/link") == 0 && symlink("d/link", "link") == 0);
+    ck_assert_int_eq(save("link", "through two", &error), WG_OK);
+    holds("file", "through two");
+    ck_assert(getcwd(path, sizeof path - 8) && symlink(strcat(path, "/file"), "d/absolute") == 0);
+    ck_assert_int_eq(save("d/absolute", "absolute", &error), WG_OK);
+    holds("file", "absolute");
+    for (const char *const *link = (const char *const[]){"link", "d/link", "d/absolute", NULL}; *link; link++)
+        ck_assert(lstat(*link, &status) == 0 && S_ISLNK(status.st_mode));
+    ck_assert_int_eq(symlink("round", "round"), 0);
+    ck_assert_int_eq(save("round", "", &error), WG_FILE);
+    ck_assert_ptr_nonnull(strstr(error.message, strerror(ELOOP)));
+    unlink("round"), unlink("link"), unlink("d/link"), unlink("d/absolute"), unlink("file"), rmdir("d");
+    leave();
+}
+END_TEST
+
+static void refuses(const char *path, const char *words)
+{
+    wg_error error = {0};
+    ck_assert_int_eq(save(path, "x", &error), WG_FILE);
+    ck_assert_msg(strstr(error.message, words), "%s", error.message);
+}
+
+START_TEST(places_that_take_no_file)
+{
+    enter();
+    char name[WG_SINK_PATH + 8];
+    wg_error error = {0};
+    memset(name, 'n', sizeof name - 1);
+    name[sizeof name - 1] = 0;
+    refuses(name, "nnn"); /* which leaves the message no room for the reason */
+    name[300] = 0;
+    refuses(name, strerror(ENAMETOOLONG));
+    name[255] = 0; /* the longest name that file systems take */
+    ck_assert_msg(save(name, "x", &error) == WG_OK, "%s", error.message);
+    unlink(name);
+    refuses("nowhere/a", "nowhere/a: No such file or directory");
+    refuses("", "No such file");
+    ck_assert_int_eq(mkdir("d", 0700), 0);
+    refuses("d", "d: a folder, not a regular file");
+    refuses("d/", "d/: a folder");
+    refuses("/dev/null", "a device or pipe");
+    ck_assert_int_eq(save(NULL, "x", &error), WG_INVALID);
+    ck_assert_int_eq(save("fine", "x", &error), WG_INVALID); /* an error that is set stays */
+    if (geteuid() != 0) {                                    /* root may write anywhere */
+        ck_assert_int_eq(chmod("d", 0500), 0);
+        refuses("d/a", strerror(EACCES));
+        wg_error_clear(&error);
+        ck_assert_int_eq(save("a", "x", &error), WG_OK);
+        ck_assert_int_eq(chmod("a", 0400), 0);
+        refuses("a", strerror(EACCES));
+        unlink("a");
+    }
+    rmdir("d");
+    ck_assert_uint_eq(files_here(), 0);
+    leave();
+}
+END_TEST
+
+/* A disk that is full after 100,000 bytes: in a child, since the limit cannot be taken back. */
+static int full_disk(size_t size)
+{
+    wg_sink sink;
+    wg_error error = {0};
+    static const char block[1000];
+    const struct rlimit limit = {100000, 100000};
+    signal(SIGXFSZ, SIG_IGN);
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || wg_sink_open(&sink, "a", &error) != WG_OK)
+        return 1;
+    for (size_t i = 0; i < size / sizeof block && error.status == WG_OK; i++)
+        wg_sink_write(&sink, block, sizeof block, &error);
+    if (wg_sink_close(&sink, &error) != WG_FILE)
+        return 2;
+    return strstr(error.message, "a: cannot be written at offset 100000: ") ? 0 : 3;
+}
+
+/* The limit is met while writing, and, with less than the stream's buffer too much, on closing. */
+START_TEST(disk_full)
+{
+    static const size_t sizes[] = {1000000, 101000};
+    enter();
+    wg_error error = {0};
+    ck_assert_int_eq(save("a", "old", &error), WG_OK);
+    for (size_t i = 0; i < 2; i++) {
+        int status = -1;
+        pid_t child = fork();
+        if (child == 0)
+            _exit(full_disk(sizes[i]));
+        ck_assert(waitpid(child, &status, 0) == child && WIFEXITED(status));
+        ck_assert_int_eq(WEXITSTATUS(status), 0);
+        holds("a", "old");
+        ck_assert_uint_eq(files_here(), 1);
+    }
+    unlink("a");
+    leave();
+}
+END_TEST
+
+/* A child writes "1", "22", "333" ... over and over, and is killed at any moment. */
+static void write_forever(void)
+{
+    char text[10] = "";
+    for (int digit = 1;; digit = digit % 9 + 1) {
+        wg_error error = {0};
+        memset(text, '0' + digit, (size_t)digit);
+        text[digit] = 0;
+        if (save("a", text, &error) != WG_OK)
+            _exit(1);
+    }
+}
+
+static void remove_what_is_here(void)
+{
+    DIR *here = opendir(".");
+    for (const struct dirent *entry; (entry = readdir(here));)
+        unlink(entry->d_name); /* of folders it takes none */
+    closedir(here);
+}
+
+START_TEST(killed_writers_leave_a_whole_file)
+{
+    enter();
+    wg_error error = {0};
+    ck_assert_int_eq(save("a", "1", &error), WG_OK);
+    for (int i = 0; i < 100; i++) {
+        pid_t child = fork();
+        if (child == 0)
+            write_forever();
+        nanosleep(&(struct timespec){.tv_nsec = 1000 * (rand() % 10000)}, NULL);
+        int status = 0;
+        ck_assert(kill(child, SIGKILL) == 0 && waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+        char text[16] = "";
+        FILE *file = fopen("a", "rb");
+        size_t length = file ? fread(text, 1, sizeof text, file) : 0;
+        ck_assert(
+            length && length == (size_t)(text[0] - '0') && strspn(text, (char[]){text[0], 0}) == length);
+        fclose(file);
+    }
+    remove_what_is_here();
+    leave();
+}
+END_TEST
+
+TEST_MAIN("sink", the_old_file_stays_until_the_new_one_is_whole, two_at_once, modes, links,
+    places_that_take_no_file, disk_full, killed_writers_leave_a_whole_file)
