@@ -58,7 +58,10 @@ typedef struct wg_batches_options {
     bool drop_last; /* leave out a last batch of fewer samples */
     size_t first;   /* only the samples first .. first + count - 1; count 0: all from `first` on */
     size_t count;
-    double mean, std; /* x is handed out as (x - mean) / std; std 0 counts as 1 */
+    const size_t *rows;    /* or, instead of a range, these samples, as a part of wg_split_rows; copied */
+    size_t row_count;      /* with rows; 0 is an empty list. A sample may be listed more than once */
+    const double *weights; /* one for each sample of the data set, see below; copied; NULL: shuffle */
+    double mean, std;      /* x is handed out as (x - mean) / std; std 0 counts as 1 */
     wg_allocator allocator;
 } wg_batches_options;
 
@@ -73,8 +76,15 @@ typedef struct wg_batch {
 } wg_batch;
 
 /* NULL options are the defaults. The data set is borrowed and must outlive the batches; when it is NULL, or
- * the error is set already, nothing is made and an error that is set stays. WG_INVALID: a range beyond the
- * data set, or a std that is negative or not finite. */
+ * the error is set already, nothing is made and an error that is set stays.
+ *
+ * Without weights an epoch has each sample of the range or list once. With weights w it has as many samples,
+ * each drawn with replacement: sample i with probability w_i / sum of w over the range or list. Rare classes
+ * are seen as often as frequent ones when w_i is 1 / (samples of i's class).
+ *
+ * WG_INVALID: a range beyond the data set; a range and a list; a row_count without rows; a std that is
+ * negative or not finite; a weight that is negative or not finite, or weights that are all 0; weights with
+ * in_order. WG_BAD_INDEX: a row beyond the data set. WG_OUT_OF_MEMORY. */
 WG_API wg_batches *wg_batches_new(
     const wg_dataset *dataset, const wg_batches_options *options, wg_error *error);
 WG_API void wg_batches_free(wg_batches *batches);
@@ -95,6 +105,12 @@ WG_API size_t wg_batches_samples(const wg_batches *batches);
  * + 1. */
 WG_API uint64_t wg_batches_epoch(const wg_batches *batches);
 WG_API void wg_batches_set_epoch(wg_batches *batches, uint64_t begun);
+
+/* Goes on in the middle of an epoch: *batch becomes what it was after batch `number` of `epoch` (from 1), but
+ * without data, and the next wg_next_batch gives batch number + 1 with the samples that the uninterrupted
+ * epoch has there. Number 0 stands before the epoch, the last number at its end. WG_INVALID for NULL;
+ * WG_BAD_INDEX, with nothing changed, for epoch 0 or a number beyond the epoch. */
+WG_API wg_status wg_batches_seek(wg_batches *batches, uint64_t epoch, size_t number, wg_batch *batch);
 
 WG_END_DECLS
 
