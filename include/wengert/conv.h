@@ -48,9 +48,8 @@ WG_API wg_var wg_conv2d(wg_var x, wg_var w, const wg_conv2d_options *options);
 
 /* The transposed map: what wg_conv2d's rule sends back to x, as an operation. x [N, K, H, W], w [K, C /
  * groups, R, S] -> [N, C, S (H - 1) + D (R - 1) + 1 - 2 P + output_padding, ...]: every number of x adds a
- * copy of its filter. As PyTorch's conv_transpose2d. output_padding, less than the stride or the dilation,
- * tells apart the images that a stride of more than one makes equally small; `exact` has nothing to say here.
- */
+ * copy of its filter. As PyTorch's conv_transpose2d. output_padding, less than the stride, tells apart the
+ * images that a stride of more than one makes equally small; `exact` has nothing to say here. */
 WG_API wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *options);
 
 /* The two derivatives of y = wg_conv2d(x, w, options), for g of y's shape:

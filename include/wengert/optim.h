@@ -90,7 +90,7 @@ WG_API const char *wg_optim_name(const wg_optim *optim);
 WG_API wg_params *wg_optim_params(const wg_optim *optim);
 
 /* Steps done. Setting it, and the moments below, resumes a training: every parameter that is there is then
- * taken to be as old as the optimiser. */
+ * taken to be as old as the optimiser. More than 2^53 steps are WG_INVALID. */
 WG_API uint64_t wg_optim_steps(const wg_optim *optim);
 WG_API wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps);
 

@@ -126,6 +126,24 @@ static wg_status check_direction(wg_differences *d, size_t k, wg_random *r)
     return compare(d, &(line){k, 0, v}, saved, d->step * 10, analytic);
 }
 
+wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r)
+{
+    const struct {
+        const char *name;
+        double value;
+    } numbers[] = {{"step", options->step}, {"tolerance", options->tolerance}, {"floor", options->floor}};
+    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
+        if (!(numbers[i].value >= 0 && numbers[i].value < HUGE_VAL)) {
+            snprintf(r->message, sizeof r->message, "the option %s %g is not a positive number",
+                numbers[i].name, numbers[i].value);
+            return r->status = WG_INVALID;
+        }
+    if (options->order >= 0 && options->order <= 2)
+        return WG_OK;
+    snprintf(r->message, sizeof r->message, "the option order %d is neither 1 nor 2", options->order);
+    return r->status = WG_INVALID;
+}
+
 static void set_defaults(wg_differences *d)
 {
     d->step = d->step > 0 ? d->step : cbrt(0x1p-52);

@@ -31,6 +31,9 @@ typedef struct wg_differences {
     size_t array, entry; /* entry SIZE_MAX: a direction */
 } wg_differences;
 
+/* WG_INVALID, and a message in the report, for an option of which no check can be made. */
+wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r);
+
 /* WG_OK when the comparison could be made, whatever came out; else the function's status. */
 wg_status wg_differences_run(wg_differences *d);
 

@@ -100,7 +100,8 @@ static void cut_weight_gradient(wg_conv_plan *p, size_t lanes)
 /* Images, and parts of them when they are few. */
 static void cut_correlation(wg_conv_plan *p, size_t lanes, size_t real)
 {
-    size_t row_bytes = p->depth * p->row_stride * real * p->stride_h, rows = STRIP_BYTES / row_bytes;
+    size_t step = min(p->stride_h, p->height); /* a larger one is never taken */
+    size_t row_bytes = p->depth * p->row_stride * real * step, rows = STRIP_BYTES / row_bytes;
     size_t reach = p->dilation_h * (p->rows - 1) / p->stride_h;
     size_t filters = p->channels ? wg_chunks(p->filters, lanes) * lanes : p->filters;
     p->packed = wg_chunks(p->groups * filters * p->depth * p->rows * p->columns, lanes) * lanes;
@@ -136,6 +137,8 @@ static bool planes_are_moderate(const wg_conv *conv)
 {
     const size_t most = SIZE_MAX >> 12;
     size_t reach_h = conv->dilation_h * (conv->rows - 1), reach_w = conv->dilation_w * (conv->columns - 1);
+    if (reach_h > most || reach_w > most || conv->padding_h > most || conv->padding_w > most)
+        return false;
     size_t height = conv->height + reach_h + conv->padding_h, width = conv->width + reach_w + conv->padding_w;
     size_t plane, own = conv->height * conv->width + conv->out_height * conv->out_width;
     return height < most && width < most && wg_mul_size(height, width, &plane) && plane / 8 <= own + 512;

@@ -40,11 +40,14 @@ void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function 
         run_chunk(chunk, count, grain, run, work);
 }
 
-int wg_default_threads(void)
+int wg_threads_of(int asked)
 {
 #ifdef _OPENMP
-    return omp_get_max_threads();
+    int most = omp_get_num_procs() > 64 ? omp_get_num_procs() : 64;
+    int threads = asked ? asked : omp_get_max_threads();
+    return threads < 1 ? 1 : threads > most ? most : threads;
 #else
+    (void)asked;
     return 1;
 #endif
 }

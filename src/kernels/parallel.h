@@ -21,7 +21,8 @@ void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function 
 /* The number of chunks that wg_parallel_for will make. */
 size_t wg_chunks(size_t count, size_t grain);
 
-/* OpenMP's own choice of a thread count; 1 without OpenMP. */
-int wg_default_threads(void);
+/* What the option `threads` stands for: 0 is OpenMP's own choice. Never more than 64 or one for each
+ * processor, whichever is more: OpenMP ends a program whose threads it cannot make. 1 without OpenMP. */
+int wg_threads_of(int asked);
 
 #endif

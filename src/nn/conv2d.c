@@ -16,6 +16,8 @@ static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, cons
     if (shape.rank != 4 || shape.dim[1] % groups || filters % groups)
         return wg_layer_misfit("conv2d", x, "[N, C, H, W], with C and the filters multiples of the groups");
     size_t rows = o->kernel_h ? o->kernel_h : kernel, columns = o->kernel_w ? o->kernel_w : kernel;
+    if (rows == 0 || columns == 0)
+        return wg_layer_misfit("conv2d", x, "under a filter of one row and column, or more");
     wg_shape weight_shape = WG_SHAPE(filters, shape.dim[1] / groups, rows, columns);
     size_t fan_in = weight_shape.dim[1] * rows * columns;
     wg_init weight = wg_layer_init(o->weight, fan_in), bias = wg_layer_init(o->bias, fan_in);

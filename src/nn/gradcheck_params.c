@@ -163,6 +163,8 @@ wg_status wg_gradcheck_params(wg_params_function *f, void *user, wg_params *para
                         : "no function, or no parameters");
         return WG_INVALID;
     }
+    if (wg_differences_options(&o, r) != WG_OK)
+        return r->status;
     if (wg_params_dtype(params) != WG_F64) {
         snprintf(r->message, sizeof r->message, "the store is %s: a check needs f64",
             wg_dtype_name(wg_params_dtype(params)));

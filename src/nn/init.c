@@ -116,6 +116,8 @@ wg_status wg_init_fill(const wg_init *init, wg_shape shape, wg_dtype dtype, wg_r
         return WG_BAD_DTYPE;
     if (rule != WG_INIT_CONSTANT && !(s >= 0 && isfinite(s)))
         return WG_INVALID;
+    if (count && (!random || !out))
+        return WG_INVALID;
     float *f = out;
     double *d = out;
     for (size_t i = 0; i < count; i++)

@@ -156,6 +156,13 @@ static void clear_rest(const wg_params *p, const wg_param_array *a, char *memory
         memset(memory + a->count * p->size, 0, (a->padded - a->count) * p->size);
 }
 
+static wg_status refuse_init(
+    const char *name, const wg_init *init, const wg_shape *shape, wg_status status, wg_error *error)
+{
+    return wg_error_set(error, status, "%s: initial values by rule %d with value %g, whose scale is %g", name,
+        init ? (int)init->rule : 0, init ? init->value : 0, wg_init_scale(init, *shape));
+}
+
 static wg_status create(wg_params *p, const char *name, const wg_shape *shape, size_t count,
     const wg_init *init, bool buffer, wg_error *error)
 {
@@ -168,7 +175,7 @@ static wg_status create(wg_params *p, const char *name, const wg_shape *shape, s
         wg_init_fill(init || !buffer ? init : &zero, *shape, p->dtype, &random, wg_param_value_of(p, a));
     if (status != WG_OK) {
         wg_mem_free(&p->memory, a, a->bytes);
-        return wg_error_set(error, status, "%s: the initialiser's scale is negative or not finite", name);
+        return refuse_init(name, init, shape, status, error);
     }
     clear_rest(p, a, wg_param_value_of(p, a));
     clear_rest(p, a, wg_param_gradient_of(p, a));

@@ -29,7 +29,7 @@ wg_status wg_params_print(const wg_params *params, FILE *file)
     }
     fprintf(file, "%zu elements in %zu parameters, %s\n", wg_params_elements(params), parameters,
         wg_dtype_name(params->dtype));
-    return ferror(file) ? WG_FILE : WG_OK;
+    return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }
 
 /* Can every array of `from` be copied? */

@@ -76,6 +76,16 @@ wg_var wg_conv2d_input_gradient(
     return wg_conv_input_apply(g, w, wg_conv_attr_of(options), WG_SHAPE(0, 0, height, width));
 }
 
+/* As many rows as the convolution's stride may leave out. */
+static bool good_output_padding(wg_tape *tape, size_t extra, size_t stride)
+{
+    if (extra < stride)
+        return true;
+    wg_tape_fail(
+        tape, WG_BAD_SHAPE, "conv_transpose2d: output_padding %zu with a stride of %zu", extra, stride);
+    return false;
+}
+
 /* *size = stride (in - 1) + dilation (taps - 1) + 1 - 2 padding + extra; false when it is no size. */
 static bool transposed_size(
     size_t in, size_t taps, size_t stride, size_t padding, size_t dilation, size_t extra, size_t *size)
@@ -100,15 +110,20 @@ wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *options)
     size_t height = 0, width = 0;
     wg_shape in = wg_shape_of(x), filter = wg_shape_of(w);
     a.exact = false;
+    if (!good_output_padding(wg_tape_of(x), extra_h, a.stride_h) ||
+        !good_output_padding(wg_tape_of(x), extra_w, a.stride_w))
+        return (wg_var){.tape = wg_tape_of(x)};
     if (in.rank == 4 && filter.rank == 4) { /* other ranks are refused by the operation */
         if (!transposed_size(
                 in.dim[2], filter.dim[2], a.stride_h, a.padding_h, a.dilation_h, extra_h, &height) ||
             !transposed_size(
                 in.dim[3], filter.dim[3], a.stride_w, a.padding_w, a.dilation_w, extra_w, &width)) {
             wg_tape_fail(wg_tape_of(x), WG_BAD_SHAPE,
-                "conv_transpose2d: no image has %zu x %zu pixels under a filter of %zu x %zu with these "
-                "options",
-                in.dim[2], in.dim[3], filter.dim[2], filter.dim[3]);
+                "conv_transpose2d: no image has %zu x %zu pixels under a filter of %zu x %zu with stride %zu "
+                "x %zu, "
+                "padding %zu x %zu and dilation %zu x %zu",
+                in.dim[2], in.dim[3], filter.dim[2], filter.dim[3], a.stride_h, a.stride_w, a.padding_h,
+                a.padding_w, a.dilation_h, a.dilation_w);
             return (wg_var){.tape = wg_tape_of(x)};
         }
     }

@@ -37,7 +37,7 @@ static wg_status output_size(wg_op_context *op, const char *axis, size_t length,
     if (2 * padding > SIZE_MAX - length)
         return wg_op_fail(op, WG_OVERFLOW, "the padded image's %s do not fit in size_t", axis);
     size_t padded = length + 2 * padding;
-    if (padded < size)
+    if (padded < size || length == 0) /* padding alone has no maximum */
         return wg_op_fail(op, WG_BAD_SHAPE, "the window has %zu %s, the padded image %zu: %s", size, axis,
             padded, wg_op_operand(op, 0));
     if (exact && (padded - size) % stride != 0)

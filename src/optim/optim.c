@@ -8,6 +8,9 @@
 #include <math.h>
 #include <string.h>
 
+/* t goes into the rules as a double, which counts by ones up to here. */
+#define MOST_STEPS ((uint64_t)1 << 53)
+
 /* Elements up to `end` (from the previous age's end on) got their moments after `born` steps. */
 typedef struct age {
     size_t end;
@@ -189,7 +192,7 @@ uint64_t wg_optim_steps(const wg_optim *optim)
 
 wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps)
 {
-    if (!optim)
+    if (!optim || steps > MOST_STEPS)
         return WG_INVALID;
     if (!settle(optim))
         return WG_OUT_OF_MEMORY;

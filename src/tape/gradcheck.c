@@ -262,6 +262,21 @@ wg_status wg_gradcheck(wg_function *f, void *user, const wg_array *arrays, size_
     return wg_gradcheck_run(f, user, arrays, n, options, false, report);
 }
 
+static wg_status check_arrays(const wg_array *arrays, size_t n, wg_gradcheck_report *r)
+{
+    char text[192];
+    for (size_t k = 0; k < n; k++) {
+        size_t count;
+        bool fits = wg_shape_count(&arrays[k].shape, &count), typed = wg_dtype_size(arrays[k].dtype) != 0;
+        if (fits && typed && (arrays[k].data || count == 0))
+            continue;
+        snprintf(r->message, sizeof r->message, "array %zu: %s %s %s", k, wg_dtype_name(arrays[k].dtype),
+            wg_shape_text(&arrays[k].shape, text, sizeof text), fits ? "without data" : "is too large");
+        return r->status = !fits ? WG_BAD_SHAPE : !typed ? WG_BAD_DTYPE : WG_INVALID;
+    }
+    return WG_OK;
+}
+
 wg_status wg_gradcheck_run(wg_function *f, void *user, const wg_array *arrays, size_t n,
     const wg_gradcheck_options *options, bool alone, wg_gradcheck_report *report)
 {
@@ -274,6 +289,8 @@ wg_status wg_gradcheck_run(wg_function *f, void *user, const wg_array *arrays, s
     }
     check c = {.f = f, .user = user, .arrays = arrays, .n = n, .alone = alone};
     c.options = options ? *options : (wg_gradcheck_options){0};
+    if (wg_differences_options(&c.options, r) != WG_OK || check_arrays(arrays, n, r) != WG_OK)
+        return r->status;
     c.tape = wg_tape_new(
         &(wg_tape_options){.training = c.options.training, .frozen = true, .seed = c.options.seed});
     wg_status status = WG_OUT_OF_MEMORY;
@@ -304,17 +321,19 @@ static void spread(double *x, size_t n, uint64_t seed, size_t k)
 wg_status wg_gradcheck_shapes(wg_function *f, void *user, const wg_shape *shapes, size_t n,
     const wg_gradcheck_options *options, wg_gradcheck_report *report)
 {
+    if (n && !shapes)
+        return wg_gradcheck(f, user, NULL, n, options, report);
     wg_status status = WG_OUT_OF_MEMORY;
     wg_array *arrays = calloc(n ? n : 1, sizeof *arrays);
     double **x = calloc(n ? n : 1, sizeof *x);
     bool good = arrays && x;
     for (size_t k = 0; k < n && good; k++) {
         size_t count = 0;
-        good = wg_shape_count(&shapes[k], &count) && (x[k] = numbers(count)) != NULL;
-        if (good) {
+        if (wg_shape_count(&shapes[k], &count)) /* otherwise the check refuses the shape */
+            good = (x[k] = numbers(count)) != NULL;
+        if (x[k])
             spread(x[k], count, options ? options->seed : 0, k);
-            arrays[k] = wg_array_of(x[k], WG_F64, shapes[k]);
-        }
+        arrays[k] = wg_array_of(x[k], WG_F64, shapes[k]);
     }
     if (good)
         status = wg_gradcheck(f, user, arrays, n, options, report);

@@ -38,7 +38,7 @@ wg_tape *wg_tape_new(const wg_tape_options *options)
     t->bytes = sizeof *t;
     t->memory = (wg_allocator){counted, t};
     t->options = chosen;
-    t->threads = chosen.threads ? chosen.threads : wg_default_threads();
+    t->threads = wg_threads_of(chosen.threads);
     t->training = chosen.training;
     t->frozen = chosen.frozen;
     t->arena.memory = t->texts.memory = t->blocks.memory = &t->memory;

@@ -257,5 +257,5 @@ wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options)
     status = put_edges(&d);
     fputs("}\n", file);
     free(d.shown);
-    return status != WG_OK ? status : ferror(file) ? WG_FILE : WG_OK;
+    return status != WG_OK ? status : fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }

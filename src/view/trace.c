@@ -103,7 +103,7 @@ static wg_status table(wg_tape *tape, size_t count, const bool *shown, FILE *fil
             fill(&r, wg_node(tape, i));
             print(&r, width, file);
         }
-    return ferror(file) ? WG_FILE : WG_OK;
+    return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }
 
 wg_status wg_print_trace(wg_var y, FILE *file)
