@@ -111,6 +111,12 @@ WG_API wg_status wg_tape_fail(wg_tape *tape, wg_status status, const char *forma
 WG_API void wg_tape_set_training(wg_tape *tape, bool training);
 WG_API bool wg_tape_training(const wg_tape *tape);
 
+/* The number of the run of random operations: resets and replays count it up, and with seed, ordinal and
+ * element it says what is drawn. Set to what it was, a training that is resumed drops the units that it would
+ * have dropped. */
+WG_API uint64_t wg_tape_run(const wg_tape *tape);
+WG_API void wg_tape_set_run(wg_tape *tape, uint64_t run);
+
 WG_API wg_dtype wg_tape_dtype(const wg_tape *tape);
 WG_API int wg_tape_threads(const wg_tape *tape); /* as resolved: at least 1 */
 

@@ -148,6 +148,17 @@ bool wg_tape_training(const wg_tape *tape)
     return tape && wg_engine_of(tape)->training;
 }
 
+uint64_t wg_tape_run(const wg_tape *tape)
+{
+    return tape ? wg_engine_of(tape)->run : 0;
+}
+
+void wg_tape_set_run(wg_tape *tape, uint64_t run)
+{
+    if (tape)
+        wg_engine_of(tape)->run = run;
+}
+
 wg_dtype wg_tape_dtype(const wg_tape *tape)
 {
     return tape ? wg_engine_of(tape)->options.dtype : WG_F64;
