@@ -47,6 +47,49 @@ WG_API wg_array wg_dataset_y(const wg_dataset *dataset);
 /* 10 for digits; in general the largest label + 1; 0 when y holds no labels. */
 WG_API size_t wg_dataset_classes(const wg_dataset *dataset);
 
+/* What class i, column j of x ([N, columns]) and y are called, as far as the file that they come from says
+ * so; otherwise NULL. Borrowed until the data set is freed. */
+WG_API const char *wg_dataset_class_name(const wg_dataset *dataset, size_t i);
+WG_API const char *wg_dataset_column_name(const wg_dataset *dataset, size_t j);
+WG_API const char *wg_dataset_target_name(const wg_dataset *dataset);
+
+/* ---- Parts of a data set --------------------------------------------------------------------------- */
+
+/* A new data set of samples rows[0], rows[1], ... of another, which may repeat: copies, with the same
+ * classes, names and allocator. NULL and an error: WG_INVALID for a NULL data set or rows, WG_BAD_INDEX,
+ * WG_OUT_OF_MEMORY. */
+WG_API wg_dataset *wg_dataset_select(
+    const wg_dataset *dataset, const size_t *rows, size_t count, wg_error *error);
+
+typedef struct wg_split_options {
+    uint64_t seed;   /* of the shuffling */
+    bool stratified; /* every part gets its share of every class; needs labels */
+    bool in_order;   /* do not shuffle: the samples of a part stay in the order of the data set */
+} wg_split_options;
+
+/* Deals the N samples out to `parts` parts, part p getting the share fractions[p]:
+ *
+ *      wg_split_rows(dataset, (double[]){0.8, 0.1, 0.1}, 3, &(wg_split_options){.seed = 1}, rows, counts,
+ *          &error);
+ *      rows      [N]      each sample once: counts[0] samples of part 0, then those of part 1 ...
+ *      counts    [parts]
+ *
+ * counts[p] is N fractions[p] rounded down, or up for those that rounding down cuts most, until all samples
+ * are dealt out (largest remainders; of equal ones the first). Unstratified, the samples are shuffled and
+ * cut; in_order they are only cut, so that the first samples are part 0. Stratified, they are lined up class
+ * by class, and the next sample goes to the part that must not wait (Tijdeman, "The chairman assignment
+ * problem", Discrete Mathematics 32, 1980): a part's samples of a class differ from its share by less than 2,
+ * and the counts are those above. A function of the labels, fractions and options alone.
+ *
+ * WG_INVALID: no data set, no parts, a fraction that is negative or not finite, fractions that do not add up
+ * to 1 within 1e-6, or `stratified` without labels (i32 y of rank 1). WG_OUT_OF_MEMORY. */
+WG_API wg_status wg_split_rows(const wg_dataset *dataset, const double *fractions, size_t parts,
+    const wg_split_options *options, size_t *rows, size_t *counts, wg_error *error);
+
+/* The same as data sets of their own: out[parts], each to be freed; all NULL on failure. */
+WG_API wg_status wg_dataset_split(const wg_dataset *dataset, const double *fractions, size_t parts,
+    const wg_split_options *options, wg_dataset **out, wg_error *error);
+
 /* ---- Batches --------------------------------------------------------------------------------------- */
 
 typedef struct wg_batches wg_batches;

@@ -18,19 +18,20 @@ static size_t at_least_one(size_t bytes)
     return bytes ? bytes : 1;
 }
 
-wg_dataset *wg_dataset_new(
-    wg_dtype x_dtype, wg_shape x_shape, wg_dtype y_dtype, wg_shape y_shape, wg_error *error)
+wg_dataset *wg_dataset_new(const wg_allocator *hook, wg_dtype x_dtype, wg_shape x_shape, wg_dtype y_dtype,
+    wg_shape y_shape, wg_error *error)
 {
     size_t x_bytes, y_bytes;
     if (!array_bytes(x_dtype, &x_shape, &x_bytes) || !array_bytes(y_dtype, &y_shape, &y_bytes)) {
         wg_error_set(error, WG_OVERFLOW, "data set: the size of an array does not fit in size_t");
         return NULL;
     }
-    wg_allocator allocator = wg_allocator_or_default(NULL);
+    wg_allocator allocator = wg_allocator_or_default(hook);
     wg_dataset *dataset = wg_mem_zero(&allocator, sizeof *dataset);
     if (dataset) {
-        *dataset =
-            (wg_dataset){allocator, x_dtype, y_dtype, x_shape, y_shape, NULL, NULL, x_bytes, y_bytes, 0};
+        dataset->allocator = allocator;
+        dataset->x_dtype = x_dtype, dataset->x_shape = x_shape, dataset->x_bytes = x_bytes;
+        dataset->y_dtype = y_dtype, dataset->y_shape = y_shape, dataset->y_bytes = y_bytes;
         dataset->x = wg_mem_aligned_new(&allocator, at_least_one(x_bytes));
         dataset->y = wg_mem_aligned_new(&allocator, at_least_one(y_bytes));
         if (dataset->x && dataset->y)
@@ -78,7 +79,7 @@ wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error)
 {
     if ((error && error->status != WG_OK) || check_arrays(&x, &y, error) != WG_OK)
         return NULL;
-    wg_dataset *dataset = wg_dataset_new(x.dtype, x.shape, y.dtype, y.shape, error);
+    wg_dataset *dataset = wg_dataset_new(NULL, x.dtype, x.shape, y.dtype, y.shape, error);
     if (!dataset)
         return NULL;
     if ((dataset->x_bytes && !x.data) || (dataset->y_bytes && !y.data)) {
@@ -101,6 +102,8 @@ void wg_dataset_free(wg_dataset *dataset)
         wg_allocator allocator = dataset->allocator;
         wg_mem_aligned_free(&allocator, dataset->x, at_least_one(dataset->x_bytes));
         wg_mem_aligned_free(&allocator, dataset->y, at_least_one(dataset->y_bytes));
+        wg_words_free(&dataset->class_names, &allocator);
+        wg_words_free(&dataset->columns, &allocator);
         wg_mem_free(&allocator, dataset, sizeof *dataset);
     }
 }
@@ -123,4 +126,19 @@ wg_array wg_dataset_y(const wg_dataset *dataset)
 size_t wg_dataset_classes(const wg_dataset *dataset)
 {
     return dataset ? dataset->classes : 0;
+}
+
+const char *wg_dataset_class_name(const wg_dataset *dataset, size_t i)
+{
+    return dataset ? wg_words_at(&dataset->class_names, i) : NULL;
+}
+
+const char *wg_dataset_column_name(const wg_dataset *dataset, size_t j)
+{
+    return dataset && j + 1 < dataset->columns.count ? dataset->columns.word[j] : NULL;
+}
+
+const char *wg_dataset_target_name(const wg_dataset *dataset)
+{
+    return dataset && dataset->columns.count ? dataset->columns.word[dataset->columns.count - 1] : NULL;
 }

@@ -6,6 +6,7 @@
 #define WG_DATA_DATASET_H
 
 #include "base/alloc.h"
+#include "data/words.h"
 
 #include <wengert/data.h>
 
@@ -17,11 +18,13 @@ struct wg_dataset {
     void *x, *y;
     size_t x_bytes, y_bytes; /* of the whole block */
     size_t classes;
+    wg_words class_names; /* of each class, or none */
+    wg_words columns;     /* of each column of x [N, columns] and, at the end, of y; or none */
 };
 
 /* Both shapes have a first size, and it is the same. The numbers are garbage until the caller fills them. */
-wg_dataset *wg_dataset_new(
-    wg_dtype x_dtype, wg_shape x_shape, wg_dtype y_dtype, wg_shape y_shape, wg_error *error);
+wg_dataset *wg_dataset_new(const wg_allocator *allocator, wg_dtype x_dtype, wg_shape x_shape,
+    wg_dtype y_dtype, wg_shape y_shape, wg_error *error);
 
 /* Sets `classes` to the largest label + 1, but at least to `least`. */
 wg_status wg_dataset_count_classes(wg_dataset *dataset, size_t least, wg_error *error);

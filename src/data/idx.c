@@ -114,7 +114,7 @@ static wg_dataset *read_pair(struct idx *images, struct idx *labels, size_t clas
         return NULL;
     }
     wg_shape shape = WG_SHAPE(count, 1, images->shape.dim[1], images->shape.dim[2]);
-    wg_dataset *dataset = wg_dataset_new(WG_F32, shape, WG_I32, WG_SHAPE(count), error);
+    wg_dataset *dataset = wg_dataset_new(NULL, WG_F32, shape, WG_I32, WG_SHAPE(count), error);
     if (!dataset)
         return NULL;
     if (read_images(images, dataset->x, error) == WG_OK &&
