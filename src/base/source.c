@@ -75,8 +75,7 @@ void wg_source_open_memory(wg_source *source, const char *name, const void *byte
     *source = (wg_source){.path = name, .memory = size ? bytes : (const void *)"", .at_most = size};
 }
 
-/* At most `size` bytes; *got < size is the end of the file. */
-static wg_status read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
+wg_status wg_source_read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
 {
     *got = 0;
 #if WG_HAVE_ZLIB
@@ -113,7 +112,7 @@ static wg_status read_some(wg_source *source, void *bytes, size_t size, size_t *
 wg_status wg_source_read(wg_source *source, void *bytes, size_t size, wg_error *error)
 {
     size_t got;
-    wg_status status = read_some(source, bytes, size, &got, error);
+    wg_status status = wg_source_read_some(source, bytes, size, &got, error);
     if (status == WG_OK && got < size)
         status =
             wg_error_set(error, WG_FORMAT, "%s: ends at offset %" PRIu64 ", where %zu more bytes are due",
@@ -126,7 +125,7 @@ wg_status wg_source_expect_end(wg_source *source, wg_error *error)
     char byte;
     size_t got;
     uint64_t end = source->offset;
-    wg_status status = read_some(source, &byte, 1, &got, error);
+    wg_status status = wg_source_read_some(source, &byte, 1, &got, error);
     if (status == WG_OK && got)
         status = wg_error_set(error, WG_FORMAT,
             "%s: goes on at offset %" PRIu64 ", where its header says it ends", source->path, end);

@@ -31,6 +31,9 @@ void wg_source_open_memory(wg_source *source, const char *name, const void *byte
 /* Exactly `size` bytes: WG_FORMAT when the file ends before, WG_FILE when reading fails. */
 wg_status wg_source_read(wg_source *source, void *bytes, size_t size, wg_error *error);
 
+/* At most `size` bytes; *got < size is the end of the file. */
+wg_status wg_source_read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error);
+
 /* WG_FORMAT unless there are no more bytes. */
 wg_status wg_source_expect_end(wg_source *source, wg_error *error);
 
