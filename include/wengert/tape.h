@@ -67,7 +67,7 @@ typedef struct wg_tape_options {
     bool own_grads;  /* parameters' gradients stay on the tape, see wg_params_add_grads */
     bool frozen;     /* random numbers stand still over resets and replays, effects do nothing: for checks */
     uint64_t seed;   /* of random operations */
-    int threads;     /* at most this many; 0: OpenMP's own choice */
+    int threads;     /* at most this many, and 64 or one per processor; 0: OpenMP's own choice */
     wg_allocator allocator; /* {0}: malloc */
     wg_error_handler on_error;
     void *on_error_user;

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+#define _GNU_SOURCE
+
+#include "fuzz.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+const char *fuzz_file(int slot, const void *bytes, size_t size)
+{
+    static int files[FUZZ_FILES]; /* descriptors + 1 */
+    static char paths[FUZZ_FILES][32];
+    if (files[slot] == 0) {
+        files[slot] = memfd_create("fuzz", 0) + 1;
+        fuzz_expect(files[slot] > 0, "a file in memory");
+        snprintf(paths[slot], sizeof paths[slot], "/proc/self/fd/%d", files[slot] - 1);
+    }
+    int file = files[slot] - 1;
+    fuzz_expect(
+        ftruncate(file, 0) == 0 && pwrite(file, bytes, size, 0) == (ssize_t)size, "the file is written");
+    return paths[slot];
+}
+
+void fuzz_expect(bool holds, const char *what)
+{
+    if (holds)
+        return;
+    fprintf(stderr, "expected: %s\n", what);
+    abort();
+}
+
+void fuzz_expect_reader(const void *object, const wg_error *error)
+{
+    fuzz_expect(object ? error->status == WG_OK : error->status != WG_OK, "an object, or an error");
+    fuzz_expect((error->status == WG_OK) == (error->message[0] == 0), "an error has words");
+}
+
+uint32_t fuzz_crc32(const uint8_t *bytes, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+}
+
+/* RFC 1952 around one stored block of RFC 1951. */
+size_t fuzz_gzip(uint8_t *out, size_t most, const uint8_t *bytes, size_t size)
+{
+    if (size > 0xFFFF || size + 23 > most)
+        return 0;
+    uint32_t crc = fuzz_crc32(bytes, size);
+    const uint8_t low = (uint8_t)size, high = (uint8_t)(size >> 8);
+    const uint8_t head[15] = {
+        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1, low, high, (uint8_t)~low, (uint8_t)~high};
+    const uint8_t tail[8] = {
+        (uint8_t)crc, (uint8_t)(crc >> 8), (uint8_t)(crc >> 16), (uint8_t)(crc >> 24), low, high, 0, 0};
+    memcpy(out, head, sizeof head);
+    if (size)
+        memcpy(out + 15, bytes, size);
+    memcpy(out + 15 + size, tail, sizeof tail);
+    return size + 23;
+}
