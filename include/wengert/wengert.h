@@ -28,6 +28,7 @@
 #include <wengert/draw.h>
 #include <wengert/load.h>
 #include <wengert/fit.h>
+#include <wengert/archive.h>
 #include <wengert/picture.h>
 #include <wengert/view.h>
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* crc32.h - the checksum of zip and gzip: polynomial 0x04C11DB7, bits reflected (RFC 1952, section 8). */
+#ifndef WG_BASE_CRC32_H
+#define WG_BASE_CRC32_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of what `crc` was computed of, 0 for nothing, with these bytes behind it: crc32(0, "123456789") =
+ * 0xCBF43926. */
+uint32_t wg_crc32(uint32_t crc, const void *bytes, size_t size);
+
+#endif

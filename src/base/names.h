@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* names.h - texts numbered 0, 1, 2 ... and found again by a hash. */
+#ifndef WG_BASE_NAMES_H
+#define WG_BASE_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include "base/alloc.h"
+
+/*      text    [0] "fc1.weight"   [1] "fc1.bias"   ...          the owner's texts
+ *      place   0  2  0  1  0 ...                                 number + 1, or 0, where the hash points */
+typedef struct wg_names {
+    const wg_allocator *memory; /* the owner's */
+    const char **text;
+    size_t count, capacity;
+    size_t *place;
+    size_t places; /* a power of 2, more than twice the count; 0 at first */
+} wg_names;
+
+/* The number of a text, or SIZE_MAX. */
+size_t wg_names_find(const wg_names *names, const char *text);
+
+/* A new text, which must not be there and must stay where it is. False, with nothing changed, without memory.
+ */
+bool wg_names_add(wg_names *names, const char *text);
+
+/* Frees the tables, not the texts. */
+void wg_names_free(wg_names *names);
+
+/* Is it UTF-8 (RFC 3629: shortest forms, no surrogates, up to U+10FFFF)? */
+bool wg_utf8_valid(const char *text, size_t length);
+
+#endif

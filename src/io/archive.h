@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* archive.h - what the formats know of an archive, and their readers on any source of bytes. */
+#ifndef WG_IO_ARCHIVE_H
+#define WG_IO_ARCHIVE_H
+
+#include <wengert/archive.h>
+#include "base/source.h"
+
+/* Adds an array whose numbers the caller now fills in, *numbers; the archive owns them. */
+wg_status wg_archive_make(wg_archive *archive, const char *name, wg_dtype dtype, const wg_shape *shape,
+    void **numbers, wg_error *error);
+
+const wg_allocator *wg_archive_allocator(const wg_archive *archive);
+
+/* Readers of an open source, which stays the caller's: plain files and memory. */
+wg_archive *wg_safetensors_from(wg_source *source, const wg_allocator *allocator, wg_error *error);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* elements.h - numbers as files keep them: what is read becomes f64, f32 or i32 without loss, or is an error.
+ */
+#ifndef WG_IO_ELEMENTS_H
+#define WG_IO_ELEMENTS_H
+
+#include <stdbool.h>
+#include <wengert/array.h>
+#include "base/sink.h"
+#include "base/source.h"
+
+typedef struct wg_element {
+    const char *name; /* safetensors' name: "F32" */
+    char kind;        /* NumPy's: f, i, u, b for boolean; B for bfloat16, which NumPy has not */
+    unsigned char size;
+    wg_dtype dtype; /* what it becomes */
+} wg_element;
+
+/* By safetensors' name, or NumPy's kind and size; NULL when it is not known. */
+const wg_element *wg_element_named(const char *name);
+const wg_element *wg_element_of_kind(char kind, size_t size);
+
+/* What a dtype is written as. */
+const wg_element *wg_element_of(wg_dtype dtype);
+
+/* An array's elements in a file. */
+typedef struct wg_elements {
+    const wg_element *element;
+    bool big;         /* highest byte first */
+    size_t count;     /* count * element->size is no overflow */
+    const char *name; /* for messages */
+} wg_elements;
+
+/* Reads all elements into numbers of element->dtype, and takes the file's bytes into *crc (NULL: does not).
+ */
+wg_status wg_elements_read(
+    const wg_elements *elements, wg_source *source, void *numbers, uint32_t *crc, wg_error *error);
+
+/* An array's numbers, little-endian, in row-major order: written, or taken into a CRC-32. */
+wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *error);
+uint32_t wg_elements_crc(uint32_t crc, const wg_array *array);
+
+#endif
