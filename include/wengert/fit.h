@@ -76,7 +76,7 @@ typedef enum wg_fit_end {
 typedef struct wg_history {
     wg_epoch *epochs;
     size_t count;
-    size_t best; /* number of the best epoch, 0: none */
+    size_t best; /* epochs[best - 1] is the last fit's best; 0: none */
     wg_fit_end end;
     size_t capacity;        /* the fit's own, as is the next */
     wg_allocator allocator; /* of `epochs` */

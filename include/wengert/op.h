@@ -182,6 +182,10 @@ WG_API size_t wg_node_of(wg_var x);
 /* The op of a node; leaves have ops named "leaf", "input", "const", "parameter". NULL for an invalid var. */
 WG_API const wg_op *wg_op_of(wg_var x);
 
+/* The first node, in the order of recording, with a NaN or an infinity in its value: where a computation went
+ * wrong. Invalid when there is none. */
+WG_API wg_var wg_first_not_finite(wg_tape *tape);
+
 /* Writes at most n operands; returns how many there are. */
 WG_API size_t wg_operands_of(wg_var x, wg_var *out, size_t n);
 

@@ -30,6 +30,7 @@
 #include <wengert/fit.h>
 #include <wengert/archive.h>
 #include <wengert/picture.h>
+#include <wengert/plot.h>
 #include <wengert/view.h>
 
 #endif

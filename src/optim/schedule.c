@@ -35,7 +35,7 @@ wg_status wg_schedule_check(const wg_schedule *s, wg_error *error)
 /* The factor at `t` after the warm-up, which leaves `total` of the time. */
 static double after_warmup(const wg_schedule *s, double t, double total)
 {
-    double u = total > 0 ? fmin(t / total, 1) : 1, every = s->every > 0 ? s->every : total / 3;
+    double u = total > 0 ? fmin(t / total, 1) : t > 0, every = s->every > 0 ? s->every : total / 3;
     switch (s->kind) {
     case WG_SCHEDULE_COSINE:
         return s->last + (1 - s->last) * (1 + cos(pi * u)) / 2;

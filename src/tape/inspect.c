@@ -5,6 +5,8 @@
 
 #include "tape/engine.h"
 
+#include <math.h>
+
 wg_var wg_node(wg_tape *tape, size_t i)
 {
     return tape && i < tape->count ? wg_var_of(wg_engine_of(tape), (uint32_t)i) : wg_invalid(tape);
@@ -26,6 +28,31 @@ const wg_op *wg_op_of(wg_var x)
            : code == WG_CODE_leaf  ? &wg_op_leaf
            : code == WG_CODE_const ? &wg_op_const
                                    : &wg_formula_ops[code];
+}
+
+static bool finite(wg_var x)
+{
+    const void *data = wg_data(x);
+    size_t count = data ? wg_count_of(x) : 0;
+    if (wg_dtype_of(x) == WG_F64)
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(((const double *)data)[i]))
+                return false;
+    if (wg_dtype_of(x) == WG_F32)
+        for (size_t i = 0; i < count; i++)
+            if (!isfinite(((const float *)data)[i]))
+                return false;
+    return true;
+}
+
+wg_var wg_first_not_finite(wg_tape *tape)
+{
+    for (size_t i = 0; i < wg_tape_nodes(tape); i++) {
+        wg_var x = wg_node(tape, i);
+        if (wg_has_value(x) && !finite(x))
+            return x;
+    }
+    return wg_invalid(tape);
 }
 
 size_t wg_operands_of(wg_var x, wg_var *out, size_t n)

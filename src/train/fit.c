@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/*      check the options -> tape, optimiser, batches -> (resume) -> epochs -> put the best back
+ *
+ *      an epoch:  updates -> validation -> history, best so far -> checkpoint -> callback */
+#include "train/fitting.h"
+#include "train/history.h"
+
+#include "base/alloc.h"
+
+#include <math.h>
+
+/* ---- Options ---------------------------------------------------------------------------------------- */
+
+static wg_status bad(wg_fitting *f, const char *option, double value, const char *wanted)
+{
+    return wg_error_set(f->error, WG_INVALID, "fit: %s is %g, and must be %s", option, value, wanted);
+}
+
+static wg_status check_numbers(wg_fitting *f)
+{
+    const wg_fit_options *o = &f->options;
+    if (!(o->clip_norm >= 0))
+        return bad(f, "clip_norm", o->clip_norm, "a limit, or 0");
+    if (!(o->clip_value >= 0))
+        return bad(f, "clip_value", o->clip_value, "a limit, or 0");
+    if (!(o->validation >= 0 && o->validation < 1))
+        return bad(f, "validation", o->validation, "in [0, 1)");
+    if (!(o->min_delta >= 0 && isfinite(o->min_delta)))
+        return bad(f, "min_delta", o->min_delta, "finite and not negative");
+    wg_status status = wg_task_threads("fit", o->threads, f->error);
+    return status == WG_OK ? wg_schedule_check(&o->schedule, f->error) : status;
+}
+
+static wg_status check_options(wg_fitting *f)
+{
+    wg_fit_options *o = &f->options;
+    if (o->optim && wg_optim_params(o->optim) != f->task.params)
+        return wg_error_set(f->error, WG_INVALID, "fit: the optimiser updates another store");
+    if (o->optim && wg_optim_status(o->optim) != WG_OK)
+        return wg_error_set(f->error, wg_optim_status(o->optim), "fit: %s", wg_optim_message(o->optim));
+    if (o->validation > 0 && o->validation_set)
+        return wg_error_set(f->error, WG_INVALID, "fit: validation and validation_set exclude each other");
+    if (o->validation_set && wg_dataset_count(o->validation_set) == 0)
+        return wg_error_set(f->error, WG_INVALID, "fit: the validation set has no samples");
+    if (o->resume && !o->checkpoint)
+        return wg_error_set(f->error, WG_INVALID, "fit: resume needs the name of the checkpoint");
+    o->epochs = o->epochs ? o->epochs : 10;
+    o->batch = o->batch ? o->batch : 32;
+    o->accumulate = o->accumulate ? o->accumulate : 1;
+    return check_numbers(f);
+}
+
+/* ---- What a fit works with -------------------------------------------------------------------------- */
+
+static wg_status make_batches(
+    wg_fitting *f, const wg_dataset *dataset, const size_t *rows, const size_t *counts)
+{
+    const wg_fit_options *o = &f->options;
+    wg_batches_options train = {.size = o->batch,
+        .seed = o->seed,
+        .in_order = o->in_order,
+        .drop_last = o->drop_last,
+        .rows = rows,
+        .row_count = rows ? counts[0] : 0,
+        .weights = o->weights,
+        .allocator = o->allocator};
+    wg_batches_options test = {.size = o->batch, .in_order = true, .allocator = o->allocator};
+    if (rows) {
+        test.rows = rows + counts[0];
+        test.row_count = counts[1];
+    }
+    f->batches = wg_batches_new(dataset, &train, f->error);
+    if (rows || o->validation_set)
+        f->validation = wg_batches_new(rows ? dataset : o->validation_set, &test, f->error);
+    if (f->error->status == WG_OK && wg_batches_per_epoch(f->batches) == 0)
+        return wg_error_set(f->error, WG_INVALID, "fit: %zu samples make no batch of %zu",
+            rows ? counts[0] : f->samples, o->batch);
+    return f->error->status;
+}
+
+/* The samples that are trained, and after them those of the validation part. */
+static wg_status split(wg_fitting *f, const wg_dataset *dataset)
+{
+    const wg_fit_options *o = &f->options;
+    const wg_allocator memory = wg_allocator_or_default(&o->allocator);
+    size_t counts[2];
+    size_t *rows = wg_mem_new(&memory, f->samples * sizeof *rows); /* the data set is larger */
+    if (!rows)
+        return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for %zu samples", f->samples);
+    wg_status status = wg_split_rows(dataset, (const double[]){1 - o->validation, o->validation}, 2,
+        &(wg_split_options){.seed = o->seed, .stratified = o->stratified}, rows, counts, f->error);
+    if (status == WG_OK && (counts[0] == 0 || counts[1] == 0))
+        status = wg_error_set(f->error, WG_INVALID,
+            "fit: validation %g of %zu samples leaves %zu to train and %zu to test", o->validation,
+            f->samples, counts[0], counts[1]);
+    if (status == WG_OK)
+        status = make_batches(f, dataset, rows, counts);
+    wg_mem_free(&memory, rows, f->samples * sizeof *rows);
+    return status;
+}
+
+static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
+{
+    const wg_fit_options *o = &f->options;
+    f->samples = wg_dataset_count(dataset);
+    wg_status status = o->validation > 0 ? split(f, dataset) : make_batches(f, dataset, NULL, NULL);
+    if (status != WG_OK)
+        return status;
+    f->tape = wg_tape_new(&(wg_tape_options){.dtype = wg_params_dtype(f->task.params),
+        .training = true,
+        .seed = o->seed,
+        .threads = o->threads,
+        .allocator = o->allocator});
+    f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
+    if (!f->tape || !f->optim)
+        return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a tape and an optimiser");
+    f->history = o->history ? o->history : &f->own_history;
+    if (f->history->count == 0 && f->history->capacity == 0)
+        f->history->allocator = o->allocator;
+    f->history->end = WG_FIT_FAILED;
+    f->history->best = 0;
+    f->position = (wg_position){.lr = wg_optim_lr(f->optim), .best_loss = HUGE_VAL};
+    f->progress = wg_progress_begin(o->progress,
+        o->metric_name ? o->metric_name
+        : o->metric    ? "metric"
+                       : "accuracy",
+        o->epochs, wg_batches_samples(f->batches));
+    return WG_OK;
+}
+
+static void free_all(wg_fitting *f)
+{
+    if (f->optim)
+        wg_optim_set_lr(f->optim, f->position.lr);
+    wg_optim_free(f->own_optim);
+    wg_batches_free(f->batches);
+    wg_batches_free(f->validation);
+    wg_params_free(f->best);
+    wg_tape_free(f->tape);
+    wg_history_free(&f->own_history);
+}
+
+/* ---- Epochs ----------------------------------------------------------------------------------------- */
+
+bool wg_fitting_stopped(wg_fitting *f)
+{
+    f->stopped = f->stopped || (f->options.stop && *f->options.stop);
+    return f->stopped;
+}
+
+wg_epoch wg_fitting_epoch(const wg_fitting *f)
+{
+    const wg_tally *tally = &f->position.tally;
+    return (wg_epoch){.epoch = f->position.epoch + 1,
+        .loss = wg_tally_loss(tally),
+        .metric = wg_tally_metric(&f->task, tally),
+        .validation_loss = (double)NAN,
+        .validation_metric = (double)NAN,
+        .lr = wg_optim_lr(f->optim),
+        .samples = tally->samples};
+}
+
+wg_status wg_fitting_keep_best(wg_fitting *f)
+{
+    const wg_params *params = f->task.params;
+    if (!f->best)
+        f->best = wg_params_new(&(wg_params_options){
+            .dtype = wg_params_dtype(params), .allocator = *wg_params_allocator(params)});
+    if (!f->best)
+        return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the parameters");
+    return wg_params_copy(f->best, params, f->error);
+}
+
+/* Tests the epoch, and notes whether it is the best. */
+static wg_status judge(wg_fitting *f, wg_epoch *epoch)
+{
+    wg_position *p = &f->position;
+    if (f->validation) {
+        wg_tally tally;
+        wg_tape_set_training(f->tape, false);
+        wg_status status = wg_task_score(&f->task, f->tape, f->validation, &tally, f->error);
+        wg_tape_set_training(f->tape, true);
+        if (status != WG_OK)
+            return status;
+        epoch->validation_loss = wg_tally_loss(&tally);
+        epoch->validation_metric = wg_tally_metric(&f->task, &tally);
+    }
+    double loss = f->validation ? epoch->validation_loss : epoch->loss;
+    epoch->best = loss < p->best_loss - (isfinite(p->best_loss) ? f->options.min_delta : 0);
+    p->waited = epoch->best ? 0 : p->waited + 1;
+    if (!epoch->best)
+        return WG_OK;
+    p->best_loss = loss;
+    f->history->best = f->history->count + 1;
+    return f->options.patience ? wg_fitting_keep_best(f) : WG_OK;
+}
+
+static wg_status finish_epoch(wg_fitting *f, double begun)
+{
+    wg_epoch epoch = wg_fitting_epoch(f);
+    wg_status status = judge(f, &epoch);
+    if (status != WG_OK)
+        return status;
+    epoch.seconds = wg_clock() - begun;
+    if (!wg_history_add(f->history, &epoch))
+        return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for the history");
+    wg_progress_epoch(&f->progress, &epoch);
+    f->position.epoch++;
+    f->position.batch = 0;
+    f->position.tally = (wg_tally){0};
+    status = wg_fitting_save(f);
+    if (status == WG_OK && f->options.on_epoch && f->options.on_epoch(f->options.user, &epoch))
+        f->stopped = true;
+    return status;
+}
+
+static wg_status run_epoch(wg_fitting *f)
+{
+    wg_batch cursor;
+    double begun = wg_clock();
+    wg_status status = wg_batches_seek(f->batches, f->position.epoch + 1, f->position.batch, &cursor);
+    if (status != WG_OK)
+        return wg_error_set(f->error, status, "fit: there is no batch %zu", f->position.batch);
+    while (f->position.batch < wg_batches_per_epoch(f->batches)) {
+        size_t before = f->position.tally.samples;
+        status = wg_fitting_update(f, &cursor);
+        if (status != WG_OK || f->stopped)
+            return status;
+        wg_epoch so_far = wg_fitting_epoch(f);
+        wg_progress_update(&f->progress, &so_far, so_far.samples - before);
+        if (f->options.on_batch && f->options.on_batch(f->options.user, &so_far))
+            f->stopped = true;
+    }
+    return finish_epoch(f, begun);
+}
+
+static bool out_of_patience(const wg_fitting *f)
+{
+    return f->options.patience && f->position.waited >= f->options.patience;
+}
+
+static wg_status run(wg_fitting *f)
+{
+    while (f->position.epoch < f->options.epochs && !out_of_patience(f) && !wg_fitting_stopped(f)) {
+        wg_status status = run_epoch(f);
+        if (status != WG_OK)
+            return status;
+    }
+    bool whole = f->position.epoch >= f->options.epochs || out_of_patience(f);
+    if (!whole) {
+        f->history->end = WG_FIT_STOPPED;
+        return f->position.batch ? wg_fitting_save(f) : WG_OK; /* an epoch's end is saved already */
+    }
+    f->history->end = out_of_patience(f) ? WG_FIT_PATIENCE : WG_FIT_EPOCHS;
+    return f->best ? wg_params_copy(f->task.params, f->best, f->error) : WG_OK;
+}
+
+wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_dataset *dataset,
+    const wg_fit_options *options, wg_error *error)
+{
+    wg_error own = {0};
+    wg_fitting f = {.options = options ? *options : (wg_fit_options){0}, .error = error ? error : &own};
+    f.task = (wg_task){
+        model, user, params, f.options.loss, f.options.loss_options, f.options.metric, f.options.metric_user};
+    wg_status status = wg_task_settle(&f.task, "fit", dataset, f.error);
+    if (status == WG_OK)
+        status = check_options(&f);
+    if (status != WG_OK)
+        return status;
+    status = make_all(&f, dataset);
+    if (status == WG_OK && f.options.resume)
+        status = wg_fitting_resume(&f);
+    if (status == WG_OK)
+        status = run(&f);
+    wg_progress_end(&f.progress);
+    free_all(&f);
+    return status;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* task.h - what is done with a batch, whether it is trained or only tested: model, loss, metric. */
+#ifndef WG_TRAIN_TASK_H
+#define WG_TRAIN_TASK_H
+
+#include <wengert/fit.h>
+
+typedef struct wg_task {
+    wg_model model;
+    void *user;
+    wg_params *params;
+    wg_loss loss;
+    const wg_loss_options *loss_options;
+    wg_metric metric; /* NULL: none */
+    void *metric_user;
+} wg_task;
+
+/* Sums over the samples seen. */
+typedef struct wg_tally {
+    double loss, metric;
+    size_t samples;
+} wg_tally;
+
+/* Fills the defaults in, by what the data set's targets are; WG_INVALID when something is missing. `who`
+ * begins the messages. */
+wg_status wg_task_settle(wg_task *task, const char *who, const wg_dataset *dataset, wg_error *error);
+
+/* Records model and loss of a batch on the tape, which is reset before. The loss has a value, or the tape an
+ * error. */
+wg_var wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, wg_var *prediction);
+
+/* Adds a batch that was recorded, whose loss is `loss`. */
+void wg_task_count(
+    const wg_task *task, const wg_batch *batch, wg_var prediction, double loss, wg_tally *tally);
+
+/* All batches of an epoch, in the mode that the tape is in and without gradients. A store that has parameters
+ * gets no new one. */
+wg_status wg_task_score(
+    const wg_task *task, wg_tape *tape, wg_batches *batches, wg_tally *tally, wg_error *error);
+
+/* Means; NaN for no samples, and for a metric that there is not. */
+double wg_tally_loss(const wg_tally *tally);
+double wg_tally_metric(const wg_task *task, const wg_tally *tally);
+
+/* Keeps new names out of a store that has some; the answer goes to the second, which lets them in again. */
+bool wg_task_close(wg_params *params);
+void wg_task_open(wg_params *params, bool closed);
+
+/* Where the largest number of row `row` of [rows, n] stands, the first one in a tie. */
+size_t wg_row_argmax(const wg_array *array, size_t row, size_t n);
+
+/* An allocation of options is a whole hook, or none; threads are not negative. */
+wg_status wg_task_threads(const char *who, int threads, wg_error *error);
+
+#endif

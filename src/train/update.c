@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* One update: forward, loss, backward for each of its batches, then the optimiser's step. */
+#include "train/fitting.h"
+
+#include <math.h>
+#include <wengert/math.h>
+#include <wengert/op.h>
+
+static wg_status failed(wg_fitting *f, const wg_batch *batch, wg_status status, const char *message)
+{
+    return wg_error_set(
+        f->error, status, "fit: epoch %zu, batch %zu: %s", f->position.epoch + 1, batch->number, message);
+}
+
+/* Names the first node that is not finite: the loss is only where it came to light. */
+static wg_status not_finite(wg_fitting *f, const wg_batch *batch, double loss)
+{
+    wg_var x = wg_first_not_finite(f->tape);
+    const wg_op *op = wg_op_of(x);
+    char text[WG_MESSAGE_SIZE];
+    const char *name = wg_name_of(x), *scope = wg_scope_of(x);
+    if (op)
+        snprintf(text, sizeof text,
+            "the loss is %g; the first value that is not finite is node %zu, %s%s%.128s%s%.128s", loss,
+            wg_node_of(x), op->name, *name ? " " : "", name, *scope ? " in " : "", scope);
+    else
+        snprintf(text, sizeof text, "the loss is %g", loss);
+    return failed(f, batch, WG_NUMBER, text);
+}
+
+/* Samples of `count` batches from batch `first` on: the last batch of an epoch may be smaller. */
+static size_t samples_of(const wg_fitting *f, size_t first, size_t count)
+{
+    size_t all = wg_batches_samples(f->batches), size = f->options.batch;
+    size_t begin = first * size, end = begin + count * size;
+    return (end < all ? end : all) - begin;
+}
+
+/* The gradient of one batch, as its part of a mean over `samples`, added to what is there. */
+static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, wg_tally *tally)
+{
+    wg_var prediction, loss = wg_task_record(&f->task, f->tape, batch, &prediction), part = loss;
+    double value = wg_item(loss);
+    if (wg_tape_status(f->tape) != WG_OK)
+        return failed(f, batch, wg_tape_status(f->tape), wg_tape_message(f->tape));
+    if (!isfinite(value))
+        return not_finite(f, batch, value);
+    bool mean = !f->task.loss_options || f->task.loss_options->reduction == WG_MEAN;
+    if (mean && samples != batch->count)
+        part = wg_mulc(loss, (double)batch->count / (double)samples);
+    wg_status status = wg_backward(part);
+    if (status != WG_OK)
+        return failed(f, batch, status, wg_tape_message(f->tape));
+    wg_task_count(&f->task, batch, prediction, value, tally);
+    return WG_OK;
+}
+
+/* Time is counted in epochs. */
+static wg_status schedule(wg_fitting *f, const wg_batch *batch)
+{
+    const wg_fit_options *o = &f->options;
+    double per_epoch = (double)wg_batches_per_epoch(f->batches),
+           t = (double)f->position.epoch + (double)f->position.batch / per_epoch,
+           factor = wg_schedule_factor(&o->schedule, t, (double)o->epochs);
+    if (wg_optim_set_lr(f->optim, f->position.lr * factor) == WG_OK)
+        return WG_OK;
+    char text[96];
+    snprintf(text, sizeof text, "the schedule's factor is %g at time %g", factor, t);
+    return failed(f, batch, WG_INVALID, text);
+}
+
+static wg_status step(wg_fitting *f, const wg_batch *batch)
+{
+    const wg_fit_options *o = &f->options;
+    wg_status status = schedule(f, batch);
+    if (status == WG_OK && o->clip_norm > 0 &&
+        !isfinite(wg_params_clip_grad_norm(f->task.params, o->clip_norm)))
+        return failed(f, batch, WG_NUMBER, "the norm of the gradient is not finite");
+    if (status == WG_OK && o->clip_value > 0)
+        status = wg_params_clip_grad_value(f->task.params, o->clip_value);
+    if (status == WG_OK && (status = wg_optim_step(f->optim)) != WG_OK)
+        return failed(f, batch, status,
+            *wg_optim_message(f->optim) ? wg_optim_message(f->optim) : wg_status_text(status));
+    return status;
+}
+
+wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
+{
+    size_t left = wg_batches_per_epoch(f->batches) - f->position.batch,
+           count = f->options.accumulate < left ? f->options.accumulate : left,
+           samples = samples_of(f, f->position.batch, count);
+    uint64_t run = wg_tape_run(f->tape);
+    wg_tally tally = f->position.tally;
+    wg_params_zero_grad(f->task.params);
+    for (size_t i = 0; i < count; i++) {
+        if (wg_fitting_stopped(f)) {
+            wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
+            return WG_OK;
+        }
+        if (!wg_next_batch(f->batches, cursor))
+            return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
+        wg_status status = train_batch(f, cursor, samples, &tally);
+        if (status != WG_OK)
+            return status;
+    }
+    wg_status status = step(f, cursor);
+    if (status != WG_OK)
+        return status;
+    f->position.tally = tally;
+    f->position.batch += count;
+    return WG_OK;
+}
