@@ -18,8 +18,8 @@ WG_BEGIN_DECLS
  *
  * A hook may be called by one thread at a time for each object (tape, store, dataset) that was given it. */
 typedef struct wg_allocator {
-    void *(*resize)(void *user, void *memory, size_t old_size, size_t new_size);
-    void *user;
+    void *(*resize)(void *user, void *memory, size_t old_size, size_t new_size); /* NULL: the C library */
+    void *user;                                                                  /* handed to it */
 } wg_allocator;
 
 WG_END_DECLS

@@ -14,11 +14,16 @@
 
 WG_BEGIN_DECLS
 
+/* The most axes that an array has. */
 enum { WG_MAX_RANK = 8 };
 
 /* double is the default: a zeroed options struct asks for it. Integers are labels and indices: inputs only,
  * never differentiated. */
-typedef enum wg_dtype { WG_F64, WG_F32, WG_I32 } wg_dtype;
+typedef enum wg_dtype {
+    WG_F64, /* double */
+    WG_F32, /* float */
+    WG_I32  /* int32_t */
+} wg_dtype;
 
 /* 8 or 4 bytes; 0 for a value that is no dtype. */
 WG_API size_t wg_dtype_size(wg_dtype dtype);
@@ -26,6 +31,7 @@ WG_API size_t wg_dtype_size(wg_dtype dtype);
 /* "f64", "f32", "i32". */
 WG_API const char *wg_dtype_name(wg_dtype dtype);
 
+/* The sizes of an array, one for each of its `rank` axes. */
 typedef struct wg_shape {
     size_t rank;
     size_t dim[WG_MAX_RANK]; /* entries from `rank` on are 0 */
@@ -34,7 +40,7 @@ typedef struct wg_shape {
 /* Axes of a reduction; negative ones count from the end. `{0}` (WG_ALL_AXES) means all axes. */
 typedef struct wg_axes {
     size_t count;
-    int axis[WG_MAX_RANK];
+    int axis[WG_MAX_RANK]; /* the first `count` */
 } wg_axes;
 
 /* The shape of one number. */
@@ -44,10 +50,11 @@ WG_API wg_shape wg_shape_scalar(void);
  * every function refuses with WG_BAD_SHAPE. */
 WG_API wg_shape wg_shape_of_dims(const size_t *dims, size_t rank);
 
-/* Product of the sizes; 1 for a scalar. False when it overflows size_t or the rank is over 8; *count is then
- * 0. */
+/* Product of the sizes; 1 for a scalar. False when it overflows size_t or the rank is over 8; then
+ * *count is 0. */
 WG_API bool wg_shape_count(const wg_shape *shape, size_t *count);
 
+/* The same rank and sizes? */
 WG_API bool wg_shape_equal(const wg_shape *a, const wg_shape *b);
 
 /* NumPy's broadcast of two shapes: sizes are aligned at the last axis; a size of 1, or a missing axis,
@@ -59,11 +66,12 @@ WG_API char *wg_shape_text(const wg_shape *shape, char *text, size_t size);
 
 /* A borrowed view of the caller's numbers: whoever takes one copies what it needs before it returns. */
 typedef struct wg_array {
-    const void *data;
-    wg_dtype dtype;
-    wg_shape shape;
+    const void *data; /* row-major; may be NULL when there are no elements */
+    wg_dtype dtype;   /* of each element */
+    wg_shape shape;   /* {0}: one number */
 } wg_array;
 
+/* The three of them put together; nothing is checked or copied. */
 WG_API wg_array wg_array_of(const void *data, wg_dtype dtype, wg_shape shape);
 
 WG_END_DECLS
@@ -86,8 +94,10 @@ template <typename... T> inline wg_axes wg_make_axes(T... axes)
 #define WG_AXES(...) (wg_make_axes(__VA_ARGS__))
 #define WG_ALL_AXES (wg_axes{})
 #else
+/* A shape from its sizes: WG_SHAPE(64, 784). Scalars have wg_shape_scalar(). */
 #define WG_SHAPE(...)                                                                                        \
     ((wg_shape){.rank = sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), .dim = {__VA_ARGS__}})
+/* Axes from their numbers, WG_AXES(0, -1); and all of them. */
 #define WG_AXES(...) ((wg_axes){.count = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .axis = {__VA_ARGS__}})
 #define WG_ALL_AXES ((wg_axes){0})
 #endif

@@ -54,9 +54,9 @@ WG_API wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *o
 
 /* The two derivatives of y = wg_conv2d(x, w, options), for g of y's shape:
  *
- *     input gradient    dx[n, c, p, q] = sum over all (k, i, j, r, s) that read x[n, c, p, q] of g[n, k, i,
- * j] w[k, c, r, s] weight gradient   dw[k, c, r, s] = sum_n,i,j  g[n, k, i, j] x[n, c, i S - P + r D, j S - P
- * + s D]
+ *     input gradient    dx[n, c, p, q] = sum of g[n, k, i, j] w[k, c, r, s]
+ *                                        over all k, i, j, r, s that read x[n, c, p, q]
+ *     weight gradient   dw[k, c, r, s] = sum_n,i,j  g[n, k, i, j] x[n, c, i S - P + r D, j S - P + s D]
  *
  * height and width are x's (the input gradient), rows and columns the filter's (the weight gradient); they
  * must give g's size, or the result is WG_BAD_SHAPE. Each of the three is linear in both operands, and its

@@ -38,6 +38,7 @@ WG_API wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *erro
 /* NULL is allowed. Batches made from the data set must not be used any more. */
 WG_API void wg_dataset_free(wg_dataset *dataset);
 
+/* Samples in it; 0 for NULL. */
 WG_API size_t wg_dataset_count(const wg_dataset *dataset);
 
 /* Views of all samples, borrowed until the data set is freed; a NULL data set gives {0}. */
@@ -92,20 +93,20 @@ WG_API wg_status wg_dataset_split(const wg_dataset *dataset, const double *fract
 
 /* ---- Batches --------------------------------------------------------------------------------------- */
 
+/* A way through a data set; made by wg_batches_new. */
 typedef struct wg_batches wg_batches;
 
 typedef struct wg_batches_options {
-    size_t size;    /* samples of a batch; 0: 32 */
-    uint64_t seed;  /* of the shuffling */
-    bool in_order;  /* do not shuffle */
-    bool drop_last; /* leave out a last batch of fewer samples */
-    size_t first;   /* only the samples first .. first + count - 1; count 0: all from `first` on */
-    size_t count;
-    const size_t *rows;    /* or, instead of a range, these samples, as a part of wg_split_rows; copied */
-    size_t row_count;      /* with rows; 0 is an empty list. A sample may be listed more than once */
-    const double *weights; /* one for each sample of the data set, see below; copied; NULL: shuffle */
-    double mean, std;      /* x is handed out as (x - mean) / std; std 0 counts as 1 */
-    wg_allocator allocator;
+    size_t size;            /* samples of a batch; 0: 32 */
+    uint64_t seed;          /* of the shuffling */
+    bool in_order;          /* do not shuffle */
+    bool drop_last;         /* leave out a last batch of fewer samples */
+    size_t first, count;    /* only the samples first .. first + count - 1; count 0: all from `first` on */
+    const size_t *rows;     /* or, instead of a range, these samples, as a part of wg_split_rows; copied */
+    size_t row_count;       /* with rows; 0 is an empty list. A sample may be listed more than once */
+    const double *weights;  /* one for each sample of the data set, see below; copied; NULL: shuffle */
+    double mean, std;       /* x is handed out as (x - mean) / std; std 0 counts as 1 */
+    wg_allocator allocator; /* {0}: malloc */
 } wg_batches_options;
 
 /* A batch. `{0}` stands before the first batch of an epoch. All it points to is borrowed from the batches,

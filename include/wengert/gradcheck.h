@@ -38,18 +38,18 @@ typedef struct wg_gradcheck_options {
     const bool *constant; /* [n]: inputs that are not checked; NULL: all are. Integer arrays never are. */
 } wg_gradcheck_options;
 
+/* What a check found. */
 typedef struct wg_gradcheck_report {
     wg_status status; /* WG_OK; WG_CHECK: a derivative is wrong, or nothing was compared; or why f failed */
     size_t compared;  /* entries and directions */
     size_t nonzero;   /* of them: either value is not zero */
-    size_t kinks, failed;
-    double error; /* the worst one that is no kink */
-    double analytic, numeric;
-    size_t input, entry; /* where; entry SIZE_MAX: a random direction */
-    char name[64];       /* of that input */
-    char
-        culprit[96]; /* "swish (node 7, h1)": the operation whose own rule is wrong; "" when none was found */
-    char message[WG_MESSAGE_SIZE];
+    size_t kinks, failed;          /* of them: on a kink; wrong */
+    double error;                  /* the worst one that is no kink */
+    double analytic, numeric;      /* the two values there */
+    size_t input, entry;           /* where; entry SIZE_MAX: a random direction */
+    char name[64];                 /* of that input */
+    char culprit[96];              /* "swish (node 7, h1)": whose own rule is wrong; "" when none was found */
+    char message[WG_MESSAGE_SIZE]; /* all of this in words; "" when all is well */
 } wg_gradcheck_report;
 
 /* Checks f at the arrays, which are copied (f32 ones are converted, the check is in double). options and

@@ -30,26 +30,28 @@
 
 WG_BEGIN_DECLS
 
+/* The rules of the table above. */
 typedef enum wg_init_rule {
-    WG_INIT_DEFAULT,
-    WG_INIT_CONSTANT,
-    WG_INIT_UNIFORM,
-    WG_INIT_NORMAL,
-    WG_INIT_FAN_IN,
-    WG_INIT_XAVIER_UNIFORM,
-    WG_INIT_XAVIER_NORMAL,
-    WG_INIT_HE_UNIFORM,
-    WG_INIT_HE_NORMAL
+    WG_INIT_DEFAULT,        /* wg_init_fan_in(1) */
+    WG_INIT_CONSTANT,       /* wg_init_constant */
+    WG_INIT_UNIFORM,        /* wg_init_uniform */
+    WG_INIT_NORMAL,         /* wg_init_normal */
+    WG_INIT_FAN_IN,         /* wg_init_fan_in */
+    WG_INIT_XAVIER_UNIFORM, /* wg_init_xavier_uniform */
+    WG_INIT_XAVIER_NORMAL,  /* wg_init_xavier_normal */
+    WG_INIT_HE_UNIFORM,     /* wg_init_he_uniform */
+    WG_INIT_HE_NORMAL       /* wg_init_he_normal */
 } wg_init_rule;
 
-/* `value` is the constant, s, or the factor in front of the root. {0} is the default rule, whose factor is 1.
- * */
+/* A rule with its number: `value` is the constant, s, or the factor in front of the root. {0} is the default
+ * rule, whose factor is 1. */
 typedef struct wg_init {
-    wg_init_rule rule;
+    wg_init_rule rule; /* which line of the table */
     double value;
     size_t fan_in, fan_out; /* 0: from the shape */
 } wg_init;
 
+/* The lines of the table, as a wg_init; `fan_in` and `fan_out` may be set in the result. */
 WG_API wg_init wg_init_constant(double c);
 WG_API wg_init wg_init_uniform(double s);
 WG_API wg_init wg_init_normal(double s);

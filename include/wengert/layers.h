@@ -32,7 +32,7 @@ WG_BEGIN_DECLS
 /* ---- Dense ----------------------------------------------------------------------------------------- */
 
 typedef struct wg_layer_dense_options {
-    bool no_bias;
+    bool no_bias;         /* y = x W */
     wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(in). A rule by fan-in means `in`, for the bias too. */
 } wg_layer_dense_options;
 
@@ -49,8 +49,8 @@ typedef struct wg_layer_conv2d_options {
     size_t stride, padding, dilation, groups;                                /* 0: 1, 0, 1, 1 */
     size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w; /* 0: as above */
     size_t kernel_h, kernel_w;                                               /* 0: the argument `kernel` */
-    bool exact; /* a stride that does not end at the border is an error */
-    bool no_bias;
+    bool exact;           /* a stride that does not end at the border is an error */
+    bool no_bias;         /* nothing is added */
     wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(fan_in), fan_in = channels / groups * kernel^2 */
 } wg_layer_conv2d_options;
 

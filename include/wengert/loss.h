@@ -26,12 +26,12 @@ typedef enum wg_reduction {
 } wg_reduction;
 
 typedef struct wg_loss_options {
-    wg_reduction reduction;
+    wg_reduction reduction; /* of all losses */
 
     /* wg_cross_entropy */
     double label_smoothing; /* s in 0 .. 1: the target becomes (1 - s) y + s / C (Szegedy et al. 2016) */
     bool ignore; /* samples with the label ignore_index count nothing, neither in the sum nor in the mean */
-    int32_t ignore_index;
+    int32_t ignore_index; /* looked at only with `ignore` */
 
     /* wg_huber */
     double delta; /* 0: 1 */

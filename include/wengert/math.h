@@ -23,8 +23,8 @@
  *     rsqrt                                                     1.5
  *     exp expm1 log log1p sin cos tanh erf erfc pow             4
  *     sigmoid softplus silu elu                                 6
- *     gelu                                                      6 + 2 x^2   (for x < 0, where it falls like
- * e^(-x^2 / 2)) gelu_tanh                                                 6 + 3 x^2
+ *     gelu, which falls like e^(-x^2 / 2)                       6 + 2 x^2
+ *     gelu_tanh                                                 6 + 3 x^2
  *
  * Below the smallest normal number (for silu 1024 times, gelu and gelu_tanh 64 times it) results may be
  * flushed to 0. An element's value does not depend on its position. Infinities and NaN come out as C's own
@@ -36,9 +36,9 @@
 
 #include <wengert/tape.h>
 
+#ifndef WG_FAST
 /* Arithmetic on scalars is recorded inline (scalar.h); the functions are exported too, for callers from
  * elsewhere. */
-#ifndef WG_FAST
 #define WG_FAST WG_API inline
 #endif
 
@@ -99,10 +99,10 @@ WG_API wg_var wg_expm1(wg_var x); /* e^x - 1, accurate near 0 */
 WG_API wg_var wg_log(wg_var x);   /* natural logarithm */
 WG_API wg_var wg_log1p(wg_var x); /* log(1 + x), accurate near 0 */
 WG_API wg_var wg_sin(wg_var x);   /* radians */
-WG_API wg_var wg_cos(wg_var x);
-WG_API wg_var wg_tanh(wg_var x);
-WG_API wg_var wg_erf(wg_var x);  /* 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x */
-WG_API wg_var wg_erfc(wg_var x); /* 1 - erf(x), accurate in the upper tail */
+WG_API wg_var wg_cos(wg_var x);   /* radians */
+WG_API wg_var wg_tanh(wg_var x);  /* (e^x - e^-x) / (e^x + e^-x), by the C library */
+WG_API wg_var wg_erf(wg_var x);   /* 2 / sqrt(pi) times the integral of e^(-t^2) from 0 to x */
+WG_API wg_var wg_erfc(wg_var x);  /* 1 - erf(x), accurate in the upper tail */
 
 /* ---- Activations ----------------------------------------------------------------------------------- */
 

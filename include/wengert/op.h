@@ -30,9 +30,15 @@
 
 WG_BEGIN_DECLS
 
+/* An operation, see below. */
 typedef struct wg_op wg_op;
 
-enum { WG_MAX_KEEP = 4, WG_MAX_RESULTS = 8, WG_MAX_SAMPLE_ARGS = 6, WG_VARIADIC = -1 };
+enum {
+    WG_MAX_KEEP = 4,        /* blocks that a forward pass keeps */
+    WG_MAX_RESULTS = 8,     /* of an operation */
+    WG_MAX_SAMPLE_ARGS = 6, /* operands of a wg_op_sample */
+    WG_VARIADIC = -1        /* as arity: any number of operands */
+};
 
 /* What the engine hands to an operation's functions. Which fields are set:
  *
@@ -45,17 +51,17 @@ enum { WG_MAX_KEEP = 4, WG_MAX_RESULTS = 8, WG_MAX_SAMPLE_ARGS = 6, WG_VARIADIC 
  * A rank-0 operand or result is seen in the dtype of the kernel that runs, like any other; the engine
  * converts. */
 typedef struct wg_op_context {
-    const wg_op *op;
-    wg_tape *tape;
-    const void *attr; /* the tape's copy of the attributes */
-    size_t arity, results;
+    const wg_op *op;       /* the operation */
+    wg_tape *tape;         /* on which it is */
+    const void *attr;      /* the tape's copy of the attributes */
+    size_t arity, results; /* how many operands and results there are */
 
     const wg_var *arg;    /* operands, as vars */
     const wg_var *result; /* results, as vars */
     const bool *wanted;   /* per operand: is its gradient wanted? */
 
-    const wg_shape *const *in_shape;
-    const wg_dtype *in_dtype;
+    const wg_shape *const *in_shape; /* per operand */
+    const wg_dtype *in_dtype;        /* per operand */
     wg_dtype dtype;      /* of the floating kernel that will run, f64 or f32: that of the floating operands */
     wg_shape *out_shape; /* [results]; preset to operand 0's */
     wg_dtype *out_dtype; /* [results]; preset to `dtype` */
@@ -69,11 +75,11 @@ typedef struct wg_op_context {
     size_t count;
 
     bool training; /* the tape's mode when the node was recorded */
-    int threads;
+    int threads;   /* at most this many */
     struct {
-        uint64_t seed, ordinal, run;
-    } random;     /* the key of a WG_OP_RANDOM node, see random.h */
-    void *engine; /* the engine's own */
+        uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
+    } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
+    void *engine;                    /* the engine's own */
 } wg_op_context;
 
 /* Fails the operation: "name: <message>" is left on the tape with its scope. Returns `status`. */
@@ -90,8 +96,8 @@ WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
 /* Traits: what planning, replay and checks may assume. Zero is the conservative answer. */
 enum {
     WG_OP_ZERO_GRADIENT = 1 << 0, /* piecewise constant, or integer: no gradient goes through */
-    WG_OP_MAP = 1 << 1, /* result element i depends on operand elements i alone (after broadcasting) */
-    WG_OP_REDUCTION = 1 << 2,
+    WG_OP_MAP = 1 << 1,       /* result element i depends on operand elements i alone (after broadcasting) */
+    WG_OP_REDUCTION = 1 << 2, /* result elements sum up, or choose from, many operand elements */
     WG_OP_CONTRACTION = 1 << 3, /* a sum of products; may take a bias and an activation as epilogue */
     WG_OP_IN_PLACE = 1 << 4,    /* result 0 may be written over operand 0 */
     WG_OP_RANDOM = 1 << 5,      /* reads op->random */
@@ -105,24 +111,28 @@ enum {
  * drawn from 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own
  * interval), kept apart from each other so that no kink is near. */
 typedef struct wg_op_sample {
-    const char *label;
-    size_t count; /* operands; 0: the op's arity */
+    const char *label; /* what is special about it, for messages */
+    size_t count;      /* operands; 0: the op's arity */
     wg_shape in[WG_MAX_SAMPLE_ARGS];
     int32_t int_below[WG_MAX_SAMPLE_ARGS];
     double lo[WG_MAX_SAMPLE_ARGS], hi[WG_MAX_SAMPLE_ARGS];
-    const void *attr;
-    bool training;
+    const void *attr;                         /* as for wg_apply */
+    bool training;                            /* recorded in training mode */
     bool no_gradient_arg[WG_MAX_SAMPLE_ARGS]; /* operand i is not checked (a mask, a condition) */
 } wg_op_sample;
 
+/* The record. What is NULL or 0 is not there, unless the comment says otherwise. */
 struct wg_op {
-    const char *name;
+    const char *name; /* for messages, traces and drawings */
     int arity;        /* or WG_VARIADIC */
     size_t results;   /* 0 means 1 */
     size_t attr_size; /* of a plain struct, copied by the tape */
-    unsigned traits;
+    unsigned traits;  /* WG_OP_... */
 
+    /* Checks the operands, and sets shape and dtype of the results and the memory to keep. */
     wg_status (*shape)(wg_op_context *op);
+
+    /* Compute the results from the operands. */
     wg_status (*forward_f64)(wg_op_context *op);
     wg_status (*forward_f32)(wg_op_context *op);
 
@@ -151,7 +161,7 @@ struct wg_op {
     const char *const *rule;     /* per operand, "g * y", for traces; optional */
     double lo, hi;               /* the interval in which checks sample; both 0: -2 .. 2 */
     const wg_op_sample *samples; /* NULL: a few shapes that fit a map of this arity */
-    size_t sample_count;
+    size_t sample_count;         /* of samples */
 };
 
 /* Records op(args) and computes it. attr: NULL, or attr_size bytes (NULL with attr_size > 0: zeros). The

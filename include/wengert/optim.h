@@ -26,6 +26,7 @@
 
 WG_BEGIN_DECLS
 
+/* A rule with its moments, for one store. */
 typedef struct wg_optim wg_optim;
 
 /* ---- Rules ----------------------------------------------------------------------------------------- */
@@ -85,7 +86,7 @@ WG_API const char *wg_optim_message(const wg_optim *optim);
 WG_API wg_status wg_optim_set_lr(wg_optim *optim, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim);
 
-/* "sgd", "adam", "adamw". */
+/* "sgd", "adam", "adamw"; and the store it was made for. */
 WG_API const char *wg_optim_name(const wg_optim *optim);
 WG_API wg_params *wg_optim_params(const wg_optim *optim);
 

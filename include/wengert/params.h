@@ -38,13 +38,14 @@
 
 WG_BEGIN_DECLS
 
+/* A store; made by wg_params_new. */
 typedef struct wg_params wg_params;
 
 typedef struct wg_params_options {
-    wg_dtype dtype; /* of every array: WG_F64 or WG_F32; that of the tapes it is used on */
-    uint64_t seed;  /* of initial values */
-    int threads;    /* at most this many in passes over the store; 0: OpenMP's own choice */
-    wg_allocator allocator;
+    wg_dtype dtype;         /* of every array: WG_F64 or WG_F32; that of the tapes it is used on */
+    uint64_t seed;          /* of initial values */
+    int threads;            /* at most this many in passes over the store; 0: OpenMP's own choice */
+    wg_allocator allocator; /* {0}: malloc */
 } wg_params_options;
 
 /* A new, empty store; NULL options are the defaults. NULL when there is no memory or an option is out of
@@ -100,6 +101,7 @@ WG_API size_t wg_params_count(const wg_params *params);
 /* Number of elements of all parameters; buffers are not counted. */
 WG_API size_t wg_params_elements(const wg_params *params);
 
+/* What the store was made with. */
 WG_API wg_dtype wg_params_dtype(const wg_params *params);
 WG_API uint64_t wg_params_seed(const wg_params *params);
 WG_API const wg_allocator *wg_params_allocator(const wg_params *params);
@@ -107,12 +109,13 @@ WG_API const wg_allocator *wg_params_allocator(const wg_params *params);
 /* The number of an array, SIZE_MAX when there is none of that name. */
 WG_API size_t wg_params_index(const wg_params *params, const char *name);
 
+/* An array of the store; see wg_params_at. */
 typedef struct wg_param_info {
-    const char *name; /* the store's */
-    wg_shape shape;
-    size_t count;
-    const void *value; /* in the store's dtype */
-    bool buffer, frozen;
+    const char *name;             /* the store's */
+    wg_shape shape;               /* {0}: one number */
+    size_t count;                 /* of elements */
+    const void *value;            /* in the store's dtype */
+    bool buffer, frozen;          /* has no gradient; gets neither gradient nor update */
     double lr_scale, decay_scale; /* factors on the optimiser's learning rate and weight decay; 1 at first */
     size_t chunk, offset;         /* its place: element `offset` of chunk `chunk` */
 } wg_param_info;
@@ -120,13 +123,13 @@ typedef struct wg_param_info {
 /* What is known of array `index`; all zero when there is none (then .name is NULL). */
 WG_API wg_param_info wg_params_at(const wg_params *params, size_t index);
 
-/* The values, to be written by the caller, who says so: wg_params_changed makes tapes evaluated before stale.
- * */
+/* The values, to be written by the caller, who says so: wg_params_changed makes tapes evaluated before
+ * stale. */
 WG_API void *wg_params_value(wg_params *params, size_t index);
 WG_API void wg_params_changed(wg_params *params);
 
-/* The gradient, in the store's dtype (zeros when none arrived since wg_params_zero_grad); NULL for a buffer.
- * */
+/* The gradient, in the store's dtype (zeros when none arrived since wg_params_zero_grad); NULL for a
+ * buffer. */
 WG_API void *wg_params_gradient(wg_params *params, size_t index);
 
 /* Copies an array's values out, or new ones in, converted; n, or the array's shape, must fit. WG_NAME for a
@@ -166,15 +169,17 @@ WG_API bool wg_params_equal(const wg_params *a, const wg_params *b);
  * ends on one: elements between arrays are part of it, and have value 0 and gradient 0. They must keep
  * gradient 0. */
 typedef struct wg_params_run {
-    void *value, *gradient; /* `count` elements in the store's dtype */
-    size_t count;
-    size_t chunk, offset; /* where in the store */
-    size_t part;          /* number of the part of the pass, see below */
-    double lr_scale, decay_scale;
+    void *value, *gradient;       /* `count` elements in the store's dtype */
+    size_t count;                 /* of elements */
+    size_t chunk, offset;         /* where in the store */
+    size_t part;                  /* number of the part of the pass, see below */
+    double lr_scale, decay_scale; /* as in wg_param_info */
 } wg_params_run;
 
+/* What wg_params_pass calls for each run; by several threads at once, for different parts. */
 typedef void (*wg_params_visit)(void *user, const wg_params_run *run);
 
+/* The most chunks that a store, and parts that a pass has. */
 enum { WG_PARAMS_MAX_CHUNKS = 64, WG_PARAMS_MAX_PARTS = 256 + WG_PARAMS_MAX_CHUNKS };
 
 /* Visits every parameter that is not frozen, in parallel. The store is cut into parts by its size, never by
@@ -190,6 +195,7 @@ typedef struct wg_params_chunk_info {
     bool buffers;          /* it holds buffers, and is not visited */
 } wg_params_chunk_info;
 
+/* How many there are, and one of them, as said above. */
 WG_API size_t wg_params_chunks(const wg_params *params);
 WG_API wg_params_chunk_info wg_params_chunk_at(const wg_params *params, size_t chunk);
 

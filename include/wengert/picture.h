@@ -4,8 +4,9 @@
 /* picture.h - sheets of grey images with captions, written as picture files: what a filter looks like, which
  * digits were misread.
  *
- *      wg_tile tiles[] = {{.grey = pixels, .rows = 28, .columns = 28, .captions = {{"7", green}, {"READ 1",
- * red}}}}; wg_sheet_write("misread.png", tiles, 1, NULL, &error);
+ *      wg_tile tile = {.grey = pixels, .rows = 28, .columns = 28};
+ *      tile.captions[0] = (wg_caption){"READ 1", red};
+ *      wg_sheet_write("misread.png", &tile, 1, NULL, &error);
  */
 #ifndef WENGERT_PICTURE_H
 #define WENGERT_PICTURE_H
@@ -16,20 +17,22 @@
 
 WG_BEGIN_DECLS
 
-/* 0 to 255 each. */
+/* A colour: red, green and blue, 0 to 255 each. */
 typedef struct wg_colour {
     unsigned char red, green, blue;
 } wg_colour;
 
-/* Words under an image; NULL or "" for none. Letters (small ones are drawn as capitals), digits and . , : ; -
- * + = % / < > ( ) ' _ ! ? are drawn, other characters leave a gap; what is wider than the tile is cut. */
+/* A text of some colour under an image; NULL or "" for none. Letters (small ones are drawn as capitals),
+ * digits and . , : ; - + = % / < > ( ) ' _ ! ? are drawn, other characters leave a gap; what is wider than
+ * the tile is cut. */
 typedef struct wg_caption {
     const char *text;
     wg_colour colour;
 } wg_caption;
 
-/* One image of a sheet: row-major, borrowed for the call. A value of 0 is painted black and 1 white, or what
- * the options' `low` and `high` say; beyond these it is clamped, and NaN is painted red. */
+/* One image of a sheet: rows times columns grey values, row-major, borrowed for the call. A value of 0 is
+ * painted black and 1 white, or what the options' `low` and `high` say; beyond these it is clamped, and NaN
+ * is painted red. */
 typedef struct wg_tile {
     const float *grey;
     size_t rows, columns;

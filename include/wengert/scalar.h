@@ -20,8 +20,8 @@ WG_BEGIN_DECLS
 
 /* What a step is: the byte of operation, generated from the rows. */
 enum {
-    WG_CODE_leaf,
-    WG_CODE_const,
+    WG_CODE_leaf,   /* a number that may be set anew */
+    WG_CODE_const,  /* a number that may not */
     WG_CODE_record, /* a step with a record: any other operation */
 #define UNARY(name, value, gradient, lo, hi) WG_CODE_##name,
 #define UNARY1(name, value, gradient, lo, hi, c) WG_CODE_##name,
@@ -31,23 +31,24 @@ enum {
 #define STEP(name, value) WG_CODE_##name,
 #define STEP2(name, value) WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
 #include <wengert/formulas.def>
-    WG_CODES,
+    WG_CODES,          /* how many there are */
     WG_CODE_CUT = 0x80 /* added to a code: no gradient goes through this step */
 };
 
 /* Operands are node numbers; of a step with plain numbers, b is their place in `numbers`; of a step with a
  * record, a is the record's number. */
 typedef struct wg_step {
-    double value;
-    uint32_t a, b;
+    double value;  /* of the step */
+    uint32_t a, b; /* operands */
 } wg_step;
 
+/* The head of a tape. */
 struct wg_tape {
-    wg_step *steps;
-    uint8_t *codes;
-    double *numbers;
-    uint32_t count, capacity;
-    uint32_t number_count, number_capacity;
+    wg_step *steps;                         /* [capacity], `count` of them in use */
+    uint8_t *codes;                         /* as many: what each step is */
+    double *numbers;                        /* [number_capacity]: plain numbers of steps */
+    uint32_t count, capacity;               /* of steps */
+    uint32_t number_count, number_capacity; /* of numbers */
     uint32_t fast; /* the epoch of vars that may take the inline path, or UINT32_MAX */
 };
 
@@ -81,8 +82,9 @@ WG_FAST wg_var wg_push_(wg_tape *t, uint32_t epoch, unsigned code, double value,
     return result;
 }
 
-/* The i-th scalar of a span; invalid when out of range (WG_BAD_INDEX on the tape). */
 WG_API wg_var wg_no_such_scalar_(wg_span span, size_t i);
+
+/* The i-th scalar of a span; invalid when out of range (WG_BAD_INDEX on the tape). */
 WG_FAST wg_var wg_at(wg_span span, size_t i)
 {
     wg_var x;

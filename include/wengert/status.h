@@ -11,18 +11,21 @@
 
 #include <stddef.h>
 
-#if defined(_WIN32) || !defined(__GNUC__)
-#define WG_API
-#define WG_PRINTF(text, first)
-#else
+/* Marks what the library exports; and a function whose argument `text` is a format of printf, for the
+ * arguments from `first` on. */
+#if !defined(_WIN32) && defined(__GNUC__)
 #define WG_API __attribute__((visibility("default")))
 #define WG_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define WG_API
+#define WG_PRINTF(text, first)
 #endif
 
 #ifdef __cplusplus
 #define WG_BEGIN_DECLS extern "C" {
 #define WG_END_DECLS }
 #else
+/* Stand around declarations of C, for a C++ compiler. */
 #define WG_BEGIN_DECLS
 #define WG_END_DECLS
 #endif
@@ -52,6 +55,7 @@ WG_BEGIN_DECLS
     X(FORMAT, "a file does not hold what its format promises")                                               \
     X(DECLINED, "the fused kernel leaves this case to the operation's rule")
 
+/* What became of a call. */
 typedef enum wg_status {
 #define WG_STATUS_ENUM(name, text) WG_##name,
     WG_STATUS_LIST(WG_STATUS_ENUM)
@@ -62,11 +66,11 @@ typedef enum wg_status {
 enum { WG_MESSAGE_SIZE = 512 };
 
 /* Status and message of a function without a tape. `{0}` is "no error". The first error stays: a function
- * that is given an error that is already set returns at once, so that calls can be chained and checked once.
- */
+ * that is given an error that is set already returns at once, so that calls can be chained and checked at
+ * the end. */
 typedef struct wg_error {
     wg_status status;
-    char message[WG_MESSAGE_SIZE];
+    char message[WG_MESSAGE_SIZE]; /* "" for none */
 } wg_error;
 
 /* "WG_BAD_SHAPE" for WG_BAD_SHAPE; never NULL. */

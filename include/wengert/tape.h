@@ -37,22 +37,23 @@
 
 WG_BEGIN_DECLS
 
+/* The list of what was computed; made by wg_tape_new. */
 typedef struct wg_tape wg_tape;
 
 /* A name for a node of a tape. Passed by value; {0} is an invalid var. The top bit of `epoch` says that the
  * node is no plain scalar. */
 typedef struct wg_var {
-    wg_tape *tape;
-    uint32_t node;
-    uint32_t epoch;
+    wg_tape *tape;  /* NULL: invalid from the start */
+    uint32_t node;  /* its number */
+    uint32_t epoch; /* of the tape's life when it was recorded */
 } wg_var;
 
 /* Neighbouring scalars made by wg_scalars_new. */
 typedef struct wg_span {
-    wg_tape *tape;
-    uint32_t node;
-    uint32_t epoch;
-    size_t count;
+    wg_tape *tape;  /* as in wg_var */
+    uint32_t node;  /* of the first */
+    uint32_t epoch; /* as in wg_var */
+    size_t count;   /* how many there are */
 } wg_span;
 
 /* ---- A tape's life --------------------------------------------------------------------------------- */
@@ -68,9 +69,9 @@ typedef struct wg_tape_options {
     bool frozen;     /* random numbers stand still over resets and replays, effects do nothing: for checks */
     uint64_t seed;   /* of random operations */
     int threads;     /* at most this many, and 64 or one per processor; 0: OpenMP's own choice */
-    wg_allocator allocator; /* {0}: malloc */
-    wg_error_handler on_error;
-    void *on_error_user;
+    wg_allocator allocator;    /* {0}: malloc */
+    wg_error_handler on_error; /* NULL: none */
+    void *on_error_user;       /* handed to it */
 } wg_tape_options;
 
 /* A new, empty tape; NULL options are the defaults. NULL when there is no memory or an option is out of
@@ -85,13 +86,14 @@ WG_API void wg_tape_free(wg_tape *tape);
  * operations. */
 WG_API void wg_tape_reset(wg_tape *tape);
 
-/* A place on the tape to come back to. */
+/* A place on the tape to come back to: what is recorded later lies behind it. */
 typedef struct wg_mark {
-    wg_tape *tape;
-    uint32_t node;
-    uint32_t epoch;
+    wg_tape *tape;  /* as in wg_var */
+    uint32_t node;  /* the first one that would be forgotten */
+    uint32_t epoch; /* as in wg_var */
 } wg_mark;
 
+/* The place where the tape ends now. */
 WG_API wg_mark wg_tape_mark(wg_tape *tape);
 
 /* Forgets the nodes recorded since the mark; vars below it stay good. WG_DEAD_VAR if the tape was reset, or
@@ -117,8 +119,8 @@ WG_API bool wg_tape_training(const wg_tape *tape);
 WG_API uint64_t wg_tape_run(const wg_tape *tape);
 WG_API void wg_tape_set_run(wg_tape *tape, uint64_t run);
 
-WG_API wg_dtype wg_tape_dtype(const wg_tape *tape);
-WG_API int wg_tape_threads(const wg_tape *tape); /* as resolved: at least 1 */
+WG_API wg_dtype wg_tape_dtype(const wg_tape *tape); /* of new tensors; f64 for NULL */
+WG_API int wg_tape_threads(const wg_tape *tape);    /* as resolved: at least 1 */
 
 /* Nodes recorded, and bytes held (in use and cached) by the tape. */
 WG_API size_t wg_tape_nodes(const wg_tape *tape);
@@ -133,8 +135,8 @@ WG_API wg_var wg_scalar(wg_tape *tape, double value);
  * a NULL or failed tape. */
 WG_API wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count);
 
-/* A tensor that wants a gradient; the array is copied (and converted to the tape's dtype). WG_I32 is refused.
- */
+/* A tensor that wants a gradient; the array is copied (and converted to the tape's dtype). WG_I32 is
+ * refused. */
 WG_API wg_var wg_leaf(wg_tape *tape, wg_array array);
 
 /* A tensor that wants none and can be set anew; a floating array is converted to the tape's dtype, integers
@@ -161,22 +163,25 @@ WG_API wg_status wg_set_scalars(wg_span span, const double *values);
 /* ---- Memory of the caller's as a leaf -------------------------------------------------------------- */
 
 /* An array that outlives the tape (a parameter): read in place, its gradient accumulated in place. The
- * parameter store binds its arrays by this same door. Everything pointed to must live until the tape's reset.
- */
+ * parameter store binds its arrays by this same door. Everything pointed to must live until the tape's
+ * reset. */
 typedef struct wg_binding {
-    const void *owner; /* with `index` the identity: bound twice in a recording, it is one node */
-    size_t index;
-    const char *name; /* for messages and drawings; copied */
-    wg_dtype dtype;
-    wg_shape shape;
-    const void *data;
+    const void *owner;       /* with `index` the identity: bound twice in a recording, it is one node */
+    size_t index;            /* of the array at its owner */
+    const char *name;        /* for messages and drawings; copied */
+    wg_dtype dtype;          /* f64 or f32 */
+    wg_shape shape;          /* of data and gradient */
+    const void *data;        /* read at each evaluation */
     void *gradient;          /* wg_backward adds here; NULL: wants no gradient (frozen) */
     bool *gradient_is_zero;  /* true: the memory at `gradient` is garbage and means 0; the sweep writes, and
-                                clears  the flag. NULL: always add. */
+                                clears the flag. NULL: always add. */
     const uint64_t *version; /* the owner's count of changes; a sweep over older values is WG_STALE. NULL:
                                 never changes. All bindings of one owner share it. */
 } wg_binding;
 
+/* The leaf of a binding; the struct is copied. Errors, on the tape: WG_NAME when this recording has
+ * bound the same array with another shape; WG_BAD_DTYPE when the tape has another; WG_INVALID;
+ * WG_OUT_OF_MEMORY. */
 WG_API wg_var wg_bind(wg_tape *tape, const wg_binding *binding);
 
 /* With options.own_grads: what this tape's sweeps accumulated for a binding since the last wg_own_grad_clear,
@@ -186,15 +191,15 @@ WG_API void wg_own_grad_clear(wg_tape *tape, const void *owner);
 
 /* ---- Asking a var ---------------------------------------------------------------------------------- */
 
-WG_API bool wg_is_valid(wg_var x);
-WG_API wg_tape *wg_tape_of(wg_var x);
+WG_API bool wg_is_valid(wg_var x);     /* does it name a node that is still there? */
+WG_API wg_tape *wg_tape_of(wg_var x);  /* also of a var that is dead; NULL for {0} */
 WG_API wg_shape wg_shape_of(wg_var x); /* rank 0 for an invalid var */
 WG_API size_t wg_count_of(wg_var x);   /* number of elements; 0 for an invalid var */
 WG_API wg_dtype wg_dtype_of(wg_var x); /* a rank-0 var is f64, unless an integer */
-WG_API bool wg_has_value(wg_var x);
+WG_API bool wg_has_value(wg_var x);    /* false for what hangs on an input that was never set */
 
-/* The value of a scalar (any var with one element); NaN for an invalid or valueless one, with no new error.
- */
+/* The value of a scalar (any var with one element); NaN for an invalid or valueless one, with no new
+ * error. */
 WG_API double wg_item(wg_var x);
 
 /* Copies the value to `out`, converted; n must be its count. */
@@ -222,8 +227,8 @@ WG_API wg_status wg_backward_from(wg_var y, wg_array seed);
 /* Keeps the gradient of this var in later sweeps; returns x. */
 WG_API wg_var wg_keep_grad(wg_var x);
 
-/* The last sweep's gradient. wg_item_grad: NaN where there is none; a scalar that the sweep did not reach has
- * 0. */
+/* The last sweep's gradient. wg_item_grad: NaN where there is none; 0 for a scalar that the sweep did not
+ * reach. */
 WG_API double wg_item_grad(wg_var x);
 WG_API wg_status wg_read_grad(wg_var x, double *out, size_t n);
 WG_API wg_status wg_read_grads(wg_span span, double *out);
@@ -253,8 +258,8 @@ WG_API void wg_no_grad_end(wg_tape *tape);
 WG_API wg_status wg_replay(wg_tape *tape);
 
 /* x != 0, for an `if` of the program: records a guard, so that a replay in which the answer changes returns
- * WG_BRANCH instead of a wrong number. x is a scalar with a value; otherwise false, and an error on the tape.
- */
+ * WG_BRANCH instead of a wrong number. x is a scalar with a value; otherwise false, and an error on the
+ * tape. */
 WG_API bool wg_branch(wg_var x);
 
 /* ---- Names ----------------------------------------------------------------------------------------- */
