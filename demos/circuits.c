@@ -9,8 +9,9 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <wengert/wengert.h>
+
+#include "options.h"
 
 static const char *folder; /* NULL: no drawings */
 
@@ -86,13 +87,11 @@ static void norm(wg_tape *tape)
 
 int main(int argc, char **argv)
 {
-    if (argc == 3 && strcmp(argv[1], "--draw") == 0) {
-        folder = argv[2];
-    } else if (argc != 1) {
-        bool help = argc == 2 && strcmp(argv[1], "--help") == 0;
-        fprintf(help ? stdout : stderr, "usage: circuits [--draw FOLDER]\n");
-        return !help;
-    }
+    const struct option options[] = {
+        {"--draw", "FOLDER", OPTION_TEXT, &folder, "draws each for Graphviz there"}};
+    enum options_result result = read_options(argc, argv, "the lectures' circuits, gate by gate", options, 1);
+    if (result != OPTIONS_READ)
+        return result == OPTIONS_WRONG;
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.keep_grads = true});
     sum_times(tape), wg_tape_reset(tape);
     neuron(tape, false), wg_tape_reset(tape);

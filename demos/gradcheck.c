@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <wengert/wengert.h>
 
+#include "options.h"
+
 static wg_status swish_forward(wg_op_context *op)
 {
     const double *x = op->in[0];
@@ -65,8 +67,12 @@ static void report(const char *what, const wg_gradcheck_report *r)
     printf("%-38s %-9s %s\n\n", what, wg_status_name(r->status), r->message);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+    enum options_result result = read_options(argc, argv, "a right and a wrong derivative, checked", NULL, 0);
+    if (result != OPTIONS_READ)
+        return result == OPTIONS_WRONG;
+
     const wg_shape shapes[] = {WG_SHAPE(5, 4), WG_SHAPE(4, 3), WG_SHAPE(3, 2)};
     const wg_gradcheck_options second = {.order = 2};
     wg_gradcheck_report right, again, wrong, kink;
