@@ -35,6 +35,7 @@
 
 WG_BEGIN_DECLS
 
+/* Named arrays, and notes; made by wg_archive_new or by reading a file. */
 typedef struct wg_archive wg_archive;
 
 /* An empty archive; a NULL allocator is malloc's. NULL without memory. */

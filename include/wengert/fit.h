@@ -56,12 +56,12 @@ WG_API double wg_metric_absolute_error(wg_array prediction, wg_array target, voi
 typedef struct wg_epoch {
     size_t epoch;        /* from 1 */
     double loss, metric; /* means over its samples, as each batch was trained */
-    double validation_loss,
-        validation_metric; /* after it; NaN without validation. A metric is NaN if there is none */
-    double lr;             /* of its last update */
-    double seconds;        /* that it took, validation included */
-    size_t samples;        /* trained in it */
-    bool best;             /* the best so far, by the validation loss (without one, by the loss) */
+    /* After it; NaN without validation. A metric is NaN if there is none. */
+    double validation_loss, validation_metric;
+    double lr;      /* of its last update */
+    double seconds; /* that it took, validation included */
+    size_t samples; /* trained in it */
+    bool best;      /* the best so far, by the validation loss (without one, by the loss) */
 } wg_epoch;
 
 /* Why a fit ended. */
@@ -74,10 +74,10 @@ typedef enum wg_fit_end {
 
 /* `{0}` before the first fit; later ones add to it. */
 typedef struct wg_history {
-    wg_epoch *epochs;
-    size_t count;
-    size_t best; /* epochs[best - 1] is the last fit's best; 0: none */
-    wg_fit_end end;
+    wg_epoch *epochs;       /* in order */
+    size_t count;           /* of them */
+    size_t best;            /* epochs[best - 1] is the last fit's best; 0: none */
+    wg_fit_end end;         /* of the last fit */
     size_t capacity;        /* the fit's own, as is the next */
     wg_allocator allocator; /* of `epochs` */
 } wg_history;
@@ -93,8 +93,8 @@ typedef struct wg_fit_options {
     wg_loss loss;                        /* NULL: wg_cross_entropy for labels (i32 [N]), otherwise wg_mse */
     const wg_loss_options *loss_options; /* NULL: the loss's defaults; their reduction must be a scalar's */
     wg_metric metric;                    /* NULL: wg_metric_accuracy for labels, otherwise none */
-    void *metric_user;
-    const char *metric_name; /* for the progress bar; NULL: "accuracy" or "metric" */
+    void *metric_user;                   /* handed to it */
+    const char *metric_name;             /* for the progress bar; NULL: "accuracy" or "metric" */
 
     wg_optim *optim;      /* of the same store; NULL: Adam with its defaults, for this fit */
     wg_schedule schedule; /* of the learning rate; {0}: constant */
@@ -154,18 +154,21 @@ WG_API wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_
  * is given its initial values. */
 
 typedef struct wg_evaluate_options {
-    wg_loss loss; /* these five as in wg_fit_options */
+    /* As in wg_fit_options. */
+    wg_loss loss;
     const wg_loss_options *loss_options;
     wg_metric metric;
     void *metric_user;
-    size_t batch; /* 0: 256 */
     int threads;
     wg_allocator allocator;
+
+    size_t batch; /* samples at a time; 0: 256 */
 } wg_evaluate_options;
 
+/* What a test came to. */
 typedef struct wg_score {
     double loss, metric; /* means over the samples */
-    size_t samples;
+    size_t samples;      /* how many there were */
 } wg_score;
 
 /* The loss and the metric of a data set; NULL options are the defaults. WG_INVALID without samples. */

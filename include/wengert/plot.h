@@ -36,6 +36,7 @@ typedef enum wg_plot_colour {
     WG_PLOT_YELLOW
 } wg_plot_colour;
 
+/* What is drawn of a series. */
 typedef enum wg_plot_kind {
     WG_PLOT_LINE,   /* from point to point */
     WG_PLOT_POINTS, /* a mark at each */
@@ -48,12 +49,12 @@ typedef enum wg_plot_kind {
  * row-major order. A point with NaN or an infinity is left out, and leaves a gap in a line; so is one beyond
  * 1e300. */
 typedef struct wg_plot_series {
-    wg_plot_kind kind;
-    wg_array x; /* {0}: 1, 2, 3, ... */
-    wg_array y;
-    const char *label; /* in the legend; NULL: not there */
-    wg_plot_colour colour;
-    bool dashed; /* a line: what is meant to be, or another's */
+    wg_plot_kind kind;     /* {0}: a line */
+    wg_array x;            /* {0}: 1, 2, 3, ... */
+    wg_array y;            /* as many */
+    const char *label;     /* in the legend; NULL: not there */
+    wg_plot_colour colour; /* {0}: the palette's next */
+    bool dashed;           /* a line: what is meant to be, or another's */
 } wg_plot_series;
 
 /* A field of equal cells painted behind the series. values [rows, columns], row 0 at the bottom, cover
@@ -75,8 +76,8 @@ typedef struct wg_plot_options {
     size_t width, height;                  /* in pixels of 1/96 inch, 160 to 8192; 0: 640 and 400 */
     const wg_plot_surface *surface;        /* NULL for none; it needs linear axes */
     const char *const *names;              /* under the x axis at 1, 2, 3, ... instead of numbers */
-    size_t name_count;
-    wg_allocator allocator; /* {0}: malloc */
+    size_t name_count;                     /* of them */
+    wg_allocator allocator;                /* {0}: malloc */
 } wg_plot_options;
 
 /* Writes the plot to a file whose name ends in ".svg". NULL options are the defaults; with no series, or none

@@ -30,7 +30,7 @@ typedef enum wg_schedule_kind {
 
 /* `{0}` is constant. */
 typedef struct wg_schedule {
-    wg_schedule_kind kind;
+    wg_schedule_kind kind; /* the formula */
     double
         warmup;   /* W: the factor first rises from 0 to 1, in proportion to t (Goyal et al. 2017); 0: none */
     double total; /* T; 0: what the caller of wg_schedule_factor says (wg_fit: its epochs) */
@@ -38,7 +38,7 @@ typedef struct wg_schedule {
     double factor; /* step, exponential: 0: 0.1 per step, 0.9 per unit of time; in (0, 1] */
     double every;  /* step: length of a step; 0: a third of T - W */
     double (*custom)(void *user, double t, double total); /* not negative; the warm-up comes on top */
-    void *user;
+    void *user;                                           /* handed to it */
 } wg_schedule;
 
 /* The factor at time t of `total`. NULL is constant; NaN if the schedule is not good (see below). */
