@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 # Copyright (c) 2026 The Wengert authors
-"""The training steps of bench_networks in PyTorch, in turn with ours: ours, PyTorch, ours, PyTorch ...
+"""What bench_networks trains and bench_use predicts, in PyTorch, in turn with ours: ours, PyTorch, ours, PyTorch ...
 
-    compare_torch.py BENCH_NETWORKS [--rounds N] [--threads T] [--json FILE]
+    compare_torch.py FOLDER_OF_THE_BENCHES [--rounds N] [--threads T] [--json FILE]
 
 Prints the median of each and the median of the ratios of neighbouring rounds. Needs Debian's python3-torch."""
 import argparse
@@ -65,43 +65,75 @@ def torch_step(make, shape, steps, channels_last):
     return statistics.median(times)
 
 
-def our_steps(program, threads):
-    """Milliseconds of one step, by network, from the bench's own JSON lines."""
+# The forward pass of one image, without gradients.
+PREDICTIONS = {
+    "MLP 784-512-256-10": lambda: nn.Sequential(*dense([784, 512, 256, 10])),
+    "LeNet-5": lenet,
+}
+
+
+def torch_prediction(make, calls=1000):
+    """Seconds of one call."""
+    torch.manual_seed(1)
+    model, x, times = make().eval(), torch.rand(1, 1, 28, 28), []
+    with torch.inference_mode():
+        for i in range(calls + 100):
+            start = time.perf_counter()
+            model(x)
+            if i >= 100:
+                times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def our_numbers(program, threads, ending):
+    """What the bench's own JSON lines say, by network, of the entries whose name ends so."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "ours.json")
         subprocess.run([program, "--json", path], check=True, stdout=subprocess.DEVNULL,
                        env={**os.environ, "OMP_NUM_THREADS": str(threads)})
         with open(path, encoding="utf-8") as lines:
             entries = [json.loads(line) for line in lines]
-    return {e["name"][:-len(", step")]: e["value"] for e in entries if e["name"].endswith(", step")}
+    return {e["name"][:-len(ending)]: e["value"] for e in entries if e["name"].endswith(ending)}
+
+
+def table(title, unit, ours, theirs, path):
+    """Medians of the rounds, and of their ratios; also into the JSON file, if there is to be one."""
+    print(f"{title}, {unit}\n\n  {'':34} {'ours':>10} {'PyTorch':>10} {'PyTorch / ours':>16}")
+    for name in ours:
+        ratio = statistics.median(t / o for o, t in zip(ours[name], theirs[name]))
+        print(f"  {name:34} {statistics.median(ours[name]):10.3f} {statistics.median(theirs[name]):10.3f} {ratio:16.2f}")
+        if path:
+            with open(path, "a", encoding="utf-8") as out:
+                for what, u, value in (("PyTorch", unit, statistics.median(theirs[name])),
+                                       ("ratio to PyTorch", "PyTorch / ours", ratio)):
+                    print(json.dumps({"program": "torch", "name": f"{name}, {what}", "unit": u, "value": value}),
+                          file=out)
+    print()
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("program")
+    parser.add_argument("folder")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--json")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     ours, theirs = {n: [] for n in NETWORKS}, {n: [] for n in NETWORKS}
+    our_uses, their_uses = {n: [] for n in PREDICTIONS}, {n: [] for n in PREDICTIONS}
     for _ in range(args.rounds):
-        for name, value in our_steps(args.program, args.threads).items():
+        for name, value in our_numbers(os.path.join(args.folder, "bench_networks"), args.threads, ", step").items():
             ours[name].append(value)
         for name, (make, shape, steps) in NETWORKS.items():
             layouts = (False, True) if len(shape) == 4 and "MLP" not in name else (False,)
             theirs[name].append(1e3 * min(torch_step(make, shape, steps, c) for c in layouts))
-    print(f"Training steps beside PyTorch {torch.__version__} (its faster layout), {args.threads} threads, "
-          f"{args.rounds} rounds in turn, ms\n")
-    print(f"  {'':34} {'ours':>10} {'PyTorch':>10} {'PyTorch / ours':>16}")
-    for name in NETWORKS:
-        ratio = statistics.median(t / o for o, t in zip(ours[name], theirs[name]))
-        print(f"  {name:34} {statistics.median(ours[name]):10.3f} {statistics.median(theirs[name]):10.3f} {ratio:16.2f}")
-        if args.json:
-            with open(args.json, "a", encoding="utf-8") as out:
-                for what, value in (("PyTorch", statistics.median(theirs[name])), ("ratio to PyTorch", ratio)):
-                    print(json.dumps({"program": "torch", "name": f"{name}, {what}", "unit":
-                                      "ms" if what == "PyTorch" else "PyTorch / ours", "value": value}), file=out)
+        for name, value in our_numbers(os.path.join(args.folder, "bench_use"), args.threads, ", one image").items():
+            our_uses[name].append(value)
+        for name, make in PREDICTIONS.items():
+            their_uses[name].append(1e6 * torch_prediction(make))
+    print(f"Beside PyTorch {torch.__version__}, {args.threads} threads, {args.rounds} rounds in turn\n")
+    table("Training steps (PyTorch in its faster layout)", "ms", ours, theirs, args.json)
+    table("Prediction of one image", "us", our_uses, their_uses, args.json)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Builds the benchmarks and prints their tables; needs no network. Where python3-torch is there, PyTorch is measured in turn.
-#     tests/bench/run.sh [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
-# Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
+#     tests/bench/run.sh [--data FOLDER] [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
+# FOLDER holds MNIST's files, whose reading is then timed too. Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
 set -eu
 cd "$(dirname "$0")/../.."
 
+data=
 json=
 quick=
 build="build-bench"
@@ -14,6 +15,11 @@ while [ $# -gt 0 ]; do
     --json)
         [ $# -gt 1 ] || { echo "tests/bench/run.sh: --json needs a file" >&2; exit 2; }
         json=$2
+        shift
+        ;;
+    --data)
+        [ $# -gt 1 ] || { echo "tests/bench/run.sh: --data needs a folder" >&2; exit 2; }
+        data=$(cd "$2" && pwd)
         shift
         ;;
     --quick) quick=--quick ;;
@@ -46,11 +52,13 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet
 
-for program in scalar gemm conv networks; do
+for program in scalar gemm conv networks use; do
     if [ -x "$build/tests/bench/bench_$program" ]; then
         echo
+        set --
+        [ "$program" != use ] || [ -z "$data" ] || set -- --data "$data"
         # shellcheck disable=SC2086 # the options are words
-        "$build/tests/bench/bench_$program" ${json:+--json "$json"} $quick
+        "$build/tests/bench/bench_$program" "$@" ${json:+--json "$json"} $quick
     fi
 done
 
@@ -62,5 +70,5 @@ echo
 if [ -z "$python" ]; then
     echo "PyTorch is not here (Debian: apt-get install python3-torch): no comparison"
 elif [ -z "$quick" ]; then
-    "$python" tests/bench/compare_torch.py "$build/tests/bench/bench_networks" ${json:+--json "$json"}
+    "$python" tests/bench/compare_torch.py "$build/tests/bench" ${json:+--json "$json"}
 fi
