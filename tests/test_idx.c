@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <wengert/data.h>
 
+#include "gzip.h"
 #include "harness.h"
 
 /* Two images of 2 by 3 pixels, and their labels. */
@@ -43,30 +44,10 @@ static void write_file(const char *name, const void *bytes, size_t size)
     ck_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
 }
 
-/* RFC 1952 around one stored block of RFC 1951. */
-static size_t pack(unsigned char *out, const unsigned char *bytes, size_t size)
-{
-    uint32_t crc = 0xFFFFFFFF;
-    for (size_t i = 0; i < size; i++) {
-        crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
-    }
-    crc = ~crc;
-    const unsigned char head[15] = {
-        0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255, 1, (unsigned char)size, 0, (unsigned char)~size, 0xFF};
-    const unsigned char tail[8] = {(unsigned char)crc, (unsigned char)(crc >> 8), (unsigned char)(crc >> 16),
-        (unsigned char)(crc >> 24), (unsigned char)size};
-    memcpy(out, head, 15);
-    memcpy(out + 15, bytes, size);
-    memcpy(out + 15 + size, tail, 8);
-    return size + 23;
-}
-
 static void write_packed(const char *name, const unsigned char *bytes, size_t size)
 {
     unsigned char packed[128];
-    write_file(name, packed, pack(packed, bytes, size));
+    write_file(name, packed, gzip_pack(packed, bytes, size));
 }
 
 /* Loading "i" and "l" fails like this. */
@@ -202,7 +183,7 @@ START_TEST(damaged_gzip)
     enter();
     write_file("l", labels, sizeof labels);
     unsigned char packed[128];
-    size_t size = pack(packed, images, sizeof images);
+    size_t size = gzip_pack(packed, images, sizeof images);
     for (size_t cut = 0; cut < size; cut++) {
         wg_error error = {0};
         write_file("i", packed, cut);

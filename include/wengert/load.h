@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* load.h - data sets from files: IDX and MNIST.
+/* load.h - data sets from files: CSV, IDX (MNIST), CIFAR-10.
  *
- * A file may be plain or, when the library was built with zlib, gzip; its name does not matter for that. */
+ * A file may be plain or, when the library was built with zlib, gzip; its name does not matter for that.
+ * Nothing in a file is believed: memory is taken for what the file holds, not for what it says. */
 #ifndef WENGERT_LOAD_H
 #define WENGERT_LOAD_H
 
@@ -11,9 +12,64 @@
 
 WG_BEGIN_DECLS
 
+/* ---- CSV ------------------------------------------------------------------------------------------- */
+
+typedef enum wg_csv_header {
+    WG_CSV_HEADER_AUTO, /* the first line is a header if a field of it, in a column of x, is a word */
+    WG_CSV_HEADER_YES,
+    WG_CSV_HEADER_NO
+} wg_csv_header;
+
+typedef struct wg_csv_options {
+    char separator; /* 0: the first of , ; tab | that stands outside quotes in the first line, else a comma */
+    wg_csv_header header;
+    const char *target;        /* the column that becomes y; NULL: the last */
+    const char *const *ignore; /* columns that are left out */
+    size_t ignore_count;
+    bool labels;            /* y are classes, even if they look like numbers */
+    wg_dtype dtype;         /* of x, and of y if it is no class: WG_F64 or WG_F32 */
+    const wg_dataset *like; /* read a further file just as this one, which was read from CSV too */
+    wg_allocator allocator; /* for the data set too */
+} wg_csv_options;
+
+/* A table with a sample in each line:
+ *
+ *      sepal length,sepal width,species        x   f64 [N, 2]
+ *      5.1,3.5,setosa                          y   i32 [N]: 0, 2      classes "setosa", ..., "virginica"
+ *      5.9,3.0,virginica
+ *
+ *      wg_dataset *train = wg_csv_load("train.csv", NULL, &error);
+ *      wg_dataset *test = wg_csv_load("test.csv", &(wg_csv_options){.like = train}, &error);
+ *
+ * Columns are given by name, if there is a header (a name in `target` or `ignore` says that there is), or by
+ * number from 1. y are numbers [N] if the first sample's is one; otherwise, or with `labels`, they are
+ * classes, i32 [N], by the order of their names: numbers by value, then others byte by byte. "1" and "1.0"
+ * are two names.
+ *
+ * `like` makes data that the same model understands: where both files have headers, the columns of x are
+ * found by their names, in the order of `like`, and any others are left out; otherwise there must be as many.
+ * Types are those of `like`, and so are the classes: a label that it has not is an error.
+ *
+ * The form is that of RFC 4180: a field in quotes may hold separators, line ends and quotes ("" is one).
+ * Lines end with \n, \r\n or \r; empty ones are passed over, and so are blanks around a field outside its
+ * quotes, and UTF-8's byte order mark. A number is like -12.5e-3, with a point in any locale, and correctly
+ * rounded to double.
+ *
+ * WG_FORMAT, naming file, line and column: a value that is missing (empty, ?, NA, N/A, NaN, null) or no
+ * number, is infinite, too large for the dtype or longer than 1,000 characters; lines with different numbers
+ * of fields; a quote that is not closed or not at a field's beginning; a byte 0. WG_FORMAT too: an empty
+ * file, a header without samples, one column only. WG_NAME: `target` or `ignore` is not in the file, or its
+ * name is there twice. WG_INVALID: another option out of range, no column left for x. WG_BAD_DTYPE: `dtype`
+ * is no real type. WG_FILE, WG_OUT_OF_MEMORY. */
+WG_API wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, wg_error *error);
+
 /* ---- IDX and MNIST --------------------------------------------------------------------------------- */
 
-typedef enum wg_split { WG_TRAIN_SPLIT, WG_TEST_SPLIT } wg_split;
+/* Which part of a data set that comes in two. */
+typedef enum wg_split {
+    WG_TRAIN_SPLIT, /* to learn from */
+    WG_TEST_SPLIT   /* to be judged by */
+} wg_split;
 
 /* Handwritten digits from a folder that holds the files of MNIST under their usual names,
  *      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte,
