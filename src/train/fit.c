@@ -270,7 +270,7 @@ wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_dataset
     if (status != WG_OK)
         return status;
     status = make_all(&f, dataset);
-    if (status == WG_OK && f.options.resume)
+    if (status == WG_OK)
         status = wg_fitting_resume(&f);
     if (status == WG_OK)
         status = run(&f);

@@ -46,7 +46,8 @@ wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor);
 /* Copies the parameters as the best so far. */
 wg_status wg_fitting_keep_best(wg_fitting *f);
 
-/* Writes the checkpoint, if there is to be one; reads it, if there is one to go on from. */
+/* Writes the checkpoint, if there is to be one. Tries, before the fit begins, whether it can be written, and
+ * reads it if there is one to go on from. */
 wg_status wg_fitting_save(wg_fitting *f);
 wg_status wg_fitting_resume(wg_fitting *f);
 
