@@ -29,6 +29,7 @@
 #include <wengert/load.h>
 #include <wengert/fit.h>
 #include <wengert/archive.h>
+#include <wengert/checkpoint.h>
 #include <wengert/picture.h>
 #include <wengert/plot.h>
 #include <wengert/view.h>

@@ -181,6 +181,15 @@ wg_array wg_archive_at(const wg_archive *archive, size_t index)
     return index < wg_archive_count(archive) ? archive->entries[index].array : (wg_array){0};
 }
 
+void wg_archive_swap(wg_archive *a, wg_archive *b)
+{
+    wg_archive old = *a;
+    *a = *b;
+    *b = old;
+    a->names.memory = a->keys.memory = &a->memory;
+    b->names.memory = b->keys.memory = &b->memory;
+}
+
 /* ---- Notes ----------------------------------------------------------------------------------------- */
 
 static bool add_note(wg_archive *archive, const char *key, char *text)

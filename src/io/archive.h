@@ -14,6 +14,9 @@ wg_status wg_archive_make(wg_archive *archive, const char *name, wg_dtype dtype,
 
 const wg_allocator *wg_archive_allocator(const wg_archive *archive);
 
+/* Exchanges all that two archives hold. */
+void wg_archive_swap(wg_archive *a, wg_archive *b);
+
 /* Readers of an open source, which stays the caller's: plain files and memory. */
 wg_archive *wg_safetensors_from(wg_source *source, const wg_allocator *allocator, wg_error *error);
 

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* checkpoint.h - parameters kept in files, and trainings that go on where they stopped.
+ *
+ *     wg_params_save(params, "mlp.safetensors", &error);
+ *     ...
+ *     wg_params *params = wg_params_new(NULL);
+ *     wg_params_load(params, "mlp.safetensors", NULL, &error);
+ *     wg_params_seal(params);                             a mistyped name must not get fresh weights
+ *
+ * The files are safetensors files (see <wengert/archive.h>): written whole or not at all, checked by a
+ * checksum, and open to every program that reads the format. */
+#ifndef WENGERT_CHECKPOINT_H
+#define WENGERT_CHECKPOINT_H
+
+#include <wengert/archive.h>
+#include <wengert/optim.h>
+#include <wengert/params.h>
+#include <wengert/tape.h>
+
+WG_BEGIN_DECLS
+
+/* ---- Parameters ------------------------------------------------------------------------------------ */
+
+/* Writes all arrays, buffers too, under their full names ("encoder.fc1.weight") and in the store's dtype.
+ * Notes say
+ *
+ *     wengert.kind             parameters
+ *     wengert.version          the library's
+ *     wengert.layout           how weights lie: dense [in, out], where PyTorch's lie [out, in]; conv2d
+ *                              [filters, channels, height, width]
+ *     wengert.buffer.NAME      one for each buffer
+ *
+ * WG_NAME for a name that is no UTF-8, otherwise the errors of wg_safetensors_write. */
+WG_API wg_status wg_params_save(const wg_params *params, const char *path, wg_error *error);
+
+/* What a load found. The texts name arrays, "fc1.weight, fc1.bias", as many as there is room for, then
+ * "...". */
+typedef struct wg_load_report {
+    size_t loaded;
+    size_t missing; /* the store has them, the file has not */
+    size_t extra;   /* the file has them, the store has not */
+    size_t misfit;  /* both have them, of different shapes: "fc1.bias [10] (here [12])" */
+    char missing_names[256], extra_names[256], misfit_names[256];
+} wg_load_report;
+
+typedef struct wg_load_options {
+    bool lenient;           /* load what fits by name and shape, and leave the rest of the store as it is */
+    wg_load_report *report; /* filled in whenever the file could be read; NULL: nobody asks */
+} wg_load_options;
+
+/* Reads values into a store, converted to its dtype. A store without arrays takes all that are in the file,
+ * as parameters and buffers. One with arrays wants each of them in the file, and no other, of the same shape:
+ * unless the load is lenient, missing and extra arrays are WG_NAME, other shapes WG_BAD_SHAPE, and the
+ * message lists them. The parameters of a training that wg_training_save wrote are loaded too. NaN and
+ * infinities are values like others.
+ *
+ * Tapes that were evaluated before are stale. On an error (also those of wg_safetensors_read) the store is as
+ * it was; only when memory ends while a store without arrays is filled, it keeps those made so far, holding
+ * zeros. */
+WG_API wg_status wg_params_load(
+    wg_params *params, const char *path, const wg_load_options *options, wg_error *error);
+
+/* ---- Trainings ------------------------------------------------------------------------------------- */
+
+/* All that a training needs to go on with the same bits: ten steps are five, a save, a load and five. */
+typedef struct wg_training {
+    wg_params *params;
+    wg_optim *optim;   /* of these parameters: moments, steps, learning rate; NULL: none */
+    wg_tape *tape;     /* the number of its run of random operations; NULL: none */
+    wg_archive *extra; /* arrays and notes of the caller's: epoch, batch, history, best weights; NULL: none */
+} wg_training;
+
+/* One safetensors file of arrays params/NAME, optim/SLOT/NAME and extra/NAME, with the notes of
+ * wg_params_save (wengert.kind: training) and
+ *
+ *     training.optim   training.slots   training.steps   training.lr   training.run   extra.KEY
+ *
+ * Not in the file, and to be made again by the program as before: the options of optimiser, tape and store
+ * (with their seeds), which parameters are frozen, and the factors of wg_params_scale. Errors as of
+ * wg_params_save; WG_INVALID without parameters, or when the optimiser is another store's. */
+WG_API wg_status wg_training_save(const wg_training *training, const char *path, wg_error *error);
+
+/* Reads it back, into objects that were made with the same options. Parameters as wg_params_load does it; all
+ * of them count as old as the optimiser. `extra` must hold nothing, and gets what was saved. A part that is
+ * NULL here is left in the file; one that is not in the file is an error (but for `extra`). WG_INVALID when
+ * the optimiser has another name or number of moments than the saved one (the message has both), or `extra`
+ * holds something; WG_FORMAT when the file is no training's, or lacks a part. On an error everything is as it
+ * was, with wg_params_load's exception. */
+WG_API wg_status wg_training_load(const wg_training *training, const char *path, wg_error *error);
+
+WG_END_DECLS
+#endif

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* A file's arrays against a store's. */
+#include <stdio.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "io/store.h"
+
+/* ---- The report ------------------------------------------------------------------------------------ */
+
+/* "a, b, c", or "a, b, ..." when there is no room for more. */
+static void list_name(char list[256], const char *name)
+{
+    static const char more[] = ", ...";
+    size_t used = strlen(list), length = strlen(name);
+    if (used >= sizeof more - 1 && strcmp(list + used - (sizeof more - 1), more) == 0)
+        return;
+    if (used + 2 + length + sizeof more > 256)
+        snprintf(list + used, 256 - used, "%s", used ? more : "...");
+    else
+        snprintf(list + used, 256 - used, "%s%s", used ? ", " : "", name);
+}
+
+static void list_misfit(wg_load_report *report, const wg_param_info *here, const wg_array *there)
+{
+    char is[192], wanted[192], text[512];
+    snprintf(text, sizeof text, "%.100s %s (here %s)", here->name,
+        wg_shape_text(&there->shape, is, sizeof is), wg_shape_text(&here->shape, wanted, sizeof wanted));
+    list_name(report->misfit_names, text);
+    report->misfit++;
+}
+
+static wg_status misfit(const wg_match *m, wg_error *error)
+{
+    const wg_load_report *r = &m->report;
+    char message[WG_MESSAGE_SIZE];
+    size_t used = 0;
+    const struct {
+        size_t count;
+        const char *what, *names;
+    } parts[] = {{r->misfit, "of another shape", r->misfit_names}, {r->missing, "missing", r->missing_names},
+        {r->extra, "too many", r->extra_names}};
+    for (size_t i = 0; i < 3; i++)
+        if (parts[i].count && used < sizeof message)
+            used += (size_t)snprintf(message + used, sizeof message - used, "%s%zu %s: %.*s",
+                used ? "; " : "", parts[i].count, parts[i].what, i == 0 ? 200 : 100, parts[i].names);
+    return wg_error_set(error, r->missing || r->extra ? WG_NAME : WG_BAD_SHAPE,
+        "%s does not hold the arrays of this store: %s", m->path, message);
+}
+
+/* ---- Matching -------------------------------------------------------------------------------------- */
+
+static bool reserve(wg_match *m)
+{
+    wg_match_free(m);
+    m->count = wg_params_count(m->params);
+    m->place = wg_mem_new(wg_params_allocator(m->params), m->count * sizeof *m->place);
+    for (size_t i = 0; m->place && i < m->count; i++)
+        m->place[i] = SIZE_MAX;
+    m->report = (wg_load_report){0};
+    return m->place || m->count == 0;
+}
+
+static void compare(wg_match *m)
+{
+    wg_load_report *r = &m->report;
+    for (size_t i = 0; i < wg_archive_count(m->archive); i++) {
+        const char *name = wg_after_prefix(m->prefix, wg_archive_name(m->archive, i));
+        const wg_array there = wg_archive_at(m->archive, i);
+        size_t index = name ? wg_params_index(m->params, name) : SIZE_MAX;
+        const wg_param_info here = wg_params_at(m->params, index);
+        if (index == SIZE_MAX && name) {
+            r->extra++;
+            list_name(r->extra_names, name);
+        } else if (name) {
+            m->place[index] = i;
+            if (!wg_shape_equal(&here.shape, &there.shape))
+                list_misfit(r, &here, &there);
+            else
+                r->loaded++;
+        }
+    }
+    for (size_t i = 0; i < m->count; i++)
+        if (m->place[i] == SIZE_MAX) {
+            r->missing++;
+            list_name(r->missing_names, wg_params_at(m->params, i).name);
+        }
+}
+
+wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error *error)
+{
+    if (!reserve(match))
+        return wg_error_set(
+            error, WG_OUT_OF_MEMORY, "%s: no memory for %zu names", match->path, match->count);
+    compare(match);
+    const wg_load_report *r = &match->report;
+    if (options && options->report)
+        *options->report = *r;
+    bool fits = match->count == 0 || (r->missing == 0 && r->extra == 0 && r->misfit == 0);
+    return fits || (options && options->lenient) ? WG_OK : misfit(match, error);
+}
+
+wg_status wg_match_fill(wg_match *match, wg_error *error)
+{
+    const wg_init zero = wg_init_constant(0);
+    wg_status status = WG_OK;
+    if (match->count)
+        return WG_OK;
+    for (size_t i = 0; i < wg_archive_count(match->archive) && status == WG_OK; i++) {
+        const char *name = wg_after_prefix(match->prefix, wg_archive_name(match->archive, i));
+        bool buffer = false;
+        if (!name)
+            continue;
+        status = wg_store_is_buffer(match->archive, name, &buffer, error);
+        if (status == WG_OK)
+            status = (buffer ? wg_params_add_buffer : wg_params_add)(
+                match->params, name, wg_archive_at(match->archive, i).shape, &zero, error);
+    }
+    if (status == WG_OK && !reserve(match))
+        status =
+            wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu names", match->path, match->count);
+    if (status == WG_OK)
+        compare(match);
+    return status;
+}
+
+/* Names, shapes and dtypes were compared: nothing is left to fail. */
+void wg_match_load(wg_match *match)
+{
+    for (size_t i = 0; i < match->count; i++) {
+        const wg_param_info here = wg_params_at(match->params, i);
+        const wg_array there = wg_archive_at(match->archive, match->place[i]);
+        if (match->place[i] != SIZE_MAX && wg_shape_equal(&here.shape, &there.shape))
+            wg_params_set(match->params, here.name, there, NULL);
+    }
+    wg_params_changed(match->params);
+}
+
+void wg_match_free(wg_match *match)
+{
+    if (match->params)
+        wg_mem_free(wg_params_allocator(match->params), match->place, match->count * sizeof *match->place);
+    match->place = NULL;
+}

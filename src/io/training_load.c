@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* A training's state from a file: first everything is checked and all memory taken, then it is only copied.
+ */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include "base/alloc.h"
+#include "io/archive.h"
+#include "io/store.h"
+#include "io/training.h"
+
+/* ---- Loading: checks ------------------------------------------------------------------------------- */
+
+typedef struct loading {
+    const wg_training *training;
+    const char *path;
+    wg_archive *archive, *extra; /* the file; and what training->extra will hold */
+    uint64_t steps, run;
+    double lr;
+    wg_error *error;
+} loading;
+
+static wg_status lacks(const loading *l, const char *what)
+{
+    return wg_error_set(l->error, WG_FORMAT, "%s: the training in it has no %s", l->path, what);
+}
+
+static wg_status check_optim(loading *l)
+{
+    const wg_optim *optim = l->training->optim;
+    const char *name = wg_archive_note_of(l->archive, WG_TRAINING_OPTIM);
+    uint64_t slots;
+    if (!name || !wg_archive_integer_of(l->archive, WG_TRAINING_SLOTS, &slots) ||
+        !wg_archive_integer_of(l->archive, WG_TRAINING_STEPS, &l->steps) ||
+        !wg_archive_real_of(l->archive, WG_TRAINING_LR, &l->lr) || !(l->lr >= 0 && isfinite(l->lr)))
+        return lacks(l, "optimiser");
+    if (strcmp(name, wg_optim_name(optim)) != 0 || slots != wg_optim_slots(optim))
+        return wg_error_set(l->error, WG_INVALID,
+            "%s was saved with %.40s (%" PRIu64 " moments each), not with %s (%zu)", l->path, name, slots,
+            wg_optim_name(optim), wg_optim_slots(optim));
+    return WG_OK;
+}
+
+/* The archive's number of a parameter's moment, SIZE_MAX when there is none. */
+static size_t moment_of(const loading *l, size_t slot, const char *name, wg_error *error)
+{
+    char prefix[WG_SLOT_PREFIX];
+    const wg_allocator *memory = wg_archive_allocator(l->archive);
+    char *full = wg_joined(memory, wg_slot_prefix(prefix, slot), name);
+    size_t index = wg_archive_index(l->archive, full);
+    if (!full)
+        wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %s", l->path, name);
+    wg_joined_free(memory, full);
+    return index;
+}
+
+static wg_status check_moments(const loading *l)
+{
+    for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
+        const char *name = wg_after_prefix(WG_STORE_PREFIX, wg_archive_name(l->archive, i));
+        const wg_array value = wg_archive_at(l->archive, i);
+        bool buffer = false;
+        if (!name)
+            continue;
+        if (wg_store_is_buffer(l->archive, name, &buffer, l->error) != WG_OK)
+            return l->error->status;
+        for (size_t slot = 0; !buffer && slot < wg_optim_slots(l->training->optim); slot++) {
+            const wg_array moment = wg_archive_at(l->archive, moment_of(l, slot, name, l->error));
+            if (l->error->status != WG_OK)
+                return l->error->status;
+            if (!moment.data || moment.dtype == WG_I32 || !wg_shape_equal(&moment.shape, &value.shape))
+                return wg_error_set(
+                    l->error, WG_FORMAT, "%s: moment %zu of %s is missing or misshapen", l->path, slot, name);
+        }
+    }
+    return WG_OK;
+}
+
+static wg_status check_file(loading *l)
+{
+    const wg_training *t = l->training;
+    const char *kind = wg_archive_note_of(l->archive, WG_STORE_KIND);
+    if (!kind || strcmp(kind, WG_STORE_TRAINING) != 0)
+        return wg_error_set(
+            l->error, WG_FORMAT, "%s: no training, but %.40s", l->path, kind ? kind : "arrays");
+    if (t->tape && !wg_archive_integer_of(l->archive, WG_TRAINING_RUN, &l->run))
+        return lacks(l, "tape");
+    if (wg_archive_count(t->extra) || wg_archive_notes(t->extra))
+        return wg_error_set(l->error, WG_INVALID, "%s: .extra holds something already", l->path);
+    wg_status status = t->optim ? check_optim(l) : WG_OK;
+    return status == WG_OK && t->optim ? check_moments(l) : status;
+}
+
+/* ---- Loading --------------------------------------------------------------------------------------- */
+
+static wg_status take_extra(loading *l)
+{
+    wg_status status = WG_OK;
+    if (!l->training->extra)
+        return WG_OK;
+    l->extra = wg_archive_new(wg_archive_allocator(l->training->extra));
+    if (!l->extra)
+        return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory", l->path);
+    for (size_t i = 0; i < wg_archive_count(l->archive) && status == WG_OK; i++) {
+        const char *name = wg_after_prefix(WG_TRAINING_EXTRA, wg_archive_name(l->archive, i));
+        if (name)
+            status = wg_archive_add_copy(l->extra, name, wg_archive_at(l->archive, i), l->error);
+    }
+    for (size_t i = 0; i < wg_archive_notes(l->archive) && status == WG_OK; i++) {
+        const char *key = wg_archive_note_key(l->archive, i),
+                   *own = wg_after_prefix(WG_TRAINING_EXTRA_NOTE, key);
+        if (own)
+            status = wg_archive_note(l->extra, own, wg_archive_note_of(l->archive, key), l->error);
+    }
+    return status;
+}
+
+static void convert(void *to, wg_dtype to_dtype, const wg_array *from, size_t count)
+{
+    double *to_double = to;
+    float *to_float = to;
+    for (size_t i = 0; i < count; i++) {
+        double x =
+            from->dtype == WG_F64 ? ((const double *)from->data)[i] : (double)((const float *)from->data)[i];
+        if (to_dtype == WG_F64)
+            to_double[i] = x;
+        else
+            to_float[i] = (float)x;
+    }
+}
+
+/* The optimiser's memory, before anything is changed. */
+static wg_status make_moments(const loading *l)
+{
+    wg_optim *optim = l->training->optim;
+    const wg_params *params = l->training->params;
+    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+        for (size_t i = 0; i < wg_params_count(params); i++)
+            if (!wg_params_at(params, i).buffer && !wg_optim_state(optim, slot, i))
+                return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for the moments of %s",
+                    l->path, wg_params_at(params, i).name);
+    return WG_OK;
+}
+
+static void copy_moments(const loading *l)
+{
+    char prefix[WG_SLOT_PREFIX];
+    wg_optim *optim = l->training->optim;
+    const wg_params *params = l->training->params;
+    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+        for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
+            const char *name = wg_after_prefix(wg_slot_prefix(prefix, slot), wg_archive_name(l->archive, i));
+            const wg_array saved = wg_archive_at(l->archive, i);
+            size_t index = name ? wg_params_index(params, name) : SIZE_MAX;
+            const wg_param_info a = wg_params_at(params, index);
+            if (a.name && !a.buffer && saved.dtype != WG_I32 && wg_shape_equal(&a.shape, &saved.shape))
+                convert(wg_optim_state(optim, slot, index), wg_params_dtype(params), &saved, a.count);
+        }
+}
+
+/* All that can fail, and then all that cannot. */
+static wg_status take(loading *l)
+{
+    const wg_training *t = l->training;
+    wg_match match = {.archive = l->archive, .prefix = WG_STORE_PREFIX, .path = l->path, .params = t->params};
+    wg_status status = check_file(l);
+    if (status == WG_OK)
+        status = wg_match_new(&match, NULL, l->error);
+    if (status == WG_OK)
+        status = take_extra(l);
+    if (status == WG_OK)
+        status = wg_match_fill(&match, l->error);
+    if (status == WG_OK && t->optim)
+        status = make_moments(l);
+    if (status == WG_OK) {
+        wg_match_load(&match);
+        if (t->optim) {
+            copy_moments(l);
+            wg_optim_set_steps(t->optim, l->steps);
+            wg_optim_set_lr(t->optim, l->lr);
+        }
+        if (t->tape)
+            wg_tape_set_run(t->tape, l->run);
+        if (t->extra)
+            wg_archive_swap(t->extra, l->extra);
+    }
+    wg_match_free(&match);
+    return status;
+}
+
+wg_status wg_training_load(const wg_training *training, const char *path, wg_error *error)
+{
+    wg_error own = {0};
+    error = error ? error : &own;
+    if (wg_training_check(training, path, error) != WG_OK)
+        return error->status;
+    loading l = {.training = training, .path = path, .error = error};
+    l.archive = wg_safetensors_read(path, wg_params_allocator(training->params), error);
+    wg_status status = l.archive ? take(&l) : error->status;
+    wg_archive_free(l.archive);
+    wg_archive_free(l.extra);
+    return status;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* A training's state into a file. */
+#include <stdio.h>
+#include "base/alloc.h"
+#include "io/archive.h"
+#include "io/store.h"
+#include "io/training.h"
+
+const char *wg_slot_prefix(char text[WG_SLOT_PREFIX], size_t slot)
+{
+    snprintf(text, WG_SLOT_PREFIX, "optim/%zu/", slot);
+    return text;
+}
+
+wg_status wg_training_check(const wg_training *t, const char *path, wg_error *error)
+{
+    const char *name = path ? path : "(no name)";
+    if (error->status != WG_OK)
+        return error->status;
+    if (!t || !t->params)
+        return wg_error_set(error, WG_INVALID, "%s: a training without parameters", name);
+    if (t->optim && wg_optim_params(t->optim) != t->params)
+        return wg_error_set(error, WG_INVALID, "%s: the optimiser is not of these parameters", name);
+    if (t->optim && wg_optim_status(t->optim) != WG_OK)
+        return wg_error_set(error, wg_optim_status(t->optim), "%s: %s", name, wg_optim_message(t->optim));
+    return WG_OK;
+}
+
+static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error)
+{
+    const wg_params *params = wg_optim_params(optim);
+    char prefix[WG_SLOT_PREFIX];
+    wg_status status = wg_archive_note(archive, WG_TRAINING_OPTIM, wg_optim_name(optim), error);
+    if (status == WG_OK)
+        status = wg_archive_note_integer(archive, WG_TRAINING_SLOTS, wg_optim_slots(optim), error);
+    if (status == WG_OK)
+        status = wg_archive_note_integer(archive, WG_TRAINING_STEPS, wg_optim_steps(optim), error);
+    if (status == WG_OK)
+        status = wg_archive_note_real(archive, WG_TRAINING_LR, wg_optim_lr(optim), error);
+    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+        for (size_t i = 0; i < wg_params_count(params) && status == WG_OK; i++) {
+            const wg_param_info a = wg_params_at(params, i);
+            const void *moment = a.buffer ? NULL : wg_optim_state(optim, slot, i);
+            if (!a.buffer && !moment)
+                return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its moments", a.name);
+            if (moment)
+                status = wg_add_prefixed(archive, wg_slot_prefix(prefix, slot), a.name,
+                    wg_array_of(moment, wg_params_dtype(params), a.shape), error);
+        }
+    return status;
+}
+
+static wg_status put_extra(wg_archive *archive, const wg_archive *extra, wg_error *error)
+{
+    const wg_allocator *memory = wg_archive_allocator(archive);
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < wg_archive_count(extra) && status == WG_OK; i++)
+        status = wg_add_prefixed(
+            archive, WG_TRAINING_EXTRA, wg_archive_name(extra, i), wg_archive_at(extra, i), error);
+    for (size_t i = 0; i < wg_archive_notes(extra) && status == WG_OK; i++) {
+        const char *key = wg_archive_note_key(extra, i);
+        char *full = wg_joined(memory, WG_TRAINING_EXTRA_NOTE, key);
+        status = full ? wg_archive_note(archive, full, wg_archive_note_of(extra, key), error)
+                      : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for a note", key);
+        wg_joined_free(memory, full);
+    }
+    return status;
+}
+
+wg_status wg_training_save(const wg_training *training, const char *path, wg_error *error)
+{
+    wg_error own = {0};
+    error = error ? error : &own;
+    if (wg_training_check(training, path, error) != WG_OK)
+        return error->status;
+    wg_archive *archive = wg_archive_new(wg_params_allocator(training->params));
+    if (!archive)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", path ? path : "(no name)");
+    wg_status status = wg_store_put(archive, WG_STORE_PREFIX, WG_STORE_TRAINING, training->params, error);
+    if (status == WG_OK && training->optim)
+        status = put_optim(archive, training->optim, error);
+    if (status == WG_OK && training->tape)
+        status = wg_archive_note_integer(archive, WG_TRAINING_RUN, wg_tape_run(training->tape), error);
+    if (status == WG_OK)
+        status = put_extra(archive, training->extra, error);
+    if (status == WG_OK)
+        status = wg_safetensors_write(path, archive, error);
+    wg_archive_free(archive);
+    return status;
+}
