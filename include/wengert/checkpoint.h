@@ -35,8 +35,8 @@ WG_BEGIN_DECLS
  * WG_NAME for a name that is no UTF-8, otherwise the errors of wg_safetensors_write. */
 WG_API wg_status wg_params_save(const wg_params *params, const char *path, wg_error *error);
 
-/* What a load found. The texts name arrays, "fc1.weight, fc1.bias", as many as there is room for, then
- * "...". */
+/* What a load found: how many arrays were loaded, and so on. missing_names, extra_names and misfit_names list
+ * them, "fc1.weight, fc1.bias", as many as there is room for, then "...". */
 typedef struct wg_load_report {
     size_t loaded;
     size_t missing; /* the store has them, the file has not */
@@ -66,7 +66,7 @@ WG_API wg_status wg_params_load(
 
 /* All that a training needs to go on with the same bits: ten steps are five, a save, a load and five. */
 typedef struct wg_training {
-    wg_params *params;
+    wg_params *params; /* values, buffers too */
     wg_optim *optim;   /* of these parameters: moments, steps, learning rate; NULL: none */
     wg_tape *tape;     /* the number of its run of random operations; NULL: none */
     wg_archive *extra; /* arrays and notes of the caller's: epoch, batch, history, best weights; NULL: none */
