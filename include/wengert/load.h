@@ -12,24 +12,32 @@
 
 WG_BEGIN_DECLS
 
+/* Which part of a data set that comes in two. */
+typedef enum wg_split {
+    WG_TRAIN_SPLIT, /* to learn from */
+    WG_TEST_SPLIT   /* to be judged by */
+} wg_split;
+
 /* ---- CSV ------------------------------------------------------------------------------------------- */
 
+/* Is the first line a header, names instead of values? */
 typedef enum wg_csv_header {
-    WG_CSV_HEADER_AUTO, /* the first line is a header if a field of it, in a column of x, is a word */
-    WG_CSV_HEADER_YES,
-    WG_CSV_HEADER_NO
+    WG_CSV_HEADER_AUTO, /* if a field of it, in a column of x, is a word */
+    WG_CSV_HEADER_YES,  /* yes, even if its names look like numbers */
+    WG_CSV_HEADER_NO    /* no: columns are given by number */
 } wg_csv_header;
 
+/* How wg_csv_load reads. */
 typedef struct wg_csv_options {
     char separator; /* 0: the first of , ; tab | that stands outside quotes in the first line, else a comma */
-    wg_csv_header header;
+    wg_csv_header header;      /* 0: found out */
     const char *target;        /* the column that becomes y; NULL: the last */
     const char *const *ignore; /* columns that are left out */
-    size_t ignore_count;
-    bool labels;            /* y are classes, even if they look like numbers */
-    wg_dtype dtype;         /* of x, and of y if it is no class: WG_F64 or WG_F32 */
-    const wg_dataset *like; /* read a further file just as this one, which was read from CSV too */
-    wg_allocator allocator; /* for the data set too */
+    size_t ignore_count;       /* of them */
+    bool labels;               /* y are classes, even if they look like numbers */
+    wg_dtype dtype;            /* of x, and of y if it is no class: WG_F64 or WG_F32 */
+    const wg_dataset *like;    /* read a further file just as this one, which was read from CSV too */
+    wg_allocator allocator;    /* for the data set too */
 } wg_csv_options;
 
 /* A table with a sample in each line:
@@ -65,12 +73,6 @@ WG_API wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, 
 
 /* ---- IDX and MNIST --------------------------------------------------------------------------------- */
 
-/* Which part of a data set that comes in two. */
-typedef enum wg_split {
-    WG_TRAIN_SPLIT, /* to learn from */
-    WG_TEST_SPLIT   /* to be judged by */
-} wg_split;
-
 /* Handwritten digits from a folder that holds the files of MNIST under their usual names,
  *      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte,
  * each plain or with ".gz" (read when the library was built with zlib). x: f32 [N, 1, 28, 28], a pixel's byte
@@ -83,6 +85,21 @@ WG_API wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *e
  * against the file's length before memory is taken for it. WG_FILE when a file cannot be opened or read,
  * WG_FORMAT for wrong, truncated or surplus contents, with a message that names the file and the offset. */
 WG_API wg_dataset *wg_idx_load(const char *images, const char *labels, size_t classes, wg_error *error);
+
+/* ---- CIFAR-10 -------------------------------------------------------------------------------------- */
+
+/* Small coloured pictures from a folder that holds the files of CIFAR-10's "binary version",
+ *      data_batch_1.bin, ..., data_batch_5.bin, test_batch.bin,
+ * each plain or with ".gz". x: f32 [N, 3, 32, 32], red, green, blue, a byte divided by 255. y: i32 [N], 0 to
+ * 9, whose names are airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck. The format is
+ * described at https://www.cs.toronto.edu/~kriz/cifar.html.
+ *
+ * WG_FORMAT, naming file and offset: a length that is no multiple of a record's 3,073 bytes, an empty file, a
+ * label over 9. WG_FILE, WG_INVALID, WG_OUT_OF_MEMORY. */
+WG_API wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error);
+
+/* The records of any such files, one file after the other. */
+WG_API wg_dataset *wg_cifar10_load_files(const char *const *paths, size_t count, wg_error *error);
 
 WG_END_DECLS
 #endif

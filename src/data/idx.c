@@ -8,17 +8,14 @@
  *      ...
  *      offset 4 + 4 rank                  the numbers, up to the end of the file */
 
-#define _POSIX_C_SOURCE 200809L
-
-#include "data/dataset.h"
 #include "base/source.h"
+#include "data/dataset.h"
+#include "data/folder.h"
+#include "data/pixels.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
 
-enum { UNSIGNED_BYTES = 8, IMAGE_RANK = 3, LABEL_RANK = 1, BLOCK = 1 << 16, PATH_SIZE = 4096 };
+enum { UNSIGNED_BYTES = 8, IMAGE_RANK = 3, LABEL_RANK = 1, BLOCK = 1 << 12 };
 
 /* One open file, its header read and held against its length. */
 struct idx {
@@ -70,17 +67,8 @@ static wg_status open_idx(struct idx *file, const char *path, size_t rank, wg_er
 
 static wg_status read_images(struct idx *file, float *x, wg_error *error)
 {
-    unsigned char bytes[BLOCK];
-    for (size_t done = 0; done < file->count;) {
-        size_t n = file->count - done < BLOCK ? file->count - done : BLOCK;
-        wg_status status = wg_source_read(&file->source, bytes, n, error);
-        if (status != WG_OK)
-            return status;
-        for (size_t i = 0; i < n; i++)
-            x[done + i] = (float)bytes[i] / 255.0f;
-        done += n;
-    }
-    return wg_source_expect_end(&file->source, error);
+    wg_status status = wg_pixels_read(&file->source, x, file->count, error);
+    return status == WG_OK ? wg_source_expect_end(&file->source, error) : status;
 }
 
 static wg_status read_labels(struct idx *file, int32_t *y, size_t classes, wg_error *error)
@@ -143,34 +131,16 @@ wg_dataset *wg_idx_load(const char *images_path, const char *labels_path, size_t
     return dataset;
 }
 
-/* The path of `name`, or of `name`.gz, whichever is there. */
-static wg_status find(char path[PATH_SIZE], const char *folder, const char *name, wg_error *error)
-{
-    static const char *const endings[] = {"", ".gz"};
-    struct stat status;
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
-        int length = snprintf(path, PATH_SIZE, "%s/%s%s", folder, name, endings[i]);
-        if (length < 0 || length >= PATH_SIZE)
-            return wg_error_set(error, WG_FILE, "%.200s...: the path is too long", folder);
-        if (stat(path, &status) == 0)
-            return WG_OK;
-    }
-    return wg_error_set(error, WG_FILE, "%s: holds neither %s nor %s.gz", folder, name, name);
-}
-
 wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error)
 {
-    char images[PATH_SIZE], labels[PATH_SIZE];
+    char images[WG_PATH_SIZE], labels[WG_PATH_SIZE];
+    if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
+        return NULL;
     bool test = split == WG_TEST_SPLIT;
-    struct stat status;
-    if (error && error->status != WG_OK)
-        return NULL;
-    if (!folder || stat(folder, &status) != 0 || !S_ISDIR(status.st_mode)) {
-        wg_error_set(error, WG_FILE, "%s: no such folder", folder ? folder : "(no name)");
-        return NULL;
-    }
-    if (find(images, folder, test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte", error) != WG_OK ||
-        find(labels, folder, test ? "t10k-labels-idx1-ubyte" : "train-labels-idx1-ubyte", error) != WG_OK)
+    const char *image_name = test ? "t10k-images-idx3-ubyte" : "train-images-idx3-ubyte",
+               *label_name = test ? "t10k-labels-idx1-ubyte" : "train-labels-idx1-ubyte";
+    if (wg_folder_find(images, folder, image_name, error) != WG_OK ||
+        wg_folder_find(labels, folder, label_name, error) != WG_OK)
         return NULL;
     return wg_idx_load(images, labels, 10, error);
 }

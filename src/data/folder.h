@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* folder.h - data that lie in a folder under their usual names. */
+#ifndef WG_DATA_FOLDER_H
+#define WG_DATA_FOLDER_H
+
+#include <wengert/load.h>
+
+enum { WG_PATH_SIZE = 4096 };
+
+/* WG_FILE unless the folder is there; WG_INVALID for what is no split. */
+wg_status wg_folder_check(const char *folder, wg_split split, wg_error *error);
+
+/* The path of `name`, or of `name`.gz, whichever is there. */
+wg_status wg_folder_find(char path[WG_PATH_SIZE], const char *folder, const char *name, wg_error *error);
+
+#endif
