@@ -9,9 +9,10 @@
  *         return wg_layer_dense(p, "fc2", x, 10, NULL);
  *     }
  *
- *     wg_fit(mlp, NULL, params, train, &(wg_fit_options){.epochs = 10, .batch = 128, .validation = 0.1,
- * .patience = 3, .progress = stderr, .stop = &interrupted}, &error); double accuracy = wg_accuracy(mlp, NULL,
- * params, test, &error); wg_predict(mlp, NULL, params, WG_FLOATS(pixels, 1, 784), logits, 10, &error);
+ *     wg_fit_options options = {.epochs = 10, .validation = 0.1, .patience = 3, .progress = stderr};
+ *     wg_fit(mlp, NULL, params, train, &options, &error);
+ *     double accuracy = wg_accuracy(mlp, NULL, params, test, &error);
+ *     wg_predict(mlp, NULL, params, WG_FLOATS(pixels, 1, 784), logits, 10, &error);
  *
  * All of it is written with public functions only: tape, batches, loss, wg_backward, optimiser. A loop of
  * one's own does the same, and is the thing to write when this one does not fit.
