@@ -1,56 +1,56 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* curve.c - a curve fitted to points: a user's first program. */
+/* curve.c - a curve through the points of a table: fitted, kept in a file, loaded again, used.
+ *     curve TABLE.csv PARAMETERS.safetensors */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <wengert/wengert.h>
 
-static wg_var curve(wg_params *params, wg_var x)
+static wg_var curve(wg_params *params, wg_var x, void *user)
 {
-    return wg_layer_dense(params, "out", wg_tanh(wg_layer_dense(params, "hidden", x, 16, NULL)), 1, NULL);
+    (void)user;
+    x = wg_layer_standardise(params, "hours", x);
+    x = wg_tanh(wg_layer_dense(params, "hidden", x, 16, NULL));
+    return wg_layer_unstandardise(params, "degrees", wg_layer_dense(params, "out", x, 1, NULL));
 }
 
-int main(void)
+static int fail(const wg_error *error)
 {
-    enum { count = 64, epochs = 400 };
-    double x[count], y[count];
-    for (size_t i = 0; i < count; i++) {
-        x[i] = -3 + 6 * (double)i / (count - 1);
-        y[i] = sin(x[i]);
-    }
+    fprintf(stderr, "curve: %s\n", error->message);
+    return EXIT_FAILURE;
+}
 
-    wg_error error = {0};
-    wg_dataset *points = wg_dataset_from_arrays(WG_DOUBLES(x, count, 1), WG_DOUBLES(y, count, 1), &error);
-    wg_batches *batches = wg_batches_new(points, &(wg_batches_options){.size = 16, .seed = 1}, &error);
-    wg_tape *tape = wg_tape_new(NULL);
-    wg_params *params = wg_params_new(NULL);
-    wg_optim *adam = wg_adam_new(params, &(wg_adam_options){.lr = 0.01});
-    double total = 0;
-    for (int epoch = 0; epoch < epochs; epoch++) {
-        total = 0;
-        for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {
-            wg_tape_reset(tape);
-            wg_params_zero_grad(params);
-            wg_var loss = wg_mse(curve(params, wg_input(tape, batch.x)), wg_input(tape, batch.y), NULL);
-            if (wg_backward(loss) != WG_OK || wg_optim_step(adam) != WG_OK) {
-                fprintf(stderr, "curve: %s\n", wg_tape_message(tape));
-                return EXIT_FAILURE;
-            }
-            total += wg_item(loss) * (double)batch.count / count;
-        }
-    }
-    if (error.status != WG_OK || wg_batches_status(batches) != WG_OK) {
-        fprintf(stderr, "curve: %s\n", error.message);
+int main(int argc, char **argv)
+{
+    if (argc != 3) {
+        fprintf(stderr, "usage: curve TABLE.csv PARAMETERS.safetensors\n");
         return EXIT_FAILURE;
     }
-    printf("curve %s: mean squared error %.5f\n", wg_version(), total);
+    wg_error error = {0};
+    wg_dataset *table = wg_csv_load(argv[1], NULL, &error);
+    wg_params *fitted = wg_params_new(NULL), *loaded = wg_params_new(NULL);
+    wg_layer_standardise_fit(fitted, "hours", wg_dataset_x(table), &error);
+    wg_layer_standardise_fit(fitted, "degrees", wg_dataset_y(table), &error);
+
+    wg_optim *adam = wg_adam_new(fitted, &(wg_adam_options){.lr = 0.02});
+    wg_fit(curve, NULL, fitted, table, &(wg_fit_options){.optim = adam, .epochs = 300, .batch = 16}, &error);
+    wg_params_save(fitted, argv[2], &error);
+    wg_params_load(loaded, argv[2], NULL, &error);
+
+    const double hours[] = {4.5, 10, 16.5};
+    double degrees[3] = {0}, again[3] = {0};
+    wg_predict_f64(curve, NULL, fitted, WG_DOUBLES(hours, 3, 1), degrees, 3, &error);
+    wg_predict_f64(curve, NULL, loaded, WG_DOUBLES(hours, 3, 1), again, 3, &error);
+    if (error.status != WG_OK)
+        return fail(&error);
+    for (int i = 0; i < 3; i++)
+        printf("%4.1f h  %4.1f degrees, %4.1f after loading\n", hours[i], degrees[i], again[i]);
 
     wg_optim_free(adam);
-    wg_params_free(params);
-    wg_tape_free(tape);
-    wg_batches_free(batches);
-    wg_dataset_free(points);
-    return total < 0.01 ? EXIT_SUCCESS : EXIT_FAILURE;
+    wg_params_free(fitted);
+    wg_params_free(loaded);
+    wg_dataset_free(table);
+    return again[0] == degrees[0] && fabs(degrees[0] - 9) < 1.5 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
