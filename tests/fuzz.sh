@@ -42,7 +42,7 @@ fi
 
 failed=
 for target in $targets; do
-    ninja -C $build --quiet "tests/fuzz/fuzz_$target"
+    ninja -C $build --quiet "tests/fuzz/fuzz_$target" >/dev/null
     mkdir -p "$build/corpus/$target"
     dictionary=
     [ ! -f "tests/fuzz/$target.dict" ] || dictionary=-dict=tests/fuzz/$target.dict

@@ -36,6 +36,9 @@ static wg_status check_optim(loading *l)
         !wg_archive_integer_of(l->archive, WG_TRAINING_STEPS, &l->steps) ||
         !wg_archive_real_of(l->archive, WG_TRAINING_LR, &l->lr) || !(l->lr >= 0 && isfinite(l->lr)))
         return lacks(l, "optimiser");
+    if (l->steps > (uint64_t)1 << 53)
+        return wg_error_set(l->error, WG_FORMAT, "%s: %" PRIu64 " steps are more than an optimiser counts",
+            l->path, l->steps);
     if (strcmp(name, wg_optim_name(optim)) != 0 || slots != wg_optim_slots(optim))
         return wg_error_set(l->error, WG_INVALID,
             "%s was saved with %.40s (%" PRIu64 " moments each), not with %s (%zu)", l->path, name, slots,

@@ -124,6 +124,7 @@ static wg_status shape(wg_op_context *op)
             op, WG_INVALID, "momentum %g or eps %g out of range", options->momentum, options->eps);
     if (!wg_mul_size(op->in_shape[0]->dim[1], 3 * sizeof(double), &op->keep_bytes[0]))
         return wg_op_fail(op, WG_OVERFLOW, "%s has too many channels", wg_op_operand(op, 0));
+    op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
     return WG_OK;
 }
 

@@ -94,6 +94,7 @@ static wg_status shape(wg_op_context *op)
         !wg_mul_size(count, wg_dtype_size(op->dtype), &op->keep_bytes[0]) ||
         !wg_mul_size(labels ? 0 : samples, sizeof(struct peak), &op->keep_bytes[1]))
         return wg_op_fail(op, WG_OVERFLOW, "%s is too large", wg_op_operand(op, 0));
+    op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
     return wg_loss_shape(op, each);
 }
 

@@ -66,6 +66,7 @@ static wg_status shape(wg_op_context *op)
             return wg_op_fail(op, WG_OVERFLOW, "%s has too many rows", wg_op_operand(op, 0));
     if (!wg_mul_size(count, 2 * sizeof(double), &op->keep_bytes[0]))
         return wg_op_fail(op, WG_OVERFLOW, "%s has too many rows", wg_op_operand(op, 0));
+    op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
     return WG_OK;
 }
 

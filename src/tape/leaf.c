@@ -70,7 +70,8 @@ wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count)
     uint32_t node = tape->count;
     for (size_t i = 0; i < count; i++)
         tape->steps[node + i] = (wg_step){.value = values[i]};
-    memset(tape->codes + node, WG_CODE_leaf, count);
+    if (count)
+        memset(tape->codes + node, WG_CODE_leaf, count);
     tape->count += (uint32_t)count;
     return (wg_span){.tape = tape, .node = node, .epoch = t->epoch, .count = count};
 }

@@ -40,6 +40,27 @@ void fuzz_expect_reader(const void *object, const wg_error *error)
     fuzz_expect((error->status == WG_OK) == (error->message[0] == 0), "an error has words");
 }
 
+void fuzz_expect_archive(const wg_archive *archive, size_t bytes)
+{
+    uint32_t crc = 0;
+    size_t total = 0;
+    for (size_t i = 0; i < wg_archive_count(archive); i++) {
+        wg_array array = wg_archive_at(archive, i);
+        size_t count;
+        fuzz_expect(wg_archive_index(archive, wg_archive_name(archive, i)) == i, "a name finds its array");
+        fuzz_expect(
+            wg_shape_count(&array.shape, &count) && (count == 0 || array.data), "arrays with numbers");
+        crc ^= fuzz_crc32(array.data, count * wg_dtype_size(array.dtype));
+        total += count;
+    }
+    fuzz_expect(total <= bytes, "no more numbers than bytes");
+    for (size_t i = 0; i < wg_archive_notes(archive); i++) {
+        const char *key = wg_archive_note_key(archive, i);
+        fuzz_expect(key && wg_archive_note_of(archive, key), "a key finds its note");
+    }
+    fuzz_expect(crc != 1, "numbers that were looked at"); /* so that no compiler leaves the looking out */
+}
+
 uint32_t fuzz_crc32(const uint8_t *bytes, size_t size)
 {
     uint32_t crc = 0xFFFFFFFF;
@@ -67,4 +88,19 @@ size_t fuzz_gzip(uint8_t *out, size_t most, const uint8_t *bytes, size_t size)
         memcpy(out + 15, bytes, size);
     memcpy(out + 15 + size, tail, sizeof tail);
     return size + 23;
+}
+
+void fuzz_mend_safetensors(uint8_t *file, size_t size)
+{
+    static const char prefix[] = "crc32:";
+    enum { PREFIX = sizeof prefix - 1, DIGITS = 8 };
+    uint64_t begin = 8; /* of the numbers */
+    for (size_t i = 0; i < 8 && i < size; i++)
+        begin += (uint64_t)file[i] << 8 * i;
+    for (size_t i = 8; begin <= size && i + PREFIX + DIGITS <= begin; i++)
+        if (memcmp(file + i, prefix, PREFIX) == 0) {
+            char digits[DIGITS + 1];
+            snprintf(digits, sizeof digits, "%08x", (unsigned)fuzz_crc32(file + begin, size - (size_t)begin));
+            memcpy(file + i + PREFIX, digits, DIGITS);
+        }
 }

@@ -19,6 +19,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <wengert/archive.h>
 #include <wengert/status.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -38,11 +39,17 @@ void fuzz_expect(bool holds, const char *what);
 /* What every reader promises: an object or an error with words, never both and never neither. */
 void fuzz_expect_reader(const void *object, const wg_error *error);
 
+/* Names that find their arrays, and numbers that are there, each of which took a byte of the file. */
+void fuzz_expect_archive(const wg_archive *archive, size_t bytes);
+
 /* Packs bytes as a gzip file of one stored block, with a right checksum. Returns its size: size + 23, or 0
  * when it is over 65535 or `most` is too small. */
 size_t fuzz_gzip(uint8_t *out, size_t most, const uint8_t *bytes, size_t size);
 
-/* The checksum of gzip and zip. */
+/* Makes the checksum of a changed safetensors file true, if it has one. */
+void fuzz_mend_safetensors(uint8_t *file, size_t size);
+
+/* The checksum of gzip, zip and our safetensors files. */
 uint32_t fuzz_crc32(const uint8_t *bytes, size_t size);
 
 #endif

@@ -22,6 +22,9 @@ typedef struct input {
     size_t size;
 } input;
 
+/* Not every target has one. */
+__attribute__((weak)) size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
+
 static wg_random chance = {.seed = 1};
 
 /* Some bytes set, taken out, or doubled. */
@@ -112,7 +115,9 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < changes && count; i++) {
         const input *in = &inputs[i % count];
         memcpy(changed, in->bytes, in->size);
-        run(changed, LLVMFuzzerMutate(changed, in->size, MOST_BYTES));
+        run(changed, LLVMFuzzerCustomMutator
+                         ? LLVMFuzzerCustomMutator(changed, in->size, MOST_BYTES, (unsigned)i)
+                         : LLVMFuzzerMutate(changed, in->size, MOST_BYTES));
     }
     for (size_t i = 0; i < count; i++)
         free(inputs[i].bytes);
