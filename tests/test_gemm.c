@@ -244,10 +244,10 @@ END_TEST
 
 START_TEST(leaves_the_number_of_threads_alone)
 {
-    int before = wg_default_threads();
+    int before = wg_threads_of(0);
     problem q = {false, false, false, 130, 130, 130, 1, 0, 0};
     free(multiply(&q, NULL, 2, false));
-    ck_assert_int_eq(wg_default_threads(), before);
+    ck_assert_int_eq(wg_threads_of(0), before);
 }
 END_TEST
 
