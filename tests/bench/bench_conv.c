@@ -122,7 +122,7 @@ static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass 
     double seconds[VARIANTS], flops = 2.0 * (double)(c->batch * c->filters * c->out_height * c->out_width) *
                                       (double)(c->channels / c->groups * c->rows * c->columns);
     float *scratch = numbers_new(variants_of(c, pass, is) / sizeof(float) + 16);
-    job j = {*c, pass, wg_default_threads(), of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch};
+    job j = {*c, pass, wg_threads_of(0), of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch};
     size_t count = 0;
     for (size_t v = 0; v < VARIANTS; v++)
         if (is[v])
@@ -147,7 +147,7 @@ static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass 
 int main(int argc, char **argv)
 {
     bench b = bench_begin(argc, argv, "conv");
-    printf("GFLOP/s, %2d thread(s)%28s", wg_default_threads(), "");
+    printf("GFLOP/s, %2d thread(s)%28s", wg_threads_of(0), "");
     for (size_t v = 0; v < VARIANTS; v++)
         printf("%10s", variant_names[v]);
     printf("\n");

@@ -55,14 +55,14 @@ static double a64[MOST], b64[MOST], c64[MOST];
 static void ours_f32(void *user)
 {
     const product *p = user;
-    wg_gemm_f32(wg_default_threads(), p->ta, p->tb, p->m, p->n, p->k, 1, a32, p->ta ? p->m : p->k, b32,
+    wg_gemm_f32(wg_threads_of(0), p->ta, p->tb, p->m, p->n, p->k, 1, a32, p->ta ? p->m : p->k, b32,
         p->tb ? p->k : p->n, 0, c32, p->n);
 }
 
 static void ours_f64(void *user)
 {
     const product *p = user;
-    wg_gemm_f64(wg_default_threads(), p->ta, p->tb, p->m, p->n, p->k, 1, a64, p->ta ? p->m : p->k, b64,
+    wg_gemm_f64(wg_threads_of(0), p->ta, p->tb, p->m, p->n, p->k, 1, a64, p->ta ? p->m : p->k, b64,
         p->tb ? p->k : p->n, 0, c64, p->n);
 }
 
@@ -142,7 +142,7 @@ int main(int argc, char **argv)
         a64[i] = a32[i] = (float)(i * 2654435761u % 1000) / 1000 - 0.5f;
         b64[i] = b32[i] = (float)(i * 2246822519u % 1000) / 1000 - 0.5f;
     }
-    printf("GFLOP/s, %2d thread(s)                              ", wg_default_threads());
+    printf("GFLOP/s, %2d thread(s)                              ", wg_threads_of(0));
     for (size_t v = 0; v < VARIANTS; v++)
         printf("%14s", variants[v].name);
     printf("\n");
