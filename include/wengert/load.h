@@ -4,7 +4,7 @@
 /* load.h - data sets from files: CSV, IDX (MNIST), CIFAR-10.
  *
  * A file may be plain or, when the library was built with zlib, gzip; its name does not matter for that.
- * Nothing in a file is believed: memory is taken for what the file holds, not for what it says. */
+ * Nothing in a file is believed: memory is taken only for what a file of its length can hold. */
 #ifndef WENGERT_LOAD_H
 #define WENGERT_LOAD_H
 

@@ -44,7 +44,7 @@ static void apportion(size_t n, const double *fractions, size_t parts, size_t *c
     }
     for (; left; left--) {
         size_t best = 0;
-        double most = -INFINITY;
+        double most = -(double)INFINITY;
         for (size_t p = 0; p < parts; p++) {
             double remainder = (double)n * (fractions[p] / sum) - (double)counts[p];
             if (fractions[p] > 0 && remainder > most + 1e-9) /* 0.7 and 0.2 of 5 leave the same half */
@@ -82,14 +82,14 @@ static size_t next_part(
     size_t n, size_t total, const size_t *counts, const size_t *taken, size_t parts, double slack)
 {
     size_t best = SIZE_MAX;
-    double earliest = INFINITY;
+    double earliest = (double)INFINITY;
     for (size_t p = 0; p < parts; p++) {
         if (taken[p] == counts[p])
             continue;
         double lag = (double)n * (double)counts[p] / (double)total - (double)taken[p];
         double due = ((double)taken[p] + 1 - slack) * (double)total / (double)counts[p];
         if (lag < slack - 1e-6) /* rounding must not hide a lag */
-            due = INFINITY;
+            due = (double)INFINITY;
         if (best == SIZE_MAX || due < earliest)
             best = p, earliest = due;
     }
