@@ -5,17 +5,29 @@
 #ifndef DEMOS_SETTING_H
 #define DEMOS_SETTING_H
 
+#include <unistd.h>
 #include <wengert/data.h>
 #include <wengert/picture.h>
 
 #include "options.h"
 
 struct setting {
-    const char *data, *model, *out;
+    const char *data, *model, *out, *save, *load;
     size_t epochs, batch, threads, train, test; /* 0: not said */
     uint64_t seed;
     bool small;
 };
+
+/* Can a file be made there? Better said now than after an hour of training. */
+static inline void setting_check_folder(const char *path, wg_error *error)
+{
+    char folder[1024] = ".";
+    const char *end = path ? strrchr(path, '/') : NULL;
+    if (end)
+        snprintf(folder, sizeof folder, "%.*s", end > path ? (int)(end - path) : 1, path);
+    if (path && access(folder, W_OK | X_OK) != 0)
+        wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
+}
 
 /* Options that are well formed, and yet make no sense; the defaults. */
 static inline enum options_result setting_check(struct setting *s)
@@ -28,6 +40,10 @@ static inline enum options_result setting_check(struct setting *s)
     if (!s->out)
         s->out = wg_sheet_check_path("misread.png", NULL) == WG_OK ? "misread.png" : "misread.ppm";
     wg_sheet_check_path(s->out, &error);
+    setting_check_folder(s->out, &error);
+    setting_check_folder(s->save, &error);
+    if ((s->save || s->load) && strcmp(s->model, "all") == 0)
+        wg_error_set(&error, WG_INVALID, "--save and --load are for one model: say --model mlp or lenet");
     if (error.status != WG_OK)
         fprintf(stderr, "digits: %s\n", error.message);
     size_t train = s->small ? 300 : 10000, test = s->small ? 100 : 2000;
@@ -55,6 +71,8 @@ static inline enum options_result setting_read(struct setting *s, int argc, char
         {"--test", "N", OPTION_COUNT, &s->test, "test digits (default: 2000 drawn ones, all of a folder)"},
         {"--out", "FILE", OPTION_TEXT, &s->out,
             "picture of misread digits, .png, .ppm or .pgm (default: misread.png)"},
+        {"--save", "FILE", OPTION_TEXT, &s->save, "keeps what --model learned, as .safetensors"},
+        {"--load", "FILE", OPTION_TEXT, &s->load, "tests what --save kept instead of training"},
         {"--small", NULL, OPTION_FLAG, &s->small,
             "300 training and 100 test digits, one epoch: does it run?"},
     };
@@ -63,23 +81,28 @@ static inline enum options_result setting_read(struct setting *s, int argc, char
     return result == OPTIONS_READ ? setting_check(s) : result;
 }
 
+/* Samples 0 .. count - 1 of a data set, which is freed; all of them when it has no more. */
+static inline wg_dataset *setting_first(wg_dataset *whole, size_t count, wg_error *error)
+{
+    if (!whole || count >= wg_dataset_count(whole))
+        return whole;
+    size_t *rows = malloc(count * sizeof *rows);
+    for (size_t i = 0; rows && i < count; i++)
+        rows[i] = i;
+    wg_dataset *first = wg_dataset_select(whole, rows, count, error);
+    free(rows);
+    wg_dataset_free(whole);
+    return first;
+}
+
 /* The digits for training or for the test; drawn ones differ by the seed. */
 static inline wg_dataset *setting_load(const struct setting *s, wg_split split, wg_error *error)
 {
-    if (s->data)
-        return wg_mnist_load(s->data, split, error);
     bool test = split == WG_TEST_SPLIT;
-    return wg_digits_draw(test ? s->test : s->train, test ? ~s->seed : s->seed, error);
-}
-
-/* Batches of the first `count` digits. Their pixels, mostly 0 (paper) and some 1 (ink), have about this mean
- * and deviation, drawn or from MNIST. */
-static inline wg_batches *setting_batches(
-    const wg_dataset *data, size_t count, wg_batches_options options, wg_error *error)
-{
-    options.count = count < wg_dataset_count(data) ? count : 0;
-    options.mean = 0.13, options.std = 0.31;
-    return wg_batches_new(data, &options, error);
+    size_t count = test ? s->test : s->train;
+    if (s->data)
+        return setting_first(wg_mnist_load(s->data, split, error), count, error);
+    return wg_digits_draw(count, test ? ~s->seed : s->seed, error);
 }
 
 #endif

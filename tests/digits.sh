@@ -50,7 +50,11 @@ refuses 'empty: holds neither train-images-idx3-ubyte nor' --data empty
 printf '\0\0\010\003\0\0\0\002' >empty/train-images-idx3-ubyte
 : >empty/train-labels-idx1-ubyte
 refuses 'empty/train-images-idx3-ubyte: ends at offset 8' --data empty
-refuses 'no/a.ppm: No such file' --small --model mlp --out no/a.ppm
+refuses 'no/a.ppm: No such file' --out no/a.ppm
+check 'that is said before the training' [ ! -s out ]
+refuses 'no/a.safetensors: No such file' --model mlp --save no/a.safetensors
+refuses '--save and --load are for one model' --save a.safetensors
+refuses 'nothing.safetensors: No such file' --small --model mlp --load nothing.safetensors
 
 "$program" --help >out 2>err
 check '--help succeeds' [ $? -eq 0 ]
@@ -60,7 +64,7 @@ check '--help tells the options' grep -q -e '--threads T' out
 check '--small succeeds' [ $? -eq 0 ]
 check 'the accuracy of the perceptron' grep -Eq '^mlp: test accuracy [0-9]+\.[0-9][0-9] %$' out
 check 'the accuracy of LeNet' grep -Eq '^lenet: test accuracy [0-9]+\.[0-9][0-9] %$' out
-check 'a line of progress per epoch' grep -Eq '^lenet 1/1 \[=+\] loss [0-9.]+ +[0-9]+ images/s +0 s left$' err
+check 'a line of progress per epoch' grep -Eq '^epoch 1/1  loss [0-9.]+  accuracy [0-9.]+  [0-9]+/s' err
 check 'a picture' [ "$(head -c 2 a.ppm)" = P6 ]
 
 # The loss falls, and neither it nor the answers depend on the number of threads.
@@ -74,6 +78,26 @@ check 'the loss falls' awk '/loss/ { if (seen && $NF >= last) exit 1; seen++; la
 check 'two threads, the same lines' sh -c '[ -s lines1 ] && cmp -s lines1 lines2'
 check 'three threads, the same lines' sh -c '[ -s lines1 ] && cmp -s lines1 lines3'
 check 'two threads, the same picture' cmp -s 1.ppm 2.ppm
+
+# What was learned is kept, and fits only the model that learned it.
+"$program" --small --model lenet --out a.ppm --save lenet.safetensors >out1 2>err
+"$program" --small --model lenet --out b.ppm --load lenet.safetensors >out 2>err
+check 'a loaded model tests as well' [ "$(grep accuracy out)" = "$(grep accuracy out1)" ]
+check 'a loaded model is not trained' [ "$(grep -c loss out)" -eq 0 ]
+check 'a loaded model misreads the same digits' cmp -s a.ppm b.ppm
+refuses 'fc1.weight' --small --model mlp --load lenet.safetensors
+
+# Ctrl-C, once it trains.
+"$program" --model mlp --epochs 1000000 --train 200 --test 100 --out c.ppm >out 2>err &
+trap 'kill -9 $! 2>/dev/null; rm -rf "$folder"' EXIT
+for _ in $(seq 600); do
+    grep -q 'epoch 2' out && break
+    sleep 0.1
+done
+kill -INT $!
+wait $!
+check 'Ctrl-C ends it well' [ $? -eq 0 ]
+check 'what it learned is tested' grep -q '^mlp: test accuracy' out
 
 echo "digits: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
