@@ -21,6 +21,21 @@ static wg_dataset *ten_samples(void)
     return dataset;
 }
 
+START_TEST(targets_may_be_numbers)
+{
+    double x[3] = {1, 2, 3}, y[3][2] = {{1, 2}, {3, 4}, {5, 6}};
+    wg_dataset *dataset = wg_dataset_from_arrays(WG_DOUBLES(x, 3), WG_DOUBLES(y, 3, 2), NULL);
+    ck_assert_uint_eq(wg_dataset_classes(dataset), 0);
+    wg_batches *batches = wg_batches_new(dataset, &(wg_batches_options){.size = 2, .in_order = true}, NULL);
+    wg_batch batch = {0};
+    ck_assert(wg_next_batch(batches, &batch) && wg_next_batch(batches, &batch));
+    ck_assert(wg_shape_equal(&batch.y.shape, &WG_SHAPE(1, 2)) && batch.y.dtype == WG_F64);
+    ck_assert(((const double *)batch.y.data)[1] == 6);
+    wg_batches_free(batches);
+    wg_dataset_free(dataset);
+}
+END_TEST
+
 START_TEST(an_epoch_has_each_sample_once)
 {
     wg_dataset *dataset = ten_samples();
@@ -337,6 +352,7 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {
+        {targets_may_be_numbers, 0},
         {an_epoch_has_each_sample_once, 0},
         {an_order_depends_on_seed_and_epoch_alone, 0},
         {an_epoch_goes_on_in_the_middle, 2},

@@ -173,6 +173,17 @@ START_TEST(many_small_classes)
 }
 END_TEST
 
+START_TEST(one_class)
+{
+    const int32_t label[10] = {0};
+    wg_dataset *dataset = numbered(10, label);
+    size_t rows[10], counts[3];
+    split(dataset, (const double[]){0.5, 0.3, 0.2}, 3, &(wg_split_options){.stratified = true}, rows, counts);
+    ck_assert(counts[0] == 5 && counts[1] == 3 && counts[2] == 2);
+    wg_dataset_free(dataset);
+}
+END_TEST
+
 START_TEST(parts_as_data_sets)
 {
     wg_dataset *dataset = numbered(10, NULL), *parts[3], *one[1];
@@ -243,4 +254,4 @@ START_TEST(bad_fractions)
 END_TEST
 
 TEST_MAIN("split", selected_samples, counts_by_largest_remainders, in_order_and_shuffled, stratified_shares,
-    many_small_classes, parts_as_data_sets, bad_fractions)
+    many_small_classes, one_class, parts_as_data_sets, bad_fractions)
