@@ -119,7 +119,7 @@ START_TEST(numbers_as_notes)
         if (comma)
             setlocale(LC_NUMERIC, "de_DE.UTF-8");
         for (size_t i = 0; i < sizeof reals / sizeof reals[0]; i++) {
-            double x = NAN;
+            double x = (double)NAN;
             ck_assert_int_eq(wg_archive_note_real(archive, "x", reals[i], NULL), WG_OK);
             ck_assert(wg_archive_real_of(archive, "x", &x));
             ck_assert_mem_eq(&x, &reals[i], sizeof x);

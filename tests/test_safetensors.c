@@ -291,7 +291,7 @@ START_TEST(headers_that_lie)
         {"{\"__metadata__\":1}", "__metadata__ is no object", WG_FORMAT},
         {"{\"__metadata__\":{\"a\":1}}", "the note \"a\" is no text", WG_FORMAT},
         {"{\"__metadata__\":{\"a\":\"\",\"a\":\"\"}}", "duplicate", WG_FORMAT},
-        {"{\"\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "an empty name", WG_INVALID},
+        {"{\"\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", "array 0 has no name", WG_FORMAT},
         {"{\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},"
          "\"x\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}",
             "duplicate", WG_FORMAT},

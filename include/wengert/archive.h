@@ -107,5 +107,22 @@ WG_API wg_status wg_safetensors_write(const char *path, const wg_archive *archiv
  * false checksum); WG_OUT_OF_MEMORY. */
 WG_API wg_archive *wg_safetensors_read(const char *path, const wg_allocator *allocator, wg_error *error);
 
+/* ---- NumPy's formats ------------------------------------------------------------------------------- */
+
+/* A .npz file, as numpy.savez writes it and numpy.load reads it: a zip archive that holds for each array a
+ * file NAME.npy. The notes are left out. Written are stored entries with their CRC-32; WG_OVERFLOW for a file
+ * of 4 GB or more, WG_NAME for a name of more than 65,531 bytes. */
+WG_API wg_status wg_npz_write(const char *path, const wg_archive *archive, wg_error *error);
+
+/* Read are stored entries, those of numpy.savez_compressed (with zlib in the build, otherwise WG_FILE), and
+ * zip64; the dtypes f2 (to f32, exactly), f4, f8, i1 .. i8, u1 .. u8 and booleans (to i32), in both byte
+ * orders; Fortran's order, which becomes C's. NULL and an error: as wg_safetensors_read. */
+WG_API wg_archive *wg_npz_read(const char *path, const wg_allocator *allocator, wg_error *error);
+
+/* One array in a file of its own, as numpy.save writes it; version 1.0 of the format is written, 1.0 to 3.0
+ * are read. The archive that is read holds one array, named "array". */
+WG_API wg_status wg_npy_write(const char *path, wg_array array, wg_error *error);
+WG_API wg_archive *wg_npy_read(const char *path, const wg_allocator *allocator, wg_error *error);
+
 WG_END_DECLS
 #endif

@@ -84,16 +84,11 @@ static wg_status check_name(const wg_archive *archive, const char *name, wg_erro
     return WG_OK;
 }
 
-static wg_status check(const wg_archive *archive, const char *name, wg_dtype dtype, const wg_shape *shape,
-    size_t *bytes, wg_error *error)
+wg_status wg_check_array(
+    const char *name, wg_dtype dtype, const wg_shape *shape, size_t *bytes, wg_error *error)
 {
     char text[192];
     size_t count;
-    wg_status status = check_name(archive, name, error);
-    if (status != WG_OK)
-        return status;
-    if (wg_archive_index(archive, name) != SIZE_MAX)
-        return wg_error_set(error, WG_NAME, "%s: the archive holds an array of this name already", name);
     if (wg_dtype_size(dtype) == 0)
         return wg_error_set(error, WG_BAD_DTYPE, "%s: numbers of no known dtype", name);
     if (shape->rank > WG_MAX_RANK)
@@ -102,6 +97,17 @@ static wg_status check(const wg_archive *archive, const char *name, wg_dtype dty
         return wg_error_set(error, WG_OVERFLOW, "%s: the size of %s overflows", name,
             wg_shape_text(shape, text, sizeof text));
     return WG_OK;
+}
+
+static wg_status check(const wg_archive *archive, const char *name, wg_dtype dtype, const wg_shape *shape,
+    size_t *bytes, wg_error *error)
+{
+    wg_status status = check_name(archive, name, error);
+    if (status != WG_OK)
+        return status;
+    if (wg_archive_index(archive, name) != SIZE_MAX)
+        return wg_error_set(error, WG_NAME, "%s: the archive holds an array of this name already", name);
+    return wg_check_array(name, dtype, shape, bytes, error);
 }
 
 /* A checked array becomes the archive's last entry; it owns `owned` from here on, also on failure. */

@@ -17,7 +17,17 @@ const wg_allocator *wg_archive_allocator(const wg_archive *archive);
 /* Exchanges all that two archives hold. */
 void wg_archive_swap(wg_archive *a, wg_archive *b);
 
-/* Readers of an open source, which stays the caller's: plain files and memory. */
-wg_archive *wg_safetensors_from(wg_source *source, const wg_allocator *allocator, wg_error *error);
+/* What every array must satisfy; *bytes is the length of its numbers. */
+wg_status wg_check_array(
+    const char *name, wg_dtype dtype, const wg_shape *shape, size_t *bytes, wg_error *error);
+
+/* Readers of an open source, a plain file or memory, which stays the caller's. `error` is not NULL and not
+ * set. */
+typedef wg_archive *wg_reader(wg_source *source, const wg_allocator *allocator, wg_error *error);
+wg_reader wg_safetensors_from, wg_npy_from, wg_npz_from;
+
+/* Opens a file for one of them. */
+wg_archive *wg_archive_read(
+    const char *path, wg_reader *reader, const wg_allocator *allocator, wg_error *error);
 
 #endif

@@ -122,6 +122,8 @@ static wg_status read_tensor(reader *r, const char *name, const json_t *value)
 {
     tensor *t = r->order[r->count] = &r->tensors[r->count];
     r->count++;
+    if (!*name)
+        return BAD(r, "array %zu has no name", r->count - 1);
     t->elements.name = name;
     const json_t *offsets = json_object_get(value, "data_offsets");
     const char *dtype = json_string_value(json_object_get(value, "dtype"));
@@ -218,9 +220,7 @@ static wg_status read_numbers(reader *r)
 
 wg_archive *wg_safetensors_from(wg_source *source, const wg_allocator *allocator, wg_error *error)
 {
-    wg_error own = {0};
-    reader r = {
-        .source = source, .memory = wg_allocator_or_default(allocator), .error = error ? error : &own};
+    reader r = {.source = source, .memory = wg_allocator_or_default(allocator), .error = error};
     r.archive = wg_archive_new(&r.memory);
     wg_status status =
         r.archive ? WG_OK : wg_error_set(r.error, WG_OUT_OF_MEMORY, "%s: no memory", source->path);
@@ -241,16 +241,5 @@ wg_archive *wg_safetensors_from(wg_source *source, const wg_allocator *allocator
 
 wg_archive *wg_safetensors_read(const char *path, const wg_allocator *allocator, wg_error *error)
 {
-    wg_source source;
-    wg_error own = {0};
-    error = error ? error : &own;
-    if (error->status != WG_OK || !path) {
-        wg_error_set(error, WG_INVALID, "no file to be read");
-        return NULL;
-    }
-    if (wg_source_open_plain(&source, path, error) != WG_OK)
-        return NULL;
-    wg_archive *archive = wg_safetensors_from(&source, allocator, error);
-    wg_source_close(&source);
-    return archive;
+    return wg_archive_read(path, wg_safetensors_from, allocator, error);
 }

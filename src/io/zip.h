@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* zip.h - archives of the zip format (PKWARE's APPNOTE.TXT), as far as .npz files need it:
+ *
+ *      local header, name, extra, bytes      one entry after the other, stored or deflated
+ *      ...
+ *      central header, name, extra, comment  the directory: one for each entry, with its offset and sizes
+ *      ...
+ *      zip64 end of directory, its locator   where 16 or 32 bits do not suffice
+ *      end of directory, comment             found from the file's end
+ *
+ * The directory is what counts; a local header need only be there, with the same name. */
+#ifndef WG_IO_ZIP_H
+#define WG_IO_ZIP_H
+
+#include <stdbool.h>
+#include "base/alloc.h"
+#include "base/source.h"
+
+enum {
+    WG_ZIP_LOCAL = 30, /* sizes of the fixed parts */
+    WG_ZIP_CENTRAL = 46,
+    WG_ZIP_END = 22,
+    WG_ZIP_STORED = 0,
+    WG_ZIP_DEFLATED = 8
+};
+
+#define WG_ZIP_LOCAL_MARK 0x04034B50u
+#define WG_ZIP_CENTRAL_MARK 0x02014B50u
+#define WG_ZIP_END_MARK 0x06054B50u
+
+typedef struct wg_zip {
+    wg_source *source;
+    wg_allocator memory;
+    unsigned char *directory;
+    size_t size, at;  /* of the directory; and the next central header in it */
+    uint64_t begin;   /* where it lies in the file: the entries end there */
+    uint64_t entries; /* that are still to come */
+    uint64_t packed;  /* bytes of all entries so far: more than there are in the file are some twice */
+} wg_zip;
+
+typedef struct wg_zip_entry {
+    const char *name; /* in the directory, not ended by a 0 */
+    size_t name_length;
+    unsigned flags, method;
+    uint32_t crc;
+    uint64_t packed, size, offset; /* bytes in the file and unpacked; of the local header */
+} wg_zip_entry;
+
+/* Reads the directory of an open source. wg_zip_close follows, also on failure. */
+wg_status wg_zip_open(wg_zip *zip, wg_source *source, const wg_allocator *memory, wg_error *error);
+void wg_zip_close(wg_zip *zip);
+
+/* The next entry, while zip->entries is not 0; its sizes are held against the file's. */
+wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error);
+
+/* Unpacks an entry into new memory (entry->size bytes, at least 1) of the allocator's, and checks its CRC-32.
+ */
+wg_status wg_zip_unpack(wg_zip *zip, const wg_zip_entry *entry, unsigned char **bytes, wg_error *error);
+
+#endif
