@@ -5,6 +5,7 @@
 #include "base/sink.h"
 #include "view/glyphs.h"
 
+#include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -209,7 +210,7 @@ static wg_status check(
     for (size_t i = 0; i < count; i++)
         if (!tiles[i].grey && tiles[i].rows && tiles[i].columns)
             return wg_error_set(error, WG_INVALID, "%s: image %zu has no pixels", path, i);
-    if (!(o->low < o->high) && !(o->low > o->high))
+    if (!isfinite(o->low) || !isfinite(o->high) || o->low == o->high)
         return wg_error_set(error, WG_INVALID, "%s: black at %g and white at %g", path, o->low, o->high);
     return WG_OK;
 }

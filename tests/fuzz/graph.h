@@ -15,7 +15,7 @@
 #include "../alloc.h"
 #include "fuzz.h"
 
-enum { VARS = 16, NUMBERS = 1 << 12, MOST_NODES = 5000, MOST_GRADIENTS = 4 };
+enum { VARS = 16, NUMBERS = 512, MOST_NODES = 5000, MOST_GRADIENTS = 4 };
 
 typedef struct machine {
     const uint8_t *next, *end;
