@@ -53,6 +53,7 @@ START_TEST(no_samples)
         isnan(wg_accuracy(model, &outputs, params, none, &error)) && strstr(error.message, "no samples"));
     wg_error_clear(&error);
     float out[1];
+    wg_error_clear(&error);
     ck_assert_int_eq(wg_predict(model, &outputs, params, WG_DOUBLES(NULL, 0, 2), out, 0, &error), WG_OK);
     wg_params_free(params);
     wg_dataset_free(none);
