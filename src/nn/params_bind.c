@@ -56,21 +56,34 @@ static wg_param_array *array_of(wg_params *p, wg_tape *tape, const char *name, c
     return NULL;
 }
 
-wg_var wg_param(wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
+/* A buffer has no gradient, and a frozen parameter wants none. */
+static wg_var bind(
+    wg_params *p, wg_tape *tape, const char *name, const wg_shape *shape, const wg_init *init, bool buffer)
 {
     size_t index;
-    wg_param_array *a = array_of(params, tape, name, &shape, init, false, &index);
+    wg_param_array *a = array_of(p, tape, name, shape, init, buffer, &index);
     if (!a)
         return (wg_var){.tape = tape};
-    return wg_bind(tape, &(wg_binding){.owner = params,
+    return wg_bind(tape, &(wg_binding){.owner = p,
                              .index = index,
                              .name = a->name,
-                             .dtype = params->dtype,
+                             .dtype = p->dtype,
                              .shape = a->shape,
-                             .data = wg_param_value_of(params, a),
-                             .gradient = a->frozen ? NULL : wg_param_gradient_of(params, a),
+                             .data = wg_param_value_of(p, a),
+                             .gradient = a->frozen ? NULL : wg_param_gradient_of(p, a),
                              .gradient_is_zero = &a->gradient_is_zero,
-                             .version = &params->version});
+                             .version = &p->version});
+}
+
+wg_var wg_param(wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
+{
+    return bind(params, tape, name, &shape, init, false);
+}
+
+wg_var wg_param_constant(
+    wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
+{
+    return bind(params, tape, name, &shape, init, true);
 }
 
 void *wg_param_buffer(wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
@@ -78,22 +91,6 @@ void *wg_param_buffer(wg_params *params, wg_tape *tape, const char *name, wg_sha
     size_t index;
     wg_param_array *a = array_of(params, tape, name, &shape, init, true, &index);
     return a ? wg_param_value_of(params, a) : NULL;
-}
-
-wg_var wg_param_constant(
-    wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)
-{
-    size_t index;
-    wg_param_array *a = array_of(params, tape, name, &shape, init, true, &index);
-    if (!a)
-        return (wg_var){.tape = tape};
-    return wg_bind(tape, &(wg_binding){.owner = params,
-                             .index = index,
-                             .name = a->name,
-                             .dtype = params->dtype,
-                             .shape = a->shape,
-                             .data = wg_param_value_of(params, a),
-                             .version = &params->version});
 }
 
 /* ---- Gradients ------------------------------------------------------------------------------------- */

@@ -9,6 +9,7 @@
 #include <wengert/math.h>
 #include <wengert/shaping.h>
 #include "base/alloc.h"
+#include "base/element.h"
 #include "nn/layer.h"
 
 #include <math.h>
@@ -36,48 +37,35 @@ static bool buffers_for(wg_params *p, wg_var x, wg_var *mean, wg_var *std)
     return wg_is_valid(*mean) && wg_is_valid(*std);
 }
 
-/* Opens the layer, and its buffers; closes it again when that fails. */
-static bool open_layer(
-    const char *kind, wg_params *params, const char *name, wg_var x, wg_var *mean, wg_var *std)
+/* One way or the other. */
+static wg_var apply(const char *kind, wg_params *params, const char *name, wg_var x, bool back)
 {
+    wg_var mean, std, y = {.tape = wg_tape_of(x)};
     if (!wg_layer_open(kind, params, name, x))
-        return false;
-    bool good = wg_shape_of(x).rank > 0;
-    if (!good)
+        return y;
+    if (wg_shape_of(x).rank == 0)
         wg_layer_misfit(kind, x, "[N] or [N, features, ...]");
-    good = good && buffers_for(params, x, mean, std);
-    if (!good)
-        wg_scope_pop(wg_tape_of(x));
-    return good;
+    else if (buffers_for(params, x, &mean, &std))
+        y = back ? wg_add(wg_mul(x, std), mean) : wg_div(wg_sub(x, mean), std);
+    wg_scope_pop(wg_tape_of(x));
+    return y;
 }
 
 wg_var wg_layer_standardise(wg_params *params, const char *name, wg_var x)
 {
-    wg_var mean, std, y = {.tape = wg_tape_of(x)};
-    if (open_layer("standardise", params, name, x, &mean, &std)) {
-        y = wg_div(wg_sub(x, mean), std);
-        wg_scope_pop(wg_tape_of(x));
-    }
-    return y;
+    return apply("standardise", params, name, x, false);
 }
 
 wg_var wg_layer_unstandardise(wg_params *params, const char *name, wg_var x)
 {
-    wg_var mean, std, y = {.tape = wg_tape_of(x)};
-    if (open_layer("unstandardise", params, name, x, &mean, &std)) {
-        y = wg_add(wg_mul(x, std), mean);
-        wg_scope_pop(wg_tape_of(x));
-    }
-    return y;
+    return apply("unstandardise", params, name, x, true);
 }
 
 /* ---- From data ------------------------------------------------------------------------------------- */
 
 static double element(const wg_array *x, size_t i)
 {
-    return x->dtype == WG_F32   ? (double)((const float *)x->data)[i]
-           : x->dtype == WG_F64 ? ((const double *)x->data)[i]
-                                : (double)((const int32_t *)x->data)[i];
+    return wg_element(x->data, x->dtype, i);
 }
 
 static wg_status check_data(const wg_array *x, size_t *count, wg_error *error)

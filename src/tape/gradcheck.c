@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/differences.h"
+#include "base/element.h"
 #include "tape/engine.h"
 #include "tape/gradcheck.h"
 
@@ -162,8 +163,7 @@ static bool make_arrays(check *c)
         if (!c->x[k])
             return false;
         for (size_t i = 0; i < c->count[k]; i++)
-            c->x[k][i] = array->dtype == WG_F32 ? (double)((const float *)array->data)[i]
-                                                : ((const double *)array->data)[i];
+            c->x[k][i] = wg_element(array->data, array->dtype, i);
         c->largest = c->count[k] > c->largest ? c->count[k] : c->largest;
         if (!checked(c, k))
             continue;

@@ -2,14 +2,13 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "train/task.h"
+#include "base/element.h"
 
 #include <math.h>
 
 static double element(const wg_array *a, size_t i)
 {
-    return a->dtype == WG_F32   ? (double)((const float *)a->data)[i]
-           : a->dtype == WG_F64 ? ((const double *)a->data)[i]
-                                : (double)((const int32_t *)a->data)[i];
+    return wg_element(a->data, a->dtype, i);
 }
 
 size_t wg_row_argmax(const wg_array *array, size_t row, size_t n)

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "view/nodes.h"
+#include "base/element.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,13 +37,6 @@ bool *wg_ancestors(wg_var y)
     return shown;
 }
 
-static double number(wg_dtype dtype, const void *data, size_t i)
-{
-    return dtype == WG_F64   ? ((const double *)data)[i]
-           : dtype == WG_F32 ? (double)((const float *)data)[i]
-                             : (double)((const int32_t *)data)[i];
-}
-
 char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
 {
     enum { FIRST = 4 };
@@ -61,7 +55,7 @@ char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
     }
     for (size_t i = 0; i < count && i < FIRST && used < size; i++)
         used += (size_t)snprintf(
-            text + used, size - used, used ? " %.5g" : "%.5g", number(wg_dtype_of(x), data, i));
+            text + used, size - used, used ? " %.5g" : "%.5g", wg_element(data, wg_dtype_of(x), i));
     if (count > FIRST && used < size)
         snprintf(text + used, size - used, " ...");
     return text;

@@ -4,6 +4,7 @@
 /* plot_series.c - what is to be plotted: its numbers, and whether they can be. */
 
 #include "view/plot.h"
+#include "base/element.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -12,9 +13,7 @@ static const double beyond = 1e300;
 
 double wg_plot_number(const wg_array *array, size_t i)
 {
-    double number = array->dtype == WG_F64   ? ((const double *)array->data)[i]
-                    : array->dtype == WG_F32 ? (double)((const float *)array->data)[i]
-                                             : ((const int32_t *)array->data)[i];
+    double number = wg_element(array->data, array->dtype, i);
     return fabs(number) <= beyond ? number : (double)NAN;
 }
 
