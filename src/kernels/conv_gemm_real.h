@@ -28,8 +28,8 @@ static void FN(unfold_tap)(
         if (from < to) {
             const REAL *in = plane + (y * conv->stride_h + down - conv->padding_h) * conv->width +
                              (from * conv->stride_w + right - conv->padding_w);
-            for (size_t i = from; i < to; i++, in += conv->stride_w)
-                *out++ = *in;
+            for (size_t i = 0; i < to - from; i++)
+                *out++ = in[i * conv->stride_w];
         }
         for (size_t i = to; i < end; i++)
             *out++ = 0;
@@ -50,8 +50,8 @@ static void FN(fold_tap)(
         if (y >= rows.begin && y < rows.end && from < to) {
             REAL *out = plane + (y * conv->stride_h + down - conv->padding_h) * conv->width +
                         (from * conv->stride_w + right - conv->padding_w);
-            for (size_t i = from; i < to; i++, out += conv->stride_w)
-                *out += in[i - x];
+            for (size_t i = from; i < to; i++)
+                out[(i - from) * conv->stride_w] += in[i - x];
         }
         in += end - x;
         p += end - x;
