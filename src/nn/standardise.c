@@ -65,7 +65,7 @@ wg_var wg_layer_unstandardise(wg_params *params, const char *name, wg_var x)
 
 static double element(const wg_array *x, size_t i)
 {
-    return wg_element(x->data, x->dtype, i);
+    return wg_element_at(x->data, x->dtype, i);
 }
 
 static wg_status check_data(const wg_array *x, size_t *count, wg_error *error)

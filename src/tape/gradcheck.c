@@ -163,7 +163,7 @@ static bool make_arrays(check *c)
         if (!c->x[k])
             return false;
         for (size_t i = 0; i < c->count[k]; i++)
-            c->x[k][i] = wg_element(array->data, array->dtype, i);
+            c->x[k][i] = wg_element_at(array->data, array->dtype, i);
         c->largest = c->count[k] > c->largest ? c->count[k] : c->largest;
         if (!checked(c, k))
             continue;

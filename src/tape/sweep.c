@@ -81,7 +81,7 @@ static wg_status seed_node(wg_engine *t, wg_var y, const wg_array *seed)
     if (!block)
         return WG_OUT_OF_MEMORY;
     for (size_t i = 0; i < result->count; i++) {
-        double s = seed ? wg_element(seed->data, seed->dtype, i) : 1;
+        double s = seed ? wg_element_at(seed->data, seed->dtype, i) : 1;
         if (result->dtype == WG_F32)
             ((float *)wg_block_data(block))[i] = (float)s;
         else

@@ -8,7 +8,7 @@
 
 static double element(const wg_array *a, size_t i)
 {
-    return wg_element(a->data, a->dtype, i);
+    return wg_element_at(a->data, a->dtype, i);
 }
 
 size_t wg_row_argmax(const wg_array *array, size_t row, size_t n)

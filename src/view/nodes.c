@@ -55,7 +55,7 @@ char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
     }
     for (size_t i = 0; i < count && i < FIRST && used < size; i++)
         used += (size_t)snprintf(
-            text + used, size - used, used ? " %.5g" : "%.5g", wg_element(data, wg_dtype_of(x), i));
+            text + used, size - used, used ? " %.5g" : "%.5g", wg_element_at(data, wg_dtype_of(x), i));
     if (count > FIRST && used < size)
         snprintf(text + used, size - used, " ...");
     return text;

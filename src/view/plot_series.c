@@ -13,7 +13,7 @@ static const double beyond = 1e300;
 
 double wg_plot_number(const wg_array *array, size_t i)
 {
-    double number = wg_element(array->data, array->dtype, i);
+    double number = wg_element_at(array->data, array->dtype, i);
     return fabs(number) <= beyond ? number : (double)NAN;
 }
 
