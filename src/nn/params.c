@@ -17,6 +17,7 @@ wg_params *wg_params_new(const wg_params_options *options)
     if (!p)
         return NULL;
     p->memory = memory;
+    p->names.memory = &p->memory;
     p->dtype = o->dtype;
     p->size = wg_dtype_size(o->dtype);
     p->seed = o->seed;
@@ -38,45 +39,13 @@ void wg_params_free(wg_params *params)
         wg_mem_free(&memory, c->arrays, c->array_capacity * sizeof *c->arrays);
     }
     wg_mem_free(&memory, params->arrays, params->capacity * sizeof *params->arrays);
-    wg_mem_free(&memory, params->table, params->places * sizeof *params->table);
+    wg_names_free(&params->names);
     wg_mem_free(&memory, params, sizeof *params);
-}
-
-/* ---- Names ----------------------------------------------------------------------------------------- */
-
-/* The place where `name` is, or the empty one where it belongs: linear probing from a hash by FNV-1a. */
-static size_t place_of(const wg_params *p, const char *name)
-{
-    uint64_t hash = 0xCBF29CE484222325u;
-    for (const char *c = name; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
-    size_t place = (size_t)(hash ^ hash >> 32) & (p->places - 1);
-    while (p->table[place] && strcmp(p->arrays[p->table[place] - 1]->name, name) != 0)
-        place = (place + 1) & (p->places - 1);
-    return place;
 }
 
 size_t wg_params_index(const wg_params *params, const char *name)
 {
-    if (!params || !name || params->places == 0)
-        return SIZE_MAX;
-    return params->table[place_of(params, name)] - 1; /* an empty place, 0, becomes SIZE_MAX */
-}
-
-static bool reserve_place(wg_params *p)
-{
-    if (p->places / 2 > p->count)
-        return true;
-    size_t places = p->places ? 2 * p->places : 32, bytes;
-    size_t *table = wg_mul_size(places, sizeof *table, &bytes) ? wg_mem_zero(&p->memory, bytes) : NULL;
-    if (!table)
-        return false;
-    wg_mem_free(&p->memory, p->table, p->places * sizeof *table);
-    p->table = table;
-    p->places = places;
-    for (size_t i = 0; i < p->count; i++)
-        p->table[place_of(p, p->arrays[i]->name)] = i + 1;
-    return true;
+    return params ? wg_names_find(&params->names, name) : SIZE_MAX;
 }
 
 /* ---- Chunks ---------------------------------------------------------------------------------------- */
@@ -131,8 +100,7 @@ static wg_param_array *array_new(
     if (!wg_mul_size(lines, line, &padded))
         return NULL;
     if (!wg_mem_reserve(
-            &p->memory, (void **)&p->arrays, &p->capacity, p->count + 1, sizeof(wg_param_array *)) ||
-        !reserve_place(p))
+            &p->memory, (void **)&p->arrays, &p->capacity, p->count + 1, sizeof(wg_param_array *)))
         return NULL;
     wg_param_chunk *c = chunk_with_room(p, padded, buffer);
     size_t length = strlen(name) + 1, bytes = sizeof(wg_param_array) + length;
@@ -177,9 +145,12 @@ static wg_status create(wg_params *p, const char *name, const wg_shape *shape, s
         wg_mem_free(&p->memory, a, a->bytes);
         return refuse_init(name, init, shape, status, error);
     }
+    if (!wg_names_add(&p->names, a->name)) {
+        wg_mem_free(&p->memory, a, a->bytes);
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its name", name);
+    }
     clear_rest(p, a, wg_param_value_of(p, a));
     clear_rest(p, a, wg_param_gradient_of(p, a));
-    p->table[place_of(p, name)] = p->count + 1;
     wg_param_chunk *c = &p->chunk[a->chunk];
     c->arrays[c->array_count++] = p->count;
     c->used += a->padded;

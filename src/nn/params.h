@@ -3,14 +3,16 @@
 
 /* params.h - the parameter store from the inside.
  *
- *     arrays   [0] [1] [2] ...          numbers of arrays, in order of creation; an array's record never
- * moves, since |   |   |               tapes hold pointers to its flag chunks   [ value ... ][ gradient ... ]
- * arrays in it, by offset table    hash of the name -> number */
+ *     names    "fc1.weight" -> 0, "fc1.bias" -> 1 ...
+ *     arrays   [0]  [1]  [2] ...      records, in order of creation; they never move, since tapes hold
+ *               |    |    |           pointers to their flags
+ *     chunks   [ value ... ]  [ gradient ... ]  and the numbers of the arrays in it, by offset */
 #ifndef WG_NN_PARAMS_H
 #define WG_NN_PARAMS_H
 
 #include <wengert/params.h>
 #include "base/alloc.h"
+#include "base/names.h"
 
 typedef struct wg_param_array {
     wg_shape shape;
@@ -40,8 +42,7 @@ struct wg_params {
 
     wg_param_array **arrays;
     size_t count, capacity;
-    size_t *table; /* number + 1; 0: empty. A power of two of places, at most half of them taken. */
-    size_t places;
+    wg_names names; /* the records' */
 
     wg_param_chunk chunk[WG_PARAMS_MAX_CHUNKS];
     size_t chunks;
