@@ -29,8 +29,8 @@ static wg_var var_of(const machine *m, uint8_t byte)
 /* Mostly small, rarely absurd. */
 static size_t size_of(uint8_t byte)
 {
-    static const size_t odd[] = {
-        SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2 + 1, (size_t)1 << 32, (size_t)1 << 62, INT32_MAX, 100, 17};
+    static const size_t odd[] = {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 2 + 1, SIZE_MAX / 4 + 1,
+        (size_t)UINT32_MAX + 1, INT32_MAX, 100, 17};
     return byte < 240 ? byte % 6 : odd[byte % 8];
 }
 
@@ -180,6 +180,8 @@ static void optimise(machine *m, const step *s)
         wg_params_zero_grad(m->params);
     if (s->b)
         wg_params_freeze(m->params, s->c ? "*.bias" : "*", s->a);
+    if (s->n[0])
+        wg_params_add_grads(m->params, m->tape);
     wg_optim_step(m->optim);
 }
 

@@ -109,7 +109,7 @@ int main(int argc, char **argv)
     static input inputs[MOST_FILES];
     static uint8_t changed[MOST_BYTES];
     size_t count = argc > 1 ? read_folder(argv[1], inputs) : 0;
-    size_t changes = argc > 2 ? strtoull(argv[2], NULL, 10) : 0;
+    size_t changes = argc > 2 ? (size_t)strtoull(argv[2], NULL, 10) : 0;
     for (size_t i = 0; i < count; i++)
         run(inputs[i].bytes, inputs[i].size);
     for (size_t i = 0; i < changes && count; i++) {
