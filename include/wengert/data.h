@@ -146,11 +146,11 @@ WG_API size_t wg_batches_per_epoch(const wg_batches *batches);
 WG_API size_t wg_batches_samples(const wg_batches *batches);
 
 /* Epochs begun so far; and a way to go on where an earlier run stopped: the next {0} starts epoch `begun`
- * + 1. */
+ * + 1, and a batch of that epoch, kept from the earlier run, goes on in the middle of it. */
 WG_API uint64_t wg_batches_epoch(const wg_batches *batches);
 WG_API void wg_batches_set_epoch(wg_batches *batches, uint64_t begun);
 
-/* Goes on in the middle of an epoch: *batch becomes what it was after batch `number` of `epoch` (from 1), but
+/* Goes on in the middle of an epoch: *batch becomes what it was after batch `number` (from 1) of `epoch`, but
  * without data, and the next wg_next_batch gives batch number + 1 with the samples that the uninterrupted
  * epoch has there. Number 0 stands before the epoch, the last number at its end. WG_INVALID for NULL;
  * WG_BAD_INDEX, with nothing changed, for epoch 0 or a number beyond the epoch. */
