@@ -15,6 +15,7 @@ except ImportError:
     numpy = None
 
 program = os.path.abspath(sys.argv[1])
+wrapper = os.environ.get("MESON_EXE_WRAPPER", "").split()  # meson's, for a program of another machine
 passed, failed = 0, 0
 
 
@@ -53,7 +54,7 @@ def read_any(path):
 def said(*arguments):
     """What the program says: {file: {name: (dtype, shape, sum)}}."""
     files = {}
-    text = subprocess.run([program, *arguments], check=True, stdout=subprocess.PIPE).stdout.decode("utf-8")
+    text = subprocess.run([*wrapper, program, *arguments], check=True, stdout=subprocess.PIPE).stdout.decode("utf-8")
     for line in text.splitlines():
         file, name, dtype, shape, total = line.split(" ")
         files.setdefault(file, {})[name] = (dtype, shape, float.fromhex(total))

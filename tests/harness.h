@@ -17,7 +17,17 @@
 #define WG_TESTS_HARNESS_H
 
 #include <check.h>
+#include <stdint.h>
 #include <stdio.h>
+
+/* The largest sizes in words, for messages. */
+#if SIZE_MAX > UINT32_MAX
+#define SIZE_MAX_TEXT "18446744073709551615"
+#define PTRDIFF_MAX_TEXT "9223372036854775807"
+#else
+#define SIZE_MAX_TEXT "4294967295"
+#define PTRDIFF_MAX_TEXT "2147483647"
+#endif
 
 /* An assertion that holds would write its line to a file, for the report of a crash later on: a microsecond,
  * in loops over every element of an array. Without that a crash is reported by its test's name only. */

@@ -160,7 +160,7 @@ static const refusal arguments[] = {
     {bind_dtype, NULL, WG_INVALID, "a floating dtype"},
     {bind_rank, NULL, WG_INVALID, "a shape that fits"},
     {bind_nothing, NULL, WG_INVALID, "data"},
-    {full_overflow, NULL, WG_OVERFLOW, "18446744073709551615"},
+    {full_overflow, NULL, WG_OVERFLOW, SIZE_MAX_TEXT},
     {full_huge, NULL, WG_OUT_OF_MEMORY, "no memory"},
     {dropout_one, &(const double){1}, WG_INVALID, "1"},
     {dropout_one, &(const double){-0.1}, WG_INVALID, "-0.1"},

@@ -131,7 +131,7 @@ START_TEST(loaders)
     ck_assert_ptr_null(wg_digits_draw(SIZE_MAX, 0, &error));
     ck_assert_int_eq(error.status, WG_OVERFLOW);
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_digits_draw(SIZE_MAX >> 14, 0, &error));
+    ck_assert_ptr_null(wg_digits_draw(SIZE_MAX / 4096, 0, &error));
     ck_assert_int_eq(error.status, WG_OUT_OF_MEMORY);
     wg_dataset_free(wg_digits_draw(0, UINT64_MAX, NULL));
 }

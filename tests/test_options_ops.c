@@ -107,6 +107,10 @@ static use *const uses[] = {cross_entropy, hinge, bce, mse, l1, huber, batch_nor
 
 /* ---- What is refused ------------------------------------------------------------------------------- */
 
+/* An image of so many rows and a few columns is more than there is memory, and so many columns too are no
+ * size_t. */
+#define LARGE ((size_t)1 << (sizeof(size_t) == 8 ? 40 : 24))
+
 #define LOSS(...)                                                                                            \
     &(const wg_loss_options)                                                                                 \
     {                                                                                                        \
@@ -192,16 +196,16 @@ static const refusal refused[] = {
     {conv, CONV(.dilation_w = SIZE_MAX / 2 + 1), WG_OVERFLOW, "columns"},
     {conv, CONV(.padding = SIZE_MAX), WG_OVERFLOW, "padded image"},
     {conv, CONV(.padding_w = SIZE_MAX / 2), WG_OVERFLOW, "columns"},
-    {conv, CONV(.padding = (size_t)1 << 40), WG_OVERFLOW, "conv2d"},
-    {conv, CONV(.padding_h = (size_t)1 << 40), WG_OUT_OF_MEMORY, "conv2d"},
+    {conv, CONV(.padding = LARGE), WG_OVERFLOW, "conv2d"},
+    {conv, CONV(.padding_h = LARGE), WG_OUT_OF_MEMORY, "conv2d"},
     {conv, CONV(.stride = 2, .exact = true), WG_BAD_SHAPE, "exact"},
     {conv, CONV(.stride = SIZE_MAX, .exact = true), WG_BAD_SHAPE, "exact"},
     {conv_transpose, CONV(.output_padding = 1), WG_BAD_SHAPE, "output_padding"},
     {conv_transpose, CONV(.output_padding_w = SIZE_MAX), WG_BAD_SHAPE, "output_padding"},
     {conv_transpose, CONV(.padding = 7), WG_BAD_SHAPE, "padding 7"},
-    {conv_transpose, CONV(.padding = SIZE_MAX), WG_BAD_SHAPE, "padding 184467"},
-    {conv_transpose, CONV(.stride = SIZE_MAX / 2), WG_BAD_SHAPE, "stride 92233"},
-    {conv_transpose, CONV(.dilation = SIZE_MAX / 2), WG_BAD_SHAPE, "dilation 92233"},
+    {conv_transpose, CONV(.padding = SIZE_MAX), WG_BAD_SHAPE, "padding " SIZE_MAX_TEXT},
+    {conv_transpose, CONV(.stride = SIZE_MAX / 2), WG_BAD_SHAPE, "stride " PTRDIFF_MAX_TEXT},
+    {conv_transpose, CONV(.dilation = SIZE_MAX / 2), WG_BAD_SHAPE, "dilation " PTRDIFF_MAX_TEXT},
     {conv_transpose, CONV(.groups = 3), WG_BAD_SHAPE, "group"},
 
     {max_pool, POOL(.size_h = 7), WG_BAD_SHAPE, "7 rows"},
@@ -222,7 +226,7 @@ static const refusal refused[] = {
     {layer_conv, LAYER_CONV(.padding_h = SIZE_MAX), WG_OVERFLOW, "padded image"},
     {layer_conv, LAYER_CONV(.kernel_h = 7), WG_BAD_SHAPE, "7 rows"},
     {layer_conv, LAYER_CONV(.kernel_w = SIZE_MAX), WG_OVERFLOW, "layer"},
-    {layer_conv, LAYER_CONV(.kernel_w = (size_t)1 << 40), WG_OUT_OF_MEMORY, "layer"},
+    {layer_conv, LAYER_CONV(.kernel_w = LARGE), WG_OUT_OF_MEMORY, "layer"},
     {layer_conv, LAYER_CONV(.stride = 2, .exact = true), WG_BAD_SHAPE, "exact"},
     {layer_batch_norm, LAYER_BATCH_NORM(.momentum = 2), WG_INVALID, "momentum 2"},
     {layer_batch_norm, LAYER_BATCH_NORM(.eps = (double)NAN), WG_INVALID, "eps"},
@@ -293,16 +297,16 @@ static const struct accepted {
     {layer_norm, LAYER_NORM(.eps = -HUGE_VAL)},
     {conv, CONV(.stride = SIZE_MAX)},
     {conv, CONV(.stride_h = SIZE_MAX / 2 + 1, .stride_w = SIZE_MAX - 1)},
-    {conv, CONV(.padding = (size_t)1 << 62, .stride = (size_t)1 << 62)},
+    {conv, CONV(.padding = SIZE_MAX / 4 + 1, .stride = SIZE_MAX / 4 + 1)},
     {conv, CONV(.padding = SIZE_MAX / 2 - 4, .stride = SIZE_MAX / 2 - 4)},
-    {conv, CONV(.padding = (size_t)1 << 61, .dilation = (size_t)1 << 61)},
+    {conv, CONV(.padding = SIZE_MAX / 8 + 1, .dilation = SIZE_MAX / 8 + 1)},
     {conv, CONV(.output_padding = 9, .groups = 2)},
     {conv_transpose, CONV(.output_padding = 1, .stride = 2)},
     {conv_transpose, CONV(.exact = true)},
     {max_pool, POOL(.stride = SIZE_MAX)},
     {avg_pool, POOL(.stride_h = SIZE_MAX, .stride_w = SIZE_MAX - 1)},
-    {max_pool, POOL(.size_h = (size_t)1 << 63, .padding_h = (size_t)1 << 62)},
-    {avg_pool, POOL(.size_w = (size_t)1 << 63, .padding_w = (size_t)1 << 62)},
+    {max_pool, POOL(.size_h = SIZE_MAX / 2 + 1, .padding_h = SIZE_MAX / 4 + 1)},
+    {avg_pool, POOL(.size_w = SIZE_MAX / 2 + 1, .padding_w = SIZE_MAX / 4 + 1)},
     {avg_pool, POOL(.size_w = SIZE_MAX - 7, .padding_w = SIZE_MAX / 2 - 3, .exclude_padding = true)},
     {max_pool, POOL(.size_h = 6, .size_w = 6, .padding = 3, .stride = 1)},
     {layer_dense, DENSE(.weight = {.fan_in = SIZE_MAX, .fan_out = SIZE_MAX})},

@@ -104,7 +104,7 @@ wg_status wg_zip_open(wg_zip *zip, wg_source *source, const wg_allocator *memory
         return bad(zip, "the directory does not lie before its end", error);
     if (size == 0)
         return WG_OK;
-    zip->directory = wg_mem_new(&zip->memory, (size_t)size);
+    zip->directory = size <= SIZE_MAX ? wg_mem_new(&zip->memory, (size_t)size) : NULL;
     if (!zip->directory)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %" PRIu64 " bytes", source->path, size);
@@ -129,7 +129,7 @@ static bool read_extra(wg_zip_entry *entry, const unsigned char *extra, size_t l
     for (size_t i = 0; i < 3; i++)
         wanted += *values[i] == 0xFFFFFFFF;
     while (wanted && length >= 4) {
-        size_t id = get(extra, 0, 2), size = get(extra, 2, 2);
+        size_t id = (size_t)get(extra, 0, 2), size = (size_t)get(extra, 2, 2);
         if (size > length - 4)
             return false;
         for (size_t i = 0, at = 4; i < 3 && id == EXTRA64; i++)
@@ -173,7 +173,8 @@ wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error)
     size_t left = zip->size - zip->at;
     if (zip->entries == 0 || left < WG_ZIP_CENTRAL || get(head, 0, 4) != WG_ZIP_CENTRAL_MARK)
         return bad(zip, "the directory is damaged", error);
-    size_t name = get(head, 28, 2), extra = get(head, 30, 2), comment = get(head, 32, 2);
+    size_t name = (size_t)get(head, 28, 2), extra = (size_t)get(head, 30, 2),
+           comment = (size_t)get(head, 32, 2);
     if (name + extra + comment > left - WG_ZIP_CENTRAL)
         return bad(zip, "the directory ends within an entry", error);
     *entry = (wg_zip_entry){.name = (const char *)head + WG_ZIP_CENTRAL,

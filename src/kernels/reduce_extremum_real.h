@@ -115,7 +115,7 @@ static void FN(columns)(void *data, size_t chunk, size_t begin, size_t end)
             FN(better_of_line)(x + wg_line_begin(r, first + t), width, (REAL)w->sign, (COUNTER)t, best, at);
         for (size_t i = 0; i < width; i++) {
             w->value[row * r->run + tile + i] = (double)best[i];
-            w->index[row * r->run + tile + i] = first + at[i];
+            w->index[row * r->run + tile + i] = first + (size_t)at[i];
         }
     }
 }
