@@ -165,3 +165,11 @@ void wg_sink_abandon(wg_sink *sink)
     unlink(sink->temporary);
     sink->file = NULL;
 }
+
+wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error)
+{
+    if (status == WG_OK)
+        return wg_sink_close(sink, error);
+    wg_sink_abandon(sink);
+    return status;
+}

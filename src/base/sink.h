@@ -36,6 +36,9 @@ wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error 
 /* The new file takes the old one's place. A sink that could not be written is abandoned instead: WG_FILE. */
 wg_status wg_sink_close(wg_sink *sink, wg_error *error);
 
+/* wg_sink_close when all went well so far, otherwise wg_sink_abandon; returns how it all went. */
+wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error);
+
 /* As if nothing had been written; nothing happens to a closed sink. */
 void wg_sink_abandon(wg_sink *sink);
 

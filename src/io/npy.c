@@ -77,8 +77,5 @@ wg_status wg_npy_write(const char *path, wg_array array, wg_error *error)
     status = wg_sink_write(&sink, head, wg_npy_make_head(head, &array), error);
     if (status == WG_OK)
         status = wg_elements_write(&sink, &array, error);
-    if (status == WG_OK)
-        return wg_sink_close(&sink, error);
-    wg_sink_abandon(&sink);
-    return status;
+    return wg_sink_finish(&sink, status, error);
 }

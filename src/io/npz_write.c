@@ -139,10 +139,7 @@ static wg_status write_file(writer *w)
         status = write_central(w, i);
     if (status == WG_OK)
         status = write_end(w);
-    if (status == WG_OK)
-        return wg_sink_close(&w->sink, w->error);
-    wg_sink_abandon(&w->sink);
-    return status;
+    return wg_sink_finish(&w->sink, status, w->error);
 }
 
 wg_status wg_npz_write(const char *path, const wg_archive *archive, wg_error *error)

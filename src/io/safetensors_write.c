@@ -130,10 +130,7 @@ static wg_status write_file(
         status = wg_sink_write(&sink, bytes, size, error);
     if (status == WG_OK)
         status = write_numbers(&sink, archive, error);
-    if (status == WG_OK)
-        return wg_sink_close(&sink, error);
-    wg_sink_abandon(&sink);
-    return status;
+    return wg_sink_finish(&sink, status, error);
 }
 
 wg_status wg_safetensors_write(const char *path, const wg_archive *archive, wg_error *error)

@@ -106,10 +106,7 @@ static wg_status write_file(const wg_plot *plot, wg_error *error)
     wg_status status = wg_sink_open(&sink, plot->path, error);
     if (status == WG_OK)
         status = wg_sink_write(&sink, plot->svg.text, plot->svg.count, error);
-    if (status == WG_OK)
-        return wg_sink_close(&sink, error);
-    wg_sink_abandon(&sink);
-    return status;
+    return wg_sink_finish(&sink, status, error);
 }
 
 wg_status wg_plot_write(const char *path, const wg_plot_series *series, size_t count,
