@@ -3,13 +3,11 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 #include <wengert/data.h>
 
+#include "files.h"
 #include "gzip.h"
 #include "harness.h"
 
@@ -18,36 +16,10 @@ static const unsigned char images[28] = {
     0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 102, 153, 204, 255, 255, 0, 255, 0, 255, 0};
 static const unsigned char labels[10] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
 
-/* Every test works in a fresh folder, which it leaves empty. */
-static char folder[32];
-
-static void enter(void)
-{
-    strcpy(folder, "wengert-idx-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    ck_assert_int_eq(chdir(folder), 0);
-}
-
-static void leave(void)
-{
-    static const char *const names[] = {"i", "l", "train-images-idx3-ubyte", "t10k-images-idx3-ubyte.gz",
-        "train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte.gz"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        unlink(names[i]);
-    ck_assert_int_eq(chdir(".."), 0);
-    ck_assert_int_eq(rmdir(folder), 0);
-}
-
-static void write_file(const char *name, const void *bytes, size_t size)
-{
-    FILE *file = fopen(name, "wb");
-    ck_assert(file && fwrite(bytes, 1, size, file) == size && fclose(file) == 0);
-}
-
 static void write_packed(const char *name, const unsigned char *bytes, size_t size)
 {
     unsigned char packed[128];
-    write_file(name, packed, gzip_pack(packed, bytes, size));
+    files_write(name, packed, gzip_pack(packed, bytes, size));
 }
 
 /* Loading "i" and "l" fails like this. */
@@ -67,9 +39,9 @@ static void expect_changed(
     unsigned char changed[28];
     memcpy(changed, is_image ? images : labels, is_image ? 28 : 10);
     changed[at] = byte;
-    write_file(name, changed, is_image ? 28 : 10);
+    files_write(name, changed, is_image ? 28 : 10);
     expect(status, text);
-    write_file(name, is_image ? images : labels, is_image ? 28 : 10);
+    files_write(name, is_image ? images : labels, is_image ? 28 : 10);
 }
 
 static void check_contents(wg_dataset *dataset, const wg_error *error)
@@ -86,21 +58,21 @@ static void check_contents(wg_dataset *dataset, const wg_error *error)
 
 START_TEST(plain_files)
 {
-    enter();
-    write_file("i", images, sizeof images);
-    write_file("l", labels, sizeof labels);
+    files_enter("idx");
+    files_write("i", images, sizeof images);
+    files_write("l", labels, sizeof labels);
     wg_error error = {0};
     check_contents(wg_idx_load("i", "l", 0, &error), &error);
     check_contents(wg_idx_load("i", "l", 10, &error), &error);
-    leave();
+    files_leave();
 }
 END_TEST
 
 START_TEST(a_folder_by_its_usual_names)
 {
-    enter();
-    write_file("train-images-idx3-ubyte", images, sizeof images);
-    write_file("train-labels-idx1-ubyte", labels, sizeof labels);
+    files_enter("idx");
+    files_write("train-images-idx3-ubyte", images, sizeof images);
+    files_write("train-labels-idx1-ubyte", labels, sizeof labels);
     write_packed("t10k-images-idx3-ubyte.gz", images, sizeof images);
     write_packed("t10k-labels-idx1-ubyte.gz", labels, sizeof labels);
     wg_error error = {0};
@@ -110,22 +82,22 @@ START_TEST(a_folder_by_its_usual_names)
         ck_assert_ptr_nonnull(strstr(error.message, "without zlib"));
     else
         check_contents(test, &error);
-    leave();
+    files_leave();
 }
 END_TEST
 
 START_TEST(missing_files)
 {
-    enter();
+    files_enter("idx");
     wg_error error = {0};
     ck_assert_ptr_null(wg_mnist_load("nowhere", WG_TRAIN_SPLIT, &error));
     ck_assert(error.status == WG_FILE && strcmp(error.message, "nowhere: no such folder") == 0);
-    write_file("train-images-idx3-ubyte", images, sizeof images);
+    files_write("train-images-idx3-ubyte", images, sizeof images);
     error.status = WG_OK;
     ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, &error));
     ck_assert(error.status == WG_FILE && strstr(error.message, "neither train-labels-idx1-ubyte nor"));
     expect(WG_FILE, "i: No such file");
-    write_file("i", images, sizeof images);
+    files_write("i", images, sizeof images);
     ck_assert_int_eq(mkdir("l", 0700), 0);
     expect(WG_FILE, "l: not a regular file");
     ck_assert_int_eq(rmdir("l"), 0);
@@ -134,15 +106,15 @@ START_TEST(missing_files)
     error.status = WG_OK;
     ck_assert_ptr_null(wg_idx_load(NULL, "l", 10, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
-    leave();
+    files_leave();
 }
 END_TEST
 
 START_TEST(lying_headers)
 {
-    enter();
-    write_file("i", images, sizeof images);
-    write_file("l", labels, sizeof labels);
+    files_enter("idx");
+    files_write("i", images, sizeof images);
+    files_write("l", labels, sizeof labels);
     expect_changed("i", 0, 1, WG_FORMAT, "i: offset 0 holds 01 00 08 03");
     expect_changed("i", 2, 0x0D, WG_FORMAT, "i: offset 0 holds 00 00 0d 03");
     expect_changed("l", 3, 3, WG_FORMAT, "l: offset 0 holds 00 00 08 03");
@@ -153,26 +125,26 @@ START_TEST(lying_headers)
     expect_changed("l", 7, 1, WG_FORMAT, "i promises 2 images at offset 4, l promises 1 labels");
     expect_changed("l", 9, 10, WG_FORMAT, "l: the label 10 at offset 9");
     unsigned char overflow[16] = {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
-    write_file("i", overflow, sizeof overflow);
+    files_write("i", overflow, sizeof overflow);
     expect(WG_FORMAT, "after offset 16 (0 bytes)");
-    leave();
+    files_leave();
 }
 END_TEST
 
 /* Cut after every byte, and with one byte more. */
 START_TEST(truncated_and_surplus)
 {
-    enter();
-    write_file("l", labels, sizeof labels);
+    files_enter("idx");
+    files_write("l", labels, sizeof labels);
     for (size_t size = 0; size < sizeof images; size++) {
-        write_file("i", images, size);
+        files_write("i", images, size);
         expect(WG_FORMAT, size < 16 ? "i: ends at offset" : "i: the sizes");
     }
     unsigned char longer[sizeof images + 1] = {0};
     memcpy(longer, images, sizeof images);
-    write_file("i", longer, sizeof longer);
+    files_write("i", longer, sizeof longer);
     expect(WG_FORMAT, "i: goes on at offset 28");
-    leave();
+    files_leave();
 }
 END_TEST
 
@@ -180,13 +152,13 @@ END_TEST
  * refused. */
 START_TEST(damaged_gzip)
 {
-    enter();
-    write_file("l", labels, sizeof labels);
+    files_enter("idx");
+    files_write("l", labels, sizeof labels);
     unsigned char packed[128];
     size_t size = gzip_pack(packed, images, sizeof images);
     for (size_t cut = 0; cut < size; cut++) {
         wg_error error = {0};
-        write_file("i", packed, cut);
+        files_write("i", packed, cut);
         ck_assert_ptr_null(wg_idx_load("i", "l", 10, &error));
         ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "cut at %zu: %s",
             cut, error.message);
@@ -194,13 +166,13 @@ START_TEST(damaged_gzip)
     for (size_t at = 15; at < size - 4; at++) {
         wg_error error = {0};
         packed[at] ^= 4;
-        write_file("i", packed, size);
+        files_write("i", packed, size);
         packed[at] ^= 4;
         ck_assert_msg(!wg_idx_load("i", "l", 10, &error), "byte %zu", at);
         ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "byte %zu: %s", at,
             error.message);
     }
-    leave();
+    files_leave();
 }
 END_TEST
 
