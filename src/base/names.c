@@ -9,7 +9,7 @@
 /* The place where `text` is, or the empty one where it belongs: linear probing from a hash by FNV-1a. */
 static size_t place_of(const wg_names *names, const char *text)
 {
-    uint64_t hash = 0xCBF29CE484222325u;
+    uint64_t hash = 0xCBF29CE484222325u ^ names->seed;
     for (const char *c = text; *c; c++)
         hash = (hash ^ (unsigned char)*c) * 0x100000001B3u;
     size_t place = (size_t)(hash ^ hash >> 32) & (names->places - 1);
@@ -36,6 +36,7 @@ static bool reserve_place(wg_names *names)
     wg_mem_free(names->memory, names->place, names->places * sizeof *place);
     names->place = place;
     names->places = places;
+    names->seed = (uintptr_t)place;
     for (size_t i = 0; i < names->count; i++)
         names->place[place_of(names, names->text[i])] = i + 1;
     return true;

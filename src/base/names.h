@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include "base/alloc.h"
 
 /*      text    [0] "fc1.weight"   [1] "fc1.bias"   ...          the owner's texts
@@ -17,13 +18,14 @@ typedef struct wg_names {
     size_t count, capacity;
     size_t *place;
     size_t places; /* a power of 2, more than twice the count; 0 at first */
+    uint64_t seed; /* of the hash: an address, so that no file can hold names that all fall into one place */
 } wg_names;
 
 /* The number of a text, or SIZE_MAX. */
 size_t wg_names_find(const wg_names *names, const char *text);
 
-/* A new text, which must not be there and must stay where it is. False, with nothing changed, without memory.
- */
+/* A new text, which must not be there and must stay where it is. Without memory it is false, and nothing has
+ * changed. */
 bool wg_names_add(wg_names *names, const char *text);
 
 /* Frees the tables, not the texts. */
