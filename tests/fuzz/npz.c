@@ -36,17 +36,24 @@ static void put(uint8_t *bytes, size_t value, size_t length)
         bytes[i] = (uint8_t)(value >> 8 * i);
 }
 
+/* All ones say that the number is elsewhere, in 8 bytes; they stay. */
+static void put_size(uint8_t *bytes, size_t value)
+{
+    if (get(bytes, 4) != 0xFFFFFFFF)
+        put(bytes, value, 4);
+}
+
 /* A central header for the entry that begins at `local` and ends at `stop`. */
 static void mend_entry(uint8_t *file, uint8_t *central, size_t local, size_t stop)
 {
     size_t begin = local + LOCAL + get(file + local + 26, 2) + get(file + local + 28, 2);
-    put(central + 42, local, 4);
+    put_size(central + 42, local);
     if (begin > stop)
         return;
-    put(central + 20, stop - begin, 4);
+    put_size(central + 20, stop - begin);
     if (get(central + 10, 2) != 0)
         return; /* deflated: size and checksum are those of what it unpacks to */
-    put(central + 24, stop - begin, 4);
+    put_size(central + 24, stop - begin);
     put(central + 16, fuzz_crc32(file + begin, stop - begin), 4);
 }
 
@@ -62,8 +69,8 @@ static void mend(uint8_t *file, size_t size)
     uint8_t *end = file + ends[last - 1];
     put(end + 8, count, 2);
     put(end + 10, count, 2);
-    put(end + 12, ends[last - 1] - centrals[0], 4);
-    put(end + 16, centrals[0], 4);
+    put_size(end + 12, ends[last - 1] - centrals[0]);
+    put_size(end + 16, centrals[0]);
     put(end + 20, size - ends[last - 1] - END, 2);
 }
 
