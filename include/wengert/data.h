@@ -79,8 +79,8 @@ typedef struct wg_split_options {
  * are dealt out (largest remainders; of equal ones the first). Unstratified, the samples are shuffled and
  * cut; in_order they are only cut, so that the first samples are part 0. Stratified, they are lined up class
  * by class, and the next sample goes to the part that must not wait (Tijdeman, "The chairman assignment
- * problem", Discrete Mathematics 32, 1980): a part's samples of a class differ from its share by less than 2,
- * and the counts are those above. A function of the labels, fractions and options alone.
+ * problem", Discrete Mathematics 32, 1980): of a class of n samples, part p gets n counts[p] / N, give or
+ * take less than 2, and the counts are those above. A function of the labels, fractions and options alone.
  *
  * WG_INVALID: no data set, no parts, a fraction that is negative or not finite, fractions that do not add up
  * to 1 within 1e-6, or `stratified` without labels (i32 y of rank 1). WG_OUT_OF_MEMORY. */
