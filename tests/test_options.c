@@ -201,16 +201,8 @@ static wg_optim *adamw(wg_params *params, const void *options)
     return wg_adamw_new(params, options);
 }
 
-#define SGD(...)                                                                                             \
-    &(const wg_sgd_options)                                                                                  \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define ADAM(...)                                                                                            \
-    &(const wg_adam_options)                                                                                 \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
+#define SGD(...) (&(const wg_sgd_options){__VA_ARGS__})
+#define ADAM(...) (&(const wg_adam_options){__VA_ARGS__})
 
 static const struct bad_optim {
     wg_optim *(*make)(wg_params *params, const void *options);

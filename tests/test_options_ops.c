@@ -111,51 +111,15 @@ static use *const uses[] = {cross_entropy, hinge, bce, mse, l1, huber, batch_nor
  * size_t. */
 #define LARGE ((size_t)1 << (sizeof(size_t) == 8 ? 40 : 24))
 
-#define LOSS(...)                                                                                            \
-    &(const wg_loss_options)                                                                                 \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define BATCH_NORM(...)                                                                                      \
-    &(const wg_batch_norm_options)                                                                           \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define LAYER_NORM(...)                                                                                      \
-    &(const wg_layer_norm_options)                                                                           \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define CONV(...)                                                                                            \
-    &(const wg_conv2d_options)                                                                               \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define POOL(...)                                                                                            \
-    &(const wg_pool2d_options)                                                                               \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define DENSE(...)                                                                                           \
-    &(const wg_layer_dense_options)                                                                          \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define LAYER_CONV(...)                                                                                      \
-    &(const wg_layer_conv2d_options)                                                                         \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define LAYER_BATCH_NORM(...)                                                                                \
-    &(const wg_layer_batch_norm_options)                                                                     \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
-#define LAYER_LAYER_NORM(...)                                                                                \
-    &(const wg_layer_layer_norm_options)                                                                     \
-    {                                                                                                        \
-        __VA_ARGS__                                                                                          \
-    }
+#define LOSS(...) (&(const wg_loss_options){__VA_ARGS__})
+#define BATCH_NORM(...) (&(const wg_batch_norm_options){__VA_ARGS__})
+#define LAYER_NORM(...) (&(const wg_layer_norm_options){__VA_ARGS__})
+#define CONV(...) (&(const wg_conv2d_options){__VA_ARGS__})
+#define POOL(...) (&(const wg_pool2d_options){__VA_ARGS__})
+#define DENSE(...) (&(const wg_layer_dense_options){__VA_ARGS__})
+#define LAYER_CONV(...) (&(const wg_layer_conv2d_options){__VA_ARGS__})
+#define LAYER_BATCH_NORM(...) (&(const wg_layer_batch_norm_options){__VA_ARGS__})
+#define LAYER_LAYER_NORM(...) (&(const wg_layer_layer_norm_options){__VA_ARGS__})
 
 static double number[1];
 
