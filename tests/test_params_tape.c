@@ -136,7 +136,7 @@ START_TEST(errors_are_left_on_the_tape)
         "w: its store is f32, the tape f64");
     fails(tape, wg_param(NULL, tape, "w", WG_SHAPE(2), NULL), WG_INVALID, "store");
     fails(tape, wg_param(p, tape, "", WG_SHAPE(2), NULL), WG_INVALID, "name");
-    fails(tape, wg_param(p, tape, "h", WG_SHAPE(1000, SIZE_MAX / 32000), NULL), WG_OUT_OF_MEMORY,
+    fails(tape, wg_param(p, tape, "h", WG_SHAPE(1000, SIZE_MAX / 16000), NULL), WG_OUT_OF_MEMORY,
         "h: no memory");
     fails(tape, wg_param(p, tape, "h", WG_SHAPE(SIZE_MAX, 4), NULL), WG_OVERFLOW, "h: the size of");
     ck_assert_ptr_null(wg_param_buffer(p, tape, "w", WG_SHAPE(2, 3), NULL));
