@@ -333,7 +333,7 @@ def readme(path):
     with open(path, encoding='utf-8') as file:
         text = file.read()
     text = re.sub(r'!\[([^]]*)\]\([^)]*/([^)/]+)\)', r'![\1](\2)', text)
-    text = re.sub(r'\[`(\w+)\.h`\]\(include/wengert/\w+\.h\)', r'[`\1.h`](@ref \1_h)', text)
+    text = re.sub(r'\[`(\w+)\.h`\]\(include/wengert/\w+\.h\)', r'[\1.h](@ref \1_h)', text)
     return re.sub(r'(?<!!)\[([^]]*)\]\((?!@ref|http)[^)]*\)', r'\1', text)
 
 
