@@ -320,8 +320,10 @@ START_TEST(a_full_disk_leaves_the_old_file)
     save(p, "p");
     int status = 0;
     pid_t child = fork();
-    if (child == 0)
+    if (child == 0) {
+        wg_params_free(p), wg_params_free(found); /* valgrind looks for leaks here too */
         _exit(save_on_a_full_disk());
+    }
     ck_assert(waitpid(child, &status, 0) == child && WIFEXITED(status));
     ck_assert_int_eq(WEXITSTATUS(status), 0);
     ck_assert_uint_eq(files_count(), 1);
