@@ -50,8 +50,7 @@ static inline void files_leave(void)
     ck_assert_int_eq(rmdir(folder), 0);
 }
 
-/* A new file each time: ext4 writes a file that was cut and filled again to the disk at once, which takes
- * milliseconds. */
+/* A new file each time: one that is cut and filled again is flushed by ext4, which takes milliseconds. */
 static inline void files_write(const char *name, const void *bytes, size_t size)
 {
     remove(name);

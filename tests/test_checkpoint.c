@@ -257,7 +257,7 @@ START_TEST(errors)
 }
 END_TEST
 
-/* ---- When things go wrong --------------------------------------------------------------------------- */
+/* ---- When things go wrong -------------------------------------------------------------------------- */
 
 /* Stores of one number, in all elements: a file that is half of two saves would be seen. */
 static wg_params *uniform(double value)

@@ -238,8 +238,7 @@ END_TEST
 
 /* ---- When things go wrong -------------------------------------------------------------------------- */
 
-/* Each request of memory fails in turn, for saving and for loading, into a store that is made and an empty
- * one. */
+/* Each request of memory fails in turn, for saving and for loading, into a made store and an empty one. */
 START_TEST(no_memory)
 {
     files_enter("checkpoint");

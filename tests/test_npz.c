@@ -190,8 +190,7 @@ START_TEST(entries_twice)
 }
 END_TEST
 
-/* Cut anywhere, or with any byte changed: an error or the right arrays, and no reading beyond (the sanitizers
- * see it). */
+/* Cut anywhere, or with any byte changed: an error or the right arrays, and no byte read beyond. */
 START_TEST(cut_and_changed)
 {
     const struct {

@@ -8,8 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of what `crc` was computed of, 0 for nothing, with these bytes behind it: crc32(0, "123456789") =
- * 0xCBF43926. */
+/* Goes on from `crc`, which is 0 before the first byte. That of "123456789" is 0xCBF43926. */
 uint32_t wg_crc32(uint32_t crc, const void *bytes, size_t size);
 
 #endif

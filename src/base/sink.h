@@ -29,8 +29,7 @@ typedef struct wg_sink {
  * gets what the umask leaves of rw-rw-rw-. WG_FILE otherwise; an error that is set already is returned. */
 wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error);
 
-/* WG_FILE when it cannot be written; the message says at which offset. wg_sink_abandon or wg_sink_close
- * follow. */
+/* WG_FILE, with the offset in the message, when it cannot be written. wg_sink_finish follows in any case. */
 wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error);
 
 /* The new file takes the old one's place. A sink that could not be written is abandoned instead: WG_FILE. */

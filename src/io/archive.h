@@ -21,8 +21,8 @@ void wg_archive_swap(wg_archive *a, wg_archive *b);
 wg_status wg_check_array(
     const char *name, wg_dtype dtype, const wg_shape *shape, size_t *bytes, wg_error *error);
 
-/* Readers of an open source, a plain file or memory, which stays the caller's. `error` is not NULL and not
- * set. */
+/* Readers of an open source, a plain file or memory, which stays the caller's. `error` is there and not set.
+ */
 typedef wg_archive *wg_reader(wg_source *source, const wg_allocator *allocator, wg_error *error);
 wg_reader wg_safetensors_from, wg_npy_from, wg_npz_from;
 

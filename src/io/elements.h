@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* elements.h - numbers as files keep them: what is read becomes f64, f32 or i32 without loss, or is an error.
- */
+/* elements.h - numbers as files keep them; what is read becomes f64, f32 or i32 without loss. */
 #ifndef WG_IO_ELEMENTS_H
 #define WG_IO_ELEMENTS_H
 
@@ -33,8 +32,7 @@ typedef struct wg_elements {
     const char *name; /* for messages */
 } wg_elements;
 
-/* Reads all elements into numbers of element->dtype, and takes the file's bytes into *crc (NULL: does not).
- */
+/* Reads all elements into numbers of element->dtype, and takes the bytes into *crc, unless that is NULL. */
 wg_status wg_elements_read(
     const wg_elements *elements, wg_source *source, void *numbers, uint32_t *crc, wg_error *error);
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* A .npz file as numpy.savez writes it: stored entries. All sizes are known before the first byte is written.
- */
+/* A .npz file as numpy.savez writes it: stored entries, whose sizes are known before the first byte. */
 #include <string.h>
 #include "base/bytes.h"
 #include "base/crc32.h"

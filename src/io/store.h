@@ -27,8 +27,7 @@ wg_status wg_add_prefixed(
 wg_status wg_store_put(
     wg_archive *archive, const char *prefix, const char *kind, const wg_params *params, wg_error *error);
 
-/* Is this array of the file's (its name without the prefix) a buffer? WG_OUT_OF_MEMORY if that cannot be
- * said. */
+/* Is the array of this name (without the prefix) a buffer? WG_OUT_OF_MEMORY when that cannot be said. */
 wg_status wg_store_is_buffer(const wg_archive *archive, const char *name, bool *buffer, wg_error *error);
 
 /* Which array of the archive goes to which of the store. */

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* A training's state from a file: first everything is checked and all memory taken, then it is only copied.
- */
+/* A training's state from a file: all is checked and all memory taken before anything is changed. */
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>

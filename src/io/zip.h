@@ -55,8 +55,7 @@ void wg_zip_close(wg_zip *zip);
 /* The next entry, while zip->entries is not 0; its sizes are held against the file's. */
 wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error);
 
-/* Unpacks an entry into new memory (entry->size bytes, at least 1) of the allocator's, and checks its CRC-32.
- */
+/* Unpacks an entry into new memory (entry->size bytes, at least 1) and checks its CRC-32. */
 wg_status wg_zip_unpack(wg_zip *zip, const wg_zip_entry *entry, unsigned char **bytes, wg_error *error);
 
 #endif

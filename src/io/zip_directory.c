@@ -55,8 +55,7 @@ static wg_status find_end(wg_zip *zip, unsigned char end[WG_ZIP_END], uint64_t *
                                      : status;
 }
 
-/* Where a locator stands before the end record, the zip64 record that it points to is the end, with sizes of
- * 8 bytes. */
+/* Where a locator stands before the end record, the end is the zip64 record that it points to. */
 static wg_status read_end64(wg_zip *zip, uint64_t *where, uint64_t *size, bool needed, wg_error *error)
 {
     unsigned char locator[LOCATOR] = {0}, end[END64];
