@@ -4,7 +4,8 @@
 """Turns Wengert's plain comments into Doxygen's, line for line, so that a warning's line is the header's.
 
     filter.py FILE             the file as Doxygen should read it, on stdout: a header, formulas.def or README.md
-    filter.py --check FILE...  names every function of the headers that has no comment, and fails if there is one
+    filter.py --check FILE...  names every function of the headers that has no comment, and every name of ours in a comment that
+                               is declared nowhere, and fails if there is one
 
 The rules of a header's comments, and what becomes of them:
 
@@ -337,6 +338,20 @@ def readme(path):
     return re.sub(r'(?<!!)\[([^]]*)\]\((?!@ref|http)[^)]*\)', r'\1', text)
 
 
+def strangers(paths):
+    """Names of ours that a comment speaks of and no code declares."""
+    declared, spoken = set(), []
+    for path in paths:
+        with open(path, encoding='utf-8') as file:
+            text = file.read()
+        code = re.sub(r'/\*.*?\*/', '', text, flags=re.S)
+        declared.update(re.findall(r'\b(?:wg|WG)_\w+', code))
+        declared.update('WG_' + status for status in re.findall(r'X\((\w+),', code))
+        for comment in re.findall(r'/\*.*?\*/', text, re.S):
+            spoken += [(path, name) for name in re.findall(r'\b(?:wg|WG)_\w+\b(?!\.\.)', comment)]
+    return [(path, name) for path, name in spoken if name not in declared]
+
+
 def main(arguments):
     if arguments[:1] == ['--check']:
         missing, functions = 0, 0
@@ -347,6 +362,9 @@ def main(arguments):
             for line, name in header.undocumented:
                 print('%s:%d: %s has no comment' % (path, line, name))
                 missing += 1
+        for path, name in strangers(arguments[1:]):
+            print('%s: %s is declared nowhere' % (path, name))
+            missing += 1
         print('documented: %d passed, %d failed' % (functions - missing, missing))
         return 1 if missing or not functions else 0
     path = arguments[0]

@@ -7,7 +7,7 @@
  * The path is taken when both operands are live scalars of one tape that has no error, no no-gradient scope
  * and room: all of that is one comparison of epochs each, since a var of anything else has the top bit of its
  * epoch set, and `fast` is UINT32_MAX (which no var has) while the tape is in an unusual state. Otherwise
- * wg_record_ does the same work with every check and message.
+ * wg_record1_ and wg_record2_ do the same work with every check and message.
  *
  * The struct below is the head of the tape, laid open for this path alone; its layout belongs to this version
  * of the library (while the version is 0.x, each release has its own soname). */
