@@ -96,7 +96,8 @@ def numpy_writes():
         numpy.save("save.npy", array)
         compare(name, said("read", "save.npy")["save.npy"], {"array": wanted[name]})
     numpy.savez_compressed("compressed.npz", **arrays)
-    result = subprocess.run([program, "read", "compressed.npz"], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
+    command = [*wrapper, program, "read", "compressed.npz"]
+    result = subprocess.run(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL)
     if b"without zlib" not in result.stderr:
         compare("compressed.npz", said("read", "compressed.npz")["compressed.npz"], wanted)
 
