@@ -99,13 +99,18 @@ enum {
     WG_OP_MAP = 1 << 1,       /* result element i depends on operand elements i alone (after broadcasting) */
     WG_OP_REDUCTION = 1 << 2, /* result elements sum up, or choose from, many operand elements */
     WG_OP_CONTRACTION = 1 << 3, /* a sum of products; may take a bias and an activation as epilogue */
-    WG_OP_IN_PLACE = 1 << 4,    /* result 0 may be written over operand 0 */
+    WG_OP_IN_PLACE = 1 << 4,    /* a map that may write result 0 over an operand of its shape, and a gradient
+                                   over the upstream one */
     WG_OP_RANDOM = 1 << 5,      /* reads op->random */
     WG_OP_EFFECT = 1 << 6,      /* has an `effect` */
     WG_OP_WIDE_RESULT = 1 << 7, /* a rank-0 result is written as double by the float kernel too */
     WG_OP_ALIAS = 1 << 8,       /* result 0 is operand 0's memory under another shape; no forward function */
     WG_OP_SYMMETRIC = 1 << 9    /* its operands commute */
 };
+
+/* What the fused backward kernels do not read: a plan need not keep it until then. */
+#define WG_IGNORES_OPERAND(i) (1u << (i)) /* i below 16 */
+#define WG_IGNORES_RESULT(r) (1u << (16 + (r)))
 
 /* A point at which the tests check the operation. Operand i has shape in[i]; int_below[i] > 0 makes it i32,
  * drawn from 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own
@@ -149,6 +154,7 @@ struct wg_op {
      * expansion. */
     wg_status (*backward_f64)(wg_op_context *op);
     wg_status (*backward_f32)(wg_op_context *op);
+    unsigned backward_ignores; /* WG_IGNORES_...; zero: they read everything */
 
     /* A state update (running statistics), done once per run in training mode after the forward pass; never
      * by a rule, an expansion, a gradient check or a recording without values. */

@@ -92,6 +92,7 @@ const wg_op wg_op_avg_pool2d = {
     .vjp = vjp,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "mean of each window of x",
     .rule = (const char *const[]){"g shared out over the windows"},
     .samples = samples,

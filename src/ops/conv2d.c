@@ -108,6 +108,7 @@ const wg_op wg_op_conv2d = {
     .vjp = vjp,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
+    .backward_ignores = WG_IGNORES_RESULT(0),
     .formula = "x * w",
     .rule = (const char *const[]){"input gradient of g and w", "weight gradient of x and g"},
     .samples = samples,

@@ -9,6 +9,7 @@
 #include "ops/formula.h"
 
 #include <wengert/reduce.h>
+#include "ops/formula_reads.h"
 #include "ops/algebra_var.h"
 
 /* ---- Rules ----------------------------------------------------------------------------------------- */
@@ -148,13 +149,14 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     [WG_CODE_##name_] = {.name = #name_,                                                                     \
         .arity = arity_,                                                                                     \
         .attr_size = (numbers) * sizeof(double),                                                             \
-        .traits = WG_OP_MAP | (traits_),                                                                     \
+        .traits = WG_OP_MAP | WG_OP_IN_PLACE | (traits_),                                                    \
         .shape = wg_shape_broadcast_all,                                                                     \
         .forward_f64 = wg_formula_forward_f64,                                                               \
         .forward_f32 = wg_formula_forward_f32,                                                               \
         .vjp = vjp_,                                                                                         \
         .backward_f64 = wg_formula_backward_f64,                                                             \
         .backward_f32 = wg_formula_backward_f32,                                                             \
+        .backward_ignores = name_##_ignores,                                                                 \
         .scalar = name_##_scalar,                                                                            \
         .lo = lo_,                                                                                           \
         .hi = hi_,                                                                                           \

@@ -42,6 +42,8 @@
 
 /* ---- Loops ----------------------------------------------------------------------------------------- */
 
+/* A result may be written over an operand: vectors are read before they are written. */
+
 INLINE void FN(lanes1)(REAL f(REAL, REAL, REAL), const REAL *x, REAL c, REAL d, REAL *y)
 {
 #pragma omp simd
@@ -50,7 +52,7 @@ INLINE void FN(lanes1)(REAL f(REAL, REAL, REAL), const REAL *x, REAL c, REAL d, 
 }
 
 INLINE void FN(map1)(
-    REAL f(REAL, REAL, REAL), size_t n, const REAL *restrict x, REAL c, REAL d, REAL *restrict y)
+    REAL f(REAL, REAL, REAL), size_t n, const REAL *x, REAL c, REAL d, REAL *y)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -71,8 +73,8 @@ INLINE void FN(lanes1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), const REAL *x,
         dx[j] = f(x[j], c, d, y[j], g[j]);
 }
 
-INLINE void FN(map1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), size_t n, const REAL *restrict x, REAL c,
-    REAL d, const REAL *restrict y, const REAL *restrict g, REAL *restrict dx)
+INLINE void FN(map1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), size_t n, const REAL *x, REAL c,
+    REAL d, const REAL *y, const REAL *g, REAL *dx)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -97,8 +99,8 @@ INLINE void FN(lanes2)(
         y[j] = f(a[j * step_a], b[j * step_b]);
 }
 
-INLINE void FN(map2)(REAL f(REAL, REAL), size_t n, const REAL *restrict a, size_t step_a,
-    const REAL *restrict b, size_t step_b, REAL *restrict y)
+INLINE void FN(map2)(REAL f(REAL, REAL), size_t n, const REAL *a, size_t step_a,
+    const REAL *b, size_t step_b, REAL *y)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -122,8 +124,8 @@ INLINE void FN(lanes2_back)(
 
 /* An operand that is one number is spread over a vector first: log(a) of it is then a vector call like any
  * other, with the same last bits in the loop and in its tail. */
-INLINE void FN(map2_back)(REAL f(REAL, REAL, REAL, REAL), size_t n, const REAL *restrict a, size_t step_a,
-    const REAL *restrict b, size_t step_b, const REAL *restrict y, const REAL *restrict g, REAL *restrict dx)
+INLINE void FN(map2_back)(REAL f(REAL, REAL, REAL, REAL), size_t n, const REAL *a, size_t step_a,
+    const REAL *b, size_t step_b, const REAL *y, const REAL *g, REAL *dx)
 {
     REAL p[5][LANES] = {{0}};
     size_t i = 0;

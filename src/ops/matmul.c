@@ -217,6 +217,7 @@ const wg_op wg_op_matmul = {
     .vjp = vjp,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
+    .backward_ignores = WG_IGNORES_RESULT(0),
     .formula = "a @ b",
     .rule = (const char *const[]){"g @ b^T", "a^T @ g"},
     .samples = samples,

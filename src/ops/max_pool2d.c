@@ -110,6 +110,7 @@ const wg_op wg_op_max_pool2d = {
     .vjp = vjp,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "max of each window of x",
     .rule = (const char *const[]){"g at the maxima"},
     .samples = samples,

@@ -61,6 +61,7 @@ const wg_op wg_op_mean = {
     .vjp = mean_vjp,
     .backward_f64 = mean_backward,
     .backward_f32 = mean_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .scalar = mean_scalar,
     .formula = "mean(x)",
     .rule = mean_rule,

@@ -55,6 +55,7 @@ const wg_op wg_op_sum = {
     .vjp = sum_vjp,
     .backward_f64 = sum_backward,
     .backward_f32 = sum_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .scalar = sum_scalar,
     .formula = "sum(x)",
     .rule = sum_rule,

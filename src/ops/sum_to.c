@@ -84,6 +84,7 @@ const wg_op wg_op_sum_to = {
     .vjp = sum_to_vjp,
     .backward_f64 = sum_to_backward,
     .backward_f32 = sum_to_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "sum_to(x)",
     .rule = sum_to_rule,
     .samples = sum_to_samples,
