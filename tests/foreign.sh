@@ -3,8 +3,7 @@
 # The suite on a foreign machine: i386 has 32-bit sizes, s390x keeps a number's bytes in the other order.
 #     tests/foreign.sh i386|s390x [BUILD_DIR [MESON_TEST_ARGUMENT...]]      the default directory is build-ARCH
 # Installs Debian's cross compiler (saying so first), unpacks the foreign libraries beside the build without installing them,
-# and runs the tests under qemu (i386: natively, on an x86). It takes some minutes on i386, half an hour on s390x, where matrix
-# products are slow under qemu: MESON_TEST_ARGUMENT may name tests, or leave out a suite (--no-suite internal).
+# and runs the tests under qemu (i386: natively, on an x86). It takes some minutes on i386, half an hour on s390x.
 set -eu
 source=$(cd "$(dirname "$0")/.." && pwd)
 arch=${1:-}
@@ -98,6 +97,5 @@ END
 ninja -C "$build" --quiet
 
 # Scripts that build programs, or run one by its name, are for this machine.
-export OMP_NUM_THREADS="${OMP_NUM_THREADS:-2}" CK_TIMEOUT_MULTIPLIER=30
-meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 20 \
+OMP_NUM_THREADS=${OMP_NUM_THREADS:-2} meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 20 \
     --no-suite build --no-suite demos --no-suite install "$@"

@@ -23,6 +23,7 @@
 #include <wengert/params.h>
 #include <wengert/layers.h>
 #include <wengert/optim.h>
+#include <wengert/plan.h>
 #include <wengert/schedule.h>
 #include <wengert/data.h>
 #include <wengert/draw.h>

@@ -25,6 +25,7 @@ static bool make_blocks(wg_engine *t, wg_record *record)
             record->keep_block[k] = wg_block_take(&t->blocks, record->keep_bytes[k]);
             if (!record->keep_block[k])
                 return false;
+            record->keep[k] = wg_block_data(record->keep_block[k]);
         }
     return true;
 }
@@ -41,11 +42,12 @@ static wg_status alias(wg_frame *f, wg_record *record)
         f->out_slot[0].d = t->head.steps[node].value;
         t->head.steps[record->node].value = f->out_slot[0].d;
     } else if (v.scalar) { /* [] -> [1, 1] */
-        if (!result->block)
+        if (!result->block) {
             result->block = wg_block_take(&t->blocks, sizeof(double));
-        if (!result->block)
-            return WG_OUT_OF_MEMORY;
-        result->data = wg_block_data(result->block);
+            if (!result->block)
+                return WG_OUT_OF_MEMORY;
+            result->data = wg_block_data(result->block);
+        }
         wg_frame_slot_set(f, result->data, t->head.steps[node].value);
     } else if (result->scalar) { /* [1, 1] -> [] */
         t->head.steps[record->node].value =
@@ -108,9 +110,16 @@ static wg_status run_effect(wg_frame *f, const wg_record *record)
 
 wg_status wg_compute(wg_engine *t, wg_record *record)
 {
+    if (t->planning)
+        return WG_OK;
     for (size_t i = 0; i < record->arity; i++)
         if (!wg_view_of(t, record->args[i]).valued)
             return WG_OK;
+    return wg_compute_now(t, record);
+}
+
+wg_status wg_compute_now(wg_engine *t, wg_record *record)
+{
     if (record->op == &wg_op_projection)
         return wg_project_value(t, record);
     if (!make_blocks(t, record))

@@ -47,7 +47,8 @@ typedef struct wg_record {
     uint32_t *args; /* node numbers */
     size_t arity, results;
     wg_result *result;
-    wg_block *keep_block[WG_MAX_KEEP];
+    void *keep[WG_MAX_KEEP];
+    wg_block *keep_block[WG_MAX_KEEP]; /* whose memory that is */
     size_t keep_bytes[WG_MAX_KEEP];
     uint64_t ordinal;       /* among the random operations */
     struct wg_bound *bound; /* of a parameter */
@@ -93,12 +94,14 @@ typedef struct wg_engine {
     char message[WG_MESSAGE_SIZE];
 
     bool training;
-    bool frozen;              /* gradient checks: random numbers stand still, effects do nothing */
-    int no_grad;              /* depth of no-gradient scopes */
-    int in_rule;              /* depth of rules being run */
+    bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels */
+    bool frozen;   /* gradient checks: random numbers stand still, effects do nothing */
+    int no_grad;   /* depth of no-gradient scopes */
+    int in_rule;   /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
-    bool changed; /* a leaf was set since the values were computed */
+    const void *plan; /* of the tape as it is; NULL: none */
+    bool changed;     /* a leaf was set since the values were computed */
 
     double *adjoints;
     uint8_t *reached;
@@ -185,6 +188,7 @@ wg_status wg_record_op(wg_engine *t, const wg_op *op, const wg_var *args, size_t
 
 /* Computes a recorded node, when all its operands have values (else leaves it valueless). */
 wg_status wg_compute(wg_engine *t, wg_record *record);
+wg_status wg_compute_now(wg_engine *t, wg_record *record); /* asks nothing of the operands */
 wg_status wg_project_value(wg_engine *t, wg_record *projection);
 
 /* A tensor or scalar node with op `op` (a leaf) for an array's numbers. */
@@ -269,6 +273,9 @@ extern const wg_op wg_op_projection; /* result i of a node with several */
 extern const wg_op wg_op_guard;      /* a branch that was taken */
 extern const wg_op wg_op_gradient;   /* gradient of X */
 bool wg_can_record_gradient(const wg_frame *f);
+uint32_t wg_gradient_node(const wg_record *record); /* the node of X, of a "gradient of X" */
+bool wg_gradient_reads(
+    const wg_record *record, size_t i); /* does X's kernel read operand i of the gradient? */
 wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */

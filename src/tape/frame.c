@@ -128,7 +128,7 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     }
     for (size_t k = 0; k < WG_MAX_KEEP; k++) {
         f->op.keep_bytes[k] = record->keep_bytes[k];
-        f->op.keep[k] = record->keep_block[k] ? wg_block_data(record->keep_block[k]) : NULL;
+        f->op.keep[k] = record->keep[k];
     }
 }
 

@@ -22,6 +22,7 @@ enum { MOST = WG_MAX_RESULTS };
 typedef struct gradient_attr {
     uint32_t node; /* of X */
     size_t arity, results;
+    unsigned ignores;    /* X's backward_ignores */
     bool wanted[MOST];   /* per operand of X */
     bool upstream[MOST]; /* per result of X */
 } gradient_attr;
@@ -132,11 +133,41 @@ const wg_op wg_op_gradient = {.name = "gradient",
     .forward_f32 = gradient_forward,
     .vjp = gradient_vjp};
 
-/* An op with a vjp records that; this is for one that has only an expansion beside its kernel. */
+/* A map's kernel declines operands that were broadcast, and gradients that are the upstream one itself. */
+static bool declines(const wg_frame *f)
+{
+    const wg_op *op = f->op.op;
+    bool passes_on = op->rule != NULL;
+    if (!(op->traits & WG_OP_MAP))
+        return false;
+    for (size_t i = 0; i < f->op.arity; i++) {
+        if (!wg_shape_equal(f->in_shape[i], &f->out_shape[0]))
+            return true;
+        passes_on = passes_on && (!f->wanted[i] || strcmp(op->rule[i], "g") == 0);
+    }
+    return passes_on;
+}
+
+/* An op with a vjp records that, unless a plan is made: its gradients are not differentiated, and run as
+ * kernels. Else this is for an op that has only an expansion beside its kernel. */
 bool wg_can_record_gradient(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
-    return f->record && !op->vjp && op->expand && op->backward_f64 && op->backward_f32 && f->op.arity <= MOST;
+    bool has_kernel = f->record && op->backward_f64 && op->backward_f32 && f->op.arity <= MOST;
+    return has_kernel && (f->tape->planning ? !declines(f) : !op->vjp && op->expand);
+}
+
+bool wg_gradient_reads(const wg_record *record, size_t i)
+{
+    const gradient_attr *attr = record->attr;
+    size_t n = attr->arity, m = attr->results;
+    return i >= n + m || !(attr->ignores & (i < n ? WG_IGNORES_OPERAND(i) : WG_IGNORES_RESULT(i - n)));
+}
+
+uint32_t wg_gradient_node(const wg_record *record)
+{
+    const gradient_attr *attr = record->attr;
+    return attr->node;
 }
 
 wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
@@ -147,6 +178,7 @@ wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
     attr.node = f->node;
     attr.arity = f->op.arity;
     attr.results = f->op.results;
+    attr.ignores = f->op.op->backward_ignores;
     wg_var args[3 * MOST], out[MOST];
     size_t n = 0, wanted = 0;
     for (size_t i = 0; i < attr.arity; i++) {

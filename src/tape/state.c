@@ -88,6 +88,7 @@ void wg_tape_reset(wg_tape *tape)
     t->no_grad = 0;
     t->ordinals = 0;
     t->changed = false;
+    t->plan = NULL;
     t->bound_next = 0;
     t->run += !t->frozen;
     wg_update_fast(t);

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* plan.h - a recorded step as a fixed list of kernel calls over one block of memory.
+ *
+ *     wg_var x = wg_input_of(tape, WG_F32, WG_SHAPE(64, 1, 28, 28)), y = wg_input_of(tape, WG_I32,
+ * WG_SHAPE(64)); wg_var loss = wg_cross_entropy(lenet(params, x, NULL), y, NULL);      recorded, not computed
+ *
+ *     wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = adam}, &error);
+ *     for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {         batches made with .drop_last
+ *         wg_set(x, batch.x);
+ *         wg_set(y, batch.y);
+ *         if (wg_plan_run(plan) != WG_OK)                                   forward, backward, update
+ *             return fail(wg_tape_message(tape));
+ *         total += wg_item(loss);
+ *     }
+ *     wg_plan_free(plan);                                                   before the tape's reset
+ *
+ * Making a plan: the backward pass is recorded behind the step; operations that nothing needs are dropped,
+ * constants computed once, equal operations shared; every tensor gets its place in one block, which it shares
+ * with those that live at other times. Then the plan is rehearsed once, on zeros where an input has no value
+ * yet, so that working memory is there too. From then on a run asks for no memory and records nothing.
+ *
+ * A run gives the bits that recording, wg_backward and wg_optim_step give, on any number of threads. */
+#ifndef WENGERT_PLAN_H
+#define WENGERT_PLAN_H
+
+#include <stdio.h>
+#include <wengert/optim.h>
+#include <wengert/tape.h>
+
+WG_BEGIN_DECLS
+
+typedef struct wg_plan wg_plan;
+
+typedef struct wg_plan_options {
+    wg_optim *optim;    /* makes a step at the end of each run; NULL: none. It must outlive the plan */
+    bool forward;       /* no backward pass: for a result of any shape, which is kept */
+    const wg_var *keep; /* vars to be read after a run, beside the result */
+    size_t keep_count;
+    bool profile; /* measures each kernel's time, for wg_print_plan */
+} wg_plan_options;
+
+/* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
+ * want one - on y's tape as it was recorded. The gradients are in the store after a run, in place of what was
+ * there: they do not add up.
+ *
+ * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
+ * before the tape and before the store. Values that the tape had are forgotten, and eager sweeps over it are
+ * WG_STALE. One plan of a tape at a time.
+ *
+ * NULL and an error: WG_INVALID (no live var, a tape that is planned, another store's optimiser),
+ * WG_NOT_SCALAR (a y of several elements, without options.forward), WG_OUT_OF_MEMORY, or the tape's own
+ * error. */
+WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
+
+/* Takes the plan off its tape; NULL is allowed. */
+WG_API void wg_plan_free(wg_plan *plan);
+
+/* One run, with inputs, parameters, learning rate and random numbers as they are now. WG_NO_VALUE when an
+ * input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_DEAD_VAR when the tape was reset;
+ * others are the operations' own. The message is the tape's. A run that fails makes no update. */
+WG_API wg_status wg_plan_run(wg_plan *plan);
+
+/* Operations that a run computes. */
+WG_API size_t wg_plan_kernels(const wg_plan *plan);
+
+/* What a plan takes, in bytes. */
+typedef struct wg_plan_memory {
+    size_t block; /* of all tensors of the step: activations, gradients between them, what operations keep */
+    size_t workspace;  /* of operations while they run */
+    size_t parameters; /* in the store: values, and as much again for gradients; not the plan's own */
+    size_t tensors;    /* the sum over all tensors of the step: what it would take without sharing */
+} wg_plan_memory;
+
+/* Known before the first run; all zero for NULL. */
+WG_API wg_plan_memory wg_plan_memory_of(const wg_plan *plan);
+
+/* block + workspace */
+WG_API size_t wg_plan_bytes(const wg_plan *plan);
+
+/* The list: number, operation, shape, bytes and place of its result, and, with options.profile, the time of
+ * each kernel in the runs so far. WG_FILE when writing fails. */
+WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
+
+WG_END_DECLS
+#endif

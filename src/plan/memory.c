@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Where results lie. Each tensor that a run computes is in use from the node that writes it to the last one
+ * that reads it; those whose times do not overlap may lie in the same place. The largest are placed first,
+ * each as low as it fits (Pisarchyk and Lee 2020, "greedy by size"). */
+#include "plan/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index)
+{
+    const wg_record *record = wg_record_of(t, node);
+    *index = 0;
+    while (record && (wg_plan_is_alias(t, record) || record->op == &wg_op_projection)) {
+        if (record->op == &wg_op_projection)
+            *index = *(const size_t *)record->attr;
+        node = record->args[0];
+        record = wg_record_of(t, node);
+    }
+    *source = node;
+    return record && !record->result[*index].scalar;
+}
+
+/* ---- Buffers ---------------------------------------------------------------------------------------- */
+
+static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
+{
+    wg_plan *plan = p->plan;
+    size_t rounded = (bytes + WG_ALIGNMENT - 1) / WG_ALIGNMENT * WG_ALIGNMENT, first = p->place[node];
+    if (rounded < bytes || rounded > PTRDIFF_MAX - WG_ALIGNMENT ||
+        !wg_mem_reserve(&plan->memory, (void **)&plan->buffers, &plan->buffer_capacity,
+            plan->buffer_count + 1, sizeof *plan->buffers))
+        return false;
+    if (p->buffers[node] == SIZE_MAX)
+        p->buffers[node] = plan->buffer_count;
+    plan->buffers[plan->buffer_count++] = (wg_plan_buffer){
+        .node = node, .index = index, .bytes = rounded, .first = first, .last = first, .over = SIZE_MAX};
+    return true;
+}
+
+/* What node number `k` of the list writes. */
+static bool add_results(wg_plan_passes *p, size_t k)
+{
+    const wg_engine *t = p->plan->tape;
+    const wg_record *record = wg_record_of(t, p->plan->nodes[k]);
+    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection)
+        return true;
+    for (size_t r = 0; r < record->results; r++)
+        if (!record->result[r].scalar &&
+            !add(p, record->node, r, record->result[r].count * wg_dtype_size(record->result[r].dtype)))
+            return false;
+    for (size_t i = 0; i < WG_MAX_KEEP; i++)
+        if (record->keep_bytes[i] && !add(p, record->node, WG_MAX_RESULTS + i, record->keep_bytes[i]))
+            return false;
+    return true;
+}
+
+/* The buffer of a node's result, or of what it keeps; NULL when a run does not write it. */
+static wg_plan_buffer *find(const wg_plan_passes *p, uint32_t node, size_t index)
+{
+    const wg_plan *plan = p->plan;
+    for (size_t i = p->buffers[node]; i < plan->buffer_count && plan->buffers[i].node == node; i++)
+        if (plan->buffers[i].index == index)
+            return &plan->buffers[i];
+    return NULL;
+}
+
+/* ---- Times ------------------------------------------------------------------------------------------ */
+
+/* Node number `k` of the list (SIZE_MAX: the world, after the run) reads `node`. */
+static void read_at(wg_plan_passes *p, uint32_t node, size_t k)
+{
+    uint32_t source;
+    size_t index;
+    if (!wg_plan_source(p->plan->tape, node, &source, &index))
+        return;
+    wg_plan_buffer *buffer = find(p, source, index);
+    if (buffer && (k > buffer->last))
+        buffer->last = k;
+}
+
+static void set_times(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    const wg_engine *t = plan->tape;
+    for (size_t k = 0; k < plan->count; k++) {
+        const wg_record *record = wg_record_of(t, plan->nodes[k]);
+        for (size_t i = 0; record && i < record->arity; i++)
+            if (wg_plan_reads(record, i))
+                read_at(p, record->args[i], k);
+        if (record && record->op == &wg_op_gradient)
+            for (size_t i = 0; i < WG_MAX_KEEP; i++) {
+                wg_plan_buffer *buffer = find(p, wg_gradient_node(record), WG_MAX_RESULTS + i);
+                if (buffer)
+                    buffer->last = k;
+            }
+        if (plan->kept[k])
+            read_at(p, plan->nodes[k], SIZE_MAX);
+    }
+}
+
+/* A gradient that one node writes as a whole is written into the store. */
+static void place_gradients(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    for (size_t i = 0; i < plan->gradient_count; i++) {
+        wg_plan_gradient *g = &plan->gradients[i];
+        uint32_t source;
+        size_t index;
+        wg_plan_buffer *buffer =
+            wg_plan_source(plan->tape, g->node, &source, &index) ? find(p, source, index) : NULL;
+        g->in_place = buffer && !buffer->outside && !(p->flags[source] & WG_PLAN_KEPT);
+        if (g->in_place)
+            buffer->outside = g->bound->binding.gradient;
+        else
+            read_at(p, g->node, SIZE_MAX);
+    }
+}
+
+/* ---- In place --------------------------------------------------------------------------------------- */
+
+/* Of a map the operands, of a map's gradient the upstream gradients, that its result may be written over:
+ * from which operand on. */
+static bool may_write_over(const wg_engine *t, const wg_record *record, size_t *from)
+{
+    *from = 0;
+    if (record && record->op == &wg_op_gradient) {
+        const wg_record *of = wg_record_of(t, wg_gradient_node(record));
+        *from = of->arity + of->results;
+        return of->op->traits & WG_OP_IN_PLACE && record->results == 1;
+    }
+    return record && record->op->traits & WG_OP_IN_PLACE && record->results == 1;
+}
+
+/* Where a node is the last to read an operand of its result's shape, the result takes that place. */
+static void write_over(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    const wg_engine *t = plan->tape;
+    for (size_t k = 0; k < plan->count; k++) {
+        const wg_record *record = wg_record_of(t, plan->nodes[k]);
+        wg_plan_buffer *result = record ? find(p, plan->nodes[k], 0) : NULL;
+        size_t i, index;
+        uint32_t source;
+        if (!result || result->outside || !may_write_over(t, record, &i))
+            continue;
+        for (; i < record->arity && result->over == SIZE_MAX; i++) {
+            wg_view v = wg_view_of(t, record->args[i]);
+            wg_plan_buffer *operand =
+                wg_plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
+            while (operand && operand->over != SIZE_MAX)
+                operand = &plan->buffers[operand->over];
+            if (operand && !operand->outside && operand->last == k && v.dtype == record->result[0].dtype &&
+                wg_shape_equal(v.shape, &record->result[0].shape)) {
+                result->over = (size_t)(operand - plan->buffers);
+                operand->last = result->last;
+            }
+        }
+    }
+}
+
+/* ---- Places ----------------------------------------------------------------------------------------- */
+
+static int larger_first(const void *a, const void *b)
+{
+    const wg_plan_buffer *x = *(wg_plan_buffer *const *)a, *y = *(wg_plan_buffer *const *)b;
+    return x->bytes != y->bytes ? (x->bytes < y->bytes) - (x->bytes > y->bytes)
+                                : (x->first > y->first) - (x->first < y->first);
+}
+
+static int lower_first(const void *a, const void *b)
+{
+    const wg_plan_buffer *x = *(wg_plan_buffer *const *)a, *y = *(wg_plan_buffer *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* The lowest gap between those of `placed`, in the order of their offsets, that are in use at the same time.
+ */
+static size_t lowest(const wg_plan_buffer *b, wg_plan_buffer *const *placed, size_t count)
+{
+    size_t offset = 0;
+    for (size_t i = 0; i < count; i++) {
+        const wg_plan_buffer *other = placed[i];
+        if (other->last < b->first || b->last < other->first)
+            continue;
+        if (other->offset >= offset && other->offset - offset >= b->bytes)
+            break;
+        if (other->offset + other->bytes > offset)
+            offset = other->offset + other->bytes;
+    }
+    return offset;
+}
+
+static wg_status place(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    size_t n = plan->buffer_count, placed = 0;
+    wg_plan_buffer **order = wg_mem_new(&plan->memory, (2 * n + 1) * sizeof *order), **by_offset = order + n;
+    if (!order)
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++)
+        plan->sizes.tensors += plan->buffers[i].outside ? 0 : plan->buffers[i].bytes;
+    for (size_t i = 0; i < n; i++)
+        if (!plan->buffers[i].outside && plan->buffers[i].over == SIZE_MAX)
+            order[count++] = &plan->buffers[i];
+    if (count)
+        qsort(order, count, sizeof *order, larger_first);
+    for (size_t i = 0; i < count; i++) {
+        wg_plan_buffer *b = order[i];
+        b->offset = lowest(b, by_offset, placed);
+        if (b->offset + b->bytes > plan->sizes.block)
+            plan->sizes.block = b->offset + b->bytes;
+        by_offset[placed++] = b;
+        qsort(by_offset, placed, sizeof *by_offset, lower_first);
+    }
+    wg_mem_free(&plan->memory, (void *)order, (2 * n + 1) * sizeof *order);
+    return WG_OK;
+}
+
+wg_status wg_plan_lay_out(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    memset(p->buffers, 0xff, plan->end * sizeof *p->buffers);
+    for (size_t k = 0; k < plan->count; k++)
+        if (!add_results(p, k))
+            return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    set_times(p);
+    place_gradients(p);
+    write_over(p);
+    wg_status status = place(p);
+    if (status != WG_OK)
+        return status;
+    plan->block = wg_mem_aligned_new(&plan->memory, plan->sizes.block + 1);
+    return plan->block
+               ? WG_OK
+               : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for %zu bytes", plan->sizes.block);
+}
+
+size_t wg_plan_root(const wg_plan *plan, size_t buffer)
+{
+    while (plan->buffers[buffer].over != SIZE_MAX)
+        buffer = plan->buffers[buffer].over;
+    return buffer;
+}
+
+/* ---- On the tape ------------------------------------------------------------------------------------ */
+
+void wg_plan_attach(wg_plan *plan)
+{
+    wg_engine *t = plan->tape;
+    wg_plan_detach(plan);
+    plan->attached = true;
+    plan->nowhere.references = SIZE_MAX / 2;
+    for (size_t i = 0; i < plan->buffer_count; i++) {
+        const wg_plan_buffer *b = &plan->buffers[i];
+        wg_record *record = wg_record_of(t, b->node);
+        void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
+        if (b->index >= WG_MAX_RESULTS) {
+            record->keep_block[b->index - WG_MAX_RESULTS] = &plan->nowhere;
+            record->keep[b->index - WG_MAX_RESULTS] = memory;
+        } else {
+            record->result[b->index].block = &plan->nowhere;
+            record->result[b->index].data = memory;
+        }
+    }
+}
+
+void wg_plan_detach(wg_plan *plan)
+{
+    wg_engine *t = plan->tape;
+    for (size_t k = 0; k < plan->count; k++) {
+        wg_record *record = wg_record_of(t, plan->nodes[k]);
+        for (size_t r = 0; record && r < record->results; r++) {
+            wg_block_give(&t->blocks, record->result[r].block);
+            record->result[r].block = NULL;
+            record->result[r].data = NULL;
+        }
+        for (size_t i = 0; record && i < WG_MAX_KEEP; i++) {
+            wg_block_give(&t->blocks, record->keep_block[i]);
+            record->keep_block[i] = NULL;
+            record->keep[i] = NULL;
+        }
+        if (record)
+            record->valued = false;
+    }
+}

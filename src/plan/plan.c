@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* A plan's life: the passes one after the other; asking it. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
+{
+    wg_engine *t = wg_engine_of(y.tape);
+    if (error && error->status != WG_OK)
+        return error->status;
+    if (t && t->status != WG_OK)
+        return wg_error_set(error, t->status, "plan: %s", t->message);
+    if (!t || !wg_alive(t, y))
+        return wg_error_set(error, WG_INVALID, "plan: there is no live var to plan for");
+    if (t->plan)
+        return wg_error_set(error, WG_INVALID, "plan: the tape is planned already");
+    if (t->options.own_grads)
+        return wg_error_set(error, WG_INVALID, "plan: gradients go to the store, and this tape has its own");
+    if (o->keep_count && !o->keep)
+        return wg_error_set(error, WG_INVALID, "plan: keep_count is %zu, without vars", o->keep_count);
+    for (size_t i = 0; i < o->keep_count; i++)
+        if (o->keep[i].tape != y.tape || !wg_alive(t, o->keep[i]))
+            return wg_error_set(error, WG_INVALID, "plan: var %zu to be kept is none of this tape", i);
+    if (o->forward && o->optim)
+        return wg_error_set(error, WG_INVALID, "plan: a forward pass has nothing for an optimiser");
+    if (!o->forward && wg_count_of(y) != 1)
+        return wg_error_set(error, WG_NOT_SCALAR,
+            "plan: the result has %zu elements: seed it, sum it, or plan the forward pass", wg_count_of(y));
+    if (o->optim && wg_optim_status(o->optim) != WG_OK)
+        return wg_error_set(error, wg_optim_status(o->optim), "plan: %s", wg_optim_message(o->optim));
+    return WG_OK;
+}
+
+static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error *error)
+{
+    wg_engine *t = plan->tape;
+    wg_plan_passes p = {.plan = plan, .options = options, .error = error};
+    wg_status status = options->forward ? WG_OK : wg_plan_record_gradients(&p);
+    if (status != WG_OK)
+        return status;
+    plan->end = t->head.count;
+    plan->last = wg_var_of(t, plan->end - 1);
+    size_t n = plan->end, bytes = n * (1 + 2 * sizeof(size_t));
+    p.place = wg_mem_zero(&plan->memory, bytes);
+    if (!p.place)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", n);
+    p.buffers = p.place + n;
+    p.flags = (uint8_t *)(p.buffers + n);
+    status = wg_plan_choose(&p);
+    if (status == WG_OK)
+        status = wg_plan_lay_out(&p);
+    wg_mem_free(&plan->memory, p.place, bytes);
+    return status;
+}
+
+/* The optimiser's moments are made now, not in the first run. */
+static wg_status make_moments(wg_plan *plan, wg_error *error)
+{
+    const wg_params *params = wg_optim_params(plan->optim);
+    for (size_t i = 0; i < wg_params_count(params); i++)
+        if (!wg_params_at(params, i).buffer && wg_optim_slots(plan->optim) &&
+            !wg_optim_state(plan->optim, 0, i))
+            return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
+    return WG_OK;
+}
+
+static void count_parameters(wg_plan *plan)
+{
+    for (size_t i = 0; i < plan->gradient_count; i++) {
+        const wg_binding *b = &plan->gradients[i].bound->binding;
+        size_t count = 0;
+        wg_shape_count(&b->shape, &count);
+        plan->sizes.parameters += 2 * count * wg_dtype_size(b->dtype);
+    }
+}
+
+wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
+{
+    wg_error own = {0};
+    wg_plan_options o = options ? *options : (wg_plan_options){0};
+    error = error ? error : &own;
+    if (check(y, &o, error) != WG_OK)
+        return NULL;
+    wg_engine *t = wg_engine_of(y.tape);
+    wg_plan *plan = wg_mem_zero(&t->memory, sizeof *plan);
+    if (!plan) {
+        wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
+        return NULL;
+    }
+    *plan = (wg_plan){.memory = t->memory, .tape = t, .y = y, .optim = o.optim, .profile = o.profile};
+    plan->start = plan->end = t->head.count;
+    wg_release_gradients(t);
+    t->plan = plan;
+    wg_status status = passes(plan, &o, error);
+    if (status == WG_OK) {
+        wg_plan_attach(plan);
+        t->changed = true; /* eager values are gone */
+        count_parameters(plan);
+        if (wg_plan_rehearse(plan) != WG_OK)
+            status = wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
+    }
+    if (status == WG_OK && plan->optim)
+        status = make_moments(plan, error);
+    if (status == WG_OK)
+        return plan;
+    wg_plan_free(plan);
+    t->status = WG_OK; /* the step that was recorded is whole */
+    wg_update_fast(t);
+    return NULL;
+}
+
+void wg_plan_free(wg_plan *plan)
+{
+    if (!plan)
+        return;
+    wg_engine *t = plan->tape;
+    const wg_allocator memory = plan->memory;
+    if (t->plan == plan) {
+        if (plan->attached)
+            wg_plan_detach(plan);
+        if (t->head.count == plan->end || !plan->attached)
+            wg_tape_rewind(&t->head, (wg_mark){&t->head, plan->start, t->epoch});
+        t->plan = NULL;
+    }
+    wg_mem_free(&memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
+    wg_mem_free(&memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
+    wg_mem_free(&memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
+    wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
+    wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
+    wg_mem_aligned_free(&memory, plan->block, plan->sizes.block + 1);
+    wg_mem_free(&memory, plan, sizeof *plan);
+}
+
+size_t wg_plan_kernels(const wg_plan *plan)
+{
+    size_t kernels = 0;
+    for (size_t k = 0; plan && k < plan->count; k++) {
+        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        kernels += !record || !(record->op->traits & WG_OP_ALIAS || record->op == &wg_op_projection);
+    }
+    return kernels;
+}
+
+wg_plan_memory wg_plan_memory_of(const wg_plan *plan)
+{
+    return plan ? plan->sizes : (wg_plan_memory){0};
+}
+
+size_t wg_plan_bytes(const wg_plan *plan)
+{
+    return plan ? plan->sizes.block + plan->sizes.workspace : 0;
+}

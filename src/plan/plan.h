@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* plan.h - a plan from the inside.
+ *
+ *      tape    x  y  [ conv  relu  ...  loss ][ gradient of loss  ...  gradients of parameters ]
+ *              leaves  the step, as recorded     recorded by the plan, from `start` to `end`
+ *
+ *      nodes   those of both that a run computes, in the order of the tape
+ *      block   the memory of their results, and of what operations keep
+ *
+ * The engine computes planned nodes as any others: it finds their memory there already. All of it belongs to
+ * one block, `nowhere`, which has so many references that it is never given to the cache. */
+#ifndef WG_PLAN_PLAN_H
+#define WG_PLAN_PLAN_H
+
+#include <wengert/plan.h>
+#include "tape/engine.h"
+
+/* A stretch of memory, and when it is in use: from the node that writes it to the last one that reads it, by
+ * their places in the list. Node and what of it: result `index`, or, from WG_MAX_RESULTS on, what it keeps.
+ */
+typedef struct wg_plan_buffer {
+    uint32_t node;
+    size_t index;
+    size_t bytes; /* a multiple of a line */
+    size_t first, last;
+    size_t offset;
+    size_t over;   /* written over this buffer, whose last reader writes it; SIZE_MAX: none */
+    void *outside; /* in the parameter store; NULL: in the block */
+} wg_plan_buffer;
+
+/* A parameter's gradient: in its place in the store already, or to be copied there. */
+typedef struct wg_plan_gradient {
+    wg_bound *bound;
+    uint32_t node;
+    bool in_place;
+} wg_plan_gradient;
+
+struct wg_plan {
+    wg_allocator memory;
+    wg_engine *tape;
+    wg_var y, last; /* the last node that is the plan's affair: while it lives, all do */
+    uint32_t start, end;
+    wg_optim *optim;
+    bool profile, attached;
+
+    uint32_t *nodes; /* [count] */
+    bool *kept;      /* [count]: may be read after a run */
+    double *seconds; /* [count], with profile */
+    size_t count, runs;
+
+    wg_plan_gradient *gradients;
+    size_t gradient_count, gradient_capacity;
+    wg_plan_buffer *buffers;
+    size_t buffer_count, buffer_capacity;
+    char *block;
+    wg_block nowhere;
+    wg_plan_memory sizes;
+};
+
+/* What the passes know of the tape's nodes below `end`. */
+typedef struct wg_plan_passes {
+    wg_plan *plan;
+    const wg_plan_options *options;
+    wg_error *error;
+    uint8_t *flags;  /* [end]: WG_PLAN_... */
+    size_t *place;   /* [end]: in the list, or SIZE_MAX */
+    size_t *buffers; /* [end]: its first buffer, or SIZE_MAX */
+} wg_plan_passes;
+
+enum {
+    WG_PLAN_NEEDED = 1,
+    WG_PLAN_KEPT = 2,    /* is read from outside after a run */
+    WG_PLAN_CONSTANT = 4 /* the same in every run */
+};
+
+/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. memory.c: where their
+ * results lie. */
+wg_status wg_plan_record_gradients(wg_plan_passes *p);
+wg_status wg_plan_choose(wg_plan_passes *p);
+wg_status wg_plan_lay_out(wg_plan_passes *p);
+
+/* Gives the planned records their memory, and takes it away. */
+void wg_plan_attach(wg_plan *plan);
+void wg_plan_detach(wg_plan *plan);
+
+/* The buffer whose place a buffer has. */
+size_t wg_plan_root(const wg_plan *plan, size_t buffer);
+
+/* All nodes of the list, without the optimiser. */
+wg_status wg_plan_compute(wg_plan *plan);
+wg_status wg_plan_rehearse(wg_plan *plan);
+
+/* The node and the number of the result whose memory a node's value is; false for a scalar. */
+bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index);
+
+/* Does a node read the numbers of its operand i? */
+static inline bool wg_plan_reads(const wg_record *record, size_t i)
+{
+    return record->op != &wg_op_gradient || wg_gradient_reads(record, i);
+}
+
+static inline bool wg_plan_is_alias(const wg_engine *t, const wg_record *record)
+{
+    return record && record->op->traits & WG_OP_ALIAS && !wg_view_of(t, record->args[0]).scalar;
+}
+
+#endif

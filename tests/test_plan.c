@@ -1,0 +1,473 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Plans: the same bits as a step by hand, in memory that is known beforehand. */
+#define _POSIX_C_SOURCE 200809L
+
+#include "alloc.h"
+#include "fitting.h"
+#include "networks.h"
+
+enum { BATCH = 12, SIDE = 10, STEPS = 5 };
+
+static float images[STEPS * BATCH * SIDE * SIDE];
+static int32_t labels[STEPS * BATCH];
+
+static wg_array image_batch(size_t i)
+{
+    return WG_FLOATS(images + i * BATCH * SIDE * SIDE, BATCH, 1, SIDE, SIDE);
+}
+
+static wg_array label_batch(size_t i)
+{
+    return WG_INTS(labels + i * BATCH, BATCH);
+}
+
+typedef struct training {
+    network *apply;
+    wg_tape *tape;
+    wg_params *params;
+    wg_optim *optim;
+} training;
+
+static training begin(network *apply, const wg_allocator *hook, int threads)
+{
+    training t = {.apply = apply};
+    wg_tape_options options = {.dtype = WG_F32, .training = true, .seed = 3, .threads = threads};
+    if (hook)
+        options.allocator = *hook;
+    t.tape = wg_tape_new(&options);
+    t.params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
+    t.optim = wg_adam_new(t.params, &(wg_adam_options){.lr = 0.01});
+    network_data(images, labels, STEPS * BATCH, SIDE * SIDE);
+    return t;
+}
+
+static void end(training *t)
+{
+    wg_optim_free(t->optim);
+    wg_tape_free(t->tape);
+    wg_params_free(t->params);
+}
+
+static void by_hand(training *t, double *losses)
+{
+    for (size_t i = 0; i < STEPS; i++) {
+        wg_tape_reset(t->tape);
+        wg_var logits = t->apply(t->params, wg_input(t->tape, image_batch(i)));
+        wg_var loss = wg_cross_entropy(logits, wg_input(t->tape, label_batch(i)), NULL);
+        wg_params_zero_grad(t->params);
+        ck_assert_int_eq(wg_backward(loss), WG_OK);
+        ck_assert_int_eq(wg_optim_step(t->optim), WG_OK);
+        losses[i] = wg_item(loss);
+    }
+}
+
+static void by_plan(training *t, double *losses)
+{
+    wg_tape_reset(t->tape); /* as a step by hand does: the same number of random runs */
+    wg_tape_set_run(t->tape, 0);
+    wg_var x = wg_input_of(t->tape, WG_F32, WG_SHAPE(BATCH, 1, SIDE, SIDE)),
+           y = wg_input_of(t->tape, WG_I32, WG_SHAPE(BATCH));
+    wg_var loss = wg_cross_entropy(t->apply(t->params, x), y, NULL);
+    wg_error error = {0};
+    wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = t->optim}, &error);
+    ck_assert_msg(plan != NULL, "%s", error.message);
+    for (size_t i = 0; i < STEPS; i++) {
+        ck_assert_int_eq(wg_set(x, image_batch(i)), WG_OK);
+        ck_assert_int_eq(wg_set(y, label_batch(i)), WG_OK);
+        wg_status status = wg_plan_run(plan);
+        ck_assert_msg(status == WG_OK, "%s", wg_tape_message(t->tape));
+        losses[i] = wg_item(loss);
+    }
+    wg_plan_free(plan);
+}
+
+static void same_as_by_hand(network *apply, int threads)
+{
+    double expected[STEPS], losses[STEPS];
+    training hand = begin(apply, NULL, 1), planned = begin(apply, NULL, threads);
+    by_hand(&hand, expected);
+    by_plan(&planned, losses);
+    for (size_t i = 0; i < STEPS; i++)
+        ck_assert_msg(losses[i] == expected[i], "step %zu: %.17g, not %.17g", i, losses[i], expected[i]);
+    ck_assert(wg_params_equal(hand.params, planned.params));
+    end(&hand), end(&planned);
+}
+
+START_TEST(an_mlp)
+{
+    same_as_by_hand(network_mlp, 1);
+    same_as_by_hand(network_mlp, 2);
+}
+END_TEST
+
+/* With batch norm, whose statistics run along, and dropout, whose masks change from run to run. */
+START_TEST(a_convolution_network)
+{
+    same_as_by_hand(network_cnn, 1);
+    same_as_by_hand(network_cnn, 3);
+}
+END_TEST
+
+/* ---- What a plan does to the tape ------------------------------------------------------------------- */
+
+/* f = sum((tanh(x w) - t)^2), x [4, 3], and its store. */
+typedef struct small {
+    wg_tape *tape;
+    wg_params *params;
+    wg_var x, t, h, loss;
+} small;
+
+static small small_new(const wg_allocator *hook)
+{
+    wg_tape_options options = {0};
+    if (hook)
+        options.allocator = *hook;
+    small s = {.tape = wg_tape_new(&options), .params = wg_params_new(&(wg_params_options){.seed = 1})};
+    if (!s.tape)
+        return s;
+    s.x = wg_set_name(wg_input_of(s.tape, WG_F64, WG_SHAPE(4, 3)), "x");
+    s.t = wg_set_name(wg_input_of(s.tape, WG_F64, WG_SHAPE(4, 2)), "t");
+    s.h = wg_tanh(wg_layer_dense(s.params, "fc", s.x, 2, NULL));
+    s.loss = wg_sum(wg_square(wg_sub(s.h, s.t)));
+    return s;
+}
+
+static void small_free(small *s)
+{
+    wg_tape_free(s->tape);
+    wg_params_free(s->params);
+}
+
+static const double xs[12] = {1, 2, 3, -1, 0.5, 2, 0, 0, 1, 3, -2, 1},
+                    ts[8] = {0.5, 0, -1, 1, 0.25, 0.5, 0, 0};
+
+static void small_set(const small *s)
+{
+    ck_assert_int_eq(wg_set(s->x, WG_DOUBLES(xs, 4, 3)), WG_OK);
+    ck_assert_int_eq(wg_set(s->t, WG_DOUBLES(ts, 4, 2)), WG_OK);
+}
+
+static wg_plan *plan_of(wg_var y, const wg_plan_options *options)
+{
+    wg_error error = {0};
+    wg_plan *plan = wg_plan_new(y, options, &error);
+    ck_assert_msg(plan != NULL, "%s", error.message);
+    return plan;
+}
+
+START_TEST(what_is_kept_can_be_read)
+{
+    small s = small_new(NULL);
+    double h[8];
+    wg_plan *plan = plan_of(s.loss, NULL);
+    small_set(&s);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert(isfinite(wg_item(s.loss)));
+    ck_assert_int_eq(wg_read(s.h, h, 8), WG_NO_VALUE);
+    ck_assert_int_eq(wg_backward(s.loss), WG_STALE); /* eager values are gone */
+    wg_plan_free(plan);
+    plan = plan_of(s.loss, &(wg_plan_options){.keep = &s.h, .keep_count = 1});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_int_eq(wg_read(s.h, h, 8), WG_OK);
+    double loss = 0;
+    for (int i = 0; i < 8; i++)
+        loss += (h[i] - ts[i]) * (h[i] - ts[i]);
+    ck_assert_double_eq_tol(wg_item(s.loss), loss, 1e-14);
+    wg_plan_free(plan);
+    small_free(&s);
+}
+END_TEST
+
+START_TEST(the_tape_is_itself_again)
+{
+    small s = small_new(NULL);
+    size_t nodes = wg_tape_nodes(s.tape);
+    double planned[6], eager[6];
+    small_set(&s);
+    wg_plan *plan = plan_of(s.loss, NULL);
+    ck_assert_uint_gt(wg_tape_nodes(s.tape), nodes);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    double loss = wg_item(s.loss);
+    ck_assert_int_eq(wg_params_read_grad(s.params, "fc.weight", planned, 6), WG_OK);
+    wg_plan_free(plan);
+    ck_assert_uint_eq(wg_tape_nodes(s.tape), nodes);
+    ck_assert_int_eq(wg_replay(s.tape), WG_OK);
+    wg_params_zero_grad(s.params);
+    ck_assert_int_eq(wg_backward(s.loss), WG_OK);
+    ck_assert_double_eq(wg_item(s.loss), loss);
+    ck_assert_int_eq(wg_params_read_grad(s.params, "fc.weight", eager, 6), WG_OK);
+    ck_assert_mem_eq(planned, eager, sizeof eager);
+    small_free(&s);
+}
+END_TEST
+
+START_TEST(a_forward_pass_of_any_shape)
+{
+    small s = small_new(NULL);
+    double h[8], eager[8];
+    wg_plan *plan = plan_of(s.h, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_set(s.x, WG_DOUBLES(xs, 4, 3)), WG_OK); /* the targets are not needed */
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_int_eq(wg_read(s.h, h, 8), WG_OK);
+    wg_plan_free(plan);
+    small_set(&s);
+    ck_assert_int_eq(wg_replay(s.tape), WG_OK);
+    ck_assert_int_eq(wg_read(s.h, eager, 8), WG_OK);
+    ck_assert_mem_eq(h, eager, sizeof h);
+    small_free(&s);
+}
+END_TEST
+
+/* ---- Gradients -------------------------------------------------------------------------------------- */
+
+/* A weight used twice, one that is frozen, one that the loss does not reach, and a scalar. */
+START_TEST(parameters_of_every_kind)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_params *params = wg_params_new(NULL);
+    double eager[4][4], planned[4][4];
+    static const char *const names[4] = {"tied", "frozen", "idle", "scale"};
+    wg_var x = wg_input(tape, WG_DOUBLES(xs, 2, 2)), loss = {0};
+    for (int pass = 0; pass < 2; pass++) {
+        wg_var w = wg_param(params, tape, "tied", WG_SHAPE(2, 2), NULL),
+               f = wg_param(params, tape, "frozen", WG_SHAPE(2, 2), NULL);
+        wg_param(params, tape, "idle", WG_SHAPE(2), NULL);
+        wg_var c = wg_param(params, tape, "scale", wg_shape_scalar(), NULL);
+        wg_params_freeze(params, "frozen", true);
+        loss = wg_mul(wg_sum(wg_matmul(wg_tanh(wg_matmul(wg_matmul(x, w), f)), w)), c);
+        if (pass == 0) { /* the flag counts from the next recording on */
+            wg_tape_reset(tape);
+            x = wg_input(tape, WG_DOUBLES(xs, 2, 2));
+        }
+    }
+    ck_assert_int_eq(wg_backward(loss), WG_OK);
+    for (int i = 0; i < 4; i++)
+        wg_params_read_grad(params, names[i], eager[i], i == 2 ? 2 : i == 3 ? 1 : 4);
+    wg_params_zero_grad(params);
+    wg_plan *plan = plan_of(loss, NULL);
+    for (int run = 0; run < 2; run++) { /* they do not add up */
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+        for (int i = 0; i < 4; i++)
+            wg_params_read_grad(params, names[i], planned[i], i == 2 ? 2 : i == 3 ? 1 : 4);
+        for (int i = 0; i < 4; i++)
+            ck_assert_mem_eq(planned[i], eager[i], (i == 2 ? 2 : i == 3 ? 1 : 4) * sizeof(double));
+    }
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+END_TEST
+
+/* A gradient penalty: the step itself contains recorded derivatives. */
+START_TEST(second_derivatives)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_params *params = wg_params_new(&(wg_params_options){.seed = 2});
+    double eager[6], planned[6];
+    wg_var x = wg_input(tape, WG_DOUBLES(xs, 4, 3)), score = wg_tanh(wg_layer_dense(params, "d", x, 2, NULL));
+    wg_var slope = wg_grad1(wg_sum(score), x);
+    wg_var loss =
+        wg_add(wg_sum(score), wg_mean(wg_square(wg_csub(1, wg_norm_over(slope, WG_AXES(1), false)))));
+    ck_assert_int_eq(wg_backward(loss), WG_OK);
+    wg_params_read_grad(params, "d.weight", eager, 6);
+    wg_params_zero_grad(params);
+    wg_plan *plan = plan_of(loss, NULL);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    wg_params_read_grad(params, "d.weight", planned, 6);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq_tol(planned[i], eager[i], 1e-13);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+END_TEST
+
+/* ---- Passes ----------------------------------------------------------------------------------------- */
+
+static size_t kernels_of(wg_var y)
+{
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    size_t kernels = wg_plan_kernels(plan);
+    wg_plan_free(plan);
+    return kernels;
+}
+
+START_TEST(nothing_for_nothing_and_nothing_twice)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input(tape, WG_DOUBLES(xs, 4, 3)), one = wg_full(tape, WG_SHAPE(4, 3), 1);
+    wg_exp(x); /* nobody asks for it */
+    wg_var a = wg_mul(wg_sin(x), wg_cos(x)), b = wg_mul(wg_sin(x), wg_cos(x));
+    wg_var constant = wg_exp(wg_add(one, one));
+    ck_assert_uint_eq(kernels_of(wg_add(a, b)), 4);                /* sin, cos, mul, add */
+    ck_assert_uint_eq(kernels_of(wg_mul(wg_sin(x), constant)), 2); /* sin, mul */
+    wg_var y = wg_mul(wg_sin(x), constant);
+    double v[12];
+    kernels_of(y);
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_int_eq(wg_read(y, v, 12), WG_OK);
+    for (int i = 0; i < 12; i++)
+        ck_assert_double_eq_tol(v[i], sin(xs[i]) * exp(2), 1e-14);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* A chain of maps takes no more than one tensor, whatever its length. */
+START_TEST(memory_is_shared)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(1000)), y = x;
+    for (int i = 0; i < 50; i++)
+        y = wg_sin(wg_mulc(y, 1.5));
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    wg_plan_memory memory = wg_plan_memory_of(plan);
+    ck_assert_uint_eq(memory.block, 8000);
+    ck_assert_uint_eq(memory.tensors, 100 * 8000);
+    ck_assert_uint_eq(wg_plan_bytes(plan), memory.block + memory.workspace);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+START_TEST(the_list_is_printed)
+{
+    small s = small_new(NULL);
+    wg_plan *plan = plan_of(s.loss, &(wg_plan_options){.profile = true});
+    small_set(&s);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    char text[8192] = {0};
+    FILE *file = fmemopen(text, sizeof text, "w");
+    ck_assert_int_eq(wg_print_plan(plan, file), WG_OK);
+    fclose(file);
+    ck_assert_msg(strstr(text, "gradient of matmul") && strstr(text, "the store") && strstr(text, "us a run"),
+        "%s", text);
+    ck_assert_int_eq(wg_print_plan(NULL, stdout), WG_INVALID);
+    wg_plan_free(plan);
+    small_free(&s);
+}
+END_TEST
+
+/* ---- What goes wrong -------------------------------------------------------------------------------- */
+
+START_TEST(runs_that_fail)
+{
+    small s = small_new(NULL);
+    wg_plan *plan = plan_of(s.loss, NULL);
+    ck_assert_int_eq(wg_plan_run(NULL), WG_INVALID);
+    ck_assert_int_eq(wg_plan_run(plan), WG_NO_VALUE);
+    ck_assert_ptr_nonnull(strstr(wg_tape_message(s.tape), "input x was never set"));
+    ck_assert_int_eq(wg_set(s.x, WG_DOUBLES(xs, 3, 4)), WG_BAD_SHAPE);
+    wg_tape_reset(s.tape); /* clears the error of wg_set, and the plan's ground */
+    ck_assert_int_eq(wg_plan_run(plan), WG_DEAD_VAR);
+    wg_plan_free(plan);
+    small_free(&s);
+}
+END_TEST
+
+START_TEST(a_guard_that_flips)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_leaf(tape, WG_DOUBLES(xs, 1)), s = wg_sum(x);
+    wg_var y = wg_branch(wg_gt(s, wg_const_scalar(tape, 0))) ? wg_mulc(x, 2) : x;
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_int_eq(wg_set(x, WG_DOUBLES((const double[]){-1}, 1)), WG_OK);
+    ck_assert_int_eq(wg_plan_run(plan), WG_BRANCH);
+    ck_assert_int_eq(wg_set(x, WG_DOUBLES((const double[]){4}, 1)), WG_OK);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_double_eq(wg_item(y), 8);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+START_TEST(plans_that_cannot_be_made)
+{
+    small s = small_new(NULL), other = small_new(NULL);
+    wg_optim *foreign = wg_sgd_new(other.params, NULL),
+             *wrong = wg_sgd_new(s.params, &(wg_sgd_options){.lr = -1});
+    size_t nodes = wg_tape_nodes(s.tape);
+    const struct {
+        wg_var y;
+        wg_plan_options options;
+        wg_status status;
+        const char *text;
+    } bad[] = {
+        {(wg_var){0}, {0}, WG_INVALID, "no live var"},
+        {s.h, {0}, WG_NOT_SCALAR, "8 elements"},
+        {s.loss, {.optim = foreign}, WG_INVALID, "fc.weight is no parameter of the optimiser's store"},
+        {s.loss, {.optim = wrong}, WG_INVALID, "lr is -1"},
+        {s.h, {.optim = foreign, .forward = true}, WG_INVALID, "nothing for an optimiser"},
+        {s.loss, {.keep_count = 1}, WG_INVALID, "without vars"},
+        {s.loss, {.keep = &other.h, .keep_count = 1}, WG_INVALID, "none of this tape"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        wg_error error = {0};
+        ck_assert_ptr_null(wg_plan_new(bad[i].y, &bad[i].options, &error));
+        refused(error.status, bad[i].status, &error, bad[i].text);
+        ck_assert_ptr_null(wg_plan_new(bad[i].y, &bad[i].options, NULL));
+        ck_assert_uint_eq(wg_tape_nodes(s.tape), nodes);
+    }
+    wg_plan *plan = plan_of(s.loss, NULL);
+    wg_error error = {0};
+    ck_assert_ptr_null(wg_plan_new(s.loss, NULL, &error));
+    refused(error.status, WG_INVALID, &error, "planned already");
+    wg_plan_free(plan);
+    wg_plan_free(NULL);
+    ck_assert(wg_plan_kernels(NULL) == 0 && wg_plan_bytes(NULL) == 0);
+    wg_optim_free(foreign), wg_optim_free(wrong);
+    small_free(&s), small_free(&other);
+}
+END_TEST
+
+/* ---- Memory ----------------------------------------------------------------------------------------- */
+
+START_TEST(a_run_asks_for_no_memory)
+{
+    test_heap heap = {0};
+    wg_allocator hook = test_heap_hook(&heap);
+    training t = begin(network_cnn, &hook, 1);
+    wg_var x = wg_input_of(t.tape, WG_F32, WG_SHAPE(BATCH, 1, SIDE, SIDE)),
+           y = wg_input_of(t.tape, WG_I32, WG_SHAPE(BATCH));
+    wg_var loss = wg_cross_entropy(t.apply(t.params, x), y, NULL);
+    wg_plan *plan = plan_of(loss, &(wg_plan_options){.optim = t.optim});
+    size_t requests = heap.requests;
+    for (size_t i = 0; i < STEPS; i++) { /* from the first run on */
+        wg_set(x, image_batch(i));
+        wg_set(y, label_batch(i));
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    }
+    ck_assert_uint_eq(heap.requests, requests);
+    wg_plan_free(plan);
+    end(&t);
+    test_heap_check(&heap);
+}
+END_TEST
+
+START_TEST(no_memory)
+{
+    for (size_t k = 1;; k++) {
+        test_heap heap = {.fail_at = k, .fail_after = true};
+        wg_allocator hook = test_heap_hook(&heap);
+        small s = small_new(&hook);
+        wg_error error = {0};
+        wg_plan *plan = s.tape ? wg_plan_new(s.loss, NULL, &error) : NULL;
+        ck_assert(plan || !s.tape || error.status == WG_OUT_OF_MEMORY);
+        wg_plan_free(plan);
+        small_free(&s);
+        test_heap_check(&heap);
+        if (!heap.failures)
+            break;
+    }
+}
+END_TEST
+
+TEST_MAIN("plan", an_mlp, a_convolution_network, what_is_kept_can_be_read, the_tape_is_itself_again,
+    a_forward_pass_of_any_shape, parameters_of_every_kind, second_derivatives,
+    nothing_for_nothing_and_nothing_twice, memory_is_shared, the_list_is_printed, runs_that_fail,
+    a_guard_that_flips, plans_that_cannot_be_made, a_run_asks_for_no_memory, no_memory)

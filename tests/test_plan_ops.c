@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Every operation in a plan: results, gradients and loss have the bits of recording and wg_backward. */
+#include <stdlib.h>
+#include <string.h>
+#include <wengert/plan.h>
+
+#include "alloc.h"
+#include "harness.h"
+#include "op_cases.h"
+
+/* A case's operands as parameters of memory of our own: the plan writes gradients there. */
+typedef struct step {
+    wg_tape *tape;
+    wg_dtype dtype;
+    void *value[WG_MAX_SAMPLE_ARGS], *gradient[WG_MAX_SAMPLE_ARGS];
+    bool zero[WG_MAX_SAMPLE_ARGS];
+    wg_var x[WG_MAX_SAMPLE_ARGS], y[WG_MAX_RESULTS], loss;
+} step;
+
+static void *converted(const op_case *c, size_t i, wg_dtype dtype)
+{
+    void *numbers = malloc((c->size[i] + 1) * wg_dtype_size(dtype));
+    for (size_t j = 0; j < c->size[i]; j++)
+        if (dtype == WG_F32)
+            ((float *)numbers)[j] = (float)c->real[i][j];
+        else
+            ((double *)numbers)[j] = c->real[i][j];
+    return numbers;
+}
+
+/* Records the case; operands that want a gradient as parameters, the others as inputs, which stay without a
+ * value if there is to be a plan. */
+static step record(const op_case *c, wg_dtype dtype, bool planned)
+{
+    step s = {.tape = op_case_tape(c, dtype), .dtype = dtype};
+    for (size_t i = 0; i < c->count; i++) {
+        wg_array array = op_case_array(c, i);
+        if (!op_case_differentiable(c, i)) {
+            s.x[i] = planned ? wg_input_of(s.tape, array.dtype == WG_I32 ? WG_I32 : dtype, array.shape)
+                             : wg_input(s.tape, array);
+            continue;
+        }
+        s.value[i] = converted(c, i, dtype);
+        s.gradient[i] = calloc(c->size[i] + 1, wg_dtype_size(dtype));
+        s.x[i] = wg_bind(s.tape, &(wg_binding){.owner = c,
+                                     .index = i,
+                                     .name = "x",
+                                     .dtype = dtype,
+                                     .shape = array.shape,
+                                     .data = s.value[i],
+                                     .gradient = s.gradient[i]});
+    }
+    wg_status status = op_case_apply(c, c->op, s.x, s.y);
+    ck_assert_msg(status == WG_OK, "%s", op_case_name(c, s.tape));
+    s.loss = op_case_project(s.y, c->results, 0);
+    return s;
+}
+
+static void step_free(step *s)
+{
+    wg_tape_free(s->tape);
+    for (size_t i = 0; i < WG_MAX_SAMPLE_ARGS; i++)
+        free(s->value[i]), free(s->gradient[i]);
+}
+
+static void same_bits(const op_case *c, const char *what, const void *a, const void *b, size_t bytes)
+{
+    ck_assert_msg(bytes == 0 || (a && b && memcmp(a, b, bytes) == 0), "%s: %s", op_case_name(c, NULL), what);
+}
+
+static void compare(const op_case *c, const step *eager, const step *planned, bool kept)
+{
+    same_bits(c, "loss", &(double){wg_item(eager->loss)}, &(double){wg_item(planned->loss)}, sizeof(double));
+    for (size_t i = 0; i < c->results && kept; i++)
+        same_bits(c, "result", wg_data(eager->y[i]), wg_data(planned->y[i]),
+            wg_count_of(eager->y[i]) * wg_dtype_size(wg_dtype_of(eager->y[i])));
+    for (size_t i = 0; i < c->count; i++)
+        if (eager->gradient[i] && !(c->op->traits & WG_OP_ZERO_GRADIENT))
+            same_bits(c, "gradient", eager->gradient[i], planned->gradient[i],
+                c->size[i] * wg_dtype_size(eager->dtype));
+}
+
+/* With its results kept, and with memory that is written over as soon as it may be. */
+static void check_case(const op_case *c, wg_dtype dtype, bool kept)
+{
+    step eager = record(c, dtype, false), planned = record(c, dtype, true);
+    wg_error error = {0};
+    if (!wg_is_valid(eager.loss)) { /* it has integer results only */
+        step_free(&eager), step_free(&planned);
+        return;
+    }
+    ck_assert_msg(wg_backward(eager.loss) == WG_OK, "%s", op_case_name(c, eager.tape));
+    wg_plan *plan =
+        wg_plan_new(planned.loss, &(wg_plan_options){.keep = planned.y, .keep_count = c->results}, &error);
+    ck_assert_msg(plan != NULL, "%s: %s", op_case_name(c, planned.tape), error.message);
+    for (size_t i = 0; i < c->count; i++)
+        if (!op_case_differentiable(c, i))
+            ck_assert_int_eq(wg_set(planned.x[i], op_case_array(c, i)), WG_OK);
+    for (int run = 0; run < 2; run++) {
+        for (size_t i = 0; i < c->count; i++)
+            if (planned.gradient[i])
+                memset(planned.gradient[i], 0x55, c->size[i] * wg_dtype_size(dtype));
+        wg_tape_set_run(planned.tape, UINT64_MAX); /* the next is run 0, as the eager one was */
+        ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s", op_case_name(c, planned.tape));
+        compare(c, &eager, &planned, kept);
+    }
+    wg_plan_free(plan);
+    step_free(&eager), step_free(&planned);
+}
+
+START_TEST(plans_give_the_same_bits)
+{
+    const wg_op *op = op_case_op((size_t)_i);
+    for (size_t k = 0; k < op_case_count(op); k++) {
+        op_case c = op_case_new(op, k);
+        for (int kept = 0; kept < 2; kept++) {
+            check_case(&c, WG_F64, kept);
+            check_case(&c, WG_F32, kept);
+        }
+        op_case_free(&c);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    const harness_test tests[] = {{plans_give_the_same_bits, (int)op_case_ops()}};
+    return harness_run("plan_ops", tests, sizeof tests / sizeof tests[0]);
+}
