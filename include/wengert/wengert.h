@@ -17,6 +17,7 @@
 #include <wengert/linalg.h>
 #include <wengert/conv.h>
 #include <wengert/norm.h>
+#include <wengert/recurrent.h>
 #include <wengert/loss.h>
 #include <wengert/gradcheck.h>
 #include <wengert/init.h>
