@@ -102,8 +102,24 @@ static wg_var layer_layer_norm(room *r, const void *o)
     return wg_layer_layer_norm(r->params, "layer", matrix(r), o);
 }
 
+static wg_var sequence(room *r)
+{
+    return wg_leaf(r->tape, WG_DOUBLES(numbers, 2, 3, 4));
+}
+
+static wg_var layer_lstm(room *r, const void *o)
+{
+    return wg_layer_lstm(r->params, "layer", sequence(r), 2, o);
+}
+
+static wg_var layer_gru(room *r, const void *o)
+{
+    return wg_layer_gru(r->params, "layer", sequence(r), 2, o);
+}
+
 static use *const uses[] = {cross_entropy, hinge, bce, mse, l1, huber, batch_norm, layer_norm, conv,
-    conv_transpose, max_pool, avg_pool, layer_dense, layer_conv, layer_batch_norm, layer_layer_norm};
+    conv_transpose, max_pool, avg_pool, layer_dense, layer_conv, layer_batch_norm, layer_layer_norm,
+    layer_lstm, layer_gru};
 
 /* ---- What is refused ------------------------------------------------------------------------------- */
 

@@ -82,6 +82,53 @@ typedef struct wg_layer_layer_norm_options {
 WG_API wg_var wg_layer_layer_norm(
     wg_params *params, const char *name, wg_var x, const wg_layer_layer_norm_options *options);
 
+/* ---- Recurrent layers ------------------------------------------------------------------------------- */
+
+/* Both layers take x [N, T, D], N samples of T steps of D numbers, to all their states y [N, T, H], H =
+ * `hidden`; with .time_major, [T, N, D] to [T, N, H], which saves two copies. recurrent.h has the formulas.
+ *
+ * The gates' weights lie side by side, input by output, row-major: weight_x is the transpose of PyTorch's
+ * weight_ih_l0, weight_h that of weight_hh_l0, gates in PyTorch's order. PyTorch has two biases that are only
+ * ever added; here they are one (bias_ih_l0 + bias_hh_l0), but for the GRU's n, whose second one is
+ * multiplied by a gate.
+ *
+ * A label for each sequence, from the last state:
+ *
+ *     wg_var h;
+ *     wg_layer_lstm(p, "lstm", x, 128, &(wg_layer_lstm_options){.last_h = &h});
+ *     return wg_layer_dense(p, "head", h, 10, NULL);
+ *
+ * Two layers, one of them .reverse, and wg_concat of their results over axis 2 are a bidirectional one. */
+
+typedef struct wg_layer_lstm_options {
+    bool time_major; /* x is [T, N, D], y is [T, N, H] */
+    bool reverse;    /* from the last step to the first; y stays in x's order */
+    wg_var h0, c0;   /* the states before the first step, [N, H]; {0}: zeros */
+    /* If not NULL: set to the states after the last step, [N, H] (with .reverse that of x's first). Handed
+     * to the next call as h0 and c0 they make two halves of a sequence a whole. Invalid on an error. */
+    wg_var *last_h, *last_c;
+    /* {0}: uniform in +-1 / sqrt(H). For another rule the fans are those of one gate: D and H, H and H. */
+    wg_init weight_x, weight_h, bias;
+    double forget_bias; /* added to the forget gate's bias when it is made: 1 remembers longer at first */
+} wg_layer_lstm_options;
+
+/* Long short-term memory (wg_lstm):  weight_x [D, 4H], weight_h [H, 4H], bias [4H], gates i, f, g, o:
+ * 4H (D + H + 1) parameters. WG_BAD_SHAPE when x is not of rank 3 or a state does not fit. */
+WG_API wg_var wg_layer_lstm(
+    wg_params *params, const char *name, wg_var x, size_t hidden, const wg_layer_lstm_options *options);
+
+typedef struct wg_layer_gru_options {
+    bool time_major, reverse;                 /* as above */
+    wg_var h0;                                /* the state before the first step, [N, H]; {0}: zeros */
+    wg_var *last_h;                           /* as above */
+    wg_init weight_x, weight_h, bias, bias_n; /* as above */
+} wg_layer_gru_options;
+
+/* Gated recurrent unit (wg_gru):  weight_x [D, 3H], weight_h [H, 3H], bias [3H], gates r, z, n, and bias_n
+ * [H]: 3H (D + H + 1) + H parameters. Errors as above. */
+WG_API wg_var wg_layer_gru(
+    wg_params *params, const char *name, wg_var x, size_t hidden, const wg_layer_gru_options *options);
+
 /* ---- Standardising --------------------------------------------------------------------------------- */
 
 /* y = (x - mean) / std of x [N] or [N, C, ...], per feature of axis 1, with the buffers "mean" and "std" [C]
