@@ -74,6 +74,31 @@ static void vgg_arithmetic(yard *y, size_t n)
     yard_add_dense(y, n, 256, 10, false);
 }
 
+enum { LSTM_STEPS = 32, LSTM_IN = 64, LSTM_HIDDEN = 128 };
+
+/* As many samples as steps; the pixels are [T, N, D]. */
+static wg_var lstm(wg_params *p, wg_var x)
+{
+    wg_var last;
+    x = wg_reshape(x, WG_SHAPE(LSTM_STEPS, wg_count_of(x) / (LSTM_STEPS * LSTM_IN), LSTM_IN));
+    wg_layer_lstm(p, "lstm", x, LSTM_HIDDEN, &(wg_layer_lstm_options){.time_major = true, .last_h = &last});
+    return wg_layer_dense(p, "head", last, 10, NULL);
+}
+
+/* The input's share of all steps and its weight's gradient; the state's share step by step, there and back;
+ * its weight's gradient; the head. */
+static void lstm_arithmetic(yard *y, size_t n)
+{
+    yard_add_dense(y, LSTM_STEPS * n, LSTM_IN, 4 * LSTM_HIDDEN, true);
+    for (int t = 0; t < LSTM_STEPS; t++) {
+        yard_add_gemm(y, false, false, n, 4 * LSTM_HIDDEN, LSTM_HIDDEN);
+        if (t > 0)
+            yard_add_gemm(y, false, true, n, LSTM_HIDDEN, 4 * LSTM_HIDDEN);
+    }
+    yard_add_gemm(y, true, false, LSTM_HIDDEN, 4 * LSTM_HIDDEN, LSTM_STEPS * n);
+    yard_add_dense(y, n, LSTM_HIDDEN, 10, false);
+}
+
 /* ---- The step -------------------------------------------------------------------------------------- */
 
 typedef struct step {
@@ -163,6 +188,7 @@ int main(int argc, char **argv)
         {"MLP 784-512-256-10, batch 1", 1, 1, 28, mlp, mlp_arithmetic},
         {"LeNet-5 1x28x28, batch 64", 64, 1, 28, lenet, lenet_arithmetic},
         {"VGG-like 3x32x32, batch 64", 64, 3, 32, vgg, vgg_arithmetic},
+        {"LSTM 64-128, 32 steps, batch 32", 32, 32, 8, lstm, lstm_arithmetic},
     };
     bench b = bench_begin(argc, argv, "networks");
     wg_tape *tape = wg_tape_new(NULL);

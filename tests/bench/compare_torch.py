@@ -38,11 +38,22 @@ def vgg():
                          *conv(32, 64), *conv(64, 64), nn.MaxPool2d(2), *dense([4096, 256, 10]))
 
 
+class LastOfLSTM(nn.Module):
+    """x [T, N, D]: as many samples as steps, so that the labels fit either."""
+    def __init__(self):
+        super().__init__()
+        self.lstm, self.head = nn.LSTM(64, 128), nn.Linear(128, 10)
+
+    def forward(self, x):
+        return self.head(self.lstm(x)[0][-1])
+
+
 NETWORKS = {
     "MLP 784-512-256-10, batch 128": (lambda: nn.Sequential(*dense([784, 512, 256, 10])), (128, 1, 28, 28), 100),
     "MLP 784-512-256-10, batch 1": (lambda: nn.Sequential(*dense([784, 512, 256, 10])), (1, 1, 28, 28), 300),
     "LeNet-5 1x28x28, batch 64": (lenet, (64, 1, 28, 28), 60),
     "VGG-like 3x32x32, batch 64": (vgg, (64, 3, 32, 32), 6),
+    "LSTM 64-128, 32 steps, batch 32": (LastOfLSTM, (32, 32, 64), 60),
 }
 
 

@@ -18,7 +18,7 @@
 #include <cblas.h>
 #endif
 
-enum { YARD_MOST = 32 };
+enum { YARD_MOST = 96 };
 
 typedef struct yard_gemm {
     bool transpose_a, transpose_b;
