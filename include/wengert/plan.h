@@ -17,9 +17,10 @@
  *     wg_plan_free(plan);                                                   before the tape's reset
  *
  * Making a plan: the backward pass is recorded behind the step; operations that nothing needs are dropped,
- * constants computed once, equal operations shared; every tensor gets its place in one block, which it shares
- * with those that live at other times. Then the plan is rehearsed once, on zeros where an input has no value
- * yet, so that working memory is there too. From then on a run asks for no memory and records nothing.
+ * constants computed once, equal operations shared, maps one behind the other run as one pass; every tensor
+ * gets its place in one block, which it shares with those that live at other times. Then the plan is
+ * rehearsed once, on zeros where an input has no value yet, so that working memory is there too. From then on
+ * a run asks for no memory and records nothing.
  *
  * A run gives the bits that recording, wg_backward and wg_optim_step give, on any number of threads. */
 #ifndef WENGERT_PLAN_H

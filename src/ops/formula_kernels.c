@@ -9,6 +9,7 @@
 #include "base/algebra_number.h"
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
+#include "ops/chain.h"
 #include "ops/formula.h"
 #include "ops/stretch.h"
 
@@ -20,7 +21,7 @@
 
 /* Loops go by LANES elements, a multiple of every vector's; a rest is padded to as many, so that an element's
  * position never changes its value. GRAIN elements make a chunk for one thread. */
-enum { LANES = 16, GRAIN = 1 << 14 };
+enum { LANES = 16, GRAIN = 1 << 14, CHAIN_BLOCK = 1024 };
 
 /* Which operand of a two-operand kernel is one number. */
 enum { BOTH_VECTORS, A_NUMBER, B_NUMBER };
@@ -65,3 +66,36 @@ static bool only_passes_on(const wg_op_context *op)
 
 #define TEMPLATE "ops/formula_real.h"
 #include "base/for_each_real.h"
+
+/* ---- Chains ---------------------------------------------------------------------------------------- */
+
+bool wg_chain_takes(const wg_op *op)
+{
+    return (uintptr_t)op - (uintptr_t)wg_formula_ops < sizeof wg_formula_ops[0] * WG_CODES;
+}
+
+void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *result)
+{
+    if (chain->dtype == WG_F32)
+        chain_range_f32(chain, first, count, value, result);
+    else
+        chain_range_f64(chain, first, count, value, result);
+}
+
+typedef struct chain_work {
+    const wg_chain *chain;
+    void *result;
+} chain_work;
+
+static void chain_chunk(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const chain_work *w = work;
+    (void)chunk;
+    wg_chain_range(w->chain, begin, end - begin, NULL, w->result);
+}
+
+void wg_chain_run(const wg_chain *chain, int threads, void *result)
+{
+    chain_work work = {chain, result};
+    wg_parallel_for(threads, chain->count, GRAIN, chain_chunk, &work);
+}

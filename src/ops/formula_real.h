@@ -305,6 +305,10 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
     if (only_passes_on(op) || (op->arity == 2 && !wg_shape_equal(op->in_shape[0], op->in_shape[1])))
         return WG_DECLINED;
     FN(set_numbers)(op, code, numbers, &p);
+    /* What the gradient does not read (backward_ignores) a plan may have dropped; the loops load it all the same. */
+    p.a = p.a ? p.a : p.g;
+    p.b = p.b ? p.b : p.g;
+    p.y = p.y ? p.y : p.g;
     for (size_t i = 0; i < op->arity; i++)
         if (op->grad_in[i]) {
             p.backward = FN(kernels)[code].backward[i];
@@ -313,3 +317,5 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
         }
     return WG_OK;
 }
+
+#include "ops/chain_real.h"

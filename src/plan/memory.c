@@ -28,7 +28,8 @@ bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t 
 static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
 {
     wg_plan *plan = p->plan;
-    size_t rounded = (bytes + WG_ALIGNMENT - 1) / WG_ALIGNMENT * WG_ALIGNMENT, first = p->place[node];
+    size_t rounded = (bytes + WG_ALIGNMENT - 1) / WG_ALIGNMENT * WG_ALIGNMENT,
+           first = p->runs_at[p->place[node]];
     if (rounded < bytes || rounded > PTRDIFF_MAX - WG_ALIGNMENT ||
         !wg_mem_reserve(&plan->memory, (void **)&plan->buffers, &plan->buffer_capacity,
             plan->buffer_count + 1, sizeof *plan->buffers))
@@ -45,7 +46,8 @@ static bool add_results(wg_plan_passes *p, size_t k)
 {
     const wg_engine *t = p->plan->tape;
     const wg_record *record = wg_record_of(t, p->plan->nodes[k]);
-    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection)
+    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection ||
+        !wg_plan_is_last(p->plan, k))
         return true;
     for (size_t r = 0; r < record->results; r++)
         if (!record->result[r].scalar &&
@@ -89,7 +91,7 @@ static void set_times(wg_plan_passes *p)
         const wg_record *record = wg_record_of(t, plan->nodes[k]);
         for (size_t i = 0; record && i < record->arity; i++)
             if (wg_plan_reads(record, i))
-                read_at(p, record->args[i], k);
+                read_at(p, record->args[i], p->runs_at[k]);
         if (record && record->op == &wg_op_gradient)
             for (size_t i = 0; i < WG_MAX_KEEP; i++) {
                 wg_plan_buffer *buffer = find(p, wg_gradient_node(record), WG_MAX_RESULTS + i);
@@ -135,29 +137,43 @@ static bool may_write_over(const wg_engine *t, const wg_record *record, size_t *
 }
 
 /* Where a node is the last to read an operand of its result's shape, the result takes that place. */
-static void write_over(wg_plan_passes *p)
+static void write_over_operand(wg_plan_passes *p, const wg_record *record, wg_plan_buffer *result, size_t k)
 {
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
+    size_t i, index;
+    uint32_t source;
+    if (!may_write_over(t, record, &i))
+        return;
+    for (; i < record->arity && result->over == SIZE_MAX; i++) {
+        wg_view v = wg_view_of(t, record->args[i]);
+        wg_plan_buffer *operand =
+            wg_plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
+        while (operand && operand->over != SIZE_MAX)
+            operand = &plan->buffers[operand->over];
+        if (operand && operand != result && !operand->outside && operand->last == k &&
+            v.dtype == record->result[0].dtype && wg_shape_equal(v.shape, &record->result[0].shape)) {
+            result->over = (size_t)(operand - plan->buffers);
+            operand->last = result->last;
+        }
+    }
+}
+
+/* The result of a chain may be written over an operand of any of its steps. */
+static void write_over(wg_plan_passes *p)
+{
+    const wg_plan *plan = p->plan;
+    const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
         const wg_record *record = wg_record_of(t, plan->nodes[k]);
-        wg_plan_buffer *result = record ? find(p, plan->nodes[k], 0) : NULL;
-        size_t i, index;
-        uint32_t source;
-        if (!result || result->outside || !may_write_over(t, record, &i))
+        wg_plan_buffer *result = record && wg_plan_is_last(plan, k) ? find(p, plan->nodes[k], 0) : NULL;
+        if (!result || result->outside)
             continue;
-        for (; i < record->arity && result->over == SIZE_MAX; i++) {
-            wg_view v = wg_view_of(t, record->args[i]);
-            wg_plan_buffer *operand =
-                wg_plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
-            while (operand && operand->over != SIZE_MAX)
-                operand = &plan->buffers[operand->over];
-            if (operand && !operand->outside && operand->last == k && v.dtype == record->result[0].dtype &&
-                wg_shape_equal(v.shape, &record->result[0].shape)) {
-                result->over = (size_t)(operand - plan->buffers);
-                operand->last = result->last;
-            }
-        }
+        const wg_plan_chain *chain = plan->chains[k];
+        for (size_t s = 0; chain && s < chain->chain.steps && result->over == SIZE_MAX; s++)
+            write_over_operand(p, wg_record_of(t, plan->nodes[chain->nodes[s]]), result, k);
+        if (!chain)
+            write_over_operand(p, record, result, k);
     }
 }
 
@@ -266,6 +282,7 @@ void wg_plan_attach(wg_plan *plan)
             record->result[b->index].data = memory;
         }
     }
+    wg_plan_chain_attach(plan);
 }
 
 void wg_plan_detach(wg_plan *plan)

@@ -43,13 +43,16 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
         return status;
     plan->end = t->head.count;
     plan->last = wg_var_of(t, plan->end - 1);
-    size_t n = plan->end, bytes = n * (1 + 2 * sizeof(size_t));
+    size_t n = plan->end, bytes = n * (1 + 3 * sizeof(size_t));
     p.place = wg_mem_zero(&plan->memory, bytes);
     if (!p.place)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", n);
     p.buffers = p.place + n;
-    p.flags = (uint8_t *)(p.buffers + n);
+    p.runs_at = p.buffers + n;
+    p.flags = (uint8_t *)(p.runs_at + n);
     status = wg_plan_choose(&p);
+    if (status == WG_OK)
+        status = wg_plan_fuse(&p);
     if (status == WG_OK)
         status = wg_plan_lay_out(&p);
     wg_mem_free(&plan->memory, p.place, bytes);
@@ -128,6 +131,13 @@ void wg_plan_free(wg_plan *plan)
     wg_mem_free(&memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
     wg_mem_free(&memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
     wg_mem_free(&memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
+    for (wg_plan_chain *chain = plan->first_chain, *next; chain; chain = next) {
+        next = chain->next;
+        wg_mem_free(&memory, chain->chain.step, chain->capacity * sizeof *chain->chain.step);
+        wg_mem_free(&memory, chain->nodes, chain->node_capacity * sizeof *chain->nodes);
+        wg_mem_free(&memory, chain, sizeof *chain);
+    }
+    wg_mem_free(&memory, (void *)plan->chains, (plan->count + 1) * sizeof *plan->chains);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
     wg_mem_aligned_free(&memory, plan->block, plan->sizes.block + 1);
@@ -139,7 +149,8 @@ size_t wg_plan_kernels(const wg_plan *plan)
     size_t kernels = 0;
     for (size_t k = 0; plan && k < plan->count; k++) {
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-        kernels += !record || !(record->op->traits & WG_OP_ALIAS || record->op == &wg_op_projection);
+        kernels += wg_plan_is_last(plan, k) &&
+                   (!record || !(record->op->traits & WG_OP_ALIAS || record->op == &wg_op_projection));
     }
     return kernels;
 }

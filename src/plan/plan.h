@@ -15,6 +15,7 @@
 #define WG_PLAN_PLAN_H
 
 #include <wengert/plan.h>
+#include "ops/chain.h"
 #include "tape/engine.h"
 
 /* A stretch of memory, and when it is in use: from the node that writes it to the last one that reads it, by
@@ -37,6 +38,14 @@ typedef struct wg_plan_gradient {
     bool in_place;
 } wg_plan_gradient;
 
+/* Nodes of the list that are run as one, where the last of them stands. */
+typedef struct wg_plan_chain {
+    wg_chain chain;
+    size_t *nodes; /* [chain.steps]: by their places in the list */
+    size_t capacity, node_capacity;
+    struct wg_plan_chain *next;
+} wg_plan_chain;
+
 struct wg_plan {
     wg_allocator memory;
     wg_engine *tape;
@@ -45,9 +54,11 @@ struct wg_plan {
     wg_optim *optim;
     bool profile, attached;
 
-    uint32_t *nodes; /* [count] */
-    bool *kept;      /* [count]: may be read after a run */
-    double *seconds; /* [count], with profile */
+    uint32_t *nodes;        /* [count] */
+    bool *kept;             /* [count]: may be read after a run */
+    double *seconds;        /* [count], with profile */
+    wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
+    wg_plan_chain *first_chain;
     size_t count, runs;
 
     wg_plan_gradient *gradients;
@@ -67,6 +78,7 @@ typedef struct wg_plan_passes {
     uint8_t *flags;  /* [end]: WG_PLAN_... */
     size_t *place;   /* [end]: in the list, or SIZE_MAX */
     size_t *buffers; /* [end]: its first buffer, or SIZE_MAX */
+    size_t *runs_at; /* [end]: for each place in the list, the place where that node is run */
 } wg_plan_passes;
 
 enum {
@@ -75,11 +87,22 @@ enum {
     WG_PLAN_CONSTANT = 4 /* the same in every run */
 };
 
-/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. memory.c: where their
- * results lie. */
+/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c: which of them as
+ * one. memory.c: where their results lie. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
+wg_status wg_plan_fuse(wg_plan_passes *p);
 wg_status wg_plan_lay_out(wg_plan_passes *p);
+
+/* Is node `k` of the list run by itself, or the last of its chain? */
+static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
+{
+    const wg_plan_chain *chain = plan->chains[k];
+    return !chain || chain->nodes[chain->chain.steps - 1] == k;
+}
+
+void wg_plan_chain_attach(wg_plan *plan);
+void wg_plan_chain_run(wg_plan *plan, size_t k);
 
 /* Gives the planned records their memory, and takes it away. */
 void wg_plan_attach(wg_plan *plan);

@@ -31,6 +31,11 @@ static void print_kernel(const wg_plan *plan, size_t k, double total, FILE *file
     const wg_engine *t = plan->tape;
     uint32_t node = plan->nodes[k];
     const wg_plan_buffer *buffer = buffer_of(plan, node);
+    if (!wg_plan_is_last(plan, k)) {
+        char inner[96];
+        fprintf(file, "%5zu  %-32s in a chain\n", k, name_of(t, node, inner, sizeof inner));
+        return;
+    }
     char name[96], shape[192], place[32] = "";
     if (buffer && buffer->outside)
         snprintf(place, sizeof place, "the store");

@@ -42,8 +42,12 @@ wg_status wg_plan_compute(wg_plan *plan)
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         wg_record *record = wg_record_of(t, plan->nodes[k]);
+        if (!wg_plan_is_last(plan, k))
+            continue;
         if (!record)
             compute_step(t, plan->nodes[k]);
+        else if (plan->chains[k])
+            wg_plan_chain_run(plan, k);
         else if ((status = wg_compute_now(t, record)) != WG_OK)
             wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
         if (plan->profile) {

@@ -157,6 +157,19 @@ bool wg_can_record_gradient(const wg_frame *f)
     return has_kernel && (f->tape->planning ? !declines(f) : !op->vjp && op->expand);
 }
 
+int wg_gradient_towards(const wg_record *record)
+{
+    const gradient_attr *attr = record->attr;
+    int towards = -1;
+    for (size_t i = 0; i < attr->arity; i++)
+        if (attr->wanted[i]) {
+            if (towards >= 0)
+                return -1;
+            towards = (int)i;
+        }
+    return towards;
+}
+
 bool wg_gradient_reads(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* chain_real.h - included by formula_kernels.c for each type of number, behind the rows' kernels. */
+
+/* A tensor's or the value's numbers from element `first` of the result on; a scalar's one number. */
+static const REAL *FN(chain_numbers)(
+    const wg_chain_operand *in, size_t first, const REAL *value, REAL *scalar)
+{
+    *scalar = (REAL)in->scalar;
+    return in->kind == WG_CHAIN_VALUE    ? value
+           : in->kind == WG_CHAIN_TENSOR ? (const REAL *)in->data + first
+           : in->kind == WG_CHAIN_SCALAR ? scalar
+                                         : NULL;
+}
+
+static void FN(chain_gradient)(
+    const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
+{
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, scalar;
+    const REAL *g = FN(chain_numbers)(&s->g, first, value, &scalar);
+    const REAL *y = FN(chain_numbers)(&s->y, first, value, &scalar);
+    const REAL *in[2] = {FN(chain_numbers)(&s->in[0], first, value, &scalar),
+        FN(chain_numbers)(&s->in[1], first, value, &scalar)};
+    for (size_t i = 0; i < 2; i++)
+        in[i] = in[i] ? in[i] : g; /* what is not read must be there all the same */
+    bool left = kinds[code].number == NUMBER_LEFT, two = kinds[code].binary && !kinds[code].number;
+    int mode = left ? A_NUMBER : two ? BOTH_VECTORS : B_NUMBER;
+    FN(kernels)
+    [code].backward[s->towards](n, left ? numbers : in[0],
+        left  ? in[0]
+        : two ? in[1]
+              : numbers,
+        mode, y ? y : g, g, out);
+}
+
+/* Two operands, of which one may be broadcast: row by row. */
+static void FN(chain_two)(
+    const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
+{
+    const wg_stretch *w = &s->stretch;
+    for (size_t done = 0, piece; done < n; done += piece) {
+        const REAL *in[2];
+        REAL scalar[2];
+        size_t row = s->stretched ? (first + done) / w->inner : 0,
+               at = s->stretched ? (first + done) % w->inner : 0, begin[2] = {0};
+        piece = s->stretched && w->inner - at < n - done ? w->inner - at : n - done;
+        if (s->stretched)
+            wg_stretch_row(w, row, begin);
+        for (size_t i = 0; i < 2; i++)
+            in[i] = s->stretched && s->in[i].kind == WG_CHAIN_TENSOR
+                        ? (const REAL *)s->in[i].data + begin[i] + w->step[i] * at
+                        : FN(chain_numbers)(&s->in[i], first + done, value + done, &scalar[i]);
+        bool number[2];
+        for (size_t i = 0; i < 2; i++)
+            number[i] = s->in[i].kind == WG_CHAIN_SCALAR || (s->stretched && w->step[i] == 0);
+        int mode = number[0] && !number[1] ? A_NUMBER : number[1] && !number[0] ? B_NUMBER : BOTH_VECTORS;
+        FN(kernels)[code].forward(piece, in[0], in[1], mode, out + done);
+    }
+}
+
+static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const REAL *value, REAL *out)
+{
+    unsigned code = (unsigned)(s->op - wg_formula_ops);
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, scalar;
+    if (s->towards >= 0) {
+        FN(chain_gradient)(s, code, first, n, value, out);
+    } else if (s->op->arity == 2) {
+        FN(chain_two)(s, code, first, n, value, out);
+    } else {
+        const REAL *x = FN(chain_numbers)(&s->in[0], first, value, &scalar);
+        bool left = kinds[code].number == NUMBER_LEFT;
+        FN(kernels)[code].forward(n, left ? numbers : x, left ? x : numbers, left ? A_NUMBER : B_NUMBER, out);
+    }
+}
+
+/* Values between steps take turns in two pieces of memory; the last one goes to its place. */
+static void FN(chain_range)(
+    const wg_chain *chain, size_t first, size_t count, const REAL *value, REAL *result)
+{
+    REAL between[2][CHAIN_BLOCK];
+    for (size_t done = 0, n; done < count; done += n) {
+        const REAL *now = value ? value + done : NULL;
+        n = count - done < CHAIN_BLOCK ? count - done : CHAIN_BLOCK;
+        for (size_t i = 0; i < chain->steps; i++) {
+            REAL *out = i + 1 == chain->steps ? result + first + done : between[i % 2];
+            FN(chain_step)(&chain->step[i], first + done, n, now, out);
+            now = out;
+        }
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Chains: a map whose operand nobody else reads takes it over before it reaches memory.
+ *
+ *      add    h, b   -> s        only relu reads s
+ *      relu   s      -> y        one chain, run where relu stands: h, b -> y
+ *
+ * The gradient of a map towards one operand is a map of operand, result and upstream gradient. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+typedef struct readers {
+    size_t *count; /* [list]: how often result 0 of a node is read */
+    bool *outside; /* [list]: by the world, as another result than the first, or as a parameter's gradient */
+} readers;
+
+/* The list's node whose first result is what `node` shows; SIZE_MAX when there is none. */
+static size_t source_of(const wg_plan_passes *p, uint32_t node, size_t *index)
+{
+    uint32_t source;
+    if (!wg_plan_source(p->plan->tape, node, &source, index))
+        return SIZE_MAX;
+    return p->place[source];
+}
+
+static void count_readers(const wg_plan_passes *p, readers *r)
+{
+    const wg_plan *plan = p->plan;
+    size_t index, at;
+    for (size_t k = 0; k < plan->count; k++) {
+        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        bool shows = wg_plan_is_alias(plan->tape, record) || (record && record->op == &wg_op_projection);
+        for (size_t i = 0; record && !shows && i < record->arity; i++)
+            if (wg_plan_reads(record, i) && (at = source_of(p, record->args[i], &index)) != SIZE_MAX)
+                r->count[at]++;
+        if (plan->kept[k] && (at = source_of(p, plan->nodes[k], &index)) != SIZE_MAX)
+            r->outside[at] = true;
+    }
+    for (size_t i = 0; i < plan->gradient_count; i++)
+        if ((at = source_of(p, plan->gradients[i].node, &index)) != SIZE_MAX)
+            r->outside[at] = true;
+}
+
+/* The row that a node computes, or whose gradient it is towards one operand: *towards, or -1. NULL: neither.
+ */
+static const wg_record *row_of(const wg_engine *t, const wg_record *record, int *towards)
+{
+    *towards = -1;
+    if (!record || record->results != 1 || record->result[0].scalar || record->result[0].dtype == WG_I32)
+        return NULL;
+    if (wg_chain_takes(record->op))
+        return record;
+    if (record->op != &wg_op_gradient)
+        return NULL;
+    const wg_record *of = wg_record_of(t, wg_gradient_node(record));
+    *towards = wg_gradient_towards(record);
+    return wg_chain_takes(of->op) && *towards >= 0 ? of : NULL;
+}
+
+/* Which operand of a row's node is the value of the node before it, whose chain it then joins: its number, or
+ * SIZE_MAX. */
+static size_t joins(const wg_plan_passes *p, const readers *r, const wg_record *record, size_t *before)
+{
+    const wg_plan *plan = p->plan;
+    const wg_engine *t = plan->tape;
+    for (size_t i = 0; i < record->arity; i++) {
+        size_t index, at = wg_plan_reads(record, i) ? source_of(p, record->args[i], &index) : SIZE_MAX;
+        int towards;
+        if (at != SIZE_MAX && r->count[at] == 1 && !r->outside[at] &&
+            wg_shape_equal(wg_view_of(t, record->args[i]).shape, &record->result[0].shape) &&
+            row_of(t, wg_record_of(t, plan->nodes[at]), &towards)) {
+            *before = at;
+            return i;
+        }
+    }
+    return SIZE_MAX;
+}
+
+/* ---- Making the chains ------------------------------------------------------------------------------ */
+
+static wg_chain_operand operand_of(const wg_engine *t, const wg_record *record, size_t i, size_t joined)
+{
+    if (!wg_plan_reads(record, i))
+        return (wg_chain_operand){.kind = WG_CHAIN_UNREAD};
+    if (i == joined)
+        return (wg_chain_operand){.kind = WG_CHAIN_VALUE};
+    return (wg_chain_operand){
+        .kind = wg_view_of(t, record->args[i]).scalar ? WG_CHAIN_SCALAR : WG_CHAIN_TENSOR};
+}
+
+/* The step of one node; where tensors lie is filled in when there is memory. */
+static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t joined)
+{
+    wg_chain_step step = {0};
+    const wg_record *row = row_of(t, record, &step.towards);
+    size_t numbers = row->op->attr_size / sizeof(double), n = row->arity;
+    step.op = row->op;
+    if (numbers)
+        memcpy(step.numbers, row->attr, numbers * sizeof(double));
+    for (size_t i = 0; i < n; i++)
+        step.in[i] = operand_of(t, record, i, joined);
+    if (step.towards >= 0) {
+        step.y = operand_of(t, record, n, joined);
+        step.g = operand_of(t, record, n + 1, joined);
+    } else if (n == 2) {
+        const wg_shape *a = wg_view_of(t, record->args[0]).shape, *b = wg_view_of(t, record->args[1]).shape;
+        bool tensors = step.in[0].kind != WG_CHAIN_SCALAR && step.in[1].kind != WG_CHAIN_SCALAR;
+        step.stretched = tensors && !wg_shape_equal(a, b) && record->result[0].count;
+        if (step.stretched)
+            wg_stretch_set(&step.stretch, &record->result[0].shape, a, b);
+    }
+    return step;
+}
+
+/* Node `k` of the list ends the chain of node `before`, or a new one that the two make. */
+static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
+{
+    wg_plan *plan = p->plan;
+    const wg_engine *t = plan->tape;
+    const wg_record *record = wg_record_of(t, plan->nodes[k]);
+    wg_plan_chain *chain = plan->chains[before];
+    if (!chain) {
+        chain = wg_mem_zero(&plan->memory, sizeof *chain);
+        if (!chain)
+            return false;
+        chain->next = plan->first_chain;
+        plan->first_chain = chain;
+        chain->chain.dtype = record->result[0].dtype;
+        chain->chain.count = record->result[0].count;
+        plan->chains[before] = chain;
+    }
+    bool is_new = chain->chain.steps == 0;
+    if (!wg_mem_reserve(&plan->memory, (void **)&chain->chain.step, &chain->capacity, chain->chain.steps + 2,
+            sizeof *chain->chain.step) ||
+        !wg_mem_reserve(&plan->memory, (void **)&chain->nodes, &chain->node_capacity, chain->chain.steps + 2,
+            sizeof *chain->nodes))
+        return false;
+    if (is_new) {
+        chain->nodes[0] = before;
+        chain->chain.step[chain->chain.steps++] = step_of(t, wg_record_of(t, plan->nodes[before]), SIZE_MAX);
+    }
+    chain->nodes[chain->chain.steps] = k;
+    chain->chain.step[chain->chain.steps++] = step_of(t, record, joined);
+    plan->chains[k] = chain;
+    for (size_t i = 0; i < chain->chain.steps; i++)
+        p->runs_at[chain->nodes[i]] = k;
+    return true;
+}
+
+wg_status wg_plan_fuse(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    size_t bytes = (plan->count + 1) * (sizeof(size_t) + 1);
+    readers r = {.count = wg_mem_zero(&plan->memory, bytes)};
+    plan->chains = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->chains);
+    if (!r.count || !plan->chains) {
+        wg_mem_free(&plan->memory, r.count, bytes);
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    }
+    r.outside = (bool *)(r.count + plan->count + 1);
+    count_readers(p, &r);
+    wg_status status = WG_OK;
+    for (size_t k = 0; k < plan->count; k++)
+        p->runs_at[k] = k;
+    for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
+        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        int towards;
+        size_t before,
+            joined = row_of(plan->tape, record, &towards) ? joins(p, &r, record, &before) : SIZE_MAX;
+        if (joined != SIZE_MAX && !join(p, before, k, joined))
+            status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    }
+    wg_mem_free(&plan->memory, r.count, bytes);
+    return status;
+}
+
+/* ---- When there is memory --------------------------------------------------------------------------- */
+
+static void set_data(const wg_engine *t, wg_chain_operand *operand, const wg_record *record, size_t i)
+{
+    uint32_t source;
+    size_t index;
+    if (operand->kind != WG_CHAIN_TENSOR)
+        return;
+    /* An alias shows its source's memory, which is there before the alias is computed; a leaf's is its own.
+     */
+    bool found = wg_plan_source(t, record->args[i], &source, &index);
+    operand->data = found ? wg_record_of(t, source)->result[index].data : wg_view_of(t, record->args[i]).data;
+}
+
+void wg_plan_chain_attach(wg_plan *plan)
+{
+    const wg_engine *t = plan->tape;
+    for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next)
+        for (size_t s = 0; s < chain->chain.steps; s++) {
+            wg_chain_step *step = &chain->chain.step[s];
+            const wg_record *record = wg_record_of(t, plan->nodes[chain->nodes[s]]);
+            size_t n = step->op->arity == 2 ? 2 : 1;
+            for (size_t i = 0; i < n; i++)
+                set_data(t, &step->in[i], record, i);
+            if (step->towards >= 0) {
+                set_data(t, &step->y, record, n);
+                set_data(t, &step->g, record, n + 1);
+            }
+        }
+}
+
+/* Scalars are read anew in each run. */
+static void load_scalars(const wg_engine *t, const wg_record *record, wg_chain_step *step)
+{
+    size_t n = step->op->arity == 2 ? 2 : 1;
+    for (size_t i = 0; i < n; i++)
+        if (step->in[i].kind == WG_CHAIN_SCALAR)
+            step->in[i].scalar = t->head.steps[record->args[i]].value;
+    if (step->g.kind == WG_CHAIN_SCALAR && step->towards >= 0)
+        step->g.scalar = t->head.steps[record->args[n + 1]].value;
+}
+
+void wg_plan_chain_run(wg_plan *plan, size_t k)
+{
+    const wg_engine *t = plan->tape;
+    wg_plan_chain *chain = plan->chains[k];
+    for (size_t s = 0; s < chain->chain.steps; s++)
+        load_scalars(t, wg_record_of(t, plan->nodes[chain->nodes[s]]), &chain->chain.step[s]);
+    wg_chain_run(&chain->chain, t->threads, wg_record_of(t, plan->nodes[k])->result[0].data);
+}
