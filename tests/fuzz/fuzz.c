@@ -61,13 +61,17 @@ void fuzz_expect_archive(const wg_archive *archive, size_t bytes)
     fuzz_expect(crc != 1, "numbers that were looked at"); /* so that no compiler leaves the looking out */
 }
 
+/* By half bytes: a table of what 0 to 15 become. */
 uint32_t fuzz_crc32(const uint8_t *bytes, size_t size)
 {
+    static const uint32_t table[16] = {0x00000000, 0x1DB71064, 0x3B6E20C8, 0x26D930AC, 0x76DC4190, 0x6B6B51F4,
+        0x4DB26158, 0x5005713C, 0xEDB88320, 0xF00F9344, 0xD6D6A3E8, 0xCB61B38C, 0x9B64C2B0, 0x86D3D2D4,
+        0xA00AE278, 0xBDBDF21C};
     uint32_t crc = 0xFFFFFFFF;
     for (size_t i = 0; i < size; i++) {
         crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+        crc = crc >> 4 ^ table[crc & 15];
+        crc = crc >> 4 ^ table[crc & 15];
     }
     return ~crc;
 }

@@ -286,10 +286,42 @@ wg_var graph_losses(machine *m, unsigned which, const step *s)
     }
 }
 
+/* A leaf of n numbers an axis, of no more than there are. */
+static wg_var leaf_of(machine *m, wg_shape shape)
+{
+    size_t count;
+    bool fits = wg_shape_count(&shape, &count) && count <= NUMBERS;
+    return wg_leaf(m->tape, wg_array_of(fits ? m->reals : NULL, WG_F64, shape));
+}
+
+/* Sequences of n[0] steps, n[1] samples and n[2] numbers of state; c gives the cell operands that do not fit.
+ */
+static wg_var recurrent(machine *m, bool lstm, const step *s)
+{
+    size_t gates = lstm ? 4 : 3, hidden = s->n[2] % 4;
+    wg_var gx = leaf_of(m, WG_SHAPE(s->n[0] % 5, s->n[1] % 5, gates * hidden)), c;
+    wg_var h0 = s->c ? s->x : leaf_of(m, WG_SHAPE(s->n[1] % 5, hidden));
+    wg_var weight = leaf_of(m, WG_SHAPE(hidden, gates * hidden));
+    if (!lstm)
+        return wg_gru(gx, h0, weight, s->b ? s->y : leaf_of(m, WG_SHAPE(hidden)));
+    wg_var y = wg_lstm(gx, h0, s->b ? s->y : h0, weight, &c);
+    return s->a ? c : y;
+}
+
+static wg_var recurrent_layer(machine *m, bool lstm, const step *s)
+{
+    wg_var last, x = s->c ? s->x : leaf_of(m, WG_SHAPE(s->n[0] % 4, s->n[1] % 4, 3));
+    wg_layer_lstm_options lstm_options = {.time_major = s->a, .reverse = s->b, .last_c = &last};
+    wg_layer_gru_options gru_options = {.time_major = s->a, .reverse = s->b, .last_h = &last};
+    wg_var y = lstm ? wg_layer_lstm(m->params, "lstm", x, s->n[2], &lstm_options)
+                    : wg_layer_gru(m->params, "gru", x, s->n[2], &gru_options);
+    return s->n[3] & 1 ? last : y;
+}
+
 wg_var graph_layers(machine *m, unsigned which, const step *s)
 {
     const char *name = s->a ? "layer" : "other";
-    switch (which % 8) {
+    switch (which) {
     case 0:
         return wg_layer_dense(m->params, name, s->x, s->n[0], NULL);
     case 1:
@@ -305,6 +337,12 @@ wg_var graph_layers(machine *m, unsigned which, const step *s)
         return wg_layer_conv2d(m->params, "conv", s->x, 2, 3, &(wg_layer_conv2d_options){.padding = 1});
     case 6:
         return wg_layer_batch_norm(m->params, "norm", s->x, NULL);
+    case 8:
+    case 9:
+        return recurrent(m, which == 8, s);
+    case 10:
+    case 11:
+        return recurrent_layer(m, which == 10, s);
     default:
         return wg_relu(wg_layer_dense(m->params, "relu", s->x, 2, NULL));
     }
