@@ -135,6 +135,8 @@ static use *const uses[] = {cross_entropy, hinge, bce, mse, l1, huber, batch_nor
 #define DENSE(...) (&(const wg_layer_dense_options){__VA_ARGS__})
 #define LAYER_CONV(...) (&(const wg_layer_conv2d_options){__VA_ARGS__})
 #define LAYER_BATCH_NORM(...) (&(const wg_layer_batch_norm_options){__VA_ARGS__})
+#define LSTM(...) (&(const wg_layer_lstm_options){__VA_ARGS__})
+#define GRU(...) (&(const wg_layer_gru_options){__VA_ARGS__})
 #define LAYER_LAYER_NORM(...) (&(const wg_layer_layer_norm_options){__VA_ARGS__})
 
 static double number[1];
@@ -213,6 +215,13 @@ static const refusal refused[] = {
     {layer_layer_norm, LAYER_LAYER_NORM(.axes = 3), WG_BAD_SHAPE, "axes"},
     {layer_layer_norm, LAYER_LAYER_NORM(.axes = SIZE_MAX), WG_BAD_SHAPE, "axes"},
     {layer_layer_norm, LAYER_LAYER_NORM(.eps = HUGE_VAL), WG_INVALID, "eps inf"},
+    {layer_lstm, LSTM(.forget_bias = (double)NAN), WG_INVALID, "forget_bias"},
+    {layer_lstm, LSTM(.forget_bias = -HUGE_VAL), WG_INVALID, "forget_bias is -inf"},
+    {layer_lstm, LSTM(.weight_x = {.rule = (wg_init_rule)9}), WG_INVALID, "layer.weight_x"},
+    {layer_lstm, LSTM(.weight_h = {.rule = WG_INIT_NORMAL, .value = -1}), WG_INVALID, "layer.weight_h"},
+    {layer_lstm, LSTM(.bias = {.rule = WG_INIT_UNIFORM, .value = HUGE_VAL}), WG_INVALID, "layer.bias"},
+    {layer_gru, GRU(.weight_x = {.rule = (wg_init_rule)77}), WG_INVALID, "77"},
+    {layer_gru, GRU(.bias_n = {.rule = WG_INIT_HE_NORMAL, .value = (double)NAN}), WG_INVALID, "layer.bias_n"},
 };
 
 static void check_works(room *r, use *f, const void *options, const char *what)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
+#include <math.h>
 #include <wengert/layers.h>
 #include <wengert/linalg.h>
 #include <wengert/math.h>
@@ -72,6 +73,11 @@ static bool project(const char *kind, wg_params *p, wg_var x, const plan *l, wg_
     if (l->hidden > SIZE_MAX / MOST_GATES) {
         wg_tape_fail(
             tape, WG_OVERFLOW, "%s: %s: a state of %zu is too large", wg_tape_scope(tape), kind, l->hidden);
+        return false;
+    }
+    if (!isfinite(l->forget_bias)) {
+        wg_tape_fail(
+            tape, WG_INVALID, "%s: %s: forget_bias is %g", wg_tape_scope(tape), kind, l->forget_bias);
         return false;
     }
     size_t in = shape.dim[2], width = l->gates * l->hidden;

@@ -38,8 +38,14 @@ static void FN(multiply_all)(
     FN(products) w = {g, threads, x, y, z, in_z, 0};
     double work =
         (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
+    size_t numbers = in_z->matrices * in_z->rows * in_z->row;
+    if (work == 0) { /* there may be 2^60 products of nothing */
+        if (numbers)
+            memset(z, 0, numbers * sizeof(REAL));
+        return;
+    }
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
-        memset(z, 0, in_z->matrices * in_z->rows * in_z->row * sizeof(REAL));
+        memset(z, 0, numbers * sizeof(REAL));
         w.keep = 1;
     } else if (g->products > 1 && work < 4 * CHUNK_WORK) {
         w.threads = 1;
