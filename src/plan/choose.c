@@ -130,9 +130,10 @@ static wg_status share_equal(wg_plan_passes *p)
     while (places < 2 * (size_t)plan->end)
         places *= 2;
     size_t bytes = places * sizeof(uint32_t) + plan->end * sizeof(uint32_t);
-    uint32_t *table = wg_mem_new(&plan->memory, bytes), *stands_for = table + places;
+    uint32_t *table = wg_mem_new(&plan->memory, bytes);
     if (!table)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    uint32_t *stands_for = table + places;
     memset(table, 0xff, places * sizeof *table);
     for (uint32_t node = 0; node < plan->end; node++) {
         wg_record *record = wg_record_of(t, node);

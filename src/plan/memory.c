@@ -213,9 +213,10 @@ static wg_status place(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     size_t n = plan->buffer_count, placed = 0;
-    wg_plan_buffer **order = wg_mem_new(&plan->memory, (2 * n + 1) * sizeof *order), **by_offset = order + n;
+    wg_plan_buffer **order = wg_mem_new(&plan->memory, (2 * n + 1) * sizeof *order);
     if (!order)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    wg_plan_buffer **by_offset = order + n;
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
         plan->sizes.tensors += plan->buffers[i].outside ? 0 : plan->buffers[i].bytes;

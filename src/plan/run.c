@@ -21,7 +21,8 @@ static void compute_step(wg_engine *t, uint32_t node)
     wg_step *s = &t->head.steps[node];
     size_t operands = wg_operand_count(wg_code(t, node));
     double x = t->head.steps[s->a].value, b = operands > 1 ? t->head.steps[s->b].value : 0;
-    s->value = wg_formula_value(wg_code(t, node), x, b, operands > 1 ? NULL : &t->head.numbers[s->b]);
+    const double *numbers = operands > 1 || !t->head.numbers ? NULL : &t->head.numbers[s->b];
+    s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
 }
 
 /* What is not kept has no value after a run: its memory may be another's by then. */
