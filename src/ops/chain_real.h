@@ -50,7 +50,7 @@ static void FN(chain_two)(
         for (size_t i = 0; i < 2; i++)
             in[i] = s->stretched && s->in[i].kind == WG_CHAIN_TENSOR
                         ? (const REAL *)s->in[i].data + begin[i] + w->step[i] * at
-                        : FN(chain_numbers)(&s->in[i], first + done, value + done, &scalar[i]);
+                        : FN(chain_numbers)(&s->in[i], first + done, value ? value + done : NULL, &scalar[i]);
         bool number[2];
         for (size_t i = 0; i < 2; i++)
             number[i] = s->in[i].kind == WG_CHAIN_SCALAR || (s->stretched && w->step[i] == 0);
