@@ -178,15 +178,64 @@ static void check_f32(const wg_conv *c, wg_conv_pass pass, run_f32 *run, size_t 
     free_numbers(&s);
 }
 
+/* Every element of a forward pass is finished once, when it is final: what follows sees it as it stays. */
+typedef struct finished {
+    const char *result;
+    size_t size;
+    char *copy;
+    unsigned char *times; /* threads touch elements of their own */
+} finished;
+
+static void note(void *user, size_t first, size_t count)
+{
+    finished *f = user;
+    memcpy(f->copy + first * f->size, f->result + first * f->size, count * f->size);
+    for (size_t i = first; i < first + count; i++)
+        f->times[i]++;
+}
+
+static finished finished_new(const wg_conv *c, const void *result, size_t size)
+{
+    size_t count = c->batch * c->filters * c->out_height * c->out_width;
+    return (finished){result, size, calloc(count + 1, size), calloc(count + 1, 1)};
+}
+
+static void finished_check(finished *f, const wg_conv *c, wg_conv_pass pass)
+{
+    size_t count = pass == WG_CONV_FORWARD ? c->batch * c->filters * c->out_height * c->out_width : 0;
+    for (size_t i = 0; i < count; i++)
+        ck_assert_msg(f->times[i] == 1, "element %zu is finished %d times", i, f->times[i]);
+    ck_assert(memcmp(f->copy, f->result, count * f->size) == 0);
+    free(f->copy), free(f->times);
+}
+
+static void chosen_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+    double *result, void *scratch)
+{
+    finished f = finished_new(conv, result, sizeof *result);
+    wg_conv_f64(
+        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+    finished_check(&f, conv, pass);
+}
+
+static void chosen_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch)
+{
+    finished f = finished_new(conv, result, sizeof *result);
+    wg_conv_f32(
+        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+    finished_check(&f, conv, pass);
+}
+
 START_TEST(the_chosen_algorithm)
 {
     const wg_conv c = finish(geometries[_i]);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
         size_t bytes;
         ck_assert(wg_conv_scratch(&c, pass, sizeof(double), &bytes));
-        check_f64(&c, pass, wg_conv_f64, bytes);
+        check_f64(&c, pass, chosen_f64, bytes);
         ck_assert(wg_conv_scratch(&c, pass, sizeof(float), &bytes));
-        check_f32(&c, pass, wg_conv_f32, bytes);
+        check_f32(&c, pass, chosen_f32, bytes);
     }
 }
 END_TEST
@@ -217,13 +266,19 @@ static struct {
 static void way_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
     double *result, void *scratch)
 {
-    wg_conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch);
+    finished f = finished_new(conv, result, sizeof *result);
+    wg_conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
+        pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+    finished_check(&f, conv, pass);
 }
 
 static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch)
 {
-    wg_conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch);
+    finished f = finished_new(conv, result, sizeof *result);
+    wg_conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
+        pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+    finished_check(&f, conv, pass);
 }
 
 START_TEST(the_direct_loops)

@@ -401,6 +401,25 @@ START_TEST(chains_give_the_bits_of_their_steps)
 }
 END_TEST
 
+/* Bias and activation behind products and convolutions of every kind, with a residual on the way. */
+static wg_var residual(wg_params *p, wg_var x)
+{
+    x = wg_relu(wg_layer_conv2d(p, "a", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1}));
+    wg_var h =
+        wg_tanh(wg_layer_conv2d(p, "b", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1, .groups = 2}));
+    x = wg_relu(wg_add(wg_layer_conv2d(p, "c", h, 8, 1, NULL), x));
+    x = wg_sigmoid(wg_layer_conv2d(p, "d", x, 5, 3, &(wg_layer_conv2d_options){.stride = 2, .dilation = 2}));
+    x = wg_relu(wg_layer_dense(p, "e", wg_flatten(x), 40, NULL));
+    return wg_layer_dense(p, "f", wg_mulc(x, 0.5), 10, NULL);
+}
+
+START_TEST(epilogues_give_the_bits_of_their_steps)
+{
+    same_as_by_hand(residual, 1);
+    same_as_by_hand(residual, 2);
+}
+END_TEST
+
 START_TEST(the_list_is_printed)
 {
     small s = small_new(NULL);
@@ -537,5 +556,5 @@ END_TEST
 TEST_MAIN("plan", an_mlp, a_convolution_network, what_is_kept_can_be_read, the_tape_is_itself_again,
     a_forward_pass_of_any_shape, parameters_of_every_kind, second_derivatives,
     nothing_for_nothing_and_nothing_twice, memory_is_shared, chains_give_the_bits_of_their_steps,
-    the_list_is_printed, runs_that_fail, a_guard_that_flips, plans_that_cannot_be_made,
-    a_run_asks_for_no_memory, no_memory)
+    epilogues_give_the_bits_of_their_steps, the_list_is_printed, runs_that_fail, a_guard_that_flips,
+    plans_that_cannot_be_made, a_run_asks_for_no_memory, no_memory)

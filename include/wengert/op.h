@@ -79,6 +79,7 @@ typedef struct wg_op_context {
     struct {
         uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
     } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
+    const struct wg_finish *finish;  /* see wg_op_finish; NULL: nothing follows */
     void *engine;                    /* the engine's own */
 } wg_op_context;
 
@@ -93,6 +94,11 @@ WG_API const char *wg_op_operand(wg_op_context *op, size_t i);
  * there is none (the function then returns WG_OUT_OF_MEMORY). Comes from the tape's block cache. */
 WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
 
+/* A forward function of an operation with the trait WG_OP_FINISHES says that elements first .. first + count
+ * - 1 of result 0 are final: a plan adds a bias there, or applies an activation, while they are in cache.
+ * Each element is said once; from any thread. */
+WG_API void wg_op_finish(const wg_op_context *op, size_t first, size_t count);
+
 /* Traits: what planning, replay and checks may assume. Zero is the conservative answer. */
 enum {
     WG_OP_ZERO_GRADIENT = 1 << 0, /* piecewise constant, or integer: no gradient goes through */
@@ -105,7 +111,8 @@ enum {
     WG_OP_EFFECT = 1 << 6,      /* has an `effect` */
     WG_OP_WIDE_RESULT = 1 << 7, /* a rank-0 result is written as double by the float kernel too */
     WG_OP_ALIAS = 1 << 8,       /* result 0 is operand 0's memory under another shape; no forward function */
-    WG_OP_SYMMETRIC = 1 << 9    /* its operands commute */
+    WG_OP_SYMMETRIC = 1 << 9,   /* its operands commute */
+    WG_OP_FINISHES = 1 << 10    /* its forward functions call wg_op_finish for each element of result 0 */
 };
 
 /* What the fused backward kernels do not read: a plan need not keep it until then. */

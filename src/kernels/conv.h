@@ -16,6 +16,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "kernels/finish.h"
 
 /* x [batch, channels, height, width], w [filters, channels / groups, rows, columns],
  * y [batch, filters, out_height, out_width]. All sizes fit: the operation's shape rule has checked their
@@ -33,10 +34,11 @@ typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_
 /* The working memory in bytes that a pass over numbers of `real` bytes needs; false when it overflows. */
 bool wg_conv_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 
-/* Computes the result, whole. `scratch` is aligned to 64 bytes. */
+/* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for a forward
+ * pass. */
 void wg_conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
-    double *result, void *scratch);
+    double *result, void *scratch, const wg_finish *finish);
 void wg_conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch);
+    float *result, void *scratch, const wg_finish *finish);
 
 #endif

@@ -103,6 +103,9 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
                     stop * p->out_width, out + k * pixels);
             }
         }
+        size_t k = first_block * FN(BLOCK), next = last_block * FN(BLOCK);
+        next = next < p->filters ? next : p->filters;
+        wg_finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 

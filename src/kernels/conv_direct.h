@@ -60,12 +60,14 @@ typedef struct wg_conv_job_f64 {
     const wg_conv_plan *plan;
     const double *a, *b;
     double *result, *packed, *copies;
+    const wg_finish *finish;
 } wg_conv_job_f64;
 
 typedef struct wg_conv_job_f32 {
     const wg_conv_plan *plan;
     const float *a, *b;
     float *result, *packed, *copies;
+    const wg_finish *finish;
 } wg_conv_job_f32;
 
 /* The loops for one kind of processor, for wg_parallel_for over a job: [0] rows, [1] channels. */
@@ -92,17 +94,18 @@ bool wg_conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real);
 
 bool wg_conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 void wg_conv_direct_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
-    double *result, void *scratch);
+    double *result, void *scratch, const wg_finish *finish);
 void wg_conv_direct_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch);
+    float *result, void *scratch, const wg_finish *finish);
 
 /* The same with the processor and the way round given, for tests. */
 bool wg_conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
     wg_conv_pass pass, size_t real, size_t *bytes);
 void wg_conv_direct_of_f64(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
-    wg_conv_pass pass, const double *a, const double *b, double *result, void *scratch);
+    wg_conv_pass pass, const double *a, const double *b, double *result, void *scratch,
+    const wg_finish *finish);
 void wg_conv_direct_of_f32(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
-    wg_conv_pass pass, const float *a, const float *b, float *result, void *scratch);
+    wg_conv_pass pass, const float *a, const float *b, float *result, void *scratch, const wg_finish *finish);
 
 /* Can it be computed so at all? */
 bool wg_conv_direct_can(

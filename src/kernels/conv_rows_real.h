@@ -94,6 +94,8 @@ TARGET static void FN(rows_correlate)(void *work, size_t chunk, size_t begin, si
                 FN(rows_block)(p, next - k, in, w + k * weights, y, stop, out + k * pixels);
             }
         }
+        size_t k = p->filters * first_block / p->blocks, next = p->filters * last_block / p->blocks;
+        wg_finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 

@@ -59,16 +59,34 @@ static size_t cut(size_t size, size_t parts, size_t i, size_t step)
 #define TEMPLATE "kernels/gemm_cut_real.h"
 #include "base/for_each_real.h"
 
+void wg_gemm_finish_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+    double alpha, const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
+    size_t ldc, const wg_finish *finish, size_t first)
+{
+    gemm_f64(threads,
+        &(wg_product_f64){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}, finish,
+        first);
+}
+
 void wg_gemm_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
     const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc)
 {
-    gemm_f64(
-        threads, &(wg_product_f64){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc});
+    wg_gemm_finish_f64(
+        threads, transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, 0);
+}
+
+void wg_gemm_finish_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+    float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc,
+    const wg_finish *finish, size_t first)
+{
+    gemm_f32(threads,
+        &(wg_product_f32){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}, finish,
+        first);
 }
 
 void wg_gemm_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
     const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
 {
-    gemm_f32(
-        threads, &(wg_product_f32){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc});
+    wg_gemm_finish_f32(
+        threads, transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, 0);
 }

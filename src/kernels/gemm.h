@@ -21,10 +21,19 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "kernels/finish.h"
 
 void wg_gemm_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
     const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc);
 void wg_gemm_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
     const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+
+/* The same, with C finished block by block as it is done: element (i, j) is number first + i ldc + j. */
+void wg_gemm_finish_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+    double alpha, const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
+    size_t ldc, const wg_finish *finish, size_t first);
+void wg_gemm_finish_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
+    float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc,
+    const wg_finish *finish, size_t first);
 
 #endif

@@ -7,7 +7,21 @@ typedef struct FN(gemm_work) {
     const FN(wg_product) * product;
     grid grid;
     const wg_gemm_kernels *own;
+    const wg_finish *finish;
+    size_t first; /* number of C's first element */
 } FN(gemm_work);
+
+/* The rows of a block; in one stretch when there is nothing between them. */
+static void FN(finish_rows)(const wg_finish *finish, const FN(wg_product) * p, size_t first)
+{
+    if (!finish)
+        return;
+    if (p->n == p->ldc)
+        wg_finish_run(finish, first, p->m * p->n);
+    else
+        for (size_t i = 0; i < p->m; i++)
+            wg_finish_run(finish, first + i * p->ldc, p->n);
+}
 
 static void FN(gemm_block)(void *work, size_t chunk, size_t begin, size_t end)
 {
@@ -22,11 +36,13 @@ static void FN(gemm_block)(void *work, size_t chunk, size_t begin, size_t end)
         p.a += p.transpose_a ? i : i * p.lda;
         p.b += p.transpose_b ? j * p.ldb : j;
         p.c += i * p.ldc + j;
+        bool done = false;
 #ifdef WG_CBLAS
-        if (FN(wg_cblas_product)(&p))
-            continue;
+        done = FN(wg_cblas_product)(&p);
 #endif
-        w->own->FN(product)(&p);
+        if (!done)
+            w->own->FN(product)(&p);
+        FN(finish_rows)(w->finish, &p, w->first + i * p.ldc + j);
     }
 }
 
@@ -40,14 +56,15 @@ static void FN(scale)(const FN(wg_product) * p)
     }
 }
 
-static void FN(gemm)(int threads, const FN(wg_product) * p)
+static void FN(gemm)(int threads, const FN(wg_product) * p, const wg_finish *finish, size_t first)
 {
     if (p->m == 0 || p->n == 0)
         return;
     if (p->k == 0 || p->alpha == 0) {
         FN(scale)(p);
+        FN(finish_rows)(finish, p, first);
         return;
     }
-    FN(gemm_work) work = {.product = p, .grid = grid_of(p->m, p->n, p->k), .own = wg_gemm_here()};
+    FN(gemm_work) work = {.product = p, .grid = grid_of(p->m, p->n, p->k), .own = wg_gemm_here(), .finish = finish, .first = first};
     wg_parallel_for(threads, work.grid.rows * work.grid.columns, 1, FN(gemm_block), &work);
 }

@@ -2,6 +2,9 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "kernels/parallel.h"
+#include "kernels/finish.h"
+
+#include <stdint.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -38,6 +41,18 @@ void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function 
 #endif
     for (size_t chunk = 0; chunk < chunks; chunk++)
         run_chunk(chunk, count, grain, run, work);
+}
+
+static void finish_chunk(void *work, size_t chunk, size_t begin, size_t end)
+{
+    (void)chunk;
+    wg_finish_run(work, begin, end - begin);
+}
+
+void wg_finish_all(const wg_finish *finish, int threads, size_t count)
+{
+    if (finish)
+        wg_parallel_for(threads, count, 1 << 14, finish_chunk, (void *)(uintptr_t)finish);
 }
 
 int wg_threads_of(int asked)

@@ -128,7 +128,8 @@ wg_status wg_conv_run_f64(
     void *scratch;
     wg_status status = scratch_of(op, conv, pass, sizeof(double), &scratch);
     if (status == WG_OK)
-        wg_conv_f64(op->threads, conv, pass, a, b, result, scratch);
+        wg_conv_f64(
+            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);
     return status;
 }
 
@@ -138,7 +139,8 @@ wg_status wg_conv_run_f32(
     void *scratch;
     wg_status status = scratch_of(op, conv, pass, sizeof(float), &scratch);
     if (status == WG_OK)
-        wg_conv_f32(op->threads, conv, pass, a, b, result, scratch);
+        wg_conv_f32(
+            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);
     return status;
 }
 

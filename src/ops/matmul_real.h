@@ -17,6 +17,7 @@ typedef struct FN(products) {
     REAL *z;
     const stack *stack;
     REAL keep; /* of what is in Z: 0, or 1 to add to it */
+    const wg_finish *finish;
 } FN(products);
 
 static void FN(multiply)(void *work, size_t chunk, size_t begin, size_t end)
@@ -26,22 +27,24 @@ static void FN(multiply)(void *work, size_t chunk, size_t begin, size_t end)
     const stack *z = w->stack;
     (void)chunk;
     for (size_t i = begin; i < end; i++)
-        FN(wg_gemm)
+        FN(wg_gemm_finish)
     (w->threads, x->transpose, y->transpose, z->rows, z->row, x->transpose ? x->stack->rows : x->stack->row,
         1, x->at + offset_of(w->g, x->stack, i), x->stack->row, y->at + offset_of(w->g, y->stack, i),
-        y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row);
+        y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row, w->finish,
+        offset_of(w->g, z, i));
 }
 
 static void FN(multiply_all)(
-    const geometry *g, int threads, FN(factor) x, FN(factor) y, REAL *z, const stack *in_z)
+    const geometry *g, int threads, FN(factor) x, FN(factor) y, REAL *z, const stack *in_z, const wg_finish *finish)
 {
-    FN(products) w = {g, threads, x, y, z, in_z, 0};
+    FN(products) w = {g, threads, x, y, z, in_z, 0, finish};
     double work =
         (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
     size_t numbers = in_z->matrices * in_z->rows * in_z->row;
     if (work == 0) { /* there may be 2^60 products of nothing */
         if (numbers)
             memset(z, 0, numbers * sizeof(REAL));
+        wg_finish_all(finish, threads, numbers);
         return;
     }
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
@@ -59,7 +62,7 @@ static wg_status FN(forward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
     const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
-    FN(multiply_all)(&g, op->threads, a, b, op->out[0], &g.y);
+    FN(multiply_all)(&g, op->threads, a, b, op->out[0], &g.y, op->finish);
     return WG_OK;
 }
 
@@ -70,12 +73,12 @@ static wg_status FN(backward)(wg_op_context *op)
     const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     if (op->grad_in[0] && g.transpose_a)
-        FN(multiply_all)(&g, op->threads, b, transposed, op->grad_in[0], &g.a);
+        FN(multiply_all)(&g, op->threads, b, transposed, op->grad_in[0], &g.a, NULL);
     else if (op->grad_in[0])
-        FN(multiply_all)(&g, op->threads, plain, b_t, op->grad_in[0], &g.a);
+        FN(multiply_all)(&g, op->threads, plain, b_t, op->grad_in[0], &g.a, NULL);
     if (op->grad_in[1] && g.transpose_b)
-        FN(multiply_all)(&g, op->threads, transposed, a, op->grad_in[1], &g.b);
+        FN(multiply_all)(&g, op->threads, transposed, a, op->grad_in[1], &g.b, NULL);
     else if (op->grad_in[1])
-        FN(multiply_all)(&g, op->threads, a_t, plain, op->grad_in[1], &g.b);
+        FN(multiply_all)(&g, op->threads, a_t, plain, op->grad_in[1], &g.b, NULL);
     return WG_OK;
 }

@@ -3,8 +3,12 @@
 
 /* Chains: a map whose operand nobody else reads takes it over before it reaches memory.
  *
+ *      matmul x, w   -> h        only add reads h
  *      add    h, b   -> s        only relu reads s
- *      relu   s      -> y        one chain, run where relu stands: h, b -> y
+ *      relu   s      -> y        one chain, run where relu stands, with the product as its head: x, w, b -> y
+ *
+ * A contraction at the head of a chain computes into the chain's result, and each stretch of it is finished
+ * while it is in cache.
  *
  * The gradient of a map towards one operand is a map of operand, result and upstream gradient. */
 #include "plan/plan.h"
@@ -59,6 +63,19 @@ static const wg_record *row_of(const wg_engine *t, const wg_record *record, int 
     return wg_chain_takes(of->op) && *towards >= 0 ? of : NULL;
 }
 
+/* A contraction that calls wg_op_finish, for a chain behind it. What it keeps would need a place of its own.
+ */
+static bool is_head(const wg_plan *plan, size_t k)
+{
+    const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+    if (!record || !(record->op->traits & WG_OP_FINISHES) || record->results != 1 || record->result[0].scalar)
+        return false;
+    for (size_t i = 0; i < WG_MAX_KEEP; i++)
+        if (record->keep_bytes[i])
+            return false;
+    return true;
+}
+
 /* Which operand of a row's node is the value of the node before it, whose chain it then joins: its number, or
  * SIZE_MAX. */
 static size_t joins(const wg_plan_passes *p, const readers *r, const wg_record *record, size_t *before)
@@ -70,7 +87,7 @@ static size_t joins(const wg_plan_passes *p, const readers *r, const wg_record *
         int towards;
         if (at != SIZE_MAX && r->count[at] == 1 && !r->outside[at] &&
             wg_shape_equal(wg_view_of(t, record->args[i]).shape, &record->result[0].shape) &&
-            row_of(t, wg_record_of(t, plan->nodes[at]), &towards)) {
+            (is_head(plan, at) || row_of(t, wg_record_of(t, plan->nodes[at]), &towards))) {
             *before = at;
             return i;
         }
@@ -125,6 +142,7 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
         chain = wg_mem_zero(&plan->memory, sizeof *chain);
         if (!chain)
             return false;
+        chain->head = is_head(plan, before) ? before : SIZE_MAX;
         chain->next = plan->first_chain;
         plan->first_chain = chain;
         chain->chain.dtype = record->result[0].dtype;
@@ -137,7 +155,7 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
         !wg_mem_reserve(&plan->memory, (void **)&chain->nodes, &chain->node_capacity, chain->chain.steps + 2,
             sizeof *chain->nodes))
         return false;
-    if (is_new) {
+    if (is_new && chain->head == SIZE_MAX) {
         chain->nodes[0] = before;
         chain->chain.step[chain->chain.steps++] = step_of(t, wg_record_of(t, plan->nodes[before]), SIZE_MAX);
     }
@@ -146,6 +164,8 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
     plan->chains[k] = chain;
     for (size_t i = 0; i < chain->chain.steps; i++)
         p->runs_at[chain->nodes[i]] = k;
+    if (chain->head != SIZE_MAX)
+        p->runs_at[chain->head] = k;
     return true;
 }
 
@@ -190,10 +210,31 @@ static void set_data(const wg_engine *t, wg_chain_operand *operand, const wg_rec
     operand->data = found ? wg_record_of(t, source)->result[index].data : wg_view_of(t, record->args[i]).data;
 }
 
+/* A stretch of the head's result, in the place of the chain's. */
+static void finish(void *user, size_t first, size_t count)
+{
+    const wg_plan_chain *chain = user;
+    size_t size = wg_dtype_size(chain->chain.dtype);
+    wg_chain_range(&chain->chain, first, count, (char *)chain->result + first * size, chain->result);
+}
+
+static void attach_head(wg_plan *plan, wg_plan_chain *chain)
+{
+    const wg_engine *t = plan->tape;
+    wg_record *head = wg_record_of(t, plan->nodes[chain->head]);
+    chain->result = wg_record_of(t, plan->nodes[chain->nodes[chain->chain.steps - 1]])->result[0].data;
+    chain->finish = (wg_finish){finish, chain};
+    head->finish = &chain->finish;
+    head->result[0].block = &plan->nowhere;
+    head->result[0].data = chain->result;
+}
+
 void wg_plan_chain_attach(wg_plan *plan)
 {
     const wg_engine *t = plan->tape;
-    for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next)
+    for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next) {
+        if (chain->head != SIZE_MAX)
+            attach_head(plan, chain);
         for (size_t s = 0; s < chain->chain.steps; s++) {
             wg_chain_step *step = &chain->chain.step[s];
             const wg_record *record = wg_record_of(t, plan->nodes[chain->nodes[s]]);
@@ -205,6 +246,7 @@ void wg_plan_chain_attach(wg_plan *plan)
                 set_data(t, &step->g, record, n + 1);
             }
         }
+    }
 }
 
 /* Scalars are read anew in each run. */
@@ -218,11 +260,14 @@ static void load_scalars(const wg_engine *t, const wg_record *record, wg_chain_s
         step->g.scalar = t->head.steps[record->args[n + 1]].value;
 }
 
-void wg_plan_chain_run(wg_plan *plan, size_t k)
+wg_status wg_plan_chain_run(wg_plan *plan, size_t k)
 {
-    const wg_engine *t = plan->tape;
+    wg_engine *t = plan->tape;
     wg_plan_chain *chain = plan->chains[k];
     for (size_t s = 0; s < chain->chain.steps; s++)
         load_scalars(t, wg_record_of(t, plan->nodes[chain->nodes[s]]), &chain->chain.step[s]);
+    if (chain->head != SIZE_MAX)
+        return wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
     wg_chain_run(&chain->chain, t->threads, wg_record_of(t, plan->nodes[k])->result[0].data);
+    return WG_OK;
 }

@@ -170,6 +170,8 @@ static void write_over(wg_plan_passes *p)
         if (!result || result->outside)
             continue;
         const wg_plan_chain *chain = plan->chains[k];
+        if (chain && chain->head != SIZE_MAX)
+            continue; /* its operands are read while the result is being written */
         for (size_t s = 0; chain && s < chain->chain.steps && result->over == SIZE_MAX; s++)
             write_over_operand(p, wg_record_of(t, plan->nodes[chain->nodes[s]]), result, k);
         if (!chain)
@@ -301,7 +303,9 @@ void wg_plan_detach(wg_plan *plan)
             record->keep_block[i] = NULL;
             record->keep[i] = NULL;
         }
-        if (record)
+        if (record) {
             record->valued = false;
+            record->finish = NULL;
+        }
     }
 }

@@ -15,6 +15,7 @@
 #define WG_PLAN_PLAN_H
 
 #include <wengert/plan.h>
+#include "kernels/finish.h"
 #include "ops/chain.h"
 #include "tape/engine.h"
 
@@ -41,6 +42,9 @@ typedef struct wg_plan_gradient {
 /* Nodes of the list that are run as one, where the last of them stands. */
 typedef struct wg_plan_chain {
     wg_chain chain;
+    size_t head; /* a contraction that finishes its result with the chain; SIZE_MAX: none */
+    wg_finish finish;
+    void *result;
     size_t *nodes; /* [chain.steps]: by their places in the list */
     size_t capacity, node_capacity;
     struct wg_plan_chain *next;
@@ -102,7 +106,7 @@ static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 }
 
 void wg_plan_chain_attach(wg_plan *plan);
-void wg_plan_chain_run(wg_plan *plan, size_t k);
+wg_status wg_plan_chain_run(wg_plan *plan, size_t k);
 
 /* Gives the planned records their memory, and takes it away. */
 void wg_plan_attach(wg_plan *plan);

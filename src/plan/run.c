@@ -47,9 +47,7 @@ wg_status wg_plan_compute(wg_plan *plan)
             continue;
         if (!record)
             compute_step(t, plan->nodes[k]);
-        else if (plan->chains[k])
-            wg_plan_chain_run(plan, k);
-        else if ((status = wg_compute_now(t, record)) != WG_OK)
+        else if ((status = plan->chains[k] ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record)) != WG_OK)
             wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
         if (plan->profile) {
             double ended = now();

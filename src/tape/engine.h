@@ -52,6 +52,7 @@ typedef struct wg_record {
     size_t keep_bytes[WG_MAX_KEEP];
     uint64_t ordinal;       /* among the random operations */
     struct wg_bound *bound; /* of a parameter */
+    const struct wg_finish *finish; /* of a plan: what follows the result while it is in cache */
     bool valued;            /* has been computed */
     bool tracked;           /* some leaf below wants a gradient */
     bool cut;               /* no gradient goes through */

@@ -7,6 +7,7 @@
  * slots. */
 
 #include "tape/engine.h"
+#include "kernels/finish.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -118,6 +119,7 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     f->op.training = record->training;
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
+    f->op.finish = record->finish;
     for (size_t r = 0; r < record->results; r++) {
         f->out_shape[r] = record->result[r].shape;
         f->out_dtype[r] = record->result[r].dtype;
@@ -173,6 +175,11 @@ void wg_frame_close(wg_frame *f)
 }
 
 /* ---- What an operation may ask of its context ------------------------------------------------------ */
+
+void wg_op_finish(const wg_op_context *op, size_t first, size_t count)
+{
+    wg_finish_run(op->finish, first, count);
+}
 
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {

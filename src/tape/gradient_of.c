@@ -133,11 +133,14 @@ const wg_op wg_op_gradient = {.name = "gradient",
     .forward_f32 = gradient_forward,
     .vjp = gradient_vjp};
 
-/* A map's kernel declines operands that were broadcast, and gradients that are the upstream one itself. */
+/* A map's kernel declines operands that were broadcast, and gradients that are the upstream one itself; what
+ * is computed in double has its gradient in double, by the rule. */
 static bool declines(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
     bool passes_on = op->rule != NULL;
+    if (op->scalar && op->traits & WG_OP_MAP && f->record->result[0].scalar)
+        return true;
     if (!(op->traits & WG_OP_MAP))
         return false;
     for (size_t i = 0; i < f->op.arity; i++) {
@@ -153,8 +156,11 @@ static bool declines(const wg_frame *f)
 bool wg_can_record_gradient(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
-    bool has_kernel = f->record && op->backward_f64 && op->backward_f32 && f->op.arity <= MOST;
-    return has_kernel && (f->tape->planning ? !declines(f) : !op->vjp && op->expand);
+    if (!f->record || f->op.arity > MOST)
+        return false;
+    if (f->tape->planning)
+        return (f->op.dtype == WG_F32 ? op->backward_f32 : op->backward_f64) && !declines(f);
+    return op->backward_f64 && op->backward_f32 && !op->vjp && op->expand;
 }
 
 int wg_gradient_towards(const wg_record *record)

@@ -85,7 +85,8 @@ static wg_status run_kernel(wg_frame *f, wg_record *record)
 {
     const wg_op *op = record->op;
     wg_status (*kernel)(wg_op_context *) = f->op.dtype == WG_F32 ? op->backward_f32 : op->backward_f64;
-    if (!kernel)
+    bool in_double = op->scalar && op->traits & WG_OP_MAP && record->result[0].scalar;
+    if (!kernel || in_double) /* numbers of rank 0 are doubles, and stay so by the rule */
         return WG_DECLINED;
     for (size_t i = 0; i < record->arity; i++)
         if (f->wanted[i] && !gradient_memory(f, i)) {

@@ -51,34 +51,34 @@ typedef struct job {
 static void chosen(void *user)
 {
     job *j = user;
-    wg_conv_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+    wg_conv_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void rows(void *user)
 {
     job *j = user;
     wg_conv_direct_of_f32(
-        wg_conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+        wg_conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void channels(void *user)
 {
     job *j = user;
     wg_conv_direct_of_f32(
-        wg_conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+        wg_conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void product(void *user)
 {
     job *j = user;
-    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void onednn(void *user)
 {
 #ifdef WG_BENCH_ONEDNN
     job *j = user;
-    onednn_conv(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+    onednn_conv(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 #else
     (void)user;
 #endif

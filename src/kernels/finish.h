@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* finish.h - what is done with a contraction's result while it is in cache: a bias, an activation.
+ *
+ * Who computes the result calls it, from any thread, for each stretch of elements once they are final. All
+ * stretches together are the result, each element once. */
+#ifndef WG_KERNELS_FINISH_H
+#define WG_KERNELS_FINISH_H
+
+#include <stddef.h>
+
+typedef struct wg_finish {
+    void (*run)(void *user, size_t first, size_t count);
+    void *user;
+} wg_finish;
+
+/* NULL: nothing. */
+static inline void wg_finish_run(const wg_finish *finish, size_t first, size_t count)
+{
+    if (finish && count)
+        finish->run(finish->user, first, count);
+}
+
+/* A result that is final as a whole, on all threads. */
+void wg_finish_all(const wg_finish *finish, int threads, size_t count);
+
+#endif
