@@ -188,12 +188,6 @@ static int larger_first(const void *a, const void *b)
                                 : (x->first > y->first) - (x->first < y->first);
 }
 
-static int lower_first(const void *a, const void *b)
-{
-    const wg_plan_buffer *x = *(wg_plan_buffer *const *)a, *y = *(wg_plan_buffer *const *)b;
-    return (x->offset > y->offset) - (x->offset < y->offset);
-}
-
 /* The lowest gap between those of `placed`, in the order of their offsets, that are in use at the same time.
  */
 static size_t lowest(const wg_plan_buffer *b, wg_plan_buffer *const *placed, size_t count)
@@ -232,8 +226,10 @@ static wg_status place(wg_plan_passes *p)
         b->offset = lowest(b, by_offset, placed);
         if (b->offset + b->bytes > plan->sizes.block)
             plan->sizes.block = b->offset + b->bytes;
-        by_offset[placed++] = b;
-        qsort(by_offset, placed, sizeof *by_offset, lower_first);
+        size_t at = placed++;
+        for (; at > 0 && by_offset[at - 1]->offset > b->offset; at--)
+            by_offset[at] = by_offset[at - 1];
+        by_offset[at] = b;
     }
     wg_mem_free(&plan->memory, (void *)order, (2 * n + 1) * sizeof *order);
     return WG_OK;
