@@ -138,6 +138,11 @@ static void visit(void *user, const wg_params_run *run)
     }
 }
 
+wg_status wg_optim_prepare(wg_optim *optim)
+{
+    return !optim ? WG_INVALID : settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
+}
+
 wg_status wg_optim_step(wg_optim *optim)
 {
     if (!optim)

@@ -59,17 +59,6 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
     return status;
 }
 
-/* The optimiser's moments are made now, not in the first run. */
-static wg_status make_moments(wg_plan *plan, wg_error *error)
-{
-    const wg_params *params = wg_optim_params(plan->optim);
-    for (size_t i = 0; i < wg_params_count(params); i++)
-        if (!wg_params_at(params, i).buffer && wg_optim_slots(plan->optim) &&
-            !wg_optim_state(plan->optim, 0, i))
-            return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
-    return WG_OK;
-}
-
 static void count_parameters(wg_plan *plan)
 {
     for (size_t i = 0; i < plan->gradient_count; i++) {
@@ -105,8 +94,8 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         if (wg_plan_rehearse(plan) != WG_OK)
             status = wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
     }
-    if (status == WG_OK && plan->optim)
-        status = make_moments(plan, error);
+    if (status == WG_OK && plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
+        status = wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
     if (status == WG_OK)
         return plan;
     wg_plan_free(plan);

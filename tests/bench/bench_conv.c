@@ -71,14 +71,14 @@ static void channels(void *user)
 static void product(void *user)
 {
     job *j = user;
-    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 }
 
 static void onednn(void *user)
 {
 #ifdef WG_BENCH_ONEDNN
     job *j = user;
-    onednn_conv(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    onednn_conv(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 #else
     (void)user;
 #endif

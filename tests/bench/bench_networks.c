@@ -127,6 +127,43 @@ static void train(void *user)
     s->loss = wg_item(loss);
 }
 
+/* ---- The same, planned ----------------------------------------------------------------------------- */
+
+typedef struct planned {
+    step step;
+    wg_var x, labels, loss;
+    wg_plan *plan;
+} planned;
+
+static void run_plan(void *user)
+{
+    planned *p = user;
+    const network *n = p->step.net;
+    wg_set(p->x, WG_FLOATS(p->step.x, n->batch, n->channels, n->size, n->size));
+    wg_set(p->labels, WG_INTS(p->step.labels, n->batch));
+    if (wg_plan_run(p->plan) != WG_OK) {
+        fprintf(stderr, "bench_networks: %s\n", wg_tape_message(p->step.tape));
+        exit(1);
+    }
+    p->step.loss = wg_item(p->loss);
+}
+
+static void make_plan(planned *p)
+{
+    const network *n = p->step.net;
+    wg_error error = {0};
+    p->x = wg_input_of(p->step.tape, WG_F32, WG_SHAPE(n->batch, n->channels, n->size, n->size));
+    p->labels = wg_input_of(p->step.tape, WG_I32, WG_SHAPE(n->batch));
+    p->loss = wg_cross_entropy(n->apply(p->step.params, p->x), p->labels, NULL);
+    p->plan = wg_plan_new(p->loss, &(wg_plan_options){.optim = p->step.sgd}, &error);
+    if (!p->plan) {
+        fprintf(stderr, "bench_networks: %s\n", error.message);
+        exit(1);
+    }
+}
+
+/* ---- Measuring ------------------------------------------------------------------------------------- */
+
 /* Counts requests and passes them on. */
 static void *counting(void *user, void *memory, size_t old_size, size_t new_size)
 {
@@ -139,10 +176,10 @@ static void *counting(void *user, void *memory, size_t old_size, size_t new_size
     return realloc(memory, new_size);
 }
 
-static void measure(bench *b, const network *n)
+static step step_new(const network *n, size_t *requests)
 {
-    size_t requests = 0, pixels = n->batch * n->channels * n->size * n->size;
-    const wg_allocator hook = {counting, &requests};
+    const wg_allocator hook = {counting, requests};
+    size_t pixels = n->batch * n->channels * n->size * n->size;
     step s = {.net = n,
         .tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true, .allocator = hook}),
         .params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1, .allocator = hook}),
@@ -154,31 +191,54 @@ static void measure(bench *b, const network *n)
         s.x[i] = (float)wg_random_normal(&r);
     for (size_t i = 0; i < n->batch; i++)
         s.labels[i] = (int32_t)wg_random_below(&r, 10);
+    return s;
+}
+
+static void step_free(step *s)
+{
+    wg_optim_free(s->sgd);
+    wg_params_free(s->params);
+    wg_tape_free(s->tape);
+    free(s->x);
+    free(s->labels);
+}
+
+static void number(bench *b, const network *n, const char *what, const char *unit, double value)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s, %s", n->name, what);
+    bench_number(b, name, unit, value);
+}
+
+static void measure(bench *b, const network *n)
+{
+    size_t requests = 0, of_plan = 0;
+    step s = step_new(n, &requests);
+    planned p = {.step = step_new(n, &of_plan)};
     yard y;
     yard_begin(&y, wg_tape_threads(s.tape));
     n->arithmetic(&y, n->batch);
+    make_plan(&p);
     train(&s), train(&s);
-    size_t before = requests;
-    train(&s);
-    double each = (double)(requests - before), t[2];
-    bench_run(b, 2, (bench_work *const[]){train, yard_run}, (void *const[]){&s, &y}, t);
-    char name[128];
-    printf("  %-34s %10.3f  %10.3f  ", n->name, t[0] * 1e3, y.complete ? t[1] * 1e3 : 0);
-    printf(y.complete ? "%8.2f" : "       -", t[0] / t[1]);
-    printf("  %8.1f  %9.0f  %10.2f\n", y.flops / t[0] * 1e-9, each, (double)wg_tape_bytes(s.tape) / 1048576);
-    snprintf(name, sizeof name, "%s, step", n->name);
-    bench_number(b, name, "ms", t[0] * 1e3);
-    snprintf(name, sizeof name, "%s, library calls", n->name);
+    size_t before = requests, planned_before = of_plan;
+    train(&s), run_plan(&p); /* the first run */
+    double each = (double)(requests - before), planned_each = (double)(of_plan - planned_before), t[3];
+    bench_run(b, 3, (bench_work *const[]){train, run_plan, yard_run}, (void *const[]){&s, &p, &y}, t);
+    double tape = (double)wg_tape_bytes(s.tape) / 1048576, block = (double)wg_plan_bytes(p.plan) / 1048576;
+    printf("  %-32s %9.3f %9.3f %9.3f", n->name, t[0] * 1e3, t[1] * 1e3, y.complete ? t[2] * 1e3 : 0);
+    printf(y.complete ? " %6.2f %6.2f" : "      -      -", t[0] / t[2], t[1] / t[2]);
+    printf(" %8.1f  %4.0f %4.0f  %8.2f %8.2f\n", y.flops / t[1] * 1e-9, each, planned_each, tape, block);
+    number(b, n, "step", "ms", t[0] * 1e3);
+    number(b, n, "planned step", "ms", t[1] * 1e3);
     if (y.complete)
-        bench_number(b, name, "ms", t[1] * 1e3);
-    snprintf(name, sizeof name, "%s, requests per step", n->name);
-    bench_number(b, name, "requests", each);
+        number(b, n, "library calls", "ms", t[2] * 1e3);
+    number(b, n, "requests per step", "requests", each);
+    number(b, n, "requests per planned step", "requests", planned_each);
+    number(b, n, "memory of the tape", "MiB", tape);
+    number(b, n, "memory of the plan", "MiB", block);
     yard_end(&y);
-    wg_optim_free(s.sgd);
-    wg_params_free(s.params);
-    wg_tape_free(s.tape);
-    free(s.x);
-    free(s.labels);
+    wg_plan_free(p.plan);
+    step_free(&s), step_free(&p.step);
 }
 
 int main(int argc, char **argv)
@@ -192,13 +252,15 @@ int main(int argc, char **argv)
     };
     bench b = bench_begin(argc, argv, "networks");
     wg_tape *tape = wg_tape_new(NULL);
-    printf(
-        "Training steps, float, %d threads: step and its library calls alone, ms\n\n", wg_tape_threads(tape));
+    printf("Training steps, float, %d threads, ms: recorded, planned, and their library calls alone\n\n",
+        wg_tape_threads(tape));
     wg_tape_free(tape);
-    printf("  %-34s %10s  %10s  %8s  %8s  %9s  %10s\n", "", "step", "calls", "ratio", "GFLOP/s", "requests",
-        "tape MiB");
+    printf("  %-32s %9s %9s %9s %13s %8s  %9s  %17s\n", "", "recorded", "planned", "calls", "of the calls",
+        "GFLOP/s", "requests", "MiB");
     for (size_t i = 0; i < sizeof networks / sizeof networks[0]; i++)
         measure(&b, &networks[i]);
-    printf("\nrequests: of memory, through our hook, by one step after the second\n");
+    printf("\nin pairs: recorded, planned. requests: of memory, through our hook, by one step after the "
+           "second (the "
+           "first); MiB: of the tape, of the plan\n");
     return bench_end(&b);
 }

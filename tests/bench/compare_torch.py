@@ -96,15 +96,15 @@ def torch_prediction(make, calls=1000):
     return statistics.median(times)
 
 
-def our_numbers(program, threads, ending):
-    """What the bench's own JSON lines say, by network, of the entries whose name ends so."""
+def our_numbers(program, threads):
+    """What the bench's own JSON lines say, by name."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "ours.json")
         subprocess.run([program, "--json", path], check=True, stdout=subprocess.DEVNULL,
                        env={**os.environ, "OMP_NUM_THREADS": str(threads)})
         with open(path, encoding="utf-8") as lines:
             entries = [json.loads(line) for line in lines]
-    return {e["name"][:-len(ending)]: e["value"] for e in entries if e["name"].endswith(ending)}
+    return {e["name"]: e["value"] for e in entries}
 
 
 def table(title, unit, ours, theirs, path):
@@ -130,20 +130,24 @@ def main():
     parser.add_argument("--json")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
-    ours, theirs = {n: [] for n in NETWORKS}, {n: [] for n in NETWORKS}
+    ours, planned, theirs = ({n: [] for n in NETWORKS} for _ in range(3))
     our_uses, their_uses = {n: [] for n in PREDICTIONS}, {n: [] for n in PREDICTIONS}
     for _ in range(args.rounds):
-        for name, value in our_numbers(os.path.join(args.folder, "bench_networks"), args.threads, ", step").items():
-            ours[name].append(value)
+        numbers = our_numbers(os.path.join(args.folder, "bench_networks"), args.threads)
+        for name in NETWORKS:
+            ours[name].append(numbers[f"{name}, step"])
+            planned[name].append(numbers[f"{name}, planned step"])
         for name, (make, shape, steps) in NETWORKS.items():
             layouts = (False, True) if len(shape) == 4 and "MLP" not in name else (False,)
             theirs[name].append(1e3 * min(torch_step(make, shape, steps, c) for c in layouts))
-        for name, value in our_numbers(os.path.join(args.folder, "bench_use"), args.threads, ", one image").items():
-            our_uses[name].append(value)
+        numbers = our_numbers(os.path.join(args.folder, "bench_use"), args.threads)
+        for name in PREDICTIONS:
+            our_uses[name].append(numbers[f"{name}, one image"])
         for name, make in PREDICTIONS.items():
             their_uses[name].append(1e6 * torch_prediction(make))
     print(f"Beside PyTorch {torch.__version__}, {args.threads} threads, {args.rounds} rounds in turn\n")
     table("Training steps (PyTorch in its faster layout)", "ms", ours, theirs, args.json)
+    table("Training steps, ours planned", "ms", planned, theirs, args.json)
     table("Prediction of one image", "us", our_uses, their_uses, args.json)
 
 
