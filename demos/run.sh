@@ -4,6 +4,12 @@
 # build/, and trains a perceptron and LeNet-5 on digits that the program draws. Arguments go to the program:
 #     demos/run.sh [--data DIR] [--model mlp|lenet|all] [--epochs N] [--seed S] [--batch B] [--threads T] [--help]
 set -eu
+case ${1-} in
+-h | --help)
+    sed -n 's/^# \{0,1\}//p' "$0" | sed -n 3,5p
+    exit 0
+    ;;
+esac
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 

@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
         ;;
     --quick) quick=--quick ;;
     -h | --help)
-        sed -n 's/^# \{0,1\}//p' "$0" | sed -n 2,6p
+        sed -n 's/^# \{0,1\}//p' "$0" | sed -n 3,5p
         exit 0
         ;;
     -*)
