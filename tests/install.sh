@@ -104,13 +104,15 @@ if [ -e "$shared" ]; then
     fi
 fi
 
+# From here on library and program are linked by one family of compilers: each has its own OpenMP.
+case $family in
+clang) cc=clang cxx=clang++ ;;
+*) cc=gcc cxx=g++ ;;
+esac
+
 # The linker prefers a shared library: the static one is alone in this part.
 if [ -e "$libraries/libwengert.a" ]; then
     rm -f "$libraries"/libwengert.so*
-    case $family in
-    clang) cc=clang cxx=clang++ ;;
-    *) cc=gcc cxx=g++ ;;
-    esac
     if have "$cc" 'C against the static library'; then
         check "curve.c, $cc, static" compile curve "$cc" --static
         check "it runs" run "$folder/curve"
@@ -127,7 +129,7 @@ mkdir -p subprojects/wengert
 cp "$sources/packaging/wengert.wrap" subprojects/
 cp -R "$sources/meson.build" "$sources/meson_options.txt" "$sources/include" "$sources/src" subprojects/wengert/
 unset PKG_CONFIG_PATH
-check 'meson setup with a subproject' meson setup "$folder/meson" --buildtype=plain --force-fallback-for=wengert \
+check 'meson setup with a subproject' env CC="$cc" CXX="$cxx" meson setup "$folder/meson" --buildtype=plain --force-fallback-for=wengert \
     -Dwengert:target_clones=false -Dwengert:default_library=static -Dwengert:werror=false
 check 'ninja with a subproject' ninja -C "$folder/meson"
 check 'curve.c by meson runs' run "$folder/meson/curve"

@@ -171,7 +171,7 @@ START_TEST(no_memory)
         wg_error error = {0};
         wg_archive *archive = wg_archive_new(&hook);
         for (int i = 0; archive && i < 20; i++) {
-            char name[8];
+            char name[16];
             snprintf(name, sizeof name, "%d", i);
             wg_archive_add_copy(archive, name, WG_FLOATS(floats, 6), &error);
             wg_archive_note(archive, name, "first", &error);
