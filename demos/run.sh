@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # Reads handwritten digits, from nothing: on a Debian machine it installs what is missing (saying so first), builds into
 # build/, and trains a perceptron and LeNet-5 on digits that the program draws. Arguments go to the program:
-#     demos/run.sh [--data DIR] [--model mlp|lenet|all] [--epochs N] [--seed S] [--batch B] [--threads T] [--help]
+#     demos/run.sh [--data DIR] [--model mlp|lenet|all] [--epochs N] [--seed S] [--batch B] [--threads T] [--train N] [--test N]
+#                  [--out PICTURE] [--save FILE] [--load FILE] [--small] [--help]
 set -eu
 case ${1-} in
 -h | --help)
-    sed -n 's/^# \{0,1\}//p' "$0" | sed -n 3,5p
+    sed -n 's/^# \{0,1\}//p' "$0" | sed -n 3,6p
     exit 0
     ;;
 esac

@@ -32,14 +32,16 @@
 
 WG_BEGIN_DECLS
 
+/* A planned step; made by wg_plan_new. */
 typedef struct wg_plan wg_plan;
 
+/* What is planned. */
 typedef struct wg_plan_options {
     wg_optim *optim;    /* makes a step at the end of each run; NULL: none. It must outlive the plan */
     bool forward;       /* no backward pass: for a result of any shape, which is kept */
     const wg_var *keep; /* vars to be read after a run, beside the result */
-    size_t keep_count;
-    bool profile; /* measures each kernel's time, for wg_print_plan */
+    size_t keep_count;  /* of them */
+    bool profile;       /* measures each kernel's time, for wg_print_plan */
 } wg_plan_options;
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
