@@ -328,6 +328,7 @@ START_TEST(options_and_null)
     ck_assert_uint_eq(wg_params_elements(NULL) + wg_params_count(NULL) + wg_params_chunks(NULL), 0);
     ck_assert_int_eq(wg_params_dtype(NULL), WG_F64);
     ck_assert_uint_eq(wg_params_seed(NULL), 0);
+    ck_assert(wg_params_threads(NULL) == 1 && wg_params_threads(p) >= 1);
     ck_assert_ptr_null(wg_params_allocator(NULL));
 }
 END_TEST

@@ -192,8 +192,9 @@ WG_API wg_status wg_print_confusion(
 
 /* ---- Use -------------------------------------------------------------------------------------------- */
 
-/* What the model makes of x [N, ...]: `n` numbers, which must be all there are, row after row. Large N goes
- * through in parts. WG_BAD_SHAPE when n does not fit; the message has both numbers. */
+/* What the model makes of x [N, ...]: `n` numbers, which must
+ * be all there are, row after row. Large N goes through in parts, on as many threads as the store's options
+ * say. WG_BAD_SHAPE when n does not fit; the message has both numbers. */
 WG_API wg_status wg_predict(
     wg_model model, void *user, wg_params *params, wg_array x, float *out, size_t n, wg_error *error);
 WG_API wg_status wg_predict_f64(

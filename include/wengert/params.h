@@ -42,9 +42,9 @@ WG_BEGIN_DECLS
 typedef struct wg_params wg_params;
 
 typedef struct wg_params_options {
-    wg_dtype dtype;         /* of every array: WG_F64 or WG_F32; that of the tapes it is used on */
-    uint64_t seed;          /* of initial values */
-    int threads;            /* at most this many in passes over the store; 0: OpenMP's own choice */
+    wg_dtype dtype; /* of every array: WG_F64 or WG_F32; that of the tapes it is used on */
+    uint64_t seed;  /* of initial values */
+    int threads;    /* at most this many in passes over the store and in predictions; 0: OpenMP's choice */
     wg_allocator allocator; /* {0}: malloc */
 } wg_params_options;
 
@@ -104,6 +104,7 @@ WG_API size_t wg_params_elements(const wg_params *params);
 /* What the store was made with. */
 WG_API wg_dtype wg_params_dtype(const wg_params *params);
 WG_API uint64_t wg_params_seed(const wg_params *params);
+WG_API int wg_params_threads(const wg_params *params); /* as resolved: at least 1 */
 WG_API const wg_allocator *wg_params_allocator(const wg_params *params);
 
 /* The number of an array, SIZE_MAX when there is none of that name. */

@@ -3,6 +3,7 @@
 
 /* Asking a store, reading and setting its arrays, groups by pattern. */
 #include "nn/params.h"
+#include "kernels/parallel.h"
 
 #include <math.h>
 #include <string.h>
@@ -23,6 +24,11 @@ size_t wg_params_elements(const wg_params *params)
 wg_dtype wg_params_dtype(const wg_params *params)
 {
     return params ? params->dtype : WG_F64;
+}
+
+int wg_params_threads(const wg_params *params)
+{
+    return params ? wg_threads_of(params->threads) : 1;
 }
 
 uint64_t wg_params_seed(const wg_params *params)

@@ -72,7 +72,7 @@ size_t wg_params_pass(wg_params *params, wg_params_visit visit, void *user)
     size_t grain = (total / 256 + line) / line * line; /* at most 256 full parts, and a rest per chunk */
     if (grain < 16384)
         grain = 16384;
-    int threads = wg_threads_of(params->threads);
+    int threads = wg_params_threads(params);
     for (size_t i = 0; i < params->chunks; i++) {
         const wg_param_chunk *c = &params->chunk[i];
         if (!c->gradient)
