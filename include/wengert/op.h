@@ -112,7 +112,8 @@ enum {
     WG_OP_WIDE_RESULT = 1 << 7, /* a rank-0 result is written as double by the float kernel too */
     WG_OP_ALIAS = 1 << 8,       /* result 0 is operand 0's memory under another shape; no forward function */
     WG_OP_SYMMETRIC = 1 << 9,   /* its operands commute */
-    WG_OP_FINISHES = 1 << 10    /* its forward functions call wg_op_finish for each element of result 0 */
+    WG_OP_FINISHES = 1 << 10,   /* its forward functions call wg_op_finish for each element of result 0 */
+    WG_OP_PLAIN_ATTR = 1 << 11  /* its attributes have no padding: those of equal bytes are equal */
 };
 
 /* What the fused backward kernels do not read: a plan need not keep it until then. */

@@ -149,7 +149,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     [WG_CODE_##name_] = {.name = #name_,                                                                     \
         .arity = arity_,                                                                                     \
         .attr_size = (numbers) * sizeof(double),                                                             \
-        .traits = WG_OP_MAP | WG_OP_IN_PLACE | (traits_),                                                    \
+        .traits = WG_OP_MAP | WG_OP_IN_PLACE | WG_OP_PLAIN_ATTR | (traits_),                                 \
         .shape = wg_shape_broadcast_all,                                                                     \
         .forward_f64 = wg_formula_forward_f64,                                                               \
         .forward_f32 = wg_formula_forward_f32,                                                               \

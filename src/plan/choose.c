@@ -101,7 +101,7 @@ static bool may_share(const wg_plan_passes *p, const wg_record *record)
     for (size_t k = 0; k < WG_MAX_KEEP; k++)
         if (record->keep_bytes[k])
             return false;
-    return true;
+    return record->op->attr_size == 0 || record->op->traits & WG_OP_PLAIN_ATTR;
 }
 
 static bool equal(const wg_record *a, const wg_record *b)
