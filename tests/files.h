@@ -3,8 +3,8 @@
 
 /* files.h - a test's own folder, and files of bytes in it. Needs _POSIX_C_SOURCE 200809L, and mkdtemp:
  *
- *     files_enter("npy");                       a fresh folder wengert-npy-XXXXXX, which becomes the current
- * one files_write("a.npy", bytes, sizeof bytes);
+ *     files_enter("npy");                       a fresh folder wengert-npy-XXXXXX, the current one now
+ *     files_write("a.npy", bytes, sizeof bytes);
  *     ...
  *     files_leave();                            out of it again, with all files in it removed */
 #ifndef WG_TESTS_FILES_H

@@ -4,26 +4,12 @@
 /* A fit that was interrupted, and goes on from its checkpoint, ends with the same bits. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <stdlib.h>
-#include <unistd.h>
 #include <wengert/checkpoint.h>
 
+#include "files.h"
 #include "fitting.h"
 
-static char folder[32], path[64];
-
-static void enter(void)
-{
-    strcpy(folder, "wengert-fit-XXXXXX");
-    ck_assert_ptr_nonnull(mkdtemp(folder));
-    snprintf(path, sizeof path, "%s/run.safetensors", folder);
-}
-
-static void leave(void)
-{
-    unlink(path);
-    ck_assert_int_eq(rmdir(folder), 0);
-}
+static const char path[] = "run.safetensors"; /* in a folder of the test's own */
 
 struct plan {
     size_t epochs, stop_after; /* 0: no stop */
@@ -89,7 +75,7 @@ static const size_t stops[] = {1, 4, 5, 6, 17, 25, 39};
 
 START_TEST(stopped_anywhere)
 {
-    enter();
+    files_enter("fit");
     wg_history whole = {0}, first = {0}, second = {0};
     bool momentum = _i % 2;
     wg_params *expected = run((struct plan){.epochs = 8, .momentum = momentum}, &whole);
@@ -105,13 +91,13 @@ START_TEST(stopped_anywhere)
     ck_assert_int_eq(second.end, WG_FIT_EPOCHS);
     wg_params_free(expected), wg_params_free(part), wg_params_free(rest);
     wg_history_free(&whole), wg_history_free(&first), wg_history_free(&second);
-    leave();
+    files_leave();
 }
 END_TEST
 
 START_TEST(five_and_three_epochs_are_eight)
 {
-    enter();
+    files_enter("fit");
     wg_history whole = {0}, parts = {0};
     wg_params *expected = run((struct plan){.epochs = 8, .accumulate = 2}, &whole);
     wg_params *part = run((struct plan){.epochs = 5, .accumulate = 2, .checkpoint = true}, NULL);
@@ -124,7 +110,7 @@ START_TEST(five_and_three_epochs_are_eight)
     ck_assert(wg_params_equal(again, expected)); /* nothing is left to do: the best is put back again */
     wg_params_free(expected), wg_params_free(part), wg_params_free(rest), wg_params_free(again);
     wg_history_free(&whole), wg_history_free(&parts);
-    leave();
+    files_leave();
 }
 END_TEST
 
@@ -147,7 +133,7 @@ static void expect(wg_fit_options options, size_t samples, wg_status status, con
 
 START_TEST(another_training_is_refused)
 {
-    enter();
+    files_enter("fit");
     wg_dataset *data = three_classes(100, 1);
     wg_params *params = store(WG_F32);
     wg_error error = {0};
@@ -165,13 +151,13 @@ START_TEST(another_training_is_refused)
     FILE *file = fopen(path, "wb");
     ck_assert(file && fputs("nonsense", file) >= 0 && fclose(file) == 0);
     expect(good, 100, WG_FORMAT, path);
-    bad = good, bad.checkpoint = folder;
-    expect(bad, 100, WG_FILE, folder);
+    bad = good, bad.checkpoint = "..";
+    expect(bad, 100, WG_FILE, "..");
     bad.checkpoint = NULL;
     expect(bad, 100, WG_INVALID, "resume needs the name");
     wg_params_free(params);
     wg_dataset_free(data);
-    leave();
+    files_leave();
 }
 END_TEST
 

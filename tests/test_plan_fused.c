@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* What plans drop, share and fuse: the bits of whole training steps by hand, of chains, of epilogues. */
+#include <stdlib.h>
+#include "planning.h"
+
+typedef struct training {
+    network *apply;
+    wg_tape *tape;
+    wg_params *params;
+    wg_optim *optim;
+} training;
+
+static training begin(network *apply, int threads)
+{
+    training t = {.apply = apply};
+    wg_tape_options options = {.dtype = WG_F32, .training = true, .seed = 3, .threads = threads};
+    t.tape = wg_tape_new(&options);
+    t.params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
+    t.optim = wg_adam_new(t.params, &(wg_adam_options){.lr = 0.01});
+    network_data(images, labels, STEPS * BATCH, SIDE * SIDE);
+    return t;
+}
+
+static void end(training *t)
+{
+    wg_optim_free(t->optim);
+    wg_tape_free(t->tape);
+    wg_params_free(t->params);
+}
+
+static void by_hand(training *t, double *losses)
+{
+    for (size_t i = 0; i < STEPS; i++) {
+        wg_tape_reset(t->tape);
+        wg_var logits = t->apply(t->params, wg_input(t->tape, image_batch(i)));
+        wg_var loss = wg_cross_entropy(logits, wg_input(t->tape, label_batch(i)), NULL);
+        wg_params_zero_grad(t->params);
+        ck_assert_int_eq(wg_backward(loss), WG_OK);
+        ck_assert_int_eq(wg_optim_step(t->optim), WG_OK);
+        losses[i] = wg_item(loss);
+    }
+}
+
+static void by_plan(training *t, double *losses)
+{
+    wg_tape_reset(t->tape); /* as a step by hand does: the same number of random runs */
+    wg_tape_set_run(t->tape, 0);
+    wg_var x = wg_input_of(t->tape, WG_F32, WG_SHAPE(BATCH, 1, SIDE, SIDE)),
+           y = wg_input_of(t->tape, WG_I32, WG_SHAPE(BATCH));
+    wg_var loss = wg_cross_entropy(t->apply(t->params, x), y, NULL);
+    wg_error error = {0};
+    wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = t->optim}, &error);
+    ck_assert_msg(plan != NULL, "%s", error.message);
+    for (size_t i = 0; i < STEPS; i++) {
+        ck_assert_int_eq(wg_set(x, image_batch(i)), WG_OK);
+        ck_assert_int_eq(wg_set(y, label_batch(i)), WG_OK);
+        wg_status status = wg_plan_run(plan);
+        ck_assert_msg(status == WG_OK, "%s", wg_tape_message(t->tape));
+        losses[i] = wg_item(loss);
+    }
+    wg_plan_free(plan);
+}
+
+static void same_as_by_hand(network *apply, int threads)
+{
+    double expected[STEPS], losses[STEPS];
+    training hand = begin(apply, 1), planned = begin(apply, threads);
+    by_hand(&hand, expected);
+    by_plan(&planned, losses);
+    for (size_t i = 0; i < STEPS; i++)
+        ck_assert_msg(losses[i] == expected[i], "step %zu: %.17g, not %.17g", i, losses[i], expected[i]);
+    ck_assert(wg_params_equal(hand.params, planned.params));
+    end(&hand), end(&planned);
+}
+
+START_TEST(an_mlp)
+{
+    same_as_by_hand(network_mlp, 1);
+    same_as_by_hand(network_mlp, 2);
+}
+END_TEST
+
+/* With batch norm, whose statistics run along, and dropout, whose masks change from run to run. */
+START_TEST(a_convolution_network)
+{
+    same_as_by_hand(network_cnn, 1);
+    same_as_by_hand(network_cnn, 3);
+}
+END_TEST
+
+/* ---- Passes ----------------------------------------------------------------------------------------- */
+
+static const double xs[12] = {1, 2, 3, -1, 0.5, 2, 0, 0, 1, 3, -2, 1};
+
+static size_t kernels_of(wg_var y)
+{
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    size_t kernels = wg_plan_kernels(plan);
+    wg_plan_free(plan);
+    return kernels;
+}
+
+START_TEST(nothing_for_nothing_and_nothing_twice)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input(tape, WG_DOUBLES(xs, 4, 3)), one = wg_full(tape, WG_SHAPE(4, 3), 1);
+    wg_exp(x); /* nobody asks for it */
+    wg_var a = wg_mul(wg_sin(x), wg_cos(x)), b = wg_mul(wg_sin(x), wg_cos(x));
+    wg_var constant = wg_exp(wg_add(one, one));
+    ck_assert_uint_eq(kernels_of(wg_add(a, b)), 3); /* sin; cos, mul; add: whose operands are one */
+    ck_assert_uint_eq(kernels_of(wg_mul(wg_sin(x), constant)), 1); /* sin, mul */
+    wg_var y = wg_mul(wg_sin(x), constant);
+    double v[12];
+    kernels_of(y);
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_int_eq(wg_read(y, v, 12), WG_OK);
+    for (int i = 0; i < 12; i++)
+        ck_assert_double_eq_tol(v[i], sin(xs[i]) * exp(2), 1e-14);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* A chain of maps takes no more than its result, whatever its length; one that is read twice on the way has a
+ * place for that. */
+START_TEST(memory_is_shared)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(1000)), y = x;
+    for (int i = 0; i < 50; i++) {
+        wg_var once = wg_sin(wg_mulc(y, 1.5));
+        y = wg_mul(once, wg_cumsum(once, 0));
+    }
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    wg_plan_memory memory = wg_plan_memory_of(plan);
+    ck_assert_uint_eq(memory.tensors, 101 * 8000);
+    ck_assert_uint_le(memory.block, 3 * 8000);
+    ck_assert_uint_eq(wg_plan_bytes(plan), memory.block + memory.workspace);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* ---- Chains ----------------------------------------------------------------------------------------- */
+
+/* Rows of each kind, with operands that are broadcast, scalars, plain numbers on either side, and rests of
+ * every size; what is read twice breaks the chain. */
+static wg_var knot(wg_params *p, wg_var x, wg_var channel, wg_var column, wg_var scalar)
+{
+    wg_tape *tape = wg_tape_of(x);
+    wg_shape shape = wg_shape_of(x);
+    wg_var full = wg_param(p, tape, "full", shape, NULL);
+    wg_var h = wg_add(wg_mulc(x, 0.75), channel), twice = wg_tanh(wg_sub(column, h));
+    h = wg_mul(wg_csub(1, wg_sigmoid(twice)), wg_add(twice, full));
+    h = wg_relu(wg_mul(scalar, wg_add(h, wg_clamp(h, -0.5, 0.5))));
+    return wg_div(wg_softplus(wg_sub(h, channel)), wg_addc(wg_square(wg_maximum(h, full)), 1));
+}
+
+static void chain_case(wg_dtype dtype, wg_shape shape)
+{
+    size_t count, bytes;
+    wg_shape_count(&shape, &count);
+    double eager_loss = 0, *x = malloc((count + 1) * sizeof *x);
+    void *eager = NULL;
+    wg_random r = {.seed = 8};
+    for (size_t i = 0; i < count; i++)
+        x[i] = wg_random_normal(&r);
+    for (int planned = 0; planned < 2; planned++) {
+        wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = dtype, .threads = 1 + planned});
+        wg_params *params = wg_params_new(&(wg_params_options){.dtype = dtype, .seed = 5});
+        wg_var channel = wg_param(params, tape, "channel", WG_SHAPE(shape.dim[1], 1, 1), NULL),
+               column = wg_param(params, tape, "column", WG_SHAPE(shape.dim[3]), NULL),
+               scalar = wg_param(params, tape, "scalar", wg_shape_scalar(), NULL);
+        wg_var in = planned ? wg_input_of(tape, dtype, shape) : wg_input(tape, wg_array_of(x, WG_F64, shape));
+        wg_var loss = wg_mean(wg_square(knot(params, in, channel, column, scalar)));
+        ck_assert_msg(wg_tape_status(tape) == WG_OK, "%s", wg_tape_message(tape));
+        wg_plan *plan = planned ? plan_of(loss, NULL) : NULL;
+        if (planned)
+            wg_set(in, wg_array_of(x, WG_F64, shape));
+        ck_assert_int_eq(planned ? wg_plan_run(plan) : wg_backward(loss), WG_OK);
+        size_t index = wg_params_index(params, "full");
+        bytes = count * wg_dtype_size(dtype);
+        if (!planned) {
+            eager = memcpy(malloc(bytes + 1), wg_params_gradient(params, index), bytes);
+            eager_loss = wg_item(loss);
+        } else {
+            ck_assert_double_eq(wg_item(loss), eager_loss);
+            ck_assert_mem_eq(wg_params_gradient(params, index), eager, bytes);
+            ck_assert_uint_lt(wg_plan_kernels(plan), 40); /* of about 80 operations */
+        }
+        wg_plan_free(plan);
+        wg_tape_free(tape);
+        wg_params_free(params);
+    }
+    free(x), free(eager);
+}
+
+START_TEST(chains_give_the_bits_of_their_steps)
+{
+    chain_case(WG_F64, WG_SHAPE(2, 3, 5, 7));
+    chain_case(WG_F32, WG_SHAPE(2, 3, 5, 7));
+    chain_case(WG_F32, WG_SHAPE(3, 2, 37, 41)); /* several blocks, none whole */
+    chain_case(WG_F64, WG_SHAPE(4, 3, 64, 64)); /* several chunks of threads */
+}
+END_TEST
+
+/* Bias and activation behind products and convolutions of every kind, with a residual on the way. */
+static wg_var residual(wg_params *p, wg_var x)
+{
+    x = wg_relu(wg_layer_conv2d(p, "a", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1}));
+    wg_var h =
+        wg_tanh(wg_layer_conv2d(p, "b", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1, .groups = 2}));
+    x = wg_relu(wg_add(wg_layer_conv2d(p, "c", h, 8, 1, NULL), x));
+    x = wg_sigmoid(wg_layer_conv2d(p, "d", x, 5, 3, &(wg_layer_conv2d_options){.stride = 2, .dilation = 2}));
+    x = wg_relu(wg_layer_dense(p, "e", wg_flatten(x), 40, NULL));
+    return wg_layer_dense(p, "f", wg_mulc(x, 0.5), 10, NULL);
+}
+
+START_TEST(epilogues_give_the_bits_of_their_steps)
+{
+    same_as_by_hand(residual, 1);
+    same_as_by_hand(residual, 2);
+}
+END_TEST
+
+TEST_MAIN("plan_fused", an_mlp, a_convolution_network, nothing_for_nothing_and_nothing_twice,
+    memory_is_shared, chains_give_the_bits_of_their_steps, epilogues_give_the_bits_of_their_steps)
