@@ -6,6 +6,7 @@
 #include <string.h>
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
+#include "kernels/pool_window.h"
 
 /* Planes of one chunk: enough numbers that a fork is worth it. */
 static size_t grain_of(size_t numbers)
@@ -31,20 +32,6 @@ static bool two_by_two(const wg_pool *p)
 static inline size_t piece_of(size_t count)
 {
     return count >= 8 ? 8 : count >= 4 ? 4 : count;
-}
-
-/* The numbers begin .. end - 1 of an axis that window i covers. */
-typedef struct span {
-    size_t begin, end;
-} span;
-
-static inline span window(size_t i, size_t size, size_t stride, size_t padding, size_t length)
-{
-    size_t at = i * stride, end = at + size;
-    span s = {at > padding ? at - padding : 0, end > padding ? end - padding : 0};
-    if (s.end > length)
-        s.end = length;
-    return s;
 }
 
 #define TEMPLATE "kernels/pool_real.h"

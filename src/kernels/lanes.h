@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* lanes.h - images side by side: the layout in which a batch fills vectors, whatever the number of channels.
+ *
+ *     rows     x [N, C, H, W]           lanes     x [N / L, C, H, W, L]
+ *
+ * Image n is lane n % L of group n / L, so an array has the same count of numbers either way. L is the number
+ * of floats in a vector. A convolution's weight then meets L images at once, and nothing is unfolded, packed
+ * or shuffled. Floats only; weights stay as they are, [K, C, R, S].
+ *
+ * What treats all images and pixels alike (maps, a channel's sums) needs no kernels of its own: it runs on
+ * [N / L, C, H, W L]. */
+#ifndef WG_KERNELS_LANES_H
+#define WG_KERNELS_LANES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "kernels/conv.h"
+#include "kernels/pool.h"
+
+/* L, of this processor: 8 with AVX2, 16 with AVX-512, 0 where there are no kernels. */
+size_t wg_lanes(void);
+
+/* Can the pass be computed in lanes? The batch is a multiple of L and nothing is empty; one group, stride and
+ * dilation 1, padding less than the filter. */
+bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass);
+
+/* The rest is for what it takes. As wg_conv_scratch and wg_conv_f32, with x, y and g in lanes; `finish` gets
+ * stretches of y as it lies. */
+bool wg_conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes);
+void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+    float *result, void *scratch, const wg_finish *finish);
+
+/* As the functions of pool.h, in lanes: a plane is one channel of a group, so there are N / L C of them.
+ * index has y's layout; a number in it is still the place in one image's plane. */
+void wg_max_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y, int32_t *index);
+void wg_max_pool_lanes_backward_f32(
+    int threads, const wg_pool *pool, const float *g, const int32_t *index, float *dx);
+void wg_avg_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y);
+void wg_avg_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, float *dx);
+
+/* [batch, count] to and from [batch / L, count, L]. */
+void wg_lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes);
+void wg_rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows);
+
+#endif
