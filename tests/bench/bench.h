@@ -14,6 +14,8 @@
 #define _POSIX_C_SOURCE 200809L
 #endif
 
+#include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the benchmarks and prints their tables; needs no network. Where python3-torch is there, PyTorch is measured in turn.
+# Builds the benchmarks and prints their tables, ours beside the peers that are there; needs no network.
 #     tests/bench/run.sh [--data FOLDER] [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
 # FOLDER holds MNIST's files, whose reading is then timed too. Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
 set -eu
@@ -62,13 +62,6 @@ for program in scalar gemm conv networks use; do
     fi
 done
 
-python=
-for candidate in /usr/bin/python3 python3; do
-    [ -n "$python" ] || ! "$candidate" -c 'import torch' 2>/dev/null || python=$candidate
-done
 echo
-if [ -z "$python" ]; then
-    echo "PyTorch is not here (Debian: apt-get install python3-torch): no comparison"
-elif [ -z "$quick" ]; then
-    "$python" tests/bench/compare_torch.py "$build/tests/bench" ${json:+--json "$json"}
-fi
+# shellcheck disable=SC2086 # the options are words
+python3 tests/bench/compare.py "$build/tests/bench" ${json:+--json "$json"} $quick

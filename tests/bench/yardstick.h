@@ -31,18 +31,21 @@ typedef struct yard {
 #ifdef WG_BENCH_ONEDNN
     onednn_state conv[YARD_MOST];
 #endif
+    bool training; /* else forward alone */
     bool complete; /* every call has a library */
     int threads;
     double flops;
+    double kept; /* floats that the backward pass must find: a lower bound of the step's activations */
     float *a, *b, *c;
 } yard;
 
 enum { YARD_FLOATS = 1 << 21 };
 
-static inline void yard_begin(yard *y, int threads)
+static inline void yard_begin(yard *y, int threads, bool training)
 {
     memset(y, 0, sizeof *y);
     y->threads = threads;
+    y->training = training;
     y->complete = true;
     y->a = calloc(YARD_FLOATS, sizeof(float));
     y->b = calloc(YARD_FLOATS, sizeof(float));
@@ -67,13 +70,20 @@ static inline void yard_add_gemm(yard *y, bool ta, bool tb, size_t m, size_t n, 
 #endif
 }
 
+static inline void yard_keep(yard *y, size_t floats)
+{
+    y->kept += y->training ? (double)floats : 0;
+}
+
 /* A dense layer of a step: x [n, in] W [in, out], dW = x^T g, and, but for the first layer, dx = g W^T. */
 static inline void yard_add_dense(yard *y, size_t n, size_t in, size_t out, bool first)
 {
     yard_add_gemm(y, false, false, n, out, in);
-    yard_add_gemm(y, true, false, in, out, n);
-    if (!first)
+    if (y->training)
+        yard_add_gemm(y, true, false, in, out, n);
+    if (y->training && !first)
         yard_add_gemm(y, false, true, n, in, out);
+    yard_keep(y, n * in);
 }
 
 /* A convolution of a step, of side `size`, likewise. */
@@ -81,10 +91,12 @@ static inline void yard_add_conv(
     yard *y, size_t n, size_t in, size_t size, size_t out, size_t filter, size_t padding, bool first)
 {
     size_t side = size + 2 * padding - filter + 1;
-    y->flops += (first ? 2 : 3) * 2.0 * (double)(n * out * side * side * in * filter * filter);
+    int count = !y->training ? 1 : first ? 2 : 3;
+    yard_keep(y, n * in * size * size);
+    y->flops += count * 2.0 * (double)(n * out * side * side * in * filter * filter);
 #ifdef WG_BENCH_ONEDNN
     static const wg_conv_pass passes[3] = {WG_CONV_FORWARD, WG_CONV_WEIGHT, WG_CONV_INPUT};
-    for (int p = 0; p < (first ? 2 : 3); p++) {
+    for (int p = 0; p < count; p++) {
         onednn_state *s = &y->conv[y->convs++];
         s->conv =
             (wg_conv){n, in, size, size, out, filter, filter, side, side, 1, 1, padding, padding, 1, 1, 1};

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+# Copyright (c) 2026 The Wengert authors
+"""Ours beside its peers on this machine: training steps, memory, predictions, scalar programs.
+
+    compare.py [--only SUBJECT,...] [--rounds N] [--threads T] [--json FILE] [--quick] FOLDER_OF_THE_BENCHES
+
+Every contestant is a process of its own with the same environment, asked in turn, round by round; what is printed
+are medians, and medians of the rounds' ratios. Run it on a machine that does nothing else."""
+import argparse
+import json
+import os
+import statistics
+
+import contest
+
+# Key, name, and what we aim at: our planned step over its library calls; PyTorch, kann and ggml over our planned step.
+NETWORKS = {
+    "mlp128": ("MLP 784-512-256-10, batch 128", {"calls": 1.15, "PyTorch": 1.6, "kann": 1.4, "ggml": 1.4}),
+    "mlp1": ("MLP 784-512-256-10, batch 1", {"PyTorch": 3, "kann": 1.7, "ggml": 1.7}),
+    "lenet": ("LeNet-5 1x28x28, batch 64", {"calls": 0.65, "PyTorch": 4, "kann": 1, "ggml": 1}),
+    "vgg": ("VGG-like 3x32x32, batch 64", {"calls": 1.05, "PyTorch": 1.35}),
+    "block": ("residual block 64x16x16, batch 64", {"calls": 1.05, "PyTorch": 1.35}),
+    "lstm": ("LSTM 64-128, 32 steps, batch 32", {"calls": 1.3, "PyTorch": 4, "kann": 2.1}),
+}
+RECORDED = ("recorded", "recorded-channels-last", "recorded-threads")
+PREDICT = ("predict", "predict-channels-last")
+
+
+class Report:
+    """Tables for people, and each number as a line of JSON for programs."""
+
+    def __init__(self, path):
+        self.file = open(path, "a", encoding="utf-8") if path else None
+
+    def number(self, name, unit, value):
+        if self.file and value is not None:
+            print(json.dumps({"program": "compare", "name": name, "unit": unit, "value": value}), file=self.file)
+
+    @staticmethod
+    def row(name, cells, width=12):
+        print(f"  {name:34}" + "".join(f" {cell:>{width}}" for cell in cells))
+
+
+def shown(value, digits=3):
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def with_aim(value, aim):
+    """The ratio, and in brackets what we aim at."""
+    return "-" if value is None else f"{value:.2f}" + (f" ({aim:g})" if aim else "")
+
+
+def entries(families, ours, theirs):
+    """Who is asked for what, in the order of the turns."""
+    return ([(families["ours"][0], work) for work in ours] +
+            [(c, work) for family, members in families.items() if family != "ours" for c in members for work in theirs])
+
+
+def ours_and_peers(families, times, reference, theirs):
+    """Our seconds by work, the best of each family, and their ratios to our `reference`."""
+    own = {work: t for (c, work), t in times.items() if c in families["ours"]}
+    peers = {family: contest.best(times, members, theirs) for family, members in families.items() if family != "ours"}
+    ratios = {family: contest.ratio(way[1], own[reference]) if way else None for family, way in peers.items()}
+    return own, peers, ratios
+
+
+def large_product(families, args):
+    """FLOP/s of one large product: ours or the library's, whichever is faster."""
+    ours = families["ours"][0]
+    times = contest.in_turn(args.rounds, args.seconds, [(ours, "predict-planned"), (ours, "predict-calls")], "gemm")
+    return ours.ask("tell", "gemm", "predict-flops", 0) / min(statistics.median(t) for t in times.values())
+
+
+def training(families, args, report, rate):
+    others = [f for f in families if f != "ours"]
+    print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way, named below; aims in brackets.\n")
+    report.row("", ["recorded", "planned", "calls", *others, "/ calls", *(f"{f} /" for f in others), "GFLOP/s", "of GEMM"])
+    ways = []
+    for key in args.subjects:
+        name, aims = NETWORKS[key]
+        times = contest.in_turn(args.rounds, args.seconds, entries(families, ("recorded", "planned", "calls"), RECORDED), key)
+        own, peers, ratios = ours_and_peers(families, times, "planned", RECORDED)
+        ms = {work: 1e3 * statistics.median(t) for work, t in own.items()}
+        ms.update({f: 1e3 * statistics.median(way[1]) for f, way in peers.items() if way})
+        of_calls = contest.ratio(own["planned"], own["calls"]) if "calls" in own else None
+        flops = families["ours"][0].ask("tell", key, "flops", 0) / ms["planned"] * 1e3
+        report.row(name, [shown(ms.get(c)) for c in ("recorded", "planned", "calls", *others)] +
+                   [with_aim(of_calls, aims.get("calls"))] + [with_aim(ratios[f], aims.get(f)) for f in others] +
+                   [shown(flops * 1e-9, 1), f"{100 * flops / rate:.0f} %"])
+        ways.append(f"  {name:34} " + "; ".join(way[0] for way in peers.values() if way))
+        for what, value in ms.items():
+            report.number(f"{name}, {what}", "ms", value)
+        report.number(f"{name}, planned of the calls", "ratio", of_calls)
+        for family, value in ratios.items():
+            report.number(f"{name}, {family} over planned", "ratio", value)
+    print("\n" + "\n".join(ways) + "\n")
+
+
+def predictions(families, args, report):
+    others = [f for f in families if f != "ours"]
+    print("Predictions, without gradients: microseconds\n")
+    report.row("", ["wg_predict", "planned", "calls", *others, "/ calls", *(f"{f} /" for f in others)])
+    for key in args.subjects:
+        for batch in (0, 1) if key not in ("mlp1", "mlp128") else (0,):
+            name, aims = NETWORKS[key]
+            name = name.rsplit(", ", 1)[0] + ", one" if batch else name
+            times = contest.in_turn(args.rounds, args.seconds / 2, entries(
+                families, ("predict", "predict-planned", "predict-calls"), PREDICT), key, batch)
+            own, peers, ratios = ours_and_peers(families, times, "predict-planned", PREDICT)
+            us = {work: 1e6 * statistics.median(t) for work, t in own.items()}
+            us.update({f: 1e6 * statistics.median(way[1]) for f, way in peers.items() if way})
+            of_calls = contest.ratio(own["predict-planned"], own["predict-calls"]) if "predict-calls" in own else None
+            columns = ("predict", "predict-planned", "predict-calls", *others)
+            report.row(name, [shown(us.get(c), 1) for c in columns] + [with_aim(of_calls, None)] +
+                       [with_aim(ratios[f], aims.get(f)) for f in others])
+            for what, value in us.items():
+                report.number(f"{name}, {what}", "us", value)
+            for family, value in ratios.items():
+                report.number(f"{name}, {family} over planned prediction", "ratio", value)
+    print()
+
+
+def memory(families, args, report):
+    """Each in a process of its own, which has run a small network before: what it grows by, at most."""
+    print("Memory of a training step, MiB: growth of the process; what the plan says beforehand; the same with parameters,\n"
+          "gradients and inputs; a lower bound: these and the activations that the backward pass must find\n")
+    others = [f for f in families if f != "ours"]
+    report.row("", ["recorded", "planned", *others, "plan", "and all", "bound", *(f"{f} /" for f in others)])
+    ours = families["ours"][0]
+    for key in args.subjects:
+        name, mib = NETWORKS[key][0], {}
+        for family, members in families.items():
+            for work in ("recorded", "planned") if family == "ours" else RECORDED[:1]:
+                members[0].end()
+                grown = members[0].ask("memory", key, work, 0)
+                mib[family if family != "ours" else work] = grown / 2**20 if grown is not None else None
+        plan, parameters, inputs, kept = (ours.ask("tell", key, what, 0) / 2**20
+                                          for what in ("plan", "parameters", "inputs", "activations"))
+        mib.update({"plan": plan, "plan and all": plan + 2 * parameters + inputs, "bound": 2 * parameters + kept})
+        ratios = [mib[f] / mib["planned"] if mib[f] else None for f in others]
+        report.row(name, [shown(mib[w], 1) for w in ("recorded", "planned", *others, "plan", "plan and all", "bound")] +
+                   [with_aim(r, None) for r in ratios])
+        for what, value in mib.items():
+            report.number(f"{name}, memory, {what}", "MiB", value)
+    print()
+
+
+def figures(families, args, report, rate):
+    """What is measured once: the large product, backward over forward, an epoch."""
+    ours = families["ours"][0]
+    print(f"One product 1024x1024x1024: {rate * 1e-9:.1f} GFLOP/s")
+    report.number("product 1024x1024x1024", "GFLOP/s", rate * 1e-9)
+    times = contest.in_turn(args.rounds, args.seconds, [(ours, "forward"), (ours, "gradient")], "mlp128")
+    back = statistics.median((g - f) / f for f, g in zip(times[ours, "forward"], times[ours, "gradient"]))
+    print(f"Backward over forward, MLP, batch 128, planned: {back:.2f} (at most 2)")
+    report.number("MLP, backward over forward", "ratio", back)
+    if not args.quick:
+        epoch = ours.ask("time", "lenet", "epoch", 0, 0)
+        print(f"An epoch of LeNet, wg_fit, 60,000 images, batches of 64: {epoch:.2f} s (1.2)")
+        report.number("epoch of LeNet", "s", epoch)
+    print()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", nargs="?", default="build-bench/tests/bench")
+    parser.add_argument("--only", help=f"networks, of {','.join(NETWORKS)}")
+    parser.add_argument("--tables", default="training,predictions,memory,figures", help="which, by name")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--json", help="a file to add the numbers to")
+    parser.add_argument("--quick", action="store_true", help="one short round: does it run?")
+    args = parser.parse_args()
+    args.subjects = args.only.split(",") if args.only else list(NETWORKS)
+    args.rounds, args.seconds = (1, 1e-3) if args.quick else (args.rounds, 0.15)
+    families = contest.contestants(args.folder, args.threads)
+    report = Report(args.json)
+    tables = args.tables.split(",")
+    rate = large_product(families, args)
+    print(f"{args.threads} threads, {args.rounds} rounds in turn\n")
+    if "training" in tables:
+        training(families, args, report, rate)
+    if "predictions" in tables:
+        predictions(families, args, report)
+    if "memory" in tables:
+        memory(families, args, report)
+    if "figures" in tables:
+        figures(families, args, report, rate)
+    for members in families.values():
+        for contestant in members:
+            contestant.end()
+
+
+if __name__ == "__main__":
+    main()
