@@ -76,6 +76,7 @@ typedef struct wg_op_context {
 
     bool training; /* the tape's mode when the node was recorded */
     int threads;   /* at most this many */
+    bool bf16; /* of a float kernel: a plan wants the factors of products rounded to bfloat16, see plan.h */
     struct {
         uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
     } random;                        /* the key of a WG_OP_RANDOM node, see random.h */

@@ -22,7 +22,18 @@
  * rehearsed once, on zeros where an input has no value yet, so that working memory is there too. From then on
  * a run asks for no memory and records nothing.
  *
- * A run gives the bits that recording, wg_backward and wg_optim_step give, on any number of threads. */
+ * A run gives the bits that recording, wg_backward and wg_optim_step give, on any number of threads.
+ *
+ * With options.bf16 the factors of matrix products and convolutions, forward and backward, are rounded to
+ * bfloat16: eight bits of exponent as a float has, eight significant bits instead of 24; to the nearest, of
+ * two equally near ones to the even. Their products, which are exact, are summed in floats, and everything
+ * else is in floats too: parameters, what follows a product, gradients, the update. The gradient passes the
+ * rounding by unchanged (a "straight-through" gradient). What an LSTM or a GRU multiplies within its steps
+ * stays float, and so do products of constants, which are made once.
+ *
+ * No processor gains by it yet: the numbers are rounded in passes of their own, and multiplied as floats, so
+ * a run takes longer than without. It shows on any machine what arithmetic with these numbers does to a
+ * training. */
 #ifndef WENGERT_PLAN_H
 #define WENGERT_PLAN_H
 
@@ -42,6 +53,7 @@ typedef struct wg_plan_options {
     const wg_var *keep; /* vars to be read after a run, beside the result */
     size_t keep_count;  /* of them */
     bool profile;       /* measures each kernel's time, for wg_print_plan */
+    bool bf16;          /* factors of matrix products and convolutions are rounded, see above */
 } wg_plan_options;
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
@@ -53,8 +65,8 @@ typedef struct wg_plan_options {
  * WG_STALE. One plan of a tape at a time.
  *
  * NULL and an error: WG_INVALID (no live var, a tape that is planned, another store's optimiser),
- * WG_NOT_SCALAR (a y of several elements, without options.forward), WG_OUT_OF_MEMORY, or the tape's own
- * error. */
+ * WG_NOT_SCALAR (a y of several elements, without options.forward), WG_BAD_DTYPE (options.bf16 on a tape of
+ * doubles), WG_OUT_OF_MEMORY, or the tape's own error. */
 WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
 
 /* Takes the plan off its tape; NULL is allowed. */

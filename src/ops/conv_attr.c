@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "ops/axes.h"
+#include "ops/factor.h"
 #include "ops/ops.h"
 
 static size_t first_of(size_t own, size_t both, size_t otherwise)
@@ -110,6 +111,7 @@ wg_status wg_conv_geometry(
     return WG_OK;
 }
 
+/* The working memory of a pass. */
 static wg_status scratch_of(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, void **scratch)
 {
@@ -120,6 +122,17 @@ static wg_status scratch_of(
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);
     return bytes > 0 && !*scratch ? WG_OUT_OF_MEMORY : WG_OK;
+}
+
+/* Its two factors. */
+static bool factors_of(
+    wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void **a, const void **b)
+{
+    size_t x = conv->batch * conv->channels * conv->height * conv->width;
+    size_t y = conv->batch * conv->filters * conv->out_height * conv->out_width;
+    size_t w = conv->filters * (conv->channels / conv->groups) * conv->rows * conv->columns;
+    return wg_factor_f32(op, pass == WG_CONV_INPUT ? y : x, a) &&
+           wg_factor_f32(op, pass == WG_CONV_WEIGHT ? y : w, b);
 }
 
 wg_status wg_conv_run_f64(
@@ -138,6 +151,8 @@ wg_status wg_conv_run_f32(
 {
     void *scratch;
     wg_status status = scratch_of(op, conv, pass, sizeof(float), &scratch);
+    if (status == WG_OK && !factors_of(op, conv, pass, &a, &b))
+        status = WG_OUT_OF_MEMORY;
     if (status == WG_OK)
         wg_conv_f32(
             op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);

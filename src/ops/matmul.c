@@ -11,6 +11,7 @@
  * transposed and where an operand was broadcast over the batch, the sum of these. */
 #include "kernels/gemm.h"
 #include "kernels/parallel.h"
+#include "ops/factor.h"
 #include "ops/ops.h"
 #include <string.h>
 #include <wengert/linalg.h>

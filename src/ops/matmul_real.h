@@ -30,12 +30,11 @@ static void FN(multiply)(void *work, size_t chunk, size_t begin, size_t end)
         FN(wg_gemm_finish)
     (w->threads, x->transpose, y->transpose, z->rows, z->row, x->transpose ? x->stack->rows : x->stack->row,
         1, x->at + offset_of(w->g, x->stack, i), x->stack->row, y->at + offset_of(w->g, y->stack, i),
-        y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row, w->finish,
-        offset_of(w->g, z, i));
+        y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row, w->finish, offset_of(w->g, z, i));
 }
 
-static void FN(multiply_all)(
-    const geometry *g, int threads, FN(factor) x, FN(factor) y, REAL *z, const stack *in_z, const wg_finish *finish)
+static void FN(multiply_all)(const geometry *g, int threads, FN(factor) x, FN(factor) y, REAL *z,
+    const stack *in_z, const wg_finish *finish)
 {
     FN(products) w = {g, threads, x, y, z, in_z, 0, finish};
     double work =
@@ -58,10 +57,21 @@ static void FN(multiply_all)(
     FN(multiply)(&w, 0, 0, g->products);
 }
 
+/* False when there is no memory for a rounded copy. */
+static bool FN(take)(wg_op_context *op, const void *operand, FN(factor) * x)
+{
+    const void *at = operand;
+    bool taken = FN(wg_factor)(op, x->stack->matrices * x->stack->rows * x->stack->row, &at);
+    x->at = at;
+    return taken;
+}
+
 static wg_status FN(forward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
-    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
+    FN(factor) a = {NULL, &g.a, g.transpose_a}, b = {NULL, &g.b, g.transpose_b};
+    if (!FN(take)(op, op->in[0], &a) || !FN(take)(op, op->in[1], &b))
+        return WG_OUT_OF_MEMORY;
     FN(multiply_all)(&g, op->threads, a, b, op->out[0], &g.y, op->finish);
     return WG_OK;
 }
@@ -69,8 +79,11 @@ static wg_status FN(forward)(wg_op_context *op)
 static wg_status FN(backward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
-    const FN(factor) plain = {op->upstream[0], &g.y, false}, transposed = {op->upstream[0], &g.y, true};
-    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
+    FN(factor) plain = {NULL, &g.y, false}, a = {NULL, &g.a, g.transpose_a}, b = {NULL, &g.b, g.transpose_b};
+    if (!FN(take)(op, op->upstream[0], &plain) || (op->grad_in[0] && !FN(take)(op, op->in[1], &b)) ||
+        (op->grad_in[1] && !FN(take)(op, op->in[0], &a)))
+        return WG_OUT_OF_MEMORY;
+    const FN(factor) transposed = {plain.at, &g.y, true};
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     if (op->grad_in[0] && g.transpose_a)
         FN(multiply_all)(&g, op->threads, b, transposed, op->grad_in[0], &g.a, NULL);

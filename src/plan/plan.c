@@ -29,6 +29,9 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
     if (!o->forward && wg_count_of(y) != 1)
         return wg_error_set(error, WG_NOT_SCALAR,
             "plan: the result has %zu elements: seed it, sum it, or plan the forward pass", wg_count_of(y));
+    if (o->bf16 && t->options.dtype != WG_F32)
+        return wg_error_set(error, WG_BAD_DTYPE, "plan: bf16 is for a tape of floats, and this is one of %s",
+            wg_dtype_name(t->options.dtype));
     if (o->optim && wg_optim_status(o->optim) != WG_OK)
         return wg_error_set(error, wg_optim_status(o->optim), "plan: %s", wg_optim_message(o->optim));
     return WG_OK;
@@ -82,7 +85,8 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
         return NULL;
     }
-    *plan = (wg_plan){.memory = t->memory, .tape = t, .y = y, .optim = o.optim, .profile = o.profile};
+    *plan = (wg_plan){
+        .memory = t->memory, .tape = t, .y = y, .optim = o.optim, .profile = o.profile, .bf16 = o.bf16};
     plan->start = plan->end = t->head.count;
     wg_release_gradients(t);
     t->plan = plan;

@@ -56,7 +56,7 @@ struct wg_plan {
     wg_var y, last; /* the last node that is the plan's affair: while it lives, all do */
     uint32_t start, end;
     wg_optim *optim;
-    bool profile, attached;
+    bool profile, bf16, attached;
 
     uint32_t *nodes;        /* [count] */
     bool *kept;             /* [count]: may be read after a run */

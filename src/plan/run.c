@@ -25,13 +25,19 @@ static void compute_step(wg_engine *t, uint32_t node)
     s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
 }
 
-/* What is not kept has no value after a run: its memory may be another's by then. */
-static void set_valued(wg_plan *plan, bool during)
+/* What is not kept has no value after a run: its memory may be another's by then. Products round their
+ * factors only while a plan that asks for it runs; a gradient runs the kernel of its operation's record. */
+static void set_running(wg_plan *plan, bool during)
 {
+    const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-        if (record)
-            record->valued = during || plan->kept[k];
+        wg_record *record = wg_record_of(t, plan->nodes[k]);
+        if (!record)
+            continue;
+        record->valued = during || plan->kept[k];
+        if (plan->bf16 && record->op == &wg_op_gradient)
+            wg_record_of(t, wg_gradient_node(record))->bf16 = during;
+        record->bf16 = during && plan->bf16;
     }
 }
 
@@ -39,7 +45,7 @@ wg_status wg_plan_compute(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     double begun = plan->profile ? now() : 0;
-    set_valued(plan, true);
+    set_running(plan, true);
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         wg_record *record = wg_record_of(t, plan->nodes[k]);
@@ -55,7 +61,7 @@ wg_status wg_plan_compute(wg_plan *plan)
             begun = ended;
         }
     }
-    set_valued(plan, false);
+    set_running(plan, false);
     return status;
 }
 

@@ -59,6 +59,7 @@ typedef struct wg_record {
     bool settable;
     bool keep_gradient;
     bool training;
+    bool bf16;   /* in a run of a plan: factors of products are rounded */
     bool direct; /* in a sweep: the gradient is written straight into the parameter's memory */
 } wg_record;
 

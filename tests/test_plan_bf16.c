@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Plans with the option bf16: each product is, bit for bit, the eager one of factors that were rounded
+ * before. */
+#include <stdlib.h>
+#include "planning.h"
+#include "rounded.h"
+
+enum { MOST = 4096 };
+
+typedef wg_var product(wg_var a, wg_var b);
+
+static wg_var matmul_tt(wg_var a, wg_var b)
+{
+    return wg_matmul_t(a, b, true, true);
+}
+
+static wg_var conv(wg_var a, wg_var b)
+{
+    return wg_conv2d(a, b, &(wg_conv2d_options){.padding = 1});
+}
+
+static wg_var conv_strided(wg_var a, wg_var b)
+{
+    return wg_conv2d(a, b, &(wg_conv2d_options){.stride = 2, .groups = 2});
+}
+
+static wg_var conv_transpose(wg_var a, wg_var b)
+{
+    return wg_conv_transpose2d(a, b, &(wg_conv2d_options){.stride = 2});
+}
+
+static wg_var conv_weight(wg_var a, wg_var b)
+{
+    return wg_conv2d_weight_gradient(a, b, 3, 3, &(wg_conv2d_options){.padding = 1});
+}
+
+static const struct {
+    const char *name;
+    product *of;
+    wg_shape a, b;
+} products[] = {
+    {"matmul", wg_matmul, {2, {33, 20}}, {2, {20, 35}}},
+    {"matmul, transposed", matmul_tt, {2, {20, 33}}, {2, {35, 20}}},
+    {"matmul of a vector", wg_matmul, {1, {20}}, {2, {20, 35}}},
+    {"matmul of batches", wg_matmul, {3, {3, 5, 6}}, {3, {1, 6, 7}}},
+    {"matmul of a batch", wg_matmul, {3, {3, 5, 6}}, {2, {6, 7}}},
+    {"conv2d", conv, {4, {3, 4, 9, 9}}, {4, {6, 4, 3, 3}}},
+    {"conv2d, strides", conv_strided, {4, {2, 4, 9, 9}}, {4, {6, 2, 3, 3}}},
+    {"conv_transpose2d", conv_transpose, {4, {2, 4, 5, 5}}, {4, {4, 3, 3, 3}}},
+    {"conv2d_weight_gradient", conv_weight, {4, {2, 3, 6, 6}}, {4, {2, 4, 6, 6}}},
+};
+
+enum { PRODUCTS = sizeof products / sizeof products[0] };
+
+/* The result and both gradients for an upstream gradient c. */
+typedef struct answer {
+    float y[MOST], da[MOST], db[MOST];
+    size_t ny, na, nb;
+} answer;
+
+static size_t count_of(wg_shape shape)
+{
+    size_t count = 0;
+    ck_assert(wg_shape_count(&shape, &count));
+    ck_assert_uint_le(count, MOST);
+    return count;
+}
+
+/* Numbers over many binades: rounding changes each in its own way. */
+static void draw(float *x, size_t count, uint64_t seed, bool round)
+{
+    wg_random r = {.seed = seed};
+    for (size_t i = 0; i < count; i++) {
+        x[i] = (float)(wg_random_normal(&r) * exp(wg_random_normal(&r)));
+        x[i] = round ? rounded(x[i]) : x[i];
+    }
+}
+
+static void answer_read(answer *out, wg_var y, wg_params *params)
+{
+    out->ny = wg_count_of(y);
+    memcpy(out->y, wg_data(y), out->ny * sizeof(float));
+    memcpy(out->da, wg_params_gradient(params, wg_params_index(params, "a")), out->na * sizeof(float));
+    memcpy(out->db, wg_params_gradient(params, wg_params_index(params, "b")), out->nb * sizeof(float));
+}
+
+static void add(wg_params *params, const char *name, wg_shape shape, const float *numbers)
+{
+    ck_assert_int_eq(wg_params_add(params, name, shape, NULL, NULL), WG_OK);
+    ck_assert_int_eq(wg_params_set(params, name, wg_array_of(numbers, WG_F32, shape), NULL), WG_OK);
+}
+
+static void calculate(size_t p, bool planned, bool bf16, bool round, int threads, answer *out)
+{
+    float a[MOST], b[MOST], c[MOST];
+    out->na = count_of(products[p].a), out->nb = count_of(products[p].b);
+    draw(a, out->na, 1, round);
+    draw(b, out->nb, 2, round);
+    draw(c, MOST, 3, round);
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .threads = threads});
+    wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32});
+    add(params, "a", products[p].a, a);
+    add(params, "b", products[p].b, b);
+    wg_var y = products[p].of(
+        wg_param(params, tape, "a", products[p].a, NULL), wg_param(params, tape, "b", products[p].b, NULL));
+    ck_assert_msg(wg_is_valid(y), "%s: %s", products[p].name, wg_tape_message(tape));
+    count_of(wg_shape_of(y));
+    wg_var loss = wg_sum(wg_mul(y, wg_const(tape, wg_array_of(c, WG_F32, wg_shape_of(y)))));
+    if (planned) {
+        wg_plan *plan = plan_of(loss, &(wg_plan_options){.bf16 = bf16, .keep = &y, .keep_count = 1});
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+        answer_read(out, y, params);
+        wg_plan_free(plan);
+    } else {
+        ck_assert_int_eq(wg_backward(loss), WG_OK);
+        answer_read(out, y, params);
+    }
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+
+static void expect_equal(const answer *a, const answer *b, const char *name)
+{
+    ck_assert_uint_eq(a->ny, b->ny);
+    ck_assert_msg(memcmp(a->y, b->y, a->ny * sizeof(float)) == 0, "%s: the result", name);
+    ck_assert_msg(memcmp(a->da, b->da, a->na * sizeof(float)) == 0, "%s: the gradient of a", name);
+    ck_assert_msg(memcmp(a->db, b->db, a->nb * sizeof(float)) == 0, "%s: the gradient of b", name);
+}
+
+START_TEST(a_product_is_that_of_rounded_factors)
+{
+    static answer planned, eager, plain;
+    calculate((size_t)_i, true, true, false, 1, &planned);
+    calculate((size_t)_i, false, false, true, 1, &eager);
+    calculate((size_t)_i, true, false, false, 1, &plain);
+    expect_equal(&planned, &eager, products[_i].name);
+    ck_assert_msg(memcmp(planned.y, plain.y, plain.ny * sizeof(float)) != 0, "%s: nothing was rounded",
+        products[_i].name);
+}
+END_TEST
+
+START_TEST(any_number_of_threads_has_the_same_bits)
+{
+    static answer one, more;
+    calculate((size_t)_i, true, true, false, 1, &one);
+    for (int threads = 2; threads <= 3; threads++) {
+        calculate((size_t)_i, true, true, false, threads, &more);
+        expect_equal(&more, &one, products[_i].name);
+    }
+}
+END_TEST
+
+/* What follows a product is computed of its float result, in the same pass or not; the parameters stay
+ * floats. */
+START_TEST(bias_activation_and_update_stay_floats)
+{
+    float x[6 * 7], w[7 * 5], b[5];
+    draw(x, 42, 1, false);
+    draw(w, 35, 2, false);
+    draw(b, 5, 3, false);
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32});
+    wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32});
+    add(params, "b", WG_SHAPE(5), b);
+    wg_optim *sgd = wg_sgd_new(params, &(wg_sgd_options){.lr = 0.1});
+    wg_var xw = wg_matmul(wg_input(tape, WG_FLOATS(x, 6, 7)), wg_input(tape, WG_FLOATS(w, 7, 5)));
+    wg_var y = wg_relu(wg_add(xw, wg_param(params, tape, "b", WG_SHAPE(5), NULL)));
+    wg_plan *plan =
+        plan_of(wg_sum(y), &(wg_plan_options){.bf16 = true, .optim = sgd, .keep = &y, .keep_count = 1});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    for (size_t i = 0; i < 6; i++)
+        for (size_t j = 0; j < 5; j++) {
+            double sum = 0, size = 0;
+            for (size_t k = 0; k < 7; k++) {
+                double term = (double)rounded(x[i * 7 + k]) * (double)rounded(w[k * 5 + j]);
+                sum += term, size += fabs(term);
+            }
+            double is = (double)((const float *)wg_data(y))[i * 5 + j], wanted = fmax(sum + (double)b[j], 0);
+            ck_assert_msg(fabs(is - wanted) <= 1e-6 * (size + fabs((double)b[j])), "%g, not %g", is, wanted);
+        }
+    double now[5];
+    ck_assert_int_eq(wg_params_read(params, "b", now, 5), WG_OK);
+    for (size_t j = 0; j < 5; j++) {
+        float count = 0;
+        for (size_t i = 0; i < 6; i++)
+            count += ((const float *)wg_data(y))[i * 5 + j] > 0;
+        ck_assert_double_eq_tol(now[j], (double)b[j] - 0.1 * (double)count, 1e-6);
+    }
+    wg_plan_free(plan);
+    wg_optim_free(sgd);
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+END_TEST
+
+/* It is the plan's affair: what is computed eagerly after it is not rounded. */
+START_TEST(only_runs_of_the_plan_are_rounded)
+{
+    float x[] = {1 + 0x1p-12f};
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32});
+    wg_var a = wg_leaf(tape, WG_FLOATS(x, 1, 1)), y = wg_matmul(a, a);
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.bf16 = true, .forward = true});
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert(*(const float *)wg_data(y) == 1);
+    wg_plan_free(plan);
+    ck_assert_int_eq(wg_replay(tape), WG_OK);
+    ck_assert(*(const float *)wg_data(y) == x[0] * x[0]);
+    wg_tape_free(tape);
+}
+END_TEST
+
+START_TEST(a_tape_of_doubles_is_refused)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    double x[] = {1, 2};
+    wg_var y = wg_sum(wg_leaf(tape, WG_DOUBLES(x, 2)));
+    wg_error error = {0};
+    ck_assert_ptr_null(wg_plan_new(y, &(wg_plan_options){.bf16 = true}, &error));
+    ck_assert_int_eq(error.status, WG_BAD_DTYPE);
+    ck_assert_str_eq(error.message, "plan: bf16 is for a tape of floats, and this is one of f64");
+    wg_tape_free(tape);
+}
+END_TEST
+
+int main(void)
+{
+    const harness_test tests[] = {{a_product_is_that_of_rounded_factors, PRODUCTS},
+        {any_number_of_threads_has_the_same_bits, PRODUCTS}, {bias_activation_and_update_stay_floats, 0},
+        {only_runs_of_the_plan_are_rounded, 0}, {a_tape_of_doubles_is_refused, 0}};
+    return harness_run("plan_bf16", tests, sizeof tests / sizeof tests[0]);
+}
