@@ -1,9 +1,27 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "kernels/lanes.h"
+#include "kernels/conv_lanes.h"
 
-#include <string.h>
+#include "base/alloc.h"
+#include "kernels/lanes.h"
+#include "kernels/parallel.h"
+
+enum {
+    ENOUGH_ITEMS = 16,       /* fewer groups are cut by rows, too */
+    STRIP_NUMBERS = 1 << 16, /* of the input: half of a second-level cache */
+    ROW_NUMBERS = 6 << 10,   /* of a tile of the weight gradient: most of a first-level cache */
+    MOST_SUMS = 1 << 16      /* in all slices, unless one slice has more */
+};
+
+static const wg_conv_lanes_kernels *kernels_of_processor(void)
+{
+#ifdef WG_X86_KERNELS
+    return wg_lanes() == 16 ? &wg_conv_lanes_avx512 : wg_lanes() == 8 ? &wg_conv_lanes_avx2 : NULL;
+#else
+    return NULL;
+#endif
+}
 
 bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
 {
@@ -16,44 +34,126 @@ bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
            conv->padding_w < conv->columns;
 }
 
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+static wg_conv_lanes_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
+{
+    wg_conv_lanes_plan p = {.lanes = wg_lanes(),
+        .groups = conv->batch / wg_lanes(),
+        .depth = conv->channels,
+        .filters = conv->filters,
+        .rows = conv->rows,
+        .columns = conv->columns,
+        .top = conv->padding_h,
+        .left = conv->padding_w,
+        .in_height = conv->height,
+        .in_width = conv->width,
+        .out_height = conv->out_height,
+        .out_width = conv->out_width};
+    if (pass == WG_CONV_INPUT) {
+        p.flipped = true;
+        p.depth = conv->filters, p.filters = conv->channels;
+        p.top = conv->rows - 1 - conv->padding_h, p.left = conv->columns - 1 - conv->padding_w;
+        p.in_height = conv->out_height, p.in_width = conv->out_width;
+        p.out_height = conv->height, p.out_width = conv->width;
+    }
+    p.weights = p.filters * p.depth * p.rows * p.columns;
+    return p;
+}
+
+/* Groups, and parts of them when they are few; strips of their rows. Planes lie an odd number of cache lines
+ * apart, so that the same pixel of all of them does not fall into the same few sets of the cache. */
+static void cut_correlation(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *kernels)
+{
+    const size_t line = 64 / sizeof(float);
+    p->packed = wg_chunks(p->weights, p->lanes) * p->lanes;
+    p->blocks = wg_chunks(p->filters, kernels->filters);
+    p->row = (p->out_width - 1 + p->columns) * p->lanes;
+    size_t rows = STRIP_NUMBERS / (p->depth * p->row);
+    p->strip = rows > p->rows ? rows - p->rows + 1 : 1;
+    p->parts = min(p->out_height, wg_chunks(ENOUGH_ITEMS, p->groups));
+    p->strip = min(p->strip, wg_chunks(p->out_height, p->parts));
+    p->plane = (wg_chunks((p->strip + p->rows - 1) * p->row, line) | 1) * line;
+    p->copy_numbers = p->depth * p->plane;
+    p->items = p->groups * p->parts;
+    p->grain = wg_chunks(p->items, ENOUGH_ITEMS);
+    p->copies = wg_chunks(p->items, p->grain);
+}
+
+/* Slices of the batch, as long as their sums are few, and parts of the filters. */
+static void cut_weight_gradient(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *kernels)
+{
+    size_t runs = wg_chunks(p->columns, kernels->taps), taps = wg_chunks(p->columns, runs);
+    size_t filters = min(kernels->sums / taps, kernels->sum_filters);
+    p->taps = kernels->taps;
+    p->packed = p->weights * p->lanes;
+    p->blocks = wg_chunks(p->filters, filters);
+    size_t rows = ROW_NUMBERS / ((filters * p->out_width + p->in_width) * p->lanes);
+    p->strip = min(rows > 0 ? rows : 1, p->out_height);
+    for (p->slices = 1;
+         2 * p->slices <= min(p->groups, ENOUGH_ITEMS) && 2 * p->slices * p->packed <= MOST_SUMS;)
+        p->slices *= 2;
+    p->slice_groups = wg_chunks(p->groups, p->slices);
+    p->slices = wg_chunks(p->groups, p->slice_groups);
+    p->parts = min(p->blocks, wg_chunks(ENOUGH_ITEMS, p->slices));
+    p->items = p->slices * p->parts;
+    p->grain = 1;
+}
+
+static wg_conv_lanes_plan plan_of(const wg_conv *conv, wg_conv_pass pass)
+{
+    wg_conv_lanes_plan p = correlation_of(conv, pass);
+    if (pass == WG_CONV_WEIGHT)
+        cut_weight_gradient(&p, kernels_of_processor());
+    else
+        cut_correlation(&p, kernels_of_processor());
+    return p;
+}
+
 bool wg_conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes)
 {
-    (void)conv, (void)pass;
-    *bytes = 64;
-    return true;
+    wg_conv_lanes_plan p = plan_of(conv, pass);
+    size_t copies, packed;
+    if (!wg_mul_size(p.copies, p.copy_numbers, &copies) ||
+        !wg_mul_size(p.packed, pass == WG_CONV_WEIGHT ? p.slices : 1, &packed) || copies + packed < copies)
+        return false;
+    return wg_mul_size(copies + packed, sizeof(float), bytes);
 }
 
-static size_t result_count(const wg_conv *conv, wg_conv_pass pass)
+/* For each block of filters, in the order in which a tile reads them, [depth][rows][columns][filters of the
+ * block]. Flipped, filter and channel change places and the taps are turned round. */
+static void pack(void *work, size_t chunk, size_t begin, size_t end)
 {
-    if (pass == WG_CONV_WEIGHT)
-        return conv->filters * conv->channels * conv->rows * conv->columns;
-    return pass == WG_CONV_FORWARD ? conv->batch * conv->filters * conv->out_height * conv->out_width
-                                   : conv->batch * conv->channels * conv->height * conv->width;
+    const wg_conv_lanes_job *job = work;
+    const wg_conv_lanes_plan *p = job->plan;
+    size_t taps = p->rows * p->columns;
+    (void)chunk;
+    for (size_t b = begin; b < end; b++) {
+        size_t first = p->filters * b / p->blocks, last = p->filters * (b + 1) / p->blocks;
+        float *packed = job->packed + first * p->depth * taps;
+        for (size_t d = 0; d < p->depth; d++)
+            for (size_t tap = 0; tap < taps; tap++)
+                for (size_t k = first; k < last; k++)
+                    *packed++ = p->flipped ? job->b[(d * p->filters + k + 1) * taps - 1 - tap]
+                                           : job->b[(k * p->depth + d) * taps + tap];
+    }
 }
 
-/* Right, and slow. */
-void wg_conv_lanes_f32(int threads, const wg_conv *c, wg_conv_pass pass, const float *a, const float *b,
+void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish)
 {
-    size_t lanes = wg_lanes(), out = c->out_height * c->out_width;
-    (void)scratch;
-    memset(result, 0, result_count(c, pass) * sizeof *result);
-    for (size_t i = 0; i < c->batch * c->filters * out; i++) {
-        size_t lane = i % lanes, x = i / lanes % c->out_width, y = i / lanes / c->out_width % c->out_height;
-        size_t k = i / lanes / out % c->filters, group = i / lanes / out / c->filters;
-        for (size_t t = 0; t < c->channels * c->rows * c->columns; t++) {
-            size_t h = y + t / c->columns % c->rows - c->padding_h, w = x + t % c->columns - c->padding_w;
-            size_t d = t / c->columns / c->rows, tap = k * c->channels * c->rows * c->columns + t;
-            size_t at = (((group * c->channels + d) * c->height + h) * c->width + w) * lanes + lane;
-            if (h >= c->height || w >= c->width)
-                continue;
-            if (pass == WG_CONV_FORWARD)
-                result[i] += a[at] * b[tap];
-            else if (pass == WG_CONV_INPUT)
-                result[at] += a[i] * b[tap];
-            else
-                result[tap] += a[at] * b[i];
-        }
+    const wg_conv_lanes_kernels *kernels = kernels_of_processor();
+    wg_conv_lanes_plan p = plan_of(conv, pass);
+    wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, finish};
+    if (pass == WG_CONV_WEIGHT) {
+        wg_parallel_for(threads, p.items, p.grain, kernels->weights, &job);
+        wg_parallel_for(threads, p.weights, 4096, kernels->add, &job);
+    } else {
+        wg_parallel_for(threads, p.blocks,
+            wg_chunks(1 << 14, p.depth * p.rows * p.columns * kernels->filters), pack, &job);
+        wg_parallel_for(threads, p.items, p.grain, kernels->correlate, &job);
     }
-    wg_finish_all(finish, threads, pass == WG_CONV_FORWARD ? result_count(c, pass) : 0);
 }

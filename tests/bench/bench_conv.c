@@ -2,8 +2,9 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* bench_conv.c - the convolution's three passes, float, in GFLOP/s: as the library chooses, each algorithm of
- * its own, and oneDNN's primitives (made beforehand, in layouts of their liking; no reordering is counted,
- * which flatters them). A product with a padding zero is not counted as work done.
+ * its own (that over batch lanes takes the same numbers for images side by side), and oneDNN's primitives
+ * (made beforehand, in layouts of their liking; no reordering is counted, which flatters them). A product
+ * with a padding zero is not counted as work done.
  *
  *     bench_conv [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
 
@@ -11,6 +12,7 @@
 #include "kernels/conv.h"
 #include "kernels/conv_direct.h"
 #include "kernels/conv_gemm.h"
+#include "kernels/lanes.h"
 #include "kernels/parallel.h"
 #ifdef WG_BENCH_ONEDNN
 #include "onednn_conv.h"
@@ -34,9 +36,9 @@ static const struct {
     {"1 image, 32x32x32 -> 64, 3x3", {1, 32, 32, 32, 64, 3, 3, 32, 32, 1, 1, 1, 1, 1, 1, 1}},
 };
 
-enum { CHOSEN, ROWS, CHANNELS, PRODUCT, ONEDNN, VARIANTS };
+enum { CHOSEN, ROWS, CHANNELS, PRODUCT, LANES, ONEDNN, VARIANTS };
 
-static const char *const variant_names[] = {"chosen", "rows", "channels", "product", "oneDNN"};
+static const char *const variant_names[] = {"chosen", "rows", "channels", "product", "lanes", "oneDNN"};
 static const char *const pass_names[] = {"forward", "input gradient", "weight gradient"};
 
 typedef struct job {
@@ -74,6 +76,12 @@ static void product(void *user)
     wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 }
 
+static void lanes(void *user)
+{
+    job *j = user;
+    wg_conv_lanes_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+}
+
 static void onednn(void *user)
 {
 #ifdef WG_BENCH_ONEDNN
@@ -102,6 +110,7 @@ static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
         is[v] = wg_conv_direct_can(wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
                 wg_conv_direct_scratch_of(
                     wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
+    is[LANES] = wg_conv_lanes_takes(c, pass) && wg_conv_lanes_scratch(c, pass, &bytes[LANES]);
 #ifdef WG_BENCH_ONEDNN
     is[ONEDNN] = true;
 #else
@@ -115,7 +124,7 @@ static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
 static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass pass, float *const *of)
 {
     static const int a_of[] = {0, 2, 0}, b_of[] = {1, 1, 2}, result_of[] = {2, 0, 1};
-    static bench_work *const all[] = {chosen, rows, channels, product, onednn};
+    static bench_work *const all[] = {chosen, rows, channels, product, lanes, onednn};
     bool is[VARIANTS];
     bench_work *work[VARIANTS];
     void *user[VARIANTS];
