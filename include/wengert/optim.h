@@ -76,6 +76,9 @@ WG_API void wg_optim_free(wg_optim *optim);
  * range; WG_OUT_OF_MEMORY, with nothing changed, when there is none for the moments. */
 WG_API wg_status wg_optim_step(wg_optim *optim);
 
+/* Bytes of the moments that there are; 0 for NULL. */
+WG_API size_t wg_optim_bytes(const wg_optim *optim);
+
 /* Makes the moments of every parameter that there is now, which the first step would do. WG_INVALID for NULL;
  * WG_OUT_OF_MEMORY. */
 WG_API wg_status wg_optim_prepare(wg_optim *optim);

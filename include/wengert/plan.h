@@ -3,8 +3,9 @@
 
 /* plan.h - a recorded step as a fixed list of kernel calls over one block of memory.
  *
- *     wg_var x = wg_input_of(tape, WG_F32, WG_SHAPE(64, 1, 28, 28)), y = wg_input_of(tape, WG_I32,
- * WG_SHAPE(64)); wg_var loss = wg_cross_entropy(lenet(params, x, NULL), y, NULL);      recorded, not computed
+ *     wg_var x = wg_input_of(tape, WG_F32, WG_SHAPE(64, 1, 28, 28));             no value: what follows
+ *     wg_var y = wg_input_of(tape, WG_I32, WG_SHAPE(64));                        is recorded, not computed
+ *     wg_var loss = wg_cross_entropy(lenet(params, x, NULL), y, NULL);
  *
  *     wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = adam}, &error);
  *     for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {         batches made with .drop_last
@@ -16,20 +17,36 @@
  *     }
  *     wg_plan_free(plan);                                                   before the tape's reset
  *
- * Making a plan: the backward pass is recorded behind the step; operations that nothing needs are dropped,
- * constants computed once, equal operations shared, maps one behind the other run as one pass; every tensor
- * gets its place in one block, which it shares with those that live at other times. Then the plan is
- * rehearsed once, on zeros where an input has no value yet, so that working memory is there too. From then on
- * a run asks for no memory and records nothing.
+ * MAKING. The backward pass is recorded behind the step; operations that nothing needs are dropped, constants
+ * computed once, equal operations shared, maps one behind the other run as one pass; every tensor gets its
+ * place in one block, which it shares with those that live at other times. Then the plan is rehearsed once,
+ * on zeros where an input has no value yet, to see how much memory operations work in. From then on a run
+ * asks for no memory and records nothing.
  *
- * A run gives the bits that recording, wg_backward and wg_optim_step give, on any number of threads.
+ * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
+ * are then; shapes are those of the recording, and wg_set refuses others. A run gives the bits that
+ * recording, wg_backward and wg_optim_step give, on any number of threads.
  *
- * With options.bf16 the factors of matrix products and convolutions, forward and backward, are rounded to
- * bfloat16: eight bits of exponent as a float has, eight significant bits instead of 24; to the nearest, of
- * two equally near ones to the even. Their products, which are exact, are summed in floats, and everything
- * else is in floats too: parameters, what follows a product, gradients, the update. The gradient passes the
- * rounding by unchanged (a "straight-through" gradient). What an LSTM or a GRU multiplies within its steps
- * stays float, and so do products of constants, which are made once.
+ * READING. After a good run there are values in what was given (leaves, constants), in the result, and in
+ * vars named by options.keep. All others that were recorded before the plan have none, scalars too: their
+ * memory may be another's. Reading them is WG_NO_VALUE (wg_item: NaN). Parameters' gradients are in the
+ * store; for that of another var record wg_grad, and keep what it returns.
+ *
+ * MEMORY. A program that must not allocate gives a block of its own:
+ *
+ *     _Alignas(WG_PLAN_ALIGNMENT) static char block[200000];
+ *     wg_plan_options options = {.optim = sgd, .block = block, .block_bytes = sizeof block};
+ *
+ * Too small a block is WG_OUT_OF_MEMORY, and the message says how many bytes are needed; so does
+ * wg_plan_bytes_needed. Tensors and working memory lie there; the list itself, and the recording, are in the
+ * tape's memory (see wg_tape_options.allocator).
+ *
+ * PRECISION. With options.bf16 the factors of matrix products and convolutions, forward and backward, are
+ * rounded to bfloat16: eight bits of exponent as a float has, eight significant bits instead of 24; to the
+ * nearest, of two equally near ones to the even. Their products, which are exact, are summed in floats, and
+ * everything else is in floats too: parameters, what follows a product, gradients, the update. The gradient
+ * passes the rounding by unchanged (a "straight-through" gradient). What an LSTM or a GRU multiplies within
+ * its steps stays float, and so do products of constants, which are made once.
  *
  * No processor gains by it yet: the numbers are rounded in passes of their own, and multiplied as floats, so
  * a run takes longer than without. It shows on any machine what arithmetic with these numbers does to a
@@ -54,45 +71,70 @@ typedef struct wg_plan_options {
     size_t keep_count;  /* of them */
     bool profile;       /* measures each kernel's time, for wg_print_plan */
     bool bf16;          /* factors of matrix products and convolutions are rounded, see above */
+    void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
+                    allocator gives it */
+    size_t block_bytes; /* of it: at least wg_plan_bytes_needed */
 } wg_plan_options;
+
+/* What a block of the caller's must be aligned to: `_Alignas(WG_PLAN_ALIGNMENT) static char block[...]`. */
+enum { WG_PLAN_ALIGNMENT = 64 };
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
  * want one - on y's tape as it was recorded. The gradients are in the store after a run, in place of what was
  * there: they do not add up.
  *
  * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
- * before the tape and before the store. Values that the tape had are forgotten, and eager sweeps over it are
- * WG_STALE. One plan of a tape at a time.
+ * before tape, store, optimiser and block. Values that the tape had are forgotten; until the plan is freed,
+ * sweeps over its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
  *
- * NULL and an error: WG_INVALID (no live var, a tape that is planned, another store's optimiser),
- * WG_NOT_SCALAR (a y of several elements, without options.forward), WG_BAD_DTYPE (options.bf16 on a tape of
- * doubles), WG_OUT_OF_MEMORY, or the tape's own error. */
+ * NULL and an error, with the tape as it was but for those values: WG_INVALID (no live var, a tape that is
+ * planned, another store's optimiser, a block that is not aligned), WG_NOT_SCALAR (a y of several elements,
+ * without options.forward), WG_BAD_DTYPE (options.bf16 on a tape of doubles), WG_OUT_OF_MEMORY (a block that
+ * is too small, too), or the tape's own error. */
 WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
 
 /* Takes the plan off its tape; NULL is allowed. */
 WG_API void wg_plan_free(wg_plan *plan);
 
-/* One run, with inputs, parameters, learning rate and random numbers as they are now. WG_NO_VALUE when an
- * input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_DEAD_VAR when the tape was reset;
- * others are the operations' own. The message is the tape's. A run that fails makes no update. */
+/* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
+ * when the optimiser's store has a parameter that it had not when the plan was made, WG_DEAD_VAR when the
+ * tape was reset; others are the operations' own. The message is the tape's. A run that fails makes no
+ * update, and leaves nothing to be read; the store's gradients are what they were, or zero. The next run may
+ * succeed. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
 
 /* Operations that a run computes. */
 WG_API size_t wg_plan_kernels(const wg_plan *plan);
 
-/* What a plan takes, in bytes. */
+/* What a plan takes, in bytes.
+ *
+ *     the plan's     block [ activations and gradients, in places that they share ]  workspace
+ *     the store's    parameters  parameter_gradients
+ *     others'        moments (the optimiser's)  inputs (the tape's) */
 typedef struct wg_plan_memory {
-    size_t block; /* of all tensors of the step: activations, gradients between them, what operations keep */
-    size_t workspace;  /* of operations while they run */
-    size_t parameters; /* in the store: values, and as much again for gradients; not the plan's own */
-    size_t tensors;    /* the sum over all tensors of the step: what it would take without sharing */
+    size_t block;     /* in which all tensors of a run lie */
+    size_t workspace; /* that operations need while they run: the most that one of them does */
+
+    size_t activations; /* tensors of the step, and what its operations keep for the backward pass, */
+    size_t gradients;   /* and tensors of the backward pass: what both would take without sharing */
+    size_t live;        /* the most of both that is in use at once: no block can be smaller */
+
+    size_t parameters;          /* values that the step reads */
+    size_t parameter_gradients; /* which a run writes there */
+    size_t moments;             /* of all parameters of the optimiser's store */
+    size_t inputs;              /* leaves and constants that the step reads */
 } wg_plan_memory;
 
 /* Known before the first run; all zero for NULL. */
 WG_API wg_plan_memory wg_plan_memory_of(const wg_plan *plan);
 
-/* block + workspace */
+/* block + workspace: what a block of the caller's must have. */
 WG_API size_t wg_plan_bytes(const wg_plan *plan);
+
+/* The same before there is a plan: makes one in memory of the tape's allocator, and frees it. The number is
+ * that of this machine: kernels differ between processors, and some work in more memory on more threads. 0
+ * and an error where wg_plan_new would fail. */
+WG_API size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_error *error);
 
 /* The list: number, operation, shape, bytes and place of its result, and, with options.profile, the time of
  * each kernel in the runs so far. WG_FILE when writing fails. */

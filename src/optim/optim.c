@@ -143,6 +143,14 @@ wg_status wg_optim_prepare(wg_optim *optim)
     return !optim ? WG_INVALID : settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
 }
 
+size_t wg_optim_bytes(const wg_optim *optim)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; optim && i < WG_PARAMS_MAX_CHUNKS; i++)
+        bytes += optim->beside[i].capacity * optim->size * optim->slots;
+    return bytes;
+}
+
 wg_status wg_optim_step(wg_optim *optim)
 {
     if (!optim)

@@ -158,12 +158,18 @@ static wg_status share_equal(wg_plan_passes *p)
 
 /* ---- The list --------------------------------------------------------------------------------------- */
 
-static bool is_run(const wg_plan_passes *p, uint32_t node)
+/* Its value is a run's, or none: the node is neither a leaf nor constant. */
+static bool is_hidden(const wg_plan_passes *p, uint32_t node)
 {
     const wg_engine *t = p->plan->tape;
     const wg_record *record = wg_record_of(t, node);
     bool operands = record ? record->arity > 0 : wg_operand_count(wg_code(t, node)) > 0;
-    return operands && (p->flags[node] & (WG_PLAN_NEEDED | WG_PLAN_CONSTANT)) == WG_PLAN_NEEDED;
+    return operands && !(p->flags[node] & WG_PLAN_CONSTANT);
+}
+
+static bool is_run(const wg_plan_passes *p, uint32_t node)
+{
+    return is_hidden(p, node) && p->flags[node] & WG_PLAN_NEEDED;
 }
 
 static wg_status list(wg_plan_passes *p)
@@ -173,14 +179,19 @@ static wg_status list(wg_plan_passes *p)
         plan->count += is_run(p, node);
     plan->nodes = wg_mem_new(&plan->memory, (plan->count + 1) * sizeof *plan->nodes);
     plan->kept = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->kept);
+    plan->readable = wg_mem_new(&plan->memory, (plan->count + 1) * sizeof *plan->readable);
     plan->seconds = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->seconds);
-    if (!plan->nodes || !plan->kept || !plan->seconds)
+    plan->hidden = wg_mem_zero(&plan->memory, plan->end);
+    if (!plan->nodes || !plan->kept || !plan->readable || !plan->seconds || !plan->hidden)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     size_t count = 0;
     for (uint32_t node = 0; node < plan->end; node++) {
+        plan->hidden[node] = is_hidden(p, node);
         p->place[node] = is_run(p, node) ? count : SIZE_MAX;
         if (is_run(p, node)) {
             plan->kept[count] = p->flags[node] & WG_PLAN_KEPT;
+            if (plan->kept[count])
+                plan->readable[plan->readable_count++] = node;
             plan->nodes[count++] = node;
         }
     }

@@ -215,8 +215,6 @@ static wg_status place(wg_plan_passes *p)
     wg_plan_buffer **by_offset = order + n;
     size_t count = 0;
     for (size_t i = 0; i < n; i++)
-        plan->sizes.tensors += plan->buffers[i].outside ? 0 : plan->buffers[i].bytes;
-    for (size_t i = 0; i < n; i++)
         if (!plan->buffers[i].outside && plan->buffers[i].over == SIZE_MAX)
             order[count++] = &plan->buffers[i];
     if (count)
@@ -245,13 +243,7 @@ wg_status wg_plan_lay_out(wg_plan_passes *p)
     set_times(p);
     place_gradients(p);
     write_over(p);
-    wg_status status = place(p);
-    if (status != WG_OK)
-        return status;
-    plan->block = wg_mem_aligned_new(&plan->memory, plan->sizes.block + 1);
-    return plan->block
-               ? WG_OK
-               : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for %zu bytes", plan->sizes.block);
+    return place(p);
 }
 
 size_t wg_plan_root(const wg_plan *plan, size_t buffer)
@@ -259,49 +251,4 @@ size_t wg_plan_root(const wg_plan *plan, size_t buffer)
     while (plan->buffers[buffer].over != SIZE_MAX)
         buffer = plan->buffers[buffer].over;
     return buffer;
-}
-
-/* ---- On the tape ------------------------------------------------------------------------------------ */
-
-void wg_plan_attach(wg_plan *plan)
-{
-    wg_engine *t = plan->tape;
-    wg_plan_detach(plan);
-    plan->attached = true;
-    plan->nowhere.references = SIZE_MAX / 2;
-    for (size_t i = 0; i < plan->buffer_count; i++) {
-        const wg_plan_buffer *b = &plan->buffers[i];
-        wg_record *record = wg_record_of(t, b->node);
-        void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
-        if (b->index >= WG_MAX_RESULTS) {
-            record->keep_block[b->index - WG_MAX_RESULTS] = &plan->nowhere;
-            record->keep[b->index - WG_MAX_RESULTS] = memory;
-        } else {
-            record->result[b->index].block = &plan->nowhere;
-            record->result[b->index].data = memory;
-        }
-    }
-    wg_plan_chain_attach(plan);
-}
-
-void wg_plan_detach(wg_plan *plan)
-{
-    wg_engine *t = plan->tape;
-    for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = wg_record_of(t, plan->nodes[k]);
-        for (size_t r = 0; record && r < record->results; r++) {
-            wg_block_give(&t->blocks, record->result[r].block);
-            record->result[r].block = NULL;
-            record->result[r].data = NULL;
-        }
-        for (size_t i = 0; record && i < WG_MAX_KEEP; i++) {
-            wg_block_give(&t->blocks, record->keep_block[i]);
-            record->keep_block[i] = NULL;
-            record->keep[i] = NULL;
-        }
-        if (record) {
-            record->valued = false;
-            record->finish = NULL;
-        }
-    }
 }

@@ -45,7 +45,6 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
     if (status != WG_OK)
         return status;
     plan->end = t->head.count;
-    plan->last = wg_var_of(t, plan->end - 1);
     size_t n = plan->end, bytes = n * (1 + 3 * sizeof(size_t));
     p.place = wg_mem_zero(&plan->memory, bytes);
     if (!p.place)
@@ -58,18 +57,26 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
         status = wg_plan_fuse(&p);
     if (status == WG_OK)
         status = wg_plan_lay_out(&p);
+    if (status == WG_OK)
+        status = wg_plan_take_block(&p);
+    if (status == WG_OK)
+        wg_plan_count_bytes(&p);
     wg_mem_free(&plan->memory, p.place, bytes);
     return status;
 }
 
-static void count_parameters(wg_plan *plan)
+/* What the runs need beside the tensors' block. */
+static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error *error)
 {
-    for (size_t i = 0; i < plan->gradient_count; i++) {
-        const wg_binding *b = &plan->gradients[i].bound->binding;
-        size_t count = 0;
-        wg_shape_count(&b->shape, &count);
-        plan->sizes.parameters += 2 * count * wg_dtype_size(b->dtype);
+    if (wg_plan_rehearse(plan) != WG_OK)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
+    if (plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
+    if (plan->optim) {
+        plan->arrays = wg_params_count(wg_optim_params(plan->optim));
+        plan->sizes.moments = wg_optim_bytes(plan->optim);
     }
+    return wg_plan_take_work(plan, options, error);
 }
 
 wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
@@ -94,12 +101,8 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     if (status == WG_OK) {
         wg_plan_attach(plan);
         t->changed = true; /* eager values are gone */
-        count_parameters(plan);
-        if (wg_plan_rehearse(plan) != WG_OK)
-            status = wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
+        status = prepare(plan, &o, error);
     }
-    if (status == WG_OK && plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
-        status = wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
     if (status == WG_OK)
         return plan;
     wg_plan_free(plan);
@@ -115,14 +118,19 @@ void wg_plan_free(wg_plan *plan)
     wg_engine *t = plan->tape;
     const wg_allocator memory = plan->memory;
     if (t->plan == plan) {
+        bool whole = t->planned == plan->end && t->head.count == plan->end;
         if (plan->attached)
             wg_plan_detach(plan);
-        if (t->head.count == plan->end || !plan->attached)
+        if (whole || !plan->attached)
             wg_tape_rewind(&t->head, (wg_mark){&t->head, plan->start, t->epoch});
         t->plan = NULL;
+        t->hidden = NULL;
+        t->planned = 0;
+        wg_update_fast(t);
     }
     wg_mem_free(&memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
     wg_mem_free(&memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
+    wg_mem_free(&memory, plan->readable, (plan->count + 1) * sizeof *plan->readable);
     wg_mem_free(&memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
     for (wg_plan_chain *chain = plan->first_chain, *next; chain; chain = next) {
         next = chain->next;
@@ -133,7 +141,8 @@ void wg_plan_free(wg_plan *plan)
     wg_mem_free(&memory, (void *)plan->chains, (plan->count + 1) * sizeof *plan->chains);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
-    wg_mem_aligned_free(&memory, plan->block, plan->sizes.block + 1);
+    wg_mem_free(&memory, plan->hidden, plan->end);
+    wg_plan_give_block(plan);
     wg_mem_free(&memory, plan, sizeof *plan);
 }
 
@@ -156,4 +165,15 @@ wg_plan_memory wg_plan_memory_of(const wg_plan *plan)
 size_t wg_plan_bytes(const wg_plan *plan)
 {
     return plan ? plan->sizes.block + plan->sizes.workspace : 0;
+}
+
+size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_error *error)
+{
+    wg_plan_options o = options ? *options : (wg_plan_options){0};
+    o.block = NULL;
+    o.block_bytes = 0;
+    wg_plan *plan = wg_plan_new(y, &o, error);
+    size_t bytes = wg_plan_bytes(plan);
+    wg_plan_free(plan);
+    return bytes;
 }

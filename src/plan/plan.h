@@ -53,25 +53,31 @@ typedef struct wg_plan_chain {
 struct wg_plan {
     wg_allocator memory;
     wg_engine *tape;
-    wg_var y, last; /* the last node that is the plan's affair: while it lives, all do */
+    wg_var y;
     uint32_t start, end;
     wg_optim *optim;
     bool profile, bf16, attached;
 
     uint32_t *nodes;        /* [count] */
     bool *kept;             /* [count]: may be read after a run */
+    uint32_t *readable;     /* [readable_count]: those nodes */
     double *seconds;        /* [count], with profile */
     wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
     wg_plan_chain *first_chain;
-    size_t count, runs;
+    size_t count, readable_count, runs;
 
     wg_plan_gradient *gradients;
     size_t gradient_count, gradient_capacity;
     wg_plan_buffer *buffers;
     size_t buffer_count, buffer_capacity;
-    char *block;
+    char *block;  /* [sizes.block]: of tensors */
+    wg_work work; /* of operations: behind the tensors in a block of the caller's, else a block of its own */
+    bool own_block, own_work;
     wg_block nowhere;
     wg_plan_memory sizes;
+
+    uint8_t *hidden; /* [end]: the node has no value between runs */
+    size_t arrays;   /* of the optimiser's store, when the plan was made */
 };
 
 /* What the passes know of the tape's nodes below `end`. */
@@ -92,7 +98,7 @@ enum {
 };
 
 /* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c: which of them as
- * one. memory.c: where their results lie. */
+ * one. memory.c: where their results lie. block.c: in which memory that is. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
@@ -108,15 +114,25 @@ static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 void wg_plan_chain_attach(wg_plan *plan);
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k);
 
+/* The memory of tensors; when the rehearsal has shown how much operations work in, that of the operations. */
+wg_status wg_plan_take_block(wg_plan_passes *p);
+wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *options, wg_error *error);
+void wg_plan_give_block(wg_plan *plan);
+void wg_plan_count_bytes(wg_plan_passes *p);
+
 /* Gives the planned records their memory, and takes it away. */
 void wg_plan_attach(wg_plan *plan);
 void wg_plan_detach(wg_plan *plan);
 
+/* Between runs: what is kept has a value, if the last run was good. The memory of all else may be another's
+ * by then. */
+void wg_plan_show(wg_plan *plan, bool shown);
+
 /* The buffer whose place a buffer has. */
 size_t wg_plan_root(const wg_plan *plan, size_t buffer);
 
-/* All nodes of the list, without the optimiser. */
-wg_status wg_plan_compute(wg_plan *plan);
+/* All nodes of the list, without the optimiser. A rehearsal goes on after an operation that fails. */
+wg_status wg_plan_compute(wg_plan *plan, bool rehearsal);
 wg_status wg_plan_rehearse(wg_plan *plan);
 
 /* The node and the number of the result whose memory a node's value is; false for a scalar. */

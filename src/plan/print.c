@@ -63,8 +63,8 @@ wg_status wg_print_plan(const wg_plan *plan, FILE *file)
         print_kernel(plan, k, total, file);
     fprintf(file,
         "%zu kernels; %zu bytes for %zu bytes of tensors; %zu bytes of workspace; %zu bytes in the store",
-        wg_plan_kernels(plan), plan->sizes.block, plan->sizes.tensors, plan->sizes.workspace,
-        plan->sizes.parameters);
+        wg_plan_kernels(plan), plan->sizes.block, plan->sizes.activations + plan->sizes.gradients,
+        plan->sizes.workspace, plan->sizes.parameters + plan->sizes.parameter_gradients);
     if (total > 0)
         fprintf(file, "; %.1f us a run", 1e6 * total / (double)plan->runs);
     fprintf(file, "\n");

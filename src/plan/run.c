@@ -25,27 +25,26 @@ static void compute_step(wg_engine *t, uint32_t node)
     s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
 }
 
-/* What is not kept has no value after a run: its memory may be another's by then. Products round their
- * factors only while a plan that asks for it runs; a gradient runs the kernel of its operation's record. */
-static void set_running(wg_plan *plan, bool during)
+void wg_plan_show(wg_plan *plan, bool shown)
 {
-    const wg_engine *t = plan->tape;
-    for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = wg_record_of(t, plan->nodes[k]);
-        if (!record)
-            continue;
-        record->valued = during || plan->kept[k];
-        if (plan->bf16 && record->op == &wg_op_gradient)
-            wg_record_of(t, wg_gradient_node(record))->bf16 = during;
-        record->bf16 = during && plan->bf16;
+    wg_engine *t = plan->tape;
+    for (size_t i = 0; i < plan->readable_count && plan->readable[i] < t->planned; i++) {
+        uint32_t node = plan->readable[i];
+        wg_record *record = wg_record_of(t, node);
+        plan->hidden[node] = !shown;
+        if (record)
+            record->valued = shown;
     }
+    t->hidden = plan->hidden;
+    wg_update_fast(t);
 }
 
-wg_status wg_plan_compute(wg_plan *plan)
+wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
 {
     wg_engine *t = plan->tape;
     double begun = plan->profile ? now() : 0;
-    set_running(plan, true);
+    t->hidden = NULL;
+    t->work = &plan->work;
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         wg_record *record = wg_record_of(t, plan->nodes[k]);
@@ -55,13 +54,16 @@ wg_status wg_plan_compute(wg_plan *plan)
             compute_step(t, plan->nodes[k]);
         else if ((status = plan->chains[k] ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record)) != WG_OK)
             wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
+        if (rehearsal && status != WG_OUT_OF_MEMORY)
+            status = t->status = WG_OK;
         if (plan->profile) {
             double ended = now();
             plan->seconds[k] += ended - begun;
             begun = ended;
         }
     }
-    set_running(plan, false);
+    t->work = NULL;
+    wg_plan_show(plan, status == WG_OK);
     return status;
 }
 
@@ -115,7 +117,19 @@ static uint32_t missing_input(const wg_plan *plan)
 
 static bool is_alive(const wg_plan *plan)
 {
-    return plan->tape->plan == plan && wg_alive(plan->tape, plan->last);
+    return plan->tape->plan == plan && plan->tape->planned == plan->end;
+}
+
+/* A parameter that the optimiser would update, and that there was not when the plan was made: its name. */
+static const char *late_parameter(wg_plan *plan)
+{
+    const wg_params *params = wg_optim_params(plan->optim);
+    for (; plan->optim && plan->arrays < wg_params_count(params); plan->arrays++) {
+        wg_param_info a = wg_params_at(params, plan->arrays);
+        if (!a.buffer)
+            return a.name;
+    }
+    return NULL;
 }
 
 static wg_status run(wg_plan *plan)
@@ -124,10 +138,13 @@ static wg_status run(wg_plan *plan)
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
         return wg_fail(t, WG_NO_VALUE, "plan: input %s was never set", wg_name_at(t, missing));
+    const char *late = late_parameter(plan);
+    if (late)
+        return wg_fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
     t->run += !t->frozen;
     wg_bounds_seen(t);
     forget_gradients(plan);
-    wg_status status = wg_plan_compute(plan);
+    wg_status status = wg_plan_compute(plan, false);
     if (status != WG_OK)
         return status;
     hand_gradients_over(plan);
@@ -144,8 +161,11 @@ wg_status wg_plan_run(wg_plan *plan)
     wg_engine *t = plan->tape;
     if (t->status != WG_OK)
         return t->status;
-    wg_status status =
-        is_alive(plan) ? run(plan) : wg_fail(t, WG_DEAD_VAR, "plan: its tape was reset, or rewound");
+    wg_status status = WG_OK;
+    if (!is_alive(plan))
+        status = wg_fail(t, WG_DEAD_VAR, "plan: its tape was reset, or rewound");
+    else if ((status = run(plan)) != WG_OK)
+        wg_plan_show(plan, false);
     t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
     wg_update_fast(t);
     return status;
@@ -160,6 +180,7 @@ wg_status wg_plan_rehearse(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     bool frozen = t->frozen, profile = plan->profile;
+    wg_error_handler on_error = t->options.on_error;
     char message[WG_MESSAGE_SIZE];
     size_t inputs = 0, bytes = plan->end * sizeof(uint32_t) + 1;
     uint32_t *set = wg_mem_new(&plan->memory, bytes);
@@ -176,20 +197,22 @@ wg_status wg_plan_rehearse(wg_plan *plan)
         set[inputs++] = node;
     }
     memcpy(message, t->message, sizeof message);
-    wg_blocks_trim(&t->blocks);
-    size_t before = t->bytes;
+    if (plan->sizes.block)
+        memset(plan->block, 0, plan->sizes.block); /* an operation may decide by what another left undone */
     t->frozen = true;
+    t->options.on_error = NULL;
     plan->profile = false;
     wg_bounds_seen(t);
-    wg_status status = wg_plan_compute(plan);
+    wg_status status = wg_plan_compute(plan, true);
     t->frozen = frozen;
+    t->options.on_error = on_error;
     plan->profile = profile;
     t->status = WG_OK;
     memcpy(t->message, message, sizeof message);
-    wg_update_fast(t);
-    plan->sizes.workspace = t->bytes - before;
+    wg_plan_show(plan, false);
     for (size_t i = 0; i < inputs; i++)
         wg_record_of(t, set[i])->valued = false;
+    wg_blocks_trim(&t->blocks);
     wg_mem_free(&plan->memory, set, bytes);
-    return status == WG_OUT_OF_MEMORY ? status : WG_OK;
+    return status;
 }

@@ -133,6 +133,7 @@ wg_status wg_compute_now(wg_engine *t, wg_record *record)
             status = run_effect(&frame, record);
     }
     wg_frame_close(&frame);
-    record->valued = status == WG_OK;
+    if (!t->work)
+        record->valued = status == WG_OK;
     return status;
 }

@@ -24,6 +24,7 @@
 #include <wengert/op.h>
 #include "base/arena.h"
 #include "base/blocks.h"
+#include "base/work.h"
 
 /* One result of a recorded operation. */
 typedef struct wg_result {
@@ -50,12 +51,12 @@ typedef struct wg_record {
     void *keep[WG_MAX_KEEP];
     wg_block *keep_block[WG_MAX_KEEP]; /* whose memory that is */
     size_t keep_bytes[WG_MAX_KEEP];
-    uint64_t ordinal;       /* among the random operations */
-    struct wg_bound *bound; /* of a parameter */
+    uint64_t ordinal;               /* among the random operations */
+    struct wg_bound *bound;         /* of a parameter */
     const struct wg_finish *finish; /* of a plan: what follows the result while it is in cache */
-    bool valued;            /* has been computed */
-    bool tracked;           /* some leaf below wants a gradient */
-    bool cut;               /* no gradient goes through */
+    bool valued;                    /* has been computed */
+    bool tracked;                   /* some leaf below wants a gradient */
+    bool cut;                       /* no gradient goes through */
     bool settable;
     bool keep_gradient;
     bool training;
@@ -102,8 +103,11 @@ typedef struct wg_engine {
     int in_rule;   /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
-    const void *plan; /* of the tape as it is; NULL: none */
-    bool changed;     /* a leaf was set since the values were computed */
+    const void *plan;      /* of the tape as it is; NULL: none */
+    uint32_t planned;      /* nodes below this are as the plan left them; 0 without one */
+    const uint8_t *hidden; /* [planned], between runs: these have no value, though they are bare steps */
+    wg_work *work; /* in a run of the plan, which says what is valued: where operations work; else NULL */
+    bool changed;  /* a leaf was set since the values were computed */
 
     double *adjoints;
     uint8_t *reached;
@@ -213,6 +217,7 @@ typedef struct wg_frame {
     wg_record *record; /* NULL for a formula step */
     uint32_t node;
     wg_block *scratch; /* list by `next` */
+    size_t work_used;  /* of the tape's working memory, when the frame was opened */
     wg_block *wide;    /* the arrays below, when there are more than WG_FRAME_ARGS operands */
     wg_var *arg;
     bool *wanted;

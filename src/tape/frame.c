@@ -27,13 +27,14 @@ static bool lay_out(wg_frame *f, size_t n)
     char *at = f->bytes;
     size_t each = 2 * sizeof(wg_var) + sizeof(bool) + sizeof(wg_shape *) + sizeof(wg_dtype) +
                   3 * sizeof(void *) + 2 * sizeof(wg_slot);
-    if (n > WG_FRAME_ARGS) {
-        f->wide = wg_block_take(&f->tape->blocks, n * each + 10 * 16);
+    size_t bytes = n * each + 10 * 16;
+    if (n <= WG_FRAME_ARGS) {
+        at += (16 - (uintptr_t)at % 16) % 16;
+    } else if (!(at = wg_work_take(f->tape->work, bytes))) {
+        f->wide = wg_block_take(&f->tape->blocks, bytes);
         if (!f->wide)
             return false;
         at = wg_block_data(f->wide);
-    } else {
-        at += (16 - (uintptr_t)at % 16) % 16;
     }
     f->arg = cut(&at, n, sizeof *f->arg);
     f->grad_var = cut(&at, n, sizeof *f->grad_var);
@@ -67,6 +68,7 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     f->record = NULL;
     f->node = WG_NO_NODE;
     f->scratch = f->wide = NULL;
+    f->work_used = t->work ? t->work->used : 0;
     f->texts = 0;
     if (!lay_out(f, arity))
         return false;
@@ -173,6 +175,8 @@ void wg_frame_close(wg_frame *f)
     give_list(f->tape, f->scratch);
     wg_block_give(&f->tape->blocks, f->wide);
     f->scratch = f->wide = NULL;
+    if (f->tape->work)
+        f->tape->work->used = f->work_used;
 }
 
 /* ---- What an operation may ask of its context ------------------------------------------------------ */
@@ -185,6 +189,9 @@ void wg_op_finish(const wg_op_context *op, size_t first, size_t count)
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {
     wg_frame *f = op->engine;
+    void *memory = wg_work_take(f->tape->work, bytes);
+    if (memory)
+        return memory;
     wg_block *block = wg_block_take(&f->tape->blocks, bytes);
     if (!block)
         return NULL;

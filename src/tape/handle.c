@@ -117,6 +117,8 @@ void wg_forget(wg_engine *t, uint32_t node)
         head->count = node;
     if (t->swept > node)
         t->swept = node;
+    if (t->planned > node)
+        t->planned = node;
 }
 
 wg_mark wg_tape_mark(wg_tape *tape)

@@ -83,13 +83,22 @@ static wg_status refuse(wg_var x, wg_status status, const char *why, size_t n)
     return status;
 }
 
+/* Of a tape that is planned most values and gradients are not kept. */
+static const char *why_missing(const wg_engine *t, wg_status missing)
+{
+    if (missing == WG_NO_VALUE)
+        return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
+                       : "has no value yet";
+    return t->plan ? "has no gradient: a plan's are in the store, and others what .keep says of wg_grad's"
+                   : "has no gradient that was kept";
+}
+
 static wg_status copy(wg_var x, const void *data, wg_status missing, double *out, float *out32, size_t n)
 {
     if (!live(x))
         return refuse(x, WG_DEAD_VAR, "the var outlived its tape's reset or rewind, or never was one", n);
     if (!data)
-        return refuse(
-            x, missing, missing == WG_NO_VALUE ? "has no value yet" : "has no gradient that was kept", n);
+        return refuse(x, missing, why_missing(wg_engine_of(x.tape), missing), n);
     if (n != wg_count_of(x) || (n && !out && !out32))
         return refuse(x, WG_BAD_SHAPE, "has another count", n);
     wg_dtype dtype = wg_dtype_of(x);

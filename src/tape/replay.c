@@ -38,7 +38,9 @@ wg_status wg_replay(wg_tape *tape)
         return t->status;
     const wg_record *missing;
     wg_status status = WG_OK;
-    if (!all_inputs_set(t, &missing))
+    if (t->plan)
+        status = wg_fail(t, WG_INVALID, "replay: the tape is planned, and its results share their memory");
+    else if (!all_inputs_set(t, &missing))
         status = wg_fail(t, WG_NO_VALUE, "replay: input %s was never set", wg_name_at(t, missing->node));
     if (status == WG_OK) {
         wg_release_gradients(t);

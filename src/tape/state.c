@@ -89,6 +89,7 @@ void wg_tape_reset(wg_tape *tape)
     t->ordinals = 0;
     t->changed = false;
     t->plan = NULL;
+    t->hidden = NULL;
     t->bound_next = 0;
     t->run += !t->frozen;
     wg_update_fast(t);
@@ -97,7 +98,7 @@ void wg_tape_reset(wg_tape *tape)
 /* The inline path is open while nothing unusual is going on. */
 void wg_update_fast(wg_engine *t)
 {
-    bool usual = t->status == WG_OK && t->no_grad == 0;
+    bool usual = t->status == WG_OK && t->no_grad == 0 && !t->hidden;
     t->head.fast = usual ? t->epoch : WG_NO_EPOCH;
 }
 

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* In which memory a plan's tensors lie and its operations work, how much of what it is, and the tape's
+ * records that point there.
+ *
+ *      [ tensors, in places that they share | what operations work in ]       a block of the caller's
+ *
+ * How much operations work in is known when they have been run once: the rehearsal works in what is left of
+ * the caller's block, and for the rest in the tape's cache, and counts. */
+#include "plan/plan.h"
+
+#include <string.h>
+
+/* ---- Bytes ------------------------------------------------------------------------------------------ */
+
+/* The most of the block that is in use at once. */
+static size_t most_live(const wg_plan *plan, size_t *change)
+{
+    size_t live = 0, most = 0;
+    for (size_t i = 0; i < plan->buffer_count; i++) {
+        const wg_plan_buffer *b = &plan->buffers[i];
+        if (b->outside || b->over != SIZE_MAX)
+            continue;
+        change[b->first] += b->bytes;
+        if (b->last < plan->count)
+            change[b->last + 1] -= b->bytes; /* sums wrap around, and back */
+    }
+    for (size_t k = 0; k < plan->count; k++) {
+        live += change[k];
+        most = live > most ? live : most;
+    }
+    return most;
+}
+
+static size_t array_bytes(const wg_binding *b)
+{
+    size_t count = 0;
+    wg_shape_count(&b->shape, &count);
+    return count * wg_dtype_size(b->dtype);
+}
+
+/* Leaves and constants that a run reads. */
+static size_t input_bytes(const wg_plan_passes *p)
+{
+    const wg_engine *t = p->plan->tape;
+    size_t bytes = 0;
+    for (uint32_t node = 0; node < p->plan->end; node++) {
+        const wg_record *record = wg_record_of(t, node);
+        bool given = record && (record->arity == 0 || p->flags[node] & WG_PLAN_CONSTANT) && !record->bound;
+        if (given && p->flags[node] & WG_PLAN_NEEDED && !record->result[0].scalar &&
+            !wg_plan_is_alias(t, record))
+            bytes += record->result[0].count * wg_dtype_size(record->result[0].dtype);
+    }
+    return bytes;
+}
+
+void wg_plan_count_bytes(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    wg_plan_memory *sizes = &plan->sizes;
+    const wg_engine *t = plan->tape;
+    for (size_t i = 0; i < plan->buffer_count; i++) {
+        const wg_plan_buffer *b = &plan->buffers[i];
+        if (!b->outside)
+            *(b->node < plan->start ? &sizes->activations : &sizes->gradients) += b->bytes;
+    }
+    for (size_t i = 0; i < t->bound_count; i++)
+        if (wg_is_valid(t->bounds[i]->var) && p->flags[t->bounds[i]->var.node] & WG_PLAN_NEEDED)
+            sizes->parameters += array_bytes(&t->bounds[i]->binding);
+    for (size_t i = 0; i < plan->gradient_count; i++)
+        sizes->parameter_gradients += array_bytes(&plan->gradients[i].bound->binding);
+    sizes->inputs = input_bytes(p);
+    memset(p->place, 0, plan->end * sizeof *p->place); /* the list is no longer than the tape */
+    sizes->live = most_live(plan, p->place);
+}
+
+/* ---- Memory ----------------------------------------------------------------------------------------- */
+
+static wg_status check_block(const wg_plan_options *o, wg_error *error)
+{
+    if (!o->block && o->block_bytes)
+        return wg_error_set(error, WG_INVALID, "plan: block_bytes is %zu, without a block", o->block_bytes);
+    if ((uintptr_t)o->block % WG_PLAN_ALIGNMENT)
+        return wg_error_set(error, WG_INVALID, "plan: the block must start at a multiple of %d bytes",
+            (int)WG_PLAN_ALIGNMENT);
+    return WG_OK;
+}
+
+wg_status wg_plan_take_block(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    const wg_plan_options *o = p->options;
+    wg_status status = check_block(o, p->error);
+    if (status != WG_OK)
+        return status;
+    size_t tensors = plan->sizes.block;
+    if (o->block && o->block_bytes >= tensors) {
+        plan->block = o->block;
+        plan->work = (wg_work){.memory = plan->block + tensors, .bytes = o->block_bytes - tensors};
+        return WG_OK;
+    }
+    plan->own_block = true; /* one that is too small is refused when it is known what would be enough */
+    plan->block = wg_mem_aligned_new(&plan->memory, tensors + 1);
+    if (plan->block)
+        return WG_OK;
+    if (!o->block)
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for %zu bytes of tensors", tensors);
+    return wg_error_set(p->error, WG_OUT_OF_MEMORY,
+        "plan: the block has %zu bytes, and tensors alone take %zu", o->block_bytes, tensors);
+}
+
+wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *o, wg_error *error)
+{
+    wg_plan_memory *sizes = &plan->sizes;
+    sizes->workspace = plan->work.most;
+    if (o->block && o->block_bytes < sizes->block + sizes->workspace)
+        return wg_error_set(error, WG_OUT_OF_MEMORY,
+            "plan: the block has %zu bytes, and %zu are needed: %zu for tensors, %zu to work in",
+            o->block_bytes, sizes->block + sizes->workspace, sizes->block, sizes->workspace);
+    if (o->block || sizes->workspace == 0)
+        return WG_OK;
+    plan->work.memory = wg_mem_aligned_new(&plan->memory, sizes->workspace);
+    if (!plan->work.memory)
+        return wg_error_set(
+            error, WG_OUT_OF_MEMORY, "plan: no memory for %zu bytes to work in", sizes->workspace);
+    plan->own_work = true;
+    plan->work.bytes = sizes->workspace;
+    return WG_OK;
+}
+
+void wg_plan_give_block(wg_plan *plan)
+{
+    if (plan->own_block)
+        wg_mem_aligned_free(&plan->memory, plan->block, plan->sizes.block + 1);
+    if (plan->own_work)
+        wg_mem_aligned_free(&plan->memory, plan->work.memory, plan->work.bytes);
+}
+
+/* ---- On the tape ------------------------------------------------------------------------------------ */
+
+/* Products round their factors while a plan that asks for it has the tape; a gradient runs the kernel of its
+ * operation's record. */
+static void round_factors(const wg_engine *t, uint32_t node)
+{
+    wg_record *record = wg_record_of(t, node);
+    if (!record)
+        return;
+    record->bf16 = true;
+    if (record->op == &wg_op_gradient)
+        wg_record_of(t, wg_gradient_node(record))->bf16 = true;
+}
+
+void wg_plan_attach(wg_plan *plan)
+{
+    wg_engine *t = plan->tape;
+    t->planned = plan->end;
+    wg_plan_detach(plan);
+    plan->attached = true;
+    plan->nowhere.references = SIZE_MAX / 2;
+    for (size_t i = 0; i < plan->buffer_count; i++) {
+        const wg_plan_buffer *b = &plan->buffers[i];
+        wg_record *record = wg_record_of(t, b->node);
+        void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
+        if (b->index >= WG_MAX_RESULTS) {
+            record->keep_block[b->index - WG_MAX_RESULTS] = &plan->nowhere;
+            record->keep[b->index - WG_MAX_RESULTS] = memory;
+        } else {
+            record->result[b->index].block = &plan->nowhere;
+            record->result[b->index].data = memory;
+        }
+    }
+    for (size_t k = 0; k < plan->count && plan->bf16; k++)
+        round_factors(t, plan->nodes[k]);
+    wg_plan_chain_attach(plan);
+}
+
+static void release(wg_engine *t, wg_record *record)
+{
+    for (size_t r = 0; r < record->results; r++) {
+        wg_block_give(&t->blocks, record->result[r].block);
+        record->result[r].block = NULL;
+        record->result[r].data = NULL;
+    }
+    for (size_t i = 0; i < WG_MAX_KEEP; i++) {
+        wg_block_give(&t->blocks, record->keep_block[i]);
+        record->keep_block[i] = NULL;
+        record->keep[i] = NULL;
+    }
+    record->valued = false;
+    record->finish = NULL;
+    record->bf16 = false;
+}
+
+/* Of a tape that was rewound since, the nodes that are still there. What a run does not compute is old, too.
+ */
+void wg_plan_detach(wg_plan *plan)
+{
+    wg_engine *t = plan->tape;
+    wg_plan_show(plan, false);
+    for (uint32_t node = 0; node < t->planned; node++) {
+        wg_record *record = plan->hidden[node] ? wg_record_of(t, node) : NULL;
+        if (record)
+            release(t, record);
+    }
+}
