@@ -48,9 +48,12 @@
  * passes the rounding by unchanged (a "straight-through" gradient). What an LSTM or a GRU multiplies within
  * its steps stays float, and so do products of constants, which are made once.
  *
- * No processor gains by it yet: the numbers are rounded in passes of their own, and multiplied as floats, so
- * a run takes longer than without. It shows on any machine what arithmetic with these numbers does to a
- * training. */
+ * It is for processors that multiply such numbers by instructions of their own (AVX512-BF16, AMX), and for a
+ * library built with oneDNN (-Donednn=enabled), which then rounds and multiplies them. Anywhere else the
+ * numbers are rounded in passes of their own and multiplied as floats: that takes longer than without the
+ * option, and shows what such arithmetic does to a training. The terms are the same on both, but that the
+ * processor's instructions take numbers below 2^-126 for 0; oneDNN adds them up in an order of its own, the
+ * same on any number of threads, and asks malloc for a few hundred bytes in each call. */
 #ifndef WENGERT_PLAN_H
 #define WENGERT_PLAN_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* gemm.h - the matrix product, C = alpha op(A) op(B) + beta C, over a CBLAS, oneDNN or our own loops.
+/* gemm.h - the matrix product, C = alpha op(A) op(B) + beta C, over a CBLAS or our own loops.
  *
  *     op(A) is m x k, op(B) is k x n, C is m x n, all row-major; op(X) is X, or its transpose when the flag
  * is set.

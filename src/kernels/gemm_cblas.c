@@ -4,10 +4,7 @@
 #include "kernels/gemm_block.h"
 #include <cblas.h>
 #include <limits.h>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "kernels/alone.h"
 
 #ifdef WG_OPENBLAS
 extern int openblas_get_parallel(void); /* 0: one thread, 1: a pool of threads of its own, 2: OpenMP */
@@ -23,28 +20,6 @@ static bool has_own_threads(void)
 }
 #endif
 
-/* A library that threads by OpenMP takes as many threads as the calling thread would, also inside our own
- * parallel loop if its team is of one. So that number is 1 during a call. */
-static int one_thread(void)
-{
-#ifdef _OPENMP
-    int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
-    return threads;
-#else
-    return 1;
-#endif
-}
-
-static void threads_again(int threads)
-{
-#ifdef _OPENMP
-    omp_set_num_threads(threads);
-#else
-    (void)threads;
-#endif
-}
-
 static bool fits(size_t m, size_t n, size_t k, size_t lda, size_t ldb, size_t ldc)
 {
     return m <= INT_MAX && n <= INT_MAX && k <= INT_MAX && lda <= INT_MAX && ldb <= INT_MAX && ldc <= INT_MAX;
@@ -59,10 +34,10 @@ bool wg_cblas_product_f64(const wg_product_f64 *p)
 {
     if (!fits(p->m, p->n, p->k, p->lda, p->ldb, p->ldc) || has_own_threads())
         return false;
-    int threads = one_thread();
+    int threads = wg_alone_begin();
     cblas_dgemm(CblasRowMajor, flag(p->transpose_a), flag(p->transpose_b), (int)p->m, (int)p->n, (int)p->k,
         p->alpha, p->a, (int)p->lda, p->b, (int)p->ldb, p->beta, p->c, (int)p->ldc);
-    threads_again(threads);
+    wg_alone_end(threads);
     return true;
 }
 
@@ -70,9 +45,9 @@ bool wg_cblas_product_f32(const wg_product_f32 *p)
 {
     if (!fits(p->m, p->n, p->k, p->lda, p->ldb, p->ldc) || has_own_threads())
         return false;
-    int threads = one_thread();
+    int threads = wg_alone_begin();
     cblas_sgemm(CblasRowMajor, flag(p->transpose_a), flag(p->transpose_b), (int)p->m, (int)p->n, (int)p->k,
         p->alpha, p->a, (int)p->lda, p->b, (int)p->ldb, p->beta, p->c, (int)p->ldc);
-    threads_again(threads);
+    wg_alone_end(threads);
     return true;
 }

@@ -124,15 +124,24 @@ static wg_status scratch_of(
     return bytes > 0 && !*scratch ? WG_OUT_OF_MEMORY : WG_OK;
 }
 
-/* Its two factors. */
-static bool factors_of(
-    wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void **a, const void **b)
+/* What a plan's option bf16 makes of a pass; *done: it is done. */
+static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void **a,
+    const void **b, void *result, bool *done)
 {
     size_t x = conv->batch * conv->channels * conv->height * conv->width;
     size_t y = conv->batch * conv->filters * conv->out_height * conv->out_width;
     size_t w = conv->filters * (conv->channels / conv->groups) * conv->rows * conv->columns;
-    return wg_factor_f32(op, pass == WG_CONV_INPUT ? y : x, a) &&
-           wg_factor_f32(op, pass == WG_CONV_WEIGHT ? y : w, b);
+    wg_factors f = {.a = *a,
+        .b = *b,
+        .a_count = pass == WG_CONV_INPUT ? y : x,
+        .b_count = pass == WG_CONV_WEIGHT ? y : w,
+        .problem = {.kind = x && y && w ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
+        .result = result,
+        .finish = pass == WG_CONV_FORWARD ? op->finish : NULL};
+    wg_status status = wg_factors_f32(op, &f);
+    *a = f.a, *b = f.b;
+    *done = f.done;
+    return status;
 }
 
 wg_status wg_conv_run_f64(
@@ -150,9 +159,11 @@ wg_status wg_conv_run_f32(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result)
 {
     void *scratch;
-    wg_status status = scratch_of(op, conv, pass, sizeof(float), &scratch);
-    if (status == WG_OK && !factors_of(op, conv, pass, &a, &b))
-        status = WG_OUT_OF_MEMORY;
+    bool done;
+    wg_status status = narrow(op, conv, pass, &a, &b, result, &done);
+    if (status != WG_OK || done)
+        return status;
+    status = scratch_of(op, conv, pass, sizeof(float), &scratch);
     if (status == WG_OK)
         wg_conv_f32(
             op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);

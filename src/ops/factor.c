@@ -4,15 +4,47 @@
 #include "ops/factor.h"
 
 #include "kernels/bf16.h"
+#include "tape/engine.h"
 
-bool wg_factor_f32(wg_op_context *op, size_t count, const void **factor)
+static bool round_factor(wg_op_context *op, size_t count, const void **factor)
 {
-    if (!op->bf16 || count == 0)
+    float *copy = count ? wg_op_scratch(op, count * sizeof *copy) : NULL;
+    if (count == 0)
         return true;
-    float *copy = wg_op_scratch(op, count * sizeof *copy);
     if (!copy)
         return false;
     wg_bf16_round(op->threads, count, *factor, copy);
     *factor = copy;
     return true;
+}
+
+/* Has the plan's library multiply: false when it cannot. */
+static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
+{
+#ifdef WG_ONEDNN
+    const wg_frame *frame = op->engine;
+    wg_onednn *library = frame->tape->library;
+    f->problem.bf16 = bf16;
+    wg_onednn_call *call =
+        library && f->problem.kind != WG_ONEDNN_NONE ? wg_onednn_prepare(library, &f->problem) : NULL;
+    void *scratch = call ? wg_op_scratch(op, wg_onednn_scratch(call)) : NULL;
+    return scratch && wg_onednn_run(call, op->threads, f->a, f->b, f->result, scratch, f->finish);
+#else
+    (void)op, (void)f, (void)bf16;
+    return false;
+#endif
+}
+
+/* Where the library cannot round them itself it gets rounded numbers. */
+wg_status wg_factors_f32(wg_op_context *op, wg_factors *f)
+{
+    if (!op->bf16)
+        return WG_OK;
+    f->done = by_library(op, f, true);
+    if (f->done)
+        return WG_OK;
+    if (!round_factor(op, f->a_count, &f->a) || !round_factor(op, f->b_count, &f->b))
+        return WG_OUT_OF_MEMORY;
+    f->done = by_library(op, f, false);
+    return WG_OK;
 }

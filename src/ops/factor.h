@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* factor.h - what a product multiplies: an operand's numbers, or, where a plan asks for bf16, a rounded copy.
- */
+/* factor.h - products where a plan asks for bf16: by a library that multiplies such numbers, or else by our
+ * own loops, of factors that are rounded before. */
 #ifndef WG_OPS_FACTOR_H
 #define WG_OPS_FACTOR_H
 
 #include <stdbool.h>
 #include <wengert/op.h>
+#include "kernels/onednn.h"
 
-/* *factor are `count` floats of an operand, or becomes their copy, in working memory of the operation; false
- * when there is none. */
-bool wg_factor_f32(wg_op_context *op, size_t count, const void **factor);
+typedef struct wg_factors {
+    const void *a, *b; /* the operands, or their rounded copies in working memory of the operation */
+    size_t a_count, b_count;
+    wg_onednn_problem
+        problem; /* how they are multiplied; kind WG_ONEDNN_NONE: in a way that no library knows */
+    void *result;
+    const wg_finish *finish;
+    bool done; /* the result is there, and finished */
+} wg_factors;
 
-/* Doubles are never rounded. */
-static inline bool wg_factor_f64(wg_op_context *op, size_t count, const void **factor)
+/* Does with a product of floats what is to be done before our own loops. WG_OUT_OF_MEMORY. */
+wg_status wg_factors_f32(wg_op_context *op, wg_factors *f);
+
+/* Doubles are what they are. */
+static inline wg_status wg_factors_f64(wg_op_context *op, wg_factors *f)
 {
-    (void)op, (void)count, (void)factor;
-    return true;
+    (void)op, (void)f;
+    return WG_OK;
 }
 
 #endif

@@ -33,65 +33,81 @@ static void FN(multiply)(void *work, size_t chunk, size_t begin, size_t end)
         y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row, w->finish, offset_of(w->g, z, i));
 }
 
-static void FN(multiply_all)(const geometry *g, int threads, FN(factor) x, FN(factor) y, REAL *z,
+/* What a plan's option bf16 makes of x and y; *done: of Z, too. */
+static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
+{
+    const stack *x = w->x.stack, *y = w->y.stack, *z = w->stack;
+    bool one = w->g->products == 1;
+    wg_factors f = {.a = w->x.at,
+        .b = w->y.at,
+        .a_count = x->matrices * x->rows * x->row,
+        .b_count = y->matrices * y->rows * y->row,
+        .problem = {.kind = one ? WG_ONEDNN_PRODUCT : WG_ONEDNN_NONE,
+            .transpose_a = w->x.transpose,
+            .transpose_b = w->y.transpose,
+            .m = z->rows,
+            .n = z->row,
+            .k = w->x.transpose ? x->rows : x->row,
+            .lda = x->row,
+            .ldb = y->row,
+            .ldc = z->row},
+        .result = w->z,
+        .finish = w->finish};
+    wg_status status = FN(wg_factors)(op, &f);
+    w->x.at = f.a, w->y.at = f.b;
+    *done = f.done;
+    return status;
+}
+
+static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(factor) x, FN(factor) y, REAL *z,
     const stack *in_z, const wg_finish *finish)
 {
-    FN(products) w = {g, threads, x, y, z, in_z, 0, finish};
+    FN(products) w = {g, op->threads, x, y, z, in_z, 0, finish};
     double work =
         (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
     size_t numbers = in_z->matrices * in_z->rows * in_z->row;
     if (work == 0) { /* there may be 2^60 products of nothing */
         if (numbers)
             memset(z, 0, numbers * sizeof(REAL));
-        wg_finish_all(finish, threads, numbers);
-        return;
+        wg_finish_all(finish, w.threads, numbers);
+        return WG_OK;
     }
+    bool done;
+    wg_status status = FN(narrow)(op, &w, &done);
+    if (status != WG_OK || done)
+        return status;
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
         memset(z, 0, numbers * sizeof(REAL));
         w.keep = 1;
     } else if (g->products > 1 && work < 4 * CHUNK_WORK) {
         w.threads = 1;
-        wg_parallel_for(threads, g->products, (size_t)(CHUNK_WORK / (work + 1)), FN(multiply), &w);
-        return;
+        wg_parallel_for(op->threads, g->products, (size_t)(CHUNK_WORK / (work + 1)), FN(multiply), &w);
+        return WG_OK;
     }
     FN(multiply)(&w, 0, 0, g->products);
-}
-
-/* False when there is no memory for a rounded copy. */
-static bool FN(take)(wg_op_context *op, const void *operand, FN(factor) * x)
-{
-    const void *at = operand;
-    bool taken = FN(wg_factor)(op, x->stack->matrices * x->stack->rows * x->stack->row, &at);
-    x->at = at;
-    return taken;
+    return WG_OK;
 }
 
 static wg_status FN(forward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
-    FN(factor) a = {NULL, &g.a, g.transpose_a}, b = {NULL, &g.b, g.transpose_b};
-    if (!FN(take)(op, op->in[0], &a) || !FN(take)(op, op->in[1], &b))
-        return WG_OUT_OF_MEMORY;
-    FN(multiply_all)(&g, op->threads, a, b, op->out[0], &g.y, op->finish);
-    return WG_OK;
+    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
+    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, op->finish);
 }
 
 static wg_status FN(backward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
-    FN(factor) plain = {NULL, &g.y, false}, a = {NULL, &g.a, g.transpose_a}, b = {NULL, &g.b, g.transpose_b};
-    if (!FN(take)(op, op->upstream[0], &plain) || (op->grad_in[0] && !FN(take)(op, op->in[1], &b)) ||
-        (op->grad_in[1] && !FN(take)(op, op->in[0], &a)))
-        return WG_OUT_OF_MEMORY;
-    const FN(factor) transposed = {plain.at, &g.y, true};
+    const FN(factor) plain = {op->upstream[0], &g.y, false}, transposed = {op->upstream[0], &g.y, true};
+    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
+    wg_status status = WG_OK;
     if (op->grad_in[0] && g.transpose_a)
-        FN(multiply_all)(&g, op->threads, b, transposed, op->grad_in[0], &g.a, NULL);
+        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, NULL);
     else if (op->grad_in[0])
-        FN(multiply_all)(&g, op->threads, plain, b_t, op->grad_in[0], &g.a, NULL);
-    if (op->grad_in[1] && g.transpose_b)
-        FN(multiply_all)(&g, op->threads, transposed, a, op->grad_in[1], &g.b, NULL);
-    else if (op->grad_in[1])
-        FN(multiply_all)(&g, op->threads, a_t, plain, op->grad_in[1], &g.b, NULL);
-    return WG_OK;
+        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, NULL);
+    if (status != WG_OK || !op->grad_in[1])
+        return status;
+    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, NULL)
+                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, NULL);
 }

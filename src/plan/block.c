@@ -139,18 +139,6 @@ void wg_plan_give_block(wg_plan *plan)
 
 /* ---- On the tape ------------------------------------------------------------------------------------ */
 
-/* Products round their factors while a plan that asks for it has the tape; a gradient runs the kernel of its
- * operation's record. */
-static void round_factors(const wg_engine *t, uint32_t node)
-{
-    wg_record *record = wg_record_of(t, node);
-    if (!record)
-        return;
-    record->bf16 = true;
-    if (record->op == &wg_op_gradient)
-        wg_record_of(t, wg_gradient_node(record))->bf16 = true;
-}
-
 void wg_plan_attach(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
@@ -170,8 +158,6 @@ void wg_plan_attach(wg_plan *plan)
             record->result[b->index].data = memory;
         }
     }
-    for (size_t k = 0; k < plan->count && plan->bf16; k++)
-        round_factors(t, plan->nodes[k]);
     wg_plan_chain_attach(plan);
 }
 
@@ -189,7 +175,6 @@ static void release(wg_engine *t, wg_record *record)
     }
     record->valued = false;
     record->finish = NULL;
-    record->bf16 = false;
 }
 
 /* Of a tape that was rewound since, the nodes that are still there. What a run does not compute is old, too.

@@ -3,6 +3,7 @@
 
 /* A plan's life: the passes one after the other; asking it. */
 #include "plan/plan.h"
+#include "kernels/onednn.h"
 
 #include <string.h>
 
@@ -65,9 +66,13 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
     return status;
 }
 
-/* What the runs need beside the tensors' block. */
+/* What the runs need beside the tensors' block. Without the library, our own loops do its work. */
 static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error *error)
 {
+#ifdef WG_ONEDNN
+    if (plan->bf16 && wg_onednn_has_bf16())
+        plan->library = wg_onednn_new(&plan->memory);
+#endif
     if (wg_plan_rehearse(plan) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
     if (plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
@@ -143,6 +148,9 @@ void wg_plan_free(wg_plan *plan)
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
     wg_mem_free(&memory, plan->hidden, plan->end);
     wg_plan_give_block(plan);
+#ifdef WG_ONEDNN
+    wg_onednn_free(plan->library);
+#endif
     wg_mem_free(&memory, plan, sizeof *plan);
 }
 

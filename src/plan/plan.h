@@ -57,6 +57,7 @@ struct wg_plan {
     uint32_t start, end;
     wg_optim *optim;
     bool profile, bf16, attached;
+    struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
 
     uint32_t *nodes;        /* [count] */
     bool *kept;             /* [count]: may be read after a run */

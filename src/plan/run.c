@@ -45,6 +45,8 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     double begun = plan->profile ? now() : 0;
     t->hidden = NULL;
     t->work = &plan->work;
+    t->bf16 = plan->bf16;
+    t->library = plan->library;
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         wg_record *record = wg_record_of(t, plan->nodes[k]);
@@ -63,6 +65,8 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
         }
     }
     t->work = NULL;
+    t->bf16 = false;
+    t->library = NULL;
     wg_plan_show(plan, status == WG_OK);
     return status;
 }

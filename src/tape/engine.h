@@ -60,7 +60,6 @@ typedef struct wg_record {
     bool settable;
     bool keep_gradient;
     bool training;
-    bool bf16;   /* in a run of a plan: factors of products are rounded */
     bool direct; /* in a sweep: the gradient is written straight into the parameter's memory */
 } wg_record;
 
@@ -107,7 +106,9 @@ typedef struct wg_engine {
     uint32_t planned;      /* nodes below this are as the plan left them; 0 without one */
     const uint8_t *hidden; /* [planned], between runs: these have no value, though they are bare steps */
     wg_work *work; /* in a run of the plan, which says what is valued: where operations work; else NULL */
-    bool changed;  /* a leaf was set since the values were computed */
+    bool bf16;     /* in a run of the plan: it asks for that */
+    struct wg_onednn *library; /* then: what multiplies; NULL: our own loops */
+    bool changed;              /* a leaf was set since the values were computed */
 
     double *adjoints;
     uint8_t *reached;

@@ -107,6 +107,7 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
         .grad_in = f->grad_in,
         .training = t->training,
         .threads = t->threads,
+        .bf16 = t->bf16,
         .engine = f};
     f->op.random.seed = t->options.seed;
     f->op.random.run = t->run;
@@ -122,7 +123,6 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
     f->op.finish = record->finish;
-    f->op.bf16 = record->bf16;
     for (size_t r = 0; r < record->results; r++) {
         f->out_shape[r] = record->result[r].shape;
         f->out_dtype[r] = record->result[r].dtype;
