@@ -66,9 +66,11 @@ def contestants(folder, threads):
         families["PyTorch"] = [Contestant("PyTorch, glibc", command, {**env, **GLIBC})]
         if os.path.exists(JEMALLOC["LD_PRELOAD"]):
             families["PyTorch"].append(Contestant("PyTorch, jemalloc", command, {**env, **JEMALLOC}))
-    for family in ("kann", "ggml"):
-        if os.path.exists(f"{folder}/contestant_{family}"):
-            families[family] = [Contestant(family, [f"{folder}/contestant_{family}"], env)]
+    kann = f"{folder}/contestant_kann"
+    if os.path.exists(kann):
+        unbound = {**env, "OMP_NUM_THREADS": "1", "OMP_PROC_BIND": "false"}
+        families["kann"] = [Contestant("kann, the CBLAS's threads", [kann], env),
+                            Contestant("kann, its own threads", [kann, str(threads)], unbound)]
     return families
 
 
