@@ -31,8 +31,8 @@ static void number(bench *b, const network *n, const char *what, const char *uni
 static void measure(bench *b, const network *n)
 {
     size_t requests = 0, of_plan = 0;
-    step *s = step_new(n, STEP_RECORDED, 0, (wg_allocator){counting, &requests});
-    step *p = step_new(n, STEP_PLANNED, 0, (wg_allocator){counting, &of_plan});
+    step *s = step_new(n, STEP_RECORDED, 0, 0, (wg_allocator){counting, &requests});
+    step *p = step_new(n, STEP_PLANNED, 0, 0, (wg_allocator){counting, &of_plan});
     static yard y;
     yard_begin(&y, wg_tape_threads(s->tape), true);
     n->arithmetic(&y, n->batch);

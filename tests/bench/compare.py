@@ -3,14 +3,20 @@
 # Copyright (c) 2026 The Wengert authors
 """Ours beside its peers on this machine: training steps, memory, predictions, scalar programs.
 
-    compare.py [--only SUBJECT,...] [--rounds N] [--threads T] [--json FILE] [--quick] FOLDER_OF_THE_BENCHES
+    compare.py [--only NETWORK,...] [--tables NAME,...] [--rounds N] [--threads T] [--json FILE] [--chart FILE.svg] [--quick]
+               [FOLDER_OF_THE_BENCHES]
 
 Every contestant is a process of its own with the same environment, asked in turn, round by round; what is printed
-are medians, and medians of the rounds' ratios. Run it on a machine that does nothing else."""
+are medians, and medians of the rounds' ratios. Run it on a machine that does nothing else: it takes three minutes.
+
+Peers are those that are there: PyTorch (Debian's python3-torch), jemalloc beneath it (libjemalloc2), ADOL-C
+(libadolc-dev), CppAD (found by pkg-config); kann and CoDiPack where -Dkann=FOLDER and -Dcodipack=FOLDER, options of
+`meson setup`, say where their source is."""
 import argparse
 import json
 import os
 import statistics
+import subprocess
 
 import contest
 
@@ -25,6 +31,8 @@ NETWORKS = {
 }
 RECORDED = ("recorded", "recorded-channels-last")
 PREDICT = ("predict", "predict-channels-last")
+PROGRAMS = {"neuron": "logistic neuron (8 ops)", "product": "product of 1000", "rosenbrock": "Rosenbrock, n = 1000",
+            "network": "tanh MLP 2-16-16-1, 100 samples"}
 
 
 class Report:
@@ -76,13 +84,14 @@ def training(families, args, report, rate):
     others = [f for f in families if f != "ours"]
     print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way, named below; aims in brackets.\n")
     report.row("", ["recorded", "planned", "calls", *others, "/ calls", *(f"{f} /" for f in others), "GFLOP/s", "of GEMM"])
-    ways = []
+    ways, found = [], {}
     for key in args.subjects:
         name, aims = NETWORKS[key]
         times = contest.in_turn(args.rounds, args.seconds, entries(families, ("recorded", "planned", "calls"), RECORDED), key)
         own, peers, ratios = ours_and_peers(families, times, "planned", RECORDED)
         ms = {work: 1e3 * statistics.median(t) for work, t in own.items()}
         ms.update({f: 1e3 * statistics.median(way[1]) for f, way in peers.items() if way})
+        found[key] = ms
         of_calls = contest.ratio(own["planned"], own["calls"]) if "calls" in own else None
         flops = families["ours"][0].ask("tell", key, "flops", 0) / ms["planned"] * 1e3
         report.row(name, [shown(ms.get(c)) for c in ("recorded", "planned", "calls", *others)] +
@@ -95,6 +104,8 @@ def training(families, args, report, rate):
         for family, value in ratios.items():
             report.number(f"{name}, {family} over planned", "ratio", value)
     print("\n" + "\n".join(ways) + "\n")
+    if args.chart:
+        chart(args.chart, found, args)
 
 
 def predictions(families, args, report):
@@ -155,6 +166,11 @@ def figures(families, args, report, rate):
     back = statistics.median((g - f) / f for f, g in zip(times[ours, "forward"], times[ours, "gradient"]))
     print(f"Backward over forward, MLP, batch 128, planned: {back:.2f} (at most 2)")
     report.number("MLP, backward over forward", "ratio", back)
+    for key, aim in (("vgg", 3.5), ("block", 2.5)):
+        times = contest.in_turn(args.rounds, args.seconds, [(ours, "planned"), (ours, "planned-bf16")], key)
+        faster = contest.ratio(times[ours, "planned"], times[ours, "planned-bf16"])
+        print(f"bfloat16 over float, {NETWORKS[key][0]}: {faster:.2f} ({aim}, where the processor has instructions for it)")
+        report.number(f"{NETWORKS[key][0]}, float over bfloat16", "ratio", faster)
     if not args.quick:
         epoch = ours.ask("time", "lenet", "epoch", 0, 0)
         print(f"An epoch of LeNet, wg_fit, 60,000 images, batches of 64: {epoch:.2f} s (1.2)")
@@ -162,23 +178,68 @@ def figures(families, args, report, rate):
     print()
 
 
+def scalars(args, report):
+    """The table of scalar programs; all contestants must have found the same gradient."""
+    tapes = contest.scalar_contestants(args.folder, args.threads)
+    others = [name for name in tapes if name != "ours"]
+    print("Scalar programs, one thread, us: value in plain C; value and gradient by hand, by a tape recorded anew, by one\n"
+          "replayed. Aims in brackets: 2.3 ns per step, and half of CppAD's replay.\n")
+    ways = [(tapes["ours"], work) for work in ("value", "by-hand", "record", "replay")]
+    ways += [(tapes[name], work) for name in others for work in ("record", "replay")]
+    shown_ways = [way for way in ways if way[1] != "replay" or way[0].ask("tell", "neuron", "replay", 0) is not None]
+    report.row("", ["plain C" if w == "value" else w if c.name == "ours" else f"{c.name} {w[:3]}"
+                    for c, w in shown_ways] + ["ns per step", "CppAD /"])
+    for key, name in PROGRAMS.items():
+        times = contest.in_turn(args.rounds, args.seconds / 4, shown_ways, key)
+        sums = {(c.name, w): c.ask("tell", key, w, 0) for c, w in shown_ways if w != "value"}
+        for (peer, work), found in sums.items():
+            if abs(found - sums["ours", "by-hand"]) > 1e-9 * max(1, abs(found)):
+                raise SystemExit(f"{name}: the gradients differ, {peer} by {work}")
+        replay = times[tapes["ours"], "replay"]
+        step = 1e9 * statistics.median(replay) / tapes["ours"].ask("tell", key, "steps", 0)
+        theirs = times.get((tapes.get("CppAD"), "replay"))
+        ahead = contest.ratio(theirs, replay) if theirs else None
+        report.row(name, [shown(1e6 * statistics.median(times[way])) for way in shown_ways] +
+                   [with_aim(step, 2.3), with_aim(ahead, 2)])
+        for contestant, work in shown_ways:
+            report.number(f"{name}, {contestant.name}, {work}", "us", 1e6 * statistics.median(times[contestant, work]))
+        report.number(f"{name}, ours, replay per step", "ns", step)
+        report.number(f"{name}, CppAD replay over ours", "ratio", ahead)
+    for tape in tapes.values():
+        tape.end()
+    print()
+
+
+def chart(path, times, args):
+    """Bars of what each takes, as multiples of our planned step, drawn by our own plot."""
+    others = sorted({who for row in times.values() for who in row} - {"planned", "recorded", "calls"})
+    columns = {"planned": "Wengert, planned", "recorded": "Wengert, recorded", **{who: who for who in others}}
+    lines = ["\t".join(columns.values())]
+    for key, row in times.items():
+        lines.append("\t".join([NETWORKS[key][0].split(", ")[0].split(" 1x")[0] + (", one" if key == "mlp1" else "")] + [str(row[who] / row["planned"]) if who in row else "nan" for who in columns]))
+    subprocess.run([os.path.join(args.folder, "bench_chart"), path], input="\n".join(lines) + "\n", text=True, check=True)
+    print(f"{path} shows the training steps, as multiples of our planned ones\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", nargs="?", default="build-bench/tests/bench")
     parser.add_argument("--only", help=f"networks, of {','.join(NETWORKS)}")
-    parser.add_argument("--tables", default="training,predictions,memory,figures", help="which, by name")
+    parser.add_argument("--tables", default="training,predictions,memory,figures,scalars", help="which, by name")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--json", help="a file to add the numbers to")
     parser.add_argument("--quick", action="store_true", help="one short round: does it run?")
+    parser.add_argument("--chart", help="an SVG file to draw")
     args = parser.parse_args()
     args.subjects = args.only.split(",") if args.only else list(NETWORKS)
     args.rounds, args.seconds = (1, 1e-3) if args.quick else (args.rounds, 0.15)
-    families = contest.contestants(args.folder, args.threads)
-    report = Report(args.json)
     tables = args.tables.split(",")
-    rate = large_product(families, args)
+    report = Report(args.json)
     print(f"{args.threads} threads, {args.rounds} rounds in turn\n")
+    families = contest.contestants(args.folder, args.threads)
+    if set(tables) & {"training", "figures"}:
+        rate = large_product(families, args)
     if "training" in tables:
         training(families, args, report, rate)
     if "predictions" in tables:
@@ -187,9 +248,10 @@ def main():
         memory(families, args, report)
     if "figures" in tables:
         figures(families, args, report, rate)
-    for members in families.values():
-        for contestant in members:
-            contestant.end()
+    for contestant in sum(families.values(), []):
+        contestant.end()
+    if "scalars" in tables:
+        scalars(args, report)
 
 
 if __name__ == "__main__":

@@ -74,6 +74,14 @@ def contestants(folder, threads):
     return families
 
 
+def scalar_contestants(folder, threads):
+    """The tapes of scalars, by name: ours, with plain C, and those that are there."""
+    env = environment(threads)
+    programs = {"ours": "scalar", "ADOL-C": "adolc", "CppAD": "cppad", "CoDiPack": "codipack"}
+    return {name: Contestant(name, [f"{folder}/contestant_{program}"], env) for name, program in programs.items()
+            if os.path.exists(f"{folder}/contestant_{program}")}
+
+
 def in_turn(rounds, seconds, entries, subject, batch=0):
     """Asks each (contestant, work) of entries for its time, round by round: {(contestant, work): [seconds, ...]}
     of those who know the work."""

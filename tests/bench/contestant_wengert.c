@@ -21,8 +21,9 @@ typedef struct made {
 static const struct {
     const char *name;
     step_kind kind;
-} kinds[] = {{"recorded", STEP_RECORDED}, {"planned", STEP_PLANNED}, {"forward", STEP_FORWARD},
-    {"gradient", STEP_GRADIENT}, {"predict", STEP_ASK}, {"predict-planned", STEP_ASK_PLANNED}};
+} kinds[] = {{"recorded", STEP_RECORDED}, {"planned", STEP_PLANNED}, {"planned-bf16", STEP_BF16},
+    {"forward", STEP_FORWARD}, {"gradient", STEP_GRADIENT}, {"predict", STEP_ASK},
+    {"predict-planned", STEP_ASK_PLANNED}};
 
 static int threads(void)
 {
@@ -71,7 +72,7 @@ static void *make(const char *subject, const char *work, size_t batch)
     made *m = calloc(1, sizeof *m);
     for (size_t i = 0; net && i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(work, kinds[i].name) == 0)
-            m->step = step_new(net, kinds[i].kind, batch, (wg_allocator){0});
+            m->step = step_new(net, kinds[i].kind, batch, 0, (wg_allocator){0});
     if (net && (ask || strcmp(work, "calls") == 0))
         m->calls = yard_of(net, !ask, batch);
     if (net && strcmp(work, "epoch") == 0)
@@ -104,7 +105,7 @@ static double tell(const char *subject, const char *what, size_t batch)
     if (!net)
         return (double)NAN;
     yard *y = yard_of(net, strcmp(what, "predict-flops") != 0, batch);
-    step *s = step_new(net, STEP_PLANNED, batch, (wg_allocator){0});
+    step *s = step_new(net, STEP_PLANNED, batch, 0, (wg_allocator){0});
     double number = strstr(what, "flops") ? y->flops
                     : strcmp(what, "parameters") == 0
                         ? (double)(wg_params_elements(s->params) * sizeof(float))

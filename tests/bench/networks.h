@@ -12,7 +12,8 @@ typedef struct network {
     const char *key, *name;
     size_t batch, channels, size; /* x is [batch, channels, size, size] */
     wg_model apply;
-    void (*arithmetic)(yard *y, size_t batch);
+    void (*arithmetic)(yard *y, size_t batch); /* NULL: not known */
+    size_t width, depth;                       /* of apply_tower */
 } network;
 
 static wg_var apply_mlp(wg_params *p, wg_var x, void *user)
@@ -127,6 +128,19 @@ static void lstm_arithmetic(yard *y, size_t n)
     yard_keep(y, LSTM_STEPS * n * (4 + 2) * LSTM_HIDDEN);
 }
 
+/* As many hidden layers as one likes; the network itself is the user's pointer. */
+static inline wg_var apply_tower(wg_params *p, wg_var x, void *user)
+{
+    const network *net = user;
+    x = wg_flatten(x);
+    for (size_t i = 0; i < net->depth; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "fc%zu", i);
+        x = wg_relu(wg_layer_dense(p, name, x, net->width, NULL));
+    }
+    return wg_layer_dense(p, "head", x, 10, NULL);
+}
+
 /* One large product, whose rate the others are held against. */
 static wg_var apply_gemm(wg_params *p, wg_var x, void *user)
 {
@@ -140,13 +154,13 @@ static void gemm_arithmetic(yard *y, size_t n)
 }
 
 static const network networks[] = {
-    {"mlp128", "MLP 784-512-256-10, batch 128", 128, 1, 28, apply_mlp, mlp_arithmetic},
-    {"mlp1", "MLP 784-512-256-10, batch 1", 1, 1, 28, apply_mlp, mlp_arithmetic},
-    {"lenet", "LeNet-5 1x28x28, batch 64", 64, 1, 28, apply_lenet, lenet_arithmetic},
-    {"vgg", "VGG-like 3x32x32, batch 64", 64, 3, 32, apply_vgg, vgg_arithmetic},
-    {"block", "residual block 64x16x16, batch 64", 64, 3, 16, apply_block, block_arithmetic},
-    {"lstm", "LSTM 64-128, 32 steps, batch 32", 32, 32, 8, apply_lstm, lstm_arithmetic},
-    {"gemm", "product 1024x1024x1024", 1024, 1, 32, apply_gemm, gemm_arithmetic},
+    {"mlp128", "MLP 784-512-256-10, batch 128", 128, 1, 28, apply_mlp, mlp_arithmetic, 0, 0},
+    {"mlp1", "MLP 784-512-256-10, batch 1", 1, 1, 28, apply_mlp, mlp_arithmetic, 0, 0},
+    {"lenet", "LeNet-5 1x28x28, batch 64", 64, 1, 28, apply_lenet, lenet_arithmetic, 0, 0},
+    {"vgg", "VGG-like 3x32x32, batch 64", 64, 3, 32, apply_vgg, vgg_arithmetic, 0, 0},
+    {"block", "residual block 64x16x16, batch 64", 64, 3, 16, apply_block, block_arithmetic, 0, 0},
+    {"lstm", "LSTM 64-128, 32 steps, batch 32", 32, 32, 8, apply_lstm, lstm_arithmetic, 0, 0},
+    {"gemm", "product 1024x1024x1024", 1024, 1, 32, apply_gemm, gemm_arithmetic, 0, 0},
 };
 
 enum { NETWORKS = sizeof networks / sizeof networks[0], TRAINED = NETWORKS - 1 };

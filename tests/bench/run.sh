@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Builds the benchmarks and prints their tables, ours beside the peers that are there; needs no network.
+# Builds the benchmarks and prints their tables, and then ours beside the peers that are there (compare.py).
 #     tests/bench/run.sh [--data FOLDER] [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
 # FOLDER holds MNIST's files, whose reading is then timed too. Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
 set -eu
@@ -52,7 +52,7 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet
 
-for program in scalar gemm conv networks use; do
+for program in scalar gemm conv networks scaling use; do
     if [ -x "$build/tests/bench/bench_$program" ]; then
         echo
         set --

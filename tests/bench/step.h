@@ -11,6 +11,7 @@
 typedef enum step_kind {
     STEP_RECORDED, /* a training step */
     STEP_PLANNED,  /* the same */
+    STEP_BF16,     /* the same, in bfloat16 */
     STEP_FORWARD,  /* planned: the loss alone */
     STEP_GRADIENT, /* planned: loss and gradients, no update */
     STEP_ASK,      /* wg_predict: the logits */
@@ -19,7 +20,7 @@ typedef enum step_kind {
 
 typedef struct step {
     step_kind kind;
-    const network *net;
+    network net;
     size_t batch;
     wg_tape *tape;
     wg_params *params;
@@ -42,7 +43,7 @@ static void step_check(bool fine, const char *message)
 static inline void step_record(step *s)
 {
     wg_tape_reset(s->tape);
-    wg_var logits = s->net->apply(s->params, wg_input(s->tape, s->x_array), NULL);
+    wg_var logits = s->net.apply(s->params, wg_input(s->tape, s->x_array), &s->net);
     wg_var loss = wg_cross_entropy(logits, wg_input(s->tape, s->labels_array), NULL);
     wg_params_zero_grad(s->params);
     step_check(wg_backward(loss) == WG_OK, wg_tape_message(s->tape));
@@ -55,14 +56,15 @@ static inline void step_plan(step *s)
     wg_error error = {0};
     bool ask = s->kind == STEP_ASK_PLANNED;
     s->in = wg_input_of(s->tape, WG_F32, s->x_array.shape);
-    s->loss = s->net->apply(s->params, s->in, NULL);
+    s->loss = s->net.apply(s->params, s->in, &s->net);
     if (!ask) {
         s->target = wg_input_of(s->tape, WG_I32, s->labels_array.shape);
         s->loss = wg_cross_entropy(s->loss, s->target, NULL);
     }
     s->plan = wg_plan_new(s->loss,
-        &(wg_plan_options){
-            .optim = s->kind == STEP_PLANNED ? s->sgd : NULL, .forward = ask || s->kind == STEP_FORWARD},
+        &(wg_plan_options){.optim = s->kind == STEP_PLANNED || s->kind == STEP_BF16 ? s->sgd : NULL,
+            .bf16 = s->kind == STEP_BF16,
+            .forward = ask || s->kind == STEP_FORWARD},
         &error);
     step_check(s->plan != NULL, error.message);
 }
@@ -74,7 +76,7 @@ static inline void step_run(void *user)
     if (s->kind == STEP_RECORDED) {
         step_record(s);
     } else if (s->kind == STEP_ASK) {
-        wg_predict(s->net->apply, NULL, s->params, s->x_array, s->logits, 10 * s->batch, &error);
+        wg_predict(s->net.apply, &s->net, s->params, s->x_array, s->logits, 10 * s->batch, &error);
         step_check(error.status == WG_OK, error.message);
     } else {
         wg_set(s->in, s->x_array);
@@ -84,18 +86,20 @@ static inline void step_run(void *user)
     }
 }
 
-/* A batch of 0 is the network's own. */
-static inline step *step_new(const network *net, step_kind kind, size_t batch, wg_allocator hook)
+/* A batch of 0 is the network's own; 0 threads are OpenMP's choice. */
+static inline step *step_new(const network *net, step_kind kind, size_t batch, int threads, wg_allocator hook)
 {
     step *s = calloc(1, sizeof *s);
     bool ask = kind == STEP_ASK || kind == STEP_ASK_PLANNED;
-    *s = (step){.kind = kind, .net = net, .batch = batch ? batch : net->batch};
+    *s = (step){.kind = kind, .net = *net, .batch = batch ? batch : net->batch};
     size_t pixels = s->batch * net->channels * net->size * net->size;
     s->x = malloc(pixels * sizeof *s->x);
     s->logits = malloc(s->batch * 10 * sizeof *s->logits);
     s->labels = malloc(s->batch * sizeof *s->labels);
-    s->tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = !ask, .allocator = hook});
-    s->params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1, .allocator = hook});
+    s->tape = wg_tape_new(
+        &(wg_tape_options){.dtype = WG_F32, .training = !ask, .threads = threads, .allocator = hook});
+    s->params = wg_params_new(
+        &(wg_params_options){.dtype = WG_F32, .seed = 1, .threads = threads, .allocator = hook});
     s->sgd = wg_sgd_new(s->params, &(wg_sgd_options){.lr = 1e-3});
     wg_random r = {.seed = 3};
     for (size_t i = 0; i < pixels; i++)
