@@ -34,8 +34,8 @@ typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_
 /* The working memory in bytes that a pass over numbers of `real` bytes needs; false when it overflows. */
 bool wg_conv_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 
-/* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for a forward
- * pass. */
+/* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for
+ * results that are images. */
 void wg_conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
     double *result, void *scratch, const wg_finish *finish);
 void wg_conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,

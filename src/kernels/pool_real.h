@@ -10,7 +10,14 @@ typedef struct FN(job) {
     const int32_t *in_index;
     REAL *y;
     int32_t *index;
+    const wg_finish *finish;
 } FN(job);
+
+/* Planes begin .. end - 1 of y, of `size` numbers each, are final. */
+static inline void FN(finish)(const FN(job) * job, size_t begin, size_t end, size_t size)
+{
+    wg_finish_run(job->finish, begin * size, (end - begin) * size);
+}
 
 /* ---- Maximum --------------------------------------------------------------------------------------- */
 
@@ -94,6 +101,7 @@ WG_CLONES static void FN(max_two_by_two)(void *work, size_t chunk, size_t begin,
         if (FN(max_row_of_two)(p->out_width, p->width, at, x, y, index))
             FN(max_row)(p, i, plane, y, index);
     }
+    FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
 static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
@@ -102,13 +110,16 @@ static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
     const wg_pool *p = job->pool;
     (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++)
-        FN(max_row)(p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
+        FN(max_row)
+        (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
             job->y + row * p->out_width, job->index + row * p->out_width);
+    FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-void FN(wg_max_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index)
+void FN(wg_max_pool)(
+    int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index, const wg_finish *finish)
 {
-    FN(job) job = {.pool = pool, .x = x, .y = y, .index = index};
+    FN(job) job = {.pool = pool, .x = x, .y = y, .index = index, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(max_two_by_two) : FN(max_planes), &job);
 }
@@ -163,19 +174,8 @@ WG_CLONES static void FN(max_two_by_two_back)(void *work, size_t chunk, size_t b
         if (p->height > 2 * p->out_height)
             memset(dx + (p->height - 1) * p->width, 0, p->width * sizeof(REAL));
     }
+    FN(finish)(job, begin, end, p->height * p->width);
 }
-
-void FN(wg_max_pool_backward)(int threads, const wg_pool *pool, const REAL *g, const int32_t *index, REAL *dx)
-{
-    size_t count = pool->out_height * pool->out_width, size = pool->height * pool->width;
-    FN(job) job = {.pool = pool, .x = g, .in_index = index, .y = dx};
-    if (two_by_two(pool))
-        wg_parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
-    else
-        FN(wg_scatter_planes)(threads, pool->planes, count, size, g, index, dx);
-}
-
-/* ---- By indices ------------------------------------------------------------------------------------ */
 
 static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
 {
@@ -185,7 +185,22 @@ static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
     for (size_t plane = begin; plane < end; plane++)
         for (size_t i = plane * job->count; i < (plane + 1) * job->count; i++)
             job->y[plane * job->size + (size_t)job->in_index[i]] += job->x[i];
+    FN(finish)(job, begin, end, job->size);
 }
+
+void FN(wg_max_pool_backward)(
+    int threads, const wg_pool *pool, const REAL *g, const int32_t *index, REAL *dx, const wg_finish *finish)
+{
+    size_t count = pool->out_height * pool->out_width, size = pool->height * pool->width;
+    FN(job)
+    job = {.pool = pool, .count = count, .size = size, .x = g, .in_index = index, .y = dx, .finish = finish};
+    if (two_by_two(pool))
+        wg_parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
+    else if (size > 0)
+        wg_parallel_for(threads, pool->planes, grain_of(size), FN(scatter), &job);
+}
+
+/* ---- By indices ------------------------------------------------------------------------------------ */
 
 static void FN(gather)(void *work, size_t chunk, size_t begin, size_t end)
 {
@@ -235,6 +250,7 @@ WG_CLONES static void FN(avg_two_by_two)(void *work, size_t chunk, size_t begin,
         const REAL *x = job->x + (row / p->out_height * p->height + row % p->out_height * 2) * p->width;
         FN(avg_row)(p->out_width, x, x + p->width, job->y + row * p->out_width);
     }
+    FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
 static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
@@ -257,11 +273,12 @@ static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
             }
         }
     }
+    FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-void FN(wg_avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y)
+void FN(wg_avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, const wg_finish *finish)
 {
-    FN(job) job = {.pool = pool, .x = x, .y = y};
+    FN(job) job = {.pool = pool, .x = x, .y = y, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(avg_two_by_two) : FN(avg_planes), &job);
 }
@@ -290,6 +307,7 @@ WG_CLONES static void FN(avg_two_by_two_back)(void *work, size_t chunk, size_t b
         if (p->height > 2 * p->out_height)
             memset(dx + (p->height - 1) * p->width, 0, p->width * sizeof(REAL));
     }
+    FN(finish)(job, begin, end, p->height * p->width);
 }
 
 static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t end)
@@ -313,11 +331,13 @@ static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t e
             }
         }
     }
+    FN(finish)(job, begin, end, size);
 }
 
-void FN(wg_avg_pool_backward)(int threads, const wg_pool *pool, const REAL *g, REAL *dx)
+void FN(wg_avg_pool_backward)(
+    int threads, const wg_pool *pool, const REAL *g, REAL *dx, const wg_finish *finish)
 {
-    FN(job) job = {.pool = pool, .x = g, .y = dx};
+    FN(job) job = {.pool = pool, .x = g, .y = dx, .finish = finish};
     size_t size = pool->height * pool->width;
     if (size > 0)
         wg_parallel_for(threads, pool->planes, grain_of(size),

@@ -24,6 +24,7 @@
 #define WG_KERNELS_REDUCE_H
 
 #include <wengert/array.h>
+#include "kernels/finish.h"
 
 typedef struct wg_loops {
     size_t count; /* of axes; the innermost is first */
@@ -123,10 +124,11 @@ void wg_spread_products(
 void wg_scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads);
 
 /* exp(x - max) / sum, or x - max - log(sum). */
-void wg_softmax_forward(const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads);
+void wg_softmax_forward(
+    const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish);
 
 /* y (g - sum(g y)), or with y the logarithms g - exp(y) sum(g). */
-void wg_softmax_backward(
-    const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad, int threads);
+void wg_softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad,
+    int threads, const wg_finish *finish);
 
 #endif

@@ -16,6 +16,7 @@ struct work {
     const void *g;
     void *y;
     bool log;
+    const wg_finish *finish;
 };
 
 #define TEMPLATE "kernels/reduce_softmax_real.h"
@@ -35,19 +36,20 @@ static void run(
         wg_parallel_for(threads, r->groups, wg_chunks(GRAIN, r->run), rows, w);
 }
 
-void wg_softmax_forward(const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads)
+void wg_softmax_forward(
+    const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish)
 {
-    struct work w = {.r = r, .x = x, .y = y, .log = log};
+    struct work w = {.r = r, .x = x, .y = y, .log = log, .finish = finish};
     if (dtype == WG_F32)
         run(r, forward_rows_f32, forward_columns_f32, &w, threads);
     else
         run(r, forward_rows_f64, forward_columns_f64, &w, threads);
 }
 
-void wg_softmax_backward(
-    const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad, int threads)
+void wg_softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad,
+    int threads, const wg_finish *finish)
 {
-    struct work w = {.r = r, .x = y, .g = g, .y = grad, .log = log};
+    struct work w = {.r = r, .x = y, .g = g, .y = grad, .log = log, .finish = finish};
     if (dtype == WG_F32)
         run(r, backward_rows_f32, backward_columns_f32, &w, threads);
     else

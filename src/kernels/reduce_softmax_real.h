@@ -87,6 +87,7 @@ static void FN(forward_rows)(void *data, size_t chunk, size_t begin, size_t end)
         size_t at = wg_group_begin(w->r, g);
         FN(forward_row)((const REAL *)w->x + at, w->r->run, w->log, (REAL *)w->y + at);
     }
+    wg_finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* grad = y (g - sum(g y)); of logarithms grad = g - exp(y) sum(g). */
@@ -126,6 +127,7 @@ static void FN(backward_rows)(void *data, size_t chunk, size_t begin, size_t end
         FN(backward_row)
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->run, w->log, (REAL *)w->y + at);
     }
+    wg_finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* `width` columns side by side; lines lie `distance` apart. */
@@ -188,6 +190,8 @@ static void FN(forward_columns)(void *data, size_t chunk, size_t begin, size_t e
         size_t at = wg_group_begin(w->r, task / tiles) + tile;
         FN(forward_tile)
         ((const REAL *)w->x + at, w->r->lines, w->r->run, width, w->log, (REAL *)w->y + at);
+        for (size_t t = 0; t < w->r->lines; t++)
+            wg_finish_run(w->finish, at + t * w->r->run, width);
     }
 }
 
@@ -202,5 +206,7 @@ static void FN(backward_columns)(void *data, size_t chunk, size_t begin, size_t 
         FN(backward_tile)
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->lines, w->r->run, width, w->log,
             (REAL *)w->y + at);
+        for (size_t t = 0; t < w->r->lines; t++)
+            wg_finish_run(w->finish, at + t * w->r->run, width);
     }
 }

@@ -24,7 +24,7 @@ static wg_status forward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_f64(op->threads, &pool, op->in[0], op->out[0]);
+        wg_avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -33,7 +33,7 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_f32(op->threads, &pool, op->in[0], op->out[0]);
+        wg_avg_pool_f32(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -51,7 +51,7 @@ static wg_status backward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0]);
+        wg_avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -60,7 +60,7 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f32(op->threads, &pool, op->upstream[0], op->grad_in[0]);
+        wg_avg_pool_backward_f32(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -85,7 +85,7 @@ const wg_op wg_op_avg_pool2d = {
     .name = "avg_pool2d",
     .arity = 1,
     .attr_size = sizeof(wg_pool_attr),
-    .traits = WG_OP_REDUCTION,
+    .traits = WG_OP_REDUCTION | WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
@@ -128,7 +128,7 @@ static wg_status gradient_f64(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg_pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0]);
+        wg_avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -138,7 +138,7 @@ static wg_status gradient_f32(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg_pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f32(op->threads, &pool, op->in[0], op->out[0]);
+        wg_avg_pool_backward_f32(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -158,6 +158,7 @@ static const wg_op_sample gradient_samples[] = {
 const wg_op wg_op_avg_pool2d_gradient = {
     .name = "avg_pool2d_gradient",
     .arity = 1,
+    .traits = WG_OP_FINISHES,
     .attr_size = sizeof(wg_pool_attr),
     .shape = gradient_shape,
     .forward_f64 = gradient_f64,

@@ -18,6 +18,7 @@
 #include <wengert/shaping.h>
 #include "base/alloc.h"
 #include "kernels/clones.h"
+#include "kernels/finish.h"
 #include "kernels/parallel.h"
 #include "ops/eps.h"
 #include "ops/ops.h"
@@ -200,13 +201,14 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_batch_norm = {.name = "batch_norm",
     .arity = 3,
     .attr_size = sizeof(wg_batch_norm_options),
-    .traits = WG_OP_EFFECT,
+    .traits = WG_OP_EFFECT | WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = shape,
     .forward_f64 = batch_norm_forward_f64,
     .forward_f32 = batch_norm_forward_f32,
     .expand = expand,
     .backward_f64 = batch_norm_backward_f64,
     .backward_f32 = batch_norm_backward_f32,
+    .backward_ignores = WG_IGNORES_OPERAND(2) | WG_IGNORES_RESULT(0),
     .effect = effect,
     .formula = "gamma (x - mean) / sqrt(variance + eps) + beta",
     .samples = samples,

@@ -18,6 +18,7 @@ struct FN(batch_norm_work) {
     /* [C] each, of the maps. x - mean is (x - high) - low, where high is the mean rounded: a float keeps the
      * digits of a large mean. */
     REAL *high, *low, *slope, *curve, *shift;
+    const wg_finish *finish;
 };
 
 /* ---- Sums of an item ------------------------------------------------------------------------------- */
@@ -140,12 +141,16 @@ WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
     size_t channels = w->plane.channels, s = w->plane.positions;
-    for (size_t r = item.row; r < item.row_end; r++)
+    size_t width = item.channel_end - item.channel;
+    for (size_t r = item.row; r < item.row_end; r++) {
+        size_t at = (r * channels + item.channel) * s;
         if (s == 1)
-            FN(map_span)(w, r * channels + item.channel, item.channel_end - item.channel, item.channel, 1);
+            FN(map_span)(w, at, width, item.channel, 1);
         else
-            for (size_t c = item.channel; c < item.channel_end; c++)
-                FN(map_span)(w, (r * channels + c) * s, s, c, 0);
+            for (size_t c = 0; c < width; c++)
+                FN(map_span)(w, at + c * s, s, item.channel + c, 0);
+        wg_finish_run(w->finish, at, width * s);
+    }
     (void)begin, (void)end;
 }
 
@@ -167,7 +172,8 @@ static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)
 static wg_status FN(batch_norm_forward)(wg_op_context *op)
 {
     struct statistics at = statistics_of(op);
-    struct FN(batch_norm_work) w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0]};
+    struct FN(batch_norm_work)
+        w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0], .finish = op->finish};
     const wg_batch_norm_options *options = op->attr;
     const REAL *gamma = op->in[1], *beta = op->in[2], *mean = options->running_mean,
                *var = options->running_var;
@@ -215,7 +221,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
         if (dbeta)
             dbeta[c] = (REAL)sum.a;
     }
-    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x;
+    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.finish = op->finish;
     if (w.out)
         wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;

@@ -137,7 +137,7 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         .b_count = pass == WG_CONV_WEIGHT ? y : w,
         .problem = {.kind = x && y && w ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
         .result = result,
-        .finish = pass == WG_CONV_FORWARD ? op->finish : NULL};
+        .finish = pass == WG_CONV_WEIGHT ? NULL : op->finish};
     wg_status status = wg_factors_f32(op, &f);
     *a = f.a, *b = f.b;
     *done = f.done;
@@ -151,7 +151,7 @@ wg_status wg_conv_run_f64(
     wg_status status = scratch_of(op, conv, pass, sizeof(double), &scratch);
     if (status == WG_OK)
         wg_conv_f64(
-            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);
+            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 
@@ -166,7 +166,7 @@ wg_status wg_conv_run_f32(
     status = scratch_of(op, conv, pass, sizeof(float), &scratch);
     if (status == WG_OK)
         wg_conv_f32(
-            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? op->finish : NULL);
+            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 

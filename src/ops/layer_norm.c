@@ -15,6 +15,7 @@
 #include <wengert/reduce.h>
 #include "base/alloc.h"
 #include "kernels/clones.h"
+#include "kernels/finish.h"
 #include "kernels/parallel.h"
 #include "ops/eps.h"
 #include "ops/ops.h"
@@ -101,12 +102,14 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_layer_norm = {.name = "layer_norm",
     .arity = 3,
     .attr_size = sizeof(wg_layer_norm_options),
+    .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = shape,
     .forward_f64 = layer_norm_forward_f64,
     .forward_f32 = layer_norm_forward_f32,
     .expand = expand,
     .backward_f64 = layer_norm_backward_f64,
     .backward_f32 = layer_norm_backward_f32,
+    .backward_ignores = WG_IGNORES_OPERAND(2) | WG_IGNORES_RESULT(0),
     .formula = "gamma (x - mean) / sqrt(variance + eps) + beta",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

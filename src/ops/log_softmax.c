@@ -13,7 +13,7 @@
 static wg_status log_softmax_forward(wg_op_context *op)
 {
     wg_runs runs = wg_along_runs(op);
-    wg_softmax_forward(&runs, op->dtype, op->in[0], true, op->out[0], op->threads);
+    wg_softmax_forward(&runs, op->dtype, op->in[0], true, op->out[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -28,7 +28,8 @@ static wg_status log_softmax_vjp(wg_op_context *op, const wg_var *g, wg_var *gra
 static wg_status log_softmax_backward(wg_op_context *op)
 {
     wg_runs runs = wg_along_runs(op);
-    wg_softmax_backward(&runs, op->dtype, op->out[0], op->upstream[0], true, op->grad_in[0], op->threads);
+    wg_softmax_backward(
+        &runs, op->dtype, op->out[0], op->upstream[0], true, op->grad_in[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -45,13 +46,14 @@ const wg_op wg_op_log_softmax = {
     .name = "log_softmax",
     .arity = 1,
     .attr_size = sizeof(int),
-    .traits = 0,
+    .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = wg_along_shape,
     .forward_f64 = log_softmax_forward,
     .forward_f32 = log_softmax_forward,
     .vjp = log_softmax_vjp,
     .backward_f64 = log_softmax_backward,
     .backward_f32 = log_softmax_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0),
     .formula = "log_softmax(x)",
     .rule = log_softmax_rule,
     .samples = log_softmax_samples,

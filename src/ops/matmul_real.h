@@ -78,8 +78,12 @@ static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(facto
         return status;
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
         memset(z, 0, numbers * sizeof(REAL));
-        w.keep = 1;
-    } else if (g->products > 1 && work < 4 * CHUNK_WORK) {
+        w.keep = 1, w.finish = NULL;
+        FN(multiply)(&w, 0, 0, g->products);
+        wg_finish_all(finish, op->threads, numbers);
+        return WG_OK;
+    }
+    if (g->products > 1 && work < 4 * CHUNK_WORK) {
         w.threads = 1;
         wg_parallel_for(op->threads, g->products, (size_t)(CHUNK_WORK / (work + 1)), FN(multiply), &w);
         return WG_OK;
@@ -103,9 +107,9 @@ static wg_status FN(backward)(wg_op_context *op)
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     wg_status status = WG_OK;
     if (op->grad_in[0] && g.transpose_a)
-        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, NULL);
+        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, op->finish);
     else if (op->grad_in[0])
-        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, NULL);
+        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, op->finish);
     if (status != WG_OK || !op->grad_in[1])
         return status;
     return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, NULL)

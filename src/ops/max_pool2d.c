@@ -32,7 +32,7 @@ static wg_status forward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1]);
+        wg_max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
     return status;
 }
 
@@ -41,7 +41,7 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_max_pool_f32(op->threads, &pool, op->in[0], op->out[0], op->out[1]);
+        wg_max_pool_f32(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
     return status;
 }
 
@@ -58,7 +58,7 @@ static wg_status backward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = op->upstream[0] ? wg_pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        wg_max_pool_backward_f64(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0]);
+        wg_max_pool_backward_f64(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -67,7 +67,7 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = op->upstream[0] ? wg_pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        wg_max_pool_backward_f32(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0]);
+        wg_max_pool_backward_f32(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -103,7 +103,7 @@ const wg_op wg_op_max_pool2d = {
     .arity = 1,
     .results = 2,
     .attr_size = sizeof(wg_pool_attr),
-    .traits = WG_OP_REDUCTION,
+    .traits = WG_OP_REDUCTION | WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,

@@ -13,7 +13,7 @@
 static wg_status softmax_forward(wg_op_context *op)
 {
     wg_runs runs = wg_along_runs(op);
-    wg_softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads);
+    wg_softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -29,7 +29,8 @@ static wg_status softmax_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in
 static wg_status softmax_backward(wg_op_context *op)
 {
     wg_runs runs = wg_along_runs(op);
-    wg_softmax_backward(&runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads);
+    wg_softmax_backward(
+        &runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -46,13 +47,14 @@ const wg_op wg_op_softmax = {
     .name = "softmax",
     .arity = 1,
     .attr_size = sizeof(int),
-    .traits = 0,
+    .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
     .shape = wg_along_shape,
     .forward_f64 = softmax_forward,
     .forward_f32 = softmax_forward,
     .vjp = softmax_vjp,
     .backward_f64 = softmax_backward,
     .backward_f32 = softmax_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0),
     .formula = "softmax(x)",
     .rule = softmax_rule,
     .samples = softmax_samples,

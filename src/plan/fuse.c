@@ -7,9 +7,6 @@
  *      add    h, b   -> s        only relu reads s
  *      relu   s      -> y        one chain, run where relu stands, with the product as its head: x, w, b -> y
  *
- * A contraction at the head of a chain computes into the chain's result, and each stretch of it is finished
- * while it is in cache.
- *
  * The gradient of a map towards one operand is a map of operand, result and upstream gradient. */
 #include "plan/plan.h"
 
@@ -17,14 +14,15 @@
 
 typedef struct readers {
     size_t *count; /* [list]: how often result 0 of a node is read */
-    bool *outside; /* [list]: by the world, as another result than the first, or as a parameter's gradient */
+    bool *outside; /* [list]: by the world, or as a parameter's gradient */
 } readers;
 
 /* The list's node whose first result is what `node` shows; SIZE_MAX when there is none. */
-static size_t source_of(const wg_plan_passes *p, uint32_t node, size_t *index)
+static size_t first_result(const wg_plan_passes *p, uint32_t node)
 {
     uint32_t source;
-    if (!wg_plan_source(p->plan->tape, node, &source, index))
+    size_t index;
+    if (!wg_plan_source(p->plan->tape, node, &source, &index) || index > 0)
         return SIZE_MAX;
     return p->place[source];
 }
@@ -32,18 +30,18 @@ static size_t source_of(const wg_plan_passes *p, uint32_t node, size_t *index)
 static void count_readers(const wg_plan_passes *p, readers *r)
 {
     const wg_plan *plan = p->plan;
-    size_t index, at;
+    size_t at;
     for (size_t k = 0; k < plan->count; k++) {
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         bool shows = wg_plan_is_alias(plan->tape, record) || (record && record->op == &wg_op_projection);
         for (size_t i = 0; record && !shows && i < record->arity; i++)
-            if (wg_plan_reads(record, i) && (at = source_of(p, record->args[i], &index)) != SIZE_MAX)
+            if (wg_plan_reads(record, i) && (at = first_result(p, record->args[i])) != SIZE_MAX)
                 r->count[at]++;
-        if (plan->kept[k] && (at = source_of(p, plan->nodes[k], &index)) != SIZE_MAX)
+        if (plan->kept[k] && (at = first_result(p, plan->nodes[k])) != SIZE_MAX)
             r->outside[at] = true;
     }
     for (size_t i = 0; i < plan->gradient_count; i++)
-        if ((at = source_of(p, plan->gradients[i].node, &index)) != SIZE_MAX)
+        if ((at = first_result(p, plan->gradients[i].node)) != SIZE_MAX)
             r->outside[at] = true;
 }
 
@@ -63,31 +61,29 @@ static const wg_record *row_of(const wg_engine *t, const wg_record *record, int 
     return wg_chain_takes(of->op) && *towards >= 0 ? of : NULL;
 }
 
-/* A contraction that calls wg_op_finish, for a chain behind it. What it keeps would need a place of its own.
- */
-static bool is_head(const wg_plan *plan, size_t k)
+/* Can the chain of node `at`, or a new one of `at` alone, go on with node `k`? */
+static bool goes_on(const wg_plan *plan, size_t at, size_t k)
 {
-    const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-    if (!record || !(record->op->traits & WG_OP_FINISHES) || record->results != 1 || record->result[0].scalar)
-        return false;
-    for (size_t i = 0; i < WG_MAX_KEEP; i++)
-        if (record->keep_bytes[i])
-            return false;
-    return true;
+    const wg_plan_chain *chain = plan->chains[at];
+    int towards;
+    size_t head = chain ? chain->head : wg_plan_is_head(plan, at) ? at : SIZE_MAX;
+    if (head != SIZE_MAX)
+        return wg_plan_may_wait(plan, head, k);
+    return chain || row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
 }
 
-/* Which operand of a row's node is the value of the node before it, whose chain it then joins: its number, or
- * SIZE_MAX. */
-static size_t joins(const wg_plan_passes *p, const readers *r, const wg_record *record, size_t *before)
+/* Which operand of node `k`, a row's, is the value of the node before it, whose chain it then joins: its
+ * number, or SIZE_MAX. */
+static size_t joins(const wg_plan_passes *p, const readers *r, size_t k, size_t *before)
 {
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
+    const wg_record *record = wg_record_of(t, plan->nodes[k]);
     for (size_t i = 0; i < record->arity; i++) {
-        size_t index, at = wg_plan_reads(record, i) ? source_of(p, record->args[i], &index) : SIZE_MAX;
-        int towards;
+        size_t at = wg_plan_reads(record, i) ? first_result(p, record->args[i]) : SIZE_MAX;
         if (at != SIZE_MAX && r->count[at] == 1 && !r->outside[at] &&
             wg_shape_equal(wg_view_of(t, record->args[i]).shape, &record->result[0].shape) &&
-            (is_head(plan, at) || row_of(t, wg_record_of(t, plan->nodes[at]), &towards))) {
+            goes_on(plan, at, k)) {
             *before = at;
             return i;
         }
@@ -142,7 +138,7 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
         chain = wg_mem_zero(&plan->memory, sizeof *chain);
         if (!chain)
             return false;
-        chain->head = is_head(plan, before) ? before : SIZE_MAX;
+        chain->head = wg_plan_is_head(plan, before) ? before : SIZE_MAX;
         chain->next = plan->first_chain;
         plan->first_chain = chain;
         chain->chain.dtype = record->result[0].dtype;
@@ -159,7 +155,7 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
         chain->nodes[0] = before;
         chain->chain.step[chain->chain.steps++] = step_of(t, wg_record_of(t, plan->nodes[before]), SIZE_MAX);
     }
-    chain->nodes[chain->chain.steps] = k;
+    chain->last = chain->nodes[chain->chain.steps] = k;
     chain->chain.step[chain->chain.steps++] = step_of(t, record, joined);
     plan->chains[k] = chain;
     for (size_t i = 0; i < chain->chain.steps; i++)
@@ -187,8 +183,7 @@ wg_status wg_plan_fuse(wg_plan_passes *p)
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         int towards;
-        size_t before,
-            joined = row_of(plan->tape, record, &towards) ? joins(p, &r, record, &before) : SIZE_MAX;
+        size_t before, joined = row_of(plan->tape, record, &towards) ? joins(p, &r, k, &before) : SIZE_MAX;
         if (joined != SIZE_MAX && !join(p, before, k, joined))
             status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
@@ -210,31 +205,12 @@ static void set_data(const wg_engine *t, wg_chain_operand *operand, const wg_rec
     operand->data = found ? wg_record_of(t, source)->result[index].data : wg_view_of(t, record->args[i]).data;
 }
 
-/* A stretch of the head's result, in the place of the chain's. */
-static void finish(void *user, size_t first, size_t count)
-{
-    const wg_plan_chain *chain = user;
-    size_t size = wg_dtype_size(chain->chain.dtype);
-    wg_chain_range(&chain->chain, first, count, (char *)chain->result + first * size, chain->result);
-}
-
-static void attach_head(wg_plan *plan, wg_plan_chain *chain)
-{
-    const wg_engine *t = plan->tape;
-    wg_record *head = wg_record_of(t, plan->nodes[chain->head]);
-    chain->result = wg_record_of(t, plan->nodes[chain->nodes[chain->chain.steps - 1]])->result[0].data;
-    chain->finish = (wg_finish){finish, chain};
-    head->finish = &chain->finish;
-    head->result[0].block = &plan->nowhere;
-    head->result[0].data = chain->result;
-}
-
 void wg_plan_chain_attach(wg_plan *plan)
 {
     const wg_engine *t = plan->tape;
     for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next) {
         if (chain->head != SIZE_MAX)
-            attach_head(plan, chain);
+            wg_plan_head_attach(plan, chain);
         for (size_t s = 0; s < chain->chain.steps; s++) {
             wg_chain_step *step = &chain->chain.step[s];
             const wg_record *record = wg_record_of(t, plan->nodes[chain->nodes[s]]);

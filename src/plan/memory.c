@@ -41,15 +41,15 @@ static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
     return true;
 }
 
-/* What node number `k` of the list writes. */
+/* What node number `k` of the list writes. The first result of a chain's head is in the chain's. */
 static bool add_results(wg_plan_passes *p, size_t k)
 {
     const wg_engine *t = p->plan->tape;
     const wg_record *record = wg_record_of(t, p->plan->nodes[k]);
-    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection ||
-        !wg_plan_is_last(p->plan, k))
+    bool last = wg_plan_is_last(p->plan, k), head = !last && p->plan->chains[k]->head == k;
+    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection || !(last || head))
         return true;
-    for (size_t r = 0; r < record->results; r++)
+    for (size_t r = head; r < record->results; r++)
         if (!record->result[r].scalar &&
             !add(p, record->node, r, record->result[r].count * wg_dtype_size(record->result[r].dtype)))
             return false;
@@ -96,7 +96,7 @@ static void set_times(wg_plan_passes *p)
             for (size_t i = 0; i < WG_MAX_KEEP; i++) {
                 wg_plan_buffer *buffer = find(p, wg_gradient_node(record), WG_MAX_RESULTS + i);
                 if (buffer)
-                    buffer->last = k;
+                    buffer->last = p->runs_at[k];
             }
         if (plan->kept[k])
             read_at(p, plan->nodes[k], SIZE_MAX);

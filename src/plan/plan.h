@@ -42,7 +42,8 @@ typedef struct wg_plan_gradient {
 /* Nodes of the list that are run as one, where the last of them stands. */
 typedef struct wg_plan_chain {
     wg_chain chain;
-    size_t head; /* a contraction that finishes its result with the chain; SIZE_MAX: none */
+    size_t last;
+    size_t head; /* a node that finishes its result with the chain; SIZE_MAX: none */
     wg_finish finish;
     void *result;
     size_t *nodes; /* [chain.steps]: by their places in the list */
@@ -98,8 +99,8 @@ enum {
     WG_PLAN_CONSTANT = 4 /* the same in every run */
 };
 
-/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c: which of them as
- * one. memory.c: where their results lie. block.c: in which memory that is. */
+/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c, heads.c: which of
+ * them as one. memory.c: where their results lie. block.c: in which memory that is. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
@@ -109,8 +110,14 @@ wg_status wg_plan_lay_out(wg_plan_passes *p);
 static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 {
     const wg_plan_chain *chain = plan->chains[k];
-    return !chain || chain->nodes[chain->chain.steps - 1] == k;
+    return !chain || chain->last == k;
 }
+
+/* May node `k` of the list be the head of a chain? If it is, and runs where node `until` stands, does nobody
+ * in between miss anything? */
+bool wg_plan_is_head(const wg_plan *plan, size_t k);
+bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until);
+void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain);
 
 void wg_plan_chain_attach(wg_plan *plan);
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k);

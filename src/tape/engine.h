@@ -281,8 +281,9 @@ extern const wg_op wg_op_projection; /* result i of a node with several */
 extern const wg_op wg_op_guard;      /* a branch that was taken */
 extern const wg_op wg_op_gradient;   /* gradient of X */
 bool wg_can_record_gradient(const wg_frame *f);
-uint32_t wg_gradient_node(const wg_record *record); /* the node of X, of a "gradient of X" */
-int wg_gradient_towards(const wg_record *record);   /* the operand of X that it is for; -1: several */
+uint32_t wg_gradient_node(const wg_record *record);        /* the node of X, of a "gradient of X" */
+bool wg_gradient_wants(const wg_record *record, size_t i); /* is it towards operand i of X (among others)? */
+int wg_gradient_towards(const wg_record *record);          /* the operand of X that it is for; -1: several */
 bool wg_gradient_reads(
     const wg_record *record, size_t i); /* does X's kernel read operand i of the gradient? */
 wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);

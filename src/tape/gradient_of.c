@@ -56,6 +56,7 @@ static wg_status gradient_forward(wg_op_context *op)
     if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg_frame_record(&frame, record);
         wg_frame_load(&frame);
+        frame.op.finish = op->finish; /* what follows the gradient, not X */
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)
                 wg_frame_slot_set(&frame, &frame.out_slot[r],
@@ -181,6 +182,12 @@ bool wg_gradient_reads(const wg_record *record, size_t i)
     const gradient_attr *attr = record->attr;
     size_t n = attr->arity, m = attr->results;
     return i >= n + m || !(attr->ignores & (i < n ? WG_IGNORES_OPERAND(i) : WG_IGNORES_RESULT(i - n)));
+}
+
+bool wg_gradient_wants(const wg_record *record, size_t i)
+{
+    const gradient_attr *attr = record->attr;
+    return i < attr->arity && attr->wanted[i];
 }
 
 uint32_t wg_gradient_node(const wg_record *record)

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Heads: what computes a tensor stretch by stretch, and says which stretch is final, so that the chain behind
+ * it goes over that while it is in cache:
+ *
+ *      gradient of conv2d   g, w  -> dx, dw     the gradient of relu takes dx over, dw has its own memory
+ *      gradient of relu     y, dx -> g'         one pass, where the second stands
+ *
+ * The head computes into the chain's result, and all that it does is done where the chain's last node stands.
+ * So nobody in between may read what else it leaves. */
+#include "plan/plan.h"
+
+bool wg_plan_is_head(const wg_plan *plan, size_t k)
+{
+    const wg_engine *t = plan->tape;
+    const wg_record *record = wg_record_of(t, plan->nodes[k]);
+    if (!record || record->result[0].dtype == WG_I32)
+        return false;
+    for (size_t r = 0; r < record->results; r++)
+        if (record->result[r].scalar)
+            return false;
+    if (record->op == &wg_op_gradient)
+        return wg_gradient_wants(record, 0) &&
+               wg_record_of(t, wg_gradient_node(record))->op->traits & WG_OP_FINISHES_GRADIENT;
+    return record->op->traits & WG_OP_FINISHES;
+}
+
+/* Does node `record` read another result than the first of `head`, or what it keeps? */
+static bool reads_the_rest(const wg_engine *t, const wg_record *record, uint32_t head)
+{
+    if (record->op == &wg_op_projection || wg_plan_is_alias(t, record))
+        return false; /* they hand it on */
+    if (record->op == &wg_op_gradient && wg_gradient_node(record) == head)
+        return true;
+    for (size_t i = 0; i < record->arity; i++) {
+        uint32_t source;
+        size_t index;
+        if (wg_plan_reads(record, i) && wg_plan_source(t, record->args[i], &source, &index) &&
+            source == head && index > 0)
+            return true;
+    }
+    return false;
+}
+
+bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until)
+{
+    const wg_record *record = wg_record_of(plan->tape, plan->nodes[head]);
+    bool alone = record->results == 1;
+    for (size_t i = 0; i < WG_MAX_KEEP; i++)
+        alone = alone && !record->keep_bytes[i];
+    for (size_t k = head + 1; k < until && !alone; k++) {
+        const wg_record *between = wg_record_of(plan->tape, plan->nodes[k]);
+        if (between && reads_the_rest(plan->tape, between, record->node))
+            return false;
+    }
+    return true;
+}
+
+/* A stretch of the head's result, in the place of the chain's. */
+static void finish(void *user, size_t first, size_t count)
+{
+    const wg_plan_chain *chain = user;
+    size_t size = wg_dtype_size(chain->chain.dtype);
+    wg_chain_range(&chain->chain, first, count, (char *)chain->result + first * size, chain->result);
+}
+
+void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain)
+{
+    wg_record *head = wg_record_of(plan->tape, plan->nodes[chain->head]);
+    chain->result = wg_record_of(plan->tape, plan->nodes[chain->last])->result[0].data;
+    chain->finish = (wg_finish){finish, chain};
+    head->finish = &chain->finish;
+    head->result[0].block = &plan->nowhere;
+    head->result[0].data = chain->result;
+}
