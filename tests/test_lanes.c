@@ -230,12 +230,12 @@ static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const
     for (size_t i = 0; i < x->batch * x->count; i++)
         x->rows[i] = i % 37 == 5 ? NAN : roundf(8 * x->rows[i]);
     wg_lanes_from_rows_f32(1, x->batch, x->count, x->rows, x->lanes);
-    wg_max_pool_f32(1, wide, x->rows, y.rows, rows_index);
-    wg_max_pool_backward_f32(1, wide, g->rows, rows_index, dx.rows);
+    wg_max_pool_f32(1, wide, x->rows, y.rows, rows_index, NULL);
+    wg_max_pool_backward_f32(1, wide, g->rows, rows_index, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
-        wg_max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index);
+        wg_max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index, NULL);
         expect_in_lanes(&y, y.lanes);
-        wg_max_pool_lanes_backward_f32(threads, p, g->lanes, index, dx.lanes);
+        wg_max_pool_lanes_backward_f32(threads, p, g->lanes, index, dx.lanes, NULL);
         expect_in_lanes(&dx, dx.lanes);
     }
     free(index), free(rows_index);
@@ -245,12 +245,12 @@ static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const
 static void check_avg_pool(const wg_pool *p, const wg_pool *wide, const both *x, const both *g)
 {
     both y = both_new(g->batch, g->count, 1), dx = both_new(x->batch, x->count, 1);
-    wg_avg_pool_f32(1, wide, x->rows, y.rows);
-    wg_avg_pool_backward_f32(1, wide, g->rows, dx.rows);
+    wg_avg_pool_f32(1, wide, x->rows, y.rows, NULL);
+    wg_avg_pool_backward_f32(1, wide, g->rows, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
-        wg_avg_pool_lanes_f32(threads, p, x->lanes, y.lanes);
+        wg_avg_pool_lanes_f32(threads, p, x->lanes, y.lanes, NULL);
         expect_in_lanes(&y, y.lanes);
-        wg_avg_pool_lanes_backward_f32(threads, p, g->lanes, dx.lanes);
+        wg_avg_pool_lanes_backward_f32(threads, p, g->lanes, dx.lanes, NULL);
         expect_in_lanes(&dx, dx.lanes);
     }
     both_free(&y), both_free(&dx);

@@ -227,5 +227,99 @@ START_TEST(epilogues_give_the_bits_of_their_steps)
 }
 END_TEST
 
+/* ---- Sums of chains --------------------------------------------------------------------------------- */
+
+/* Sums of each kind over what chains compute: of all, of channels, of rows, of columns, of long runs; a value
+ * that only the sum reads, one that is read on, one that is shown. */
+static wg_var sums(wg_var x, wg_var *shown)
+{
+    const wg_axes channels = {.count = 3, .axis = {0, 2, 3}}, rows = {.count = 1, .axis = {-1}},
+                  planes = {.count = 2, .axis = {2, 3}}, columns = {.count = 1, .axis = {0}};
+    wg_shape shape = wg_shape_of(x);
+    wg_var a = wg_square(wg_sin(x)), b = wg_tanh(wg_mulc(x, 0.5)), c = wg_sigmoid(wg_addc(x, 1));
+    *shown = wg_relu(wg_addc(c, -0.7));
+    wg_var flat = wg_reshape(wg_silu(b), WG_SHAPE(shape.dim[0] * shape.dim[1], shape.dim[2] * shape.dim[3]));
+    wg_var loss = wg_add(wg_mean(a), wg_sum(wg_square(wg_sum_over(b, channels, false))));
+    loss = wg_add(loss, wg_mean(wg_exp(wg_mean_over(*shown, planes, true))));
+    loss = wg_add(loss, wg_sum(wg_square(wg_sum_over(flat, columns, false))));
+    return wg_add(loss, wg_mean(wg_sum_over(wg_neg(wg_softplus(x)), rows, false)));
+}
+
+static void sum_case(wg_dtype dtype, wg_shape shape)
+{
+    size_t count;
+    wg_shape_count(&shape, &count);
+    double *x = malloc(count * sizeof *x), loss[3], *shown[3];
+    wg_random r = {.seed = 4};
+    for (size_t i = 0; i < count; i++)
+        x[i] = wg_random_normal(&r);
+    for (int way = 0; way < 3; way++) { /* recorded; planned on one thread, on three */
+        wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = dtype, .threads = 1 + way % 2 * 2});
+        wg_var in = wg_input(tape, wg_array_of(x, WG_F64, shape)), seen, y = sums(in, &seen);
+        wg_plan *plan =
+            way ? plan_of(y, &(wg_plan_options){.forward = true, .keep = &seen, .keep_count = 1}) : NULL;
+        ck_assert_int_eq(way ? wg_plan_run(plan) : wg_tape_status(tape), WG_OK);
+        loss[way] = wg_item(y);
+        shown[way] = malloc(count * sizeof *x);
+        ck_assert_int_eq(wg_read(seen, shown[way], count), WG_OK);
+        ck_assert_double_eq(loss[way], loss[0]);
+        ck_assert_mem_eq(shown[way], shown[0], count * sizeof *x);
+        wg_plan_free(plan);
+        wg_tape_free(tape);
+    }
+    for (int way = 0; way < 3; way++)
+        free(shown[way]);
+    free(x);
+}
+
+START_TEST(sums_of_chains_give_the_bits_of_their_steps)
+{
+    sum_case(WG_F64, WG_SHAPE(2, 3, 5, 7));
+    sum_case(WG_F32, WG_SHAPE(4, 3, 16, 16));
+    sum_case(WG_F32, WG_SHAPE(3, 2, 71, 83)); /* runs of several pieces, the last one short */
+    sum_case(WG_F64, WG_SHAPE(64, 20, 9, 8)); /* pieces of several lines, several parts */
+    sum_case(WG_F32, WG_SHAPE(70, 4, 4, 4));
+}
+END_TEST
+
+/* Nobody reads the squares but their sum, so they have no memory. */
+START_TEST(what_only_a_sum_reads_is_not_written)
+{
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F64});
+    wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(1000, 100));
+    wg_plan *plan = plan_of(wg_sum(wg_square(wg_sin(x))), &(wg_plan_options){.forward = true});
+    ck_assert_uint_le(wg_plan_memory_of(plan).block, 1000 * 100 * sizeof(double) / 64);
+    ck_assert_uint_eq(wg_plan_kernels(plan), 2); /* sin and square with sums of pieces; their sum */
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* A strided convolution and products say their stretches as they like; batch norm, pooling, softmax and their
+ * gradients say theirs too. Biases get their gradients' sums from all of these. */
+static wg_var heads(wg_params *p, wg_var x)
+{
+    const wg_layer_conv2d_options same = {.padding = 1}, strided = {.stride = 2, .padding = 1};
+    wg_var bias = wg_param(p, wg_tape_of(x), "bias", WG_SHAPE(20, 1, 1), NULL);
+    x = wg_relu(wg_layer_batch_norm(p, "n1", wg_layer_conv2d(p, "a", x, 20, 3, &same), NULL));
+    wg_var skip = x;
+    x = wg_relu(wg_add(wg_layer_conv2d(p, "one", x, 20, 1, NULL), bias));
+    x = wg_relu(wg_add(wg_layer_batch_norm(p, "n2", wg_layer_conv2d(p, "b", x, 20, 3, &same), NULL), skip));
+    x = wg_tanh(wg_addc(wg_max_pool2d(wg_relu(wg_mulc(x, 1.5)), 2, NULL), 0.1));
+    x = wg_sigmoid(wg_avg_pool2d(wg_relu(wg_layer_conv2d(p, "c", x, 12, 3, &strided)), 2, NULL));
+    x = wg_relu(wg_layer_layer_norm(p, "n3", wg_layer_dense(p, "d", wg_flatten(x), 24, NULL), NULL));
+    x = wg_mulc(wg_softmax(wg_tanh(wg_layer_dense(p, "e", x, 16, NULL)), 1), 4);
+    return wg_layer_dense(p, "f", x, 10, NULL);
+}
+
+START_TEST(heads_of_every_kind_give_the_bits_of_their_steps)
+{
+    same_as_by_hand(heads, 1);
+    same_as_by_hand(heads, 3);
+}
+END_TEST
+
 TEST_MAIN("plan_fused", an_mlp, a_convolution_network, nothing_for_nothing_and_nothing_twice,
-    memory_is_shared, chains_give_the_bits_of_their_steps, epilogues_give_the_bits_of_their_steps)
+    memory_is_shared, chains_give_the_bits_of_their_steps, epilogues_give_the_bits_of_their_steps,
+    sums_of_chains_give_the_bits_of_their_steps, what_only_a_sum_reads_is_not_written,
+    heads_of_every_kind_give_the_bits_of_their_steps)

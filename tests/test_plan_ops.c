@@ -17,6 +17,8 @@ typedef struct step {
     wg_dtype dtype;
     void *value[WG_MAX_SAMPLE_ARGS], *gradient[WG_MAX_SAMPLE_ARGS];
     bool zero[WG_MAX_SAMPLE_ARGS];
+    void *bias[WG_MAX_SAMPLE_ARGS]; /* gradients */
+    size_t bias_bytes[WG_MAX_SAMPLE_ARGS];
     wg_var x[WG_MAX_SAMPLE_ARGS], y[WG_MAX_RESULTS], after[WG_MAX_RESULTS], loss;
 } step;
 
@@ -31,9 +33,31 @@ static void *converted(const op_case *c, size_t i, wg_dtype dtype)
     return numbers;
 }
 
+/* Maps in front of operand i, for the plan to join to the operation's gradient, and to sum up: a factor of
+ * one, and a zero for each channel, which is a parameter. */
+static wg_var behind_maps(step *s, const op_case *c, size_t i)
+{
+    static const double zeros[256];
+    wg_shape shape = wg_shape_of(s->x[i]);
+    size_t channels = shape.rank > 1 ? shape.dim[1] : 1;
+    for (size_t axis = 0; axis < shape.rank; axis++)
+        shape.dim[axis] = axis == 1 ? channels : 1;
+    ck_assert_uint_le(channels * wg_dtype_size(s->dtype), sizeof zeros);
+    s->bias_bytes[i] = channels * wg_dtype_size(s->dtype);
+    s->bias[i] = calloc(channels + 1, wg_dtype_size(s->dtype));
+    wg_var bias = wg_bind(s->tape, &(wg_binding){.owner = c,
+                                       .index = WG_MAX_SAMPLE_ARGS + i,
+                                       .name = "bias",
+                                       .dtype = s->dtype,
+                                       .shape = shape,
+                                       .data = (void *)(uintptr_t)zeros,
+                                       .gradient = s->bias[i]});
+    return wg_mulc(wg_add(wg_mulc(s->x[i], 1), bias), 1);
+}
+
 /* Records the case; operands that want a gradient as parameters, the others as inputs, which stay without a
  * value if there is to be a plan. */
-static step record(const op_case *c, wg_dtype dtype, bool planned)
+static step record(const op_case *c, wg_dtype dtype, bool planned, bool maps)
 {
     step s = {.tape = op_case_tape(c, dtype), .dtype = dtype};
     for (size_t i = 0; i < c->count; i++) {
@@ -52,6 +76,8 @@ static step record(const op_case *c, wg_dtype dtype, bool planned)
                                      .shape = array.shape,
                                      .data = s.value[i],
                                      .gradient = s.gradient[i]});
+        if (maps)
+            s.x[i] = behind_maps(&s, c, i);
     }
     wg_status status = op_case_apply(c, c->op, s.x, s.y);
     ck_assert_msg(status == WG_OK, "%s", op_case_name(c, s.tape));
@@ -67,7 +93,7 @@ static void step_free(step *s)
 {
     wg_tape_free(s->tape);
     for (size_t i = 0; i < WG_MAX_SAMPLE_ARGS; i++)
-        free(s->value[i]), free(s->gradient[i]);
+        free(s->value[i]), free(s->gradient[i]), free(s->bias[i]);
 }
 
 static void same_bits(const op_case *c, const char *what, const void *a, const void *b, size_t bytes)
@@ -85,12 +111,15 @@ static void compare(const op_case *c, const step *eager, const step *planned, bo
         if (eager->gradient[i] && !(c->op->traits & WG_OP_ZERO_GRADIENT))
             same_bits(c, "gradient", eager->gradient[i], planned->gradient[i],
                 c->size[i] * wg_dtype_size(eager->dtype));
+    for (size_t i = 0; i < c->count; i++)
+        if (eager->bias[i] && !(c->op->traits & WG_OP_ZERO_GRADIENT))
+            same_bits(c, "gradient of a bias", eager->bias[i], planned->bias[i], eager->bias_bytes[i]);
 }
 
 /* With its results kept, and with memory that is written over as soon as it may be. */
-static void check_case(const op_case *c, wg_dtype dtype, bool kept)
+static void check_case(const op_case *c, wg_dtype dtype, bool kept, bool maps)
 {
-    step eager = record(c, dtype, false), planned = record(c, dtype, true);
+    step eager = record(c, dtype, false, maps), planned = record(c, dtype, true, maps);
     wg_error error = {0};
     if (!wg_is_valid(eager.loss)) { /* it has integer results only */
         step_free(&eager), step_free(&planned);
@@ -120,9 +149,9 @@ START_TEST(plans_give_the_same_bits)
     const wg_op *op = op_case_op((size_t)_i);
     for (size_t k = 0; k < op_case_count(op); k++) {
         op_case c = op_case_new(op, k);
-        for (int kept = 0; kept < 2; kept++) {
-            check_case(&c, WG_F64, kept);
-            check_case(&c, WG_F32, kept);
+        for (int way = 0; way < 4; way++) {
+            check_case(&c, WG_F64, way & 1, way & 2);
+            check_case(&c, WG_F32, way & 1, way & 2);
         }
         op_case_free(&c);
     }

@@ -81,6 +81,7 @@ typedef struct wg_op_context {
         uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
     } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
     const struct wg_finish *finish;  /* see wg_op_finish; NULL: nothing follows */
+    const double *sums; /* of a plan: operand 0 is summed up piece by piece already; NULL: it is not */
     void *engine;                    /* the engine's own */
 } wg_op_context;
 

@@ -35,11 +35,14 @@ void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
 
 /* As the functions of pool.h, in lanes: a plane is one channel of a group, so there are N / L C of them.
  * index has y's layout; a number in it is still the place in one image's plane. */
-void wg_max_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y, int32_t *index);
-void wg_max_pool_lanes_backward_f32(
-    int threads, const wg_pool *pool, const float *g, const int32_t *index, float *dx);
-void wg_avg_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y);
-void wg_avg_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, float *dx);
+void wg_max_pool_lanes_f32(
+    int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish);
+void wg_max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
+    float *dx, const wg_finish *finish);
+void wg_avg_pool_lanes_f32(
+    int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish);
+void wg_avg_pool_lanes_backward_f32(
+    int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish);
 
 /* [batch, count] to and from [batch / L, count, L]. */
 void wg_lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes);

@@ -17,7 +17,15 @@ typedef struct pool_job {
     const int32_t *in_index;
     float *y;
     int32_t *index;
+    const wg_finish *finish;
 } pool_job;
+
+/* Planes begin .. end - 1 of y, of height x width pixels each, are final. */
+static void finish_planes(const pool_job *job, size_t begin, size_t end, size_t height, size_t width)
+{
+    size_t size = height * width * wg_lanes();
+    wg_finish_run(job->finish, begin * size, (end - begin) * size);
+}
 
 /* Planes of one chunk: enough numbers that a fork is worth it. */
 static size_t grain_of(const wg_pool *p)
@@ -60,16 +68,19 @@ WG_INLINE void max_planes(size_t lanes, const pool_job *job, size_t begin, size_
 
 WG_CLONES static void max_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
+    const wg_pool *p = ((const pool_job *)work)->pool;
     (void)chunk;
     if (wg_lanes() == 8)
         max_planes(8, work, begin, end);
     else
         max_planes(16, work, begin, end);
+    finish_planes(work, begin, end, p->out_height, p->out_width);
 }
 
-void wg_max_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y, int32_t *index)
+void wg_max_pool_lanes_f32(
+    int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish)
 {
-    pool_job job = {.pool = pool, .x = x, .y = y, .index = index};
+    pool_job job = {.pool = pool, .x = x, .y = y, .index = index, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool), max_chunk, &job);
 }
 
@@ -84,12 +95,13 @@ WG_CLONES static void max_back_chunk(void *work, size_t chunk, size_t begin, siz
     for (size_t plane = begin; plane < end; plane++)
         for (size_t i = plane * count; i < (plane + 1) * count; i++)
             job->y[plane * size + (size_t)job->in_index[i] * lanes + i % lanes] += job->x[i];
+    finish_planes(job, begin, end, p->height, p->width);
 }
 
-void wg_max_pool_lanes_backward_f32(
-    int threads, const wg_pool *pool, const float *g, const int32_t *index, float *dx)
+void wg_max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
+    float *dx, const wg_finish *finish)
 {
-    pool_job job = {.pool = pool, .x = g, .in_index = index, .y = dx};
+    pool_job job = {.pool = pool, .x = g, .in_index = index, .y = dx, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool), max_back_chunk, &job);
 }
 
@@ -128,16 +140,19 @@ WG_INLINE void avg_planes(size_t lanes, const pool_job *job, size_t begin, size_
 
 WG_CLONES static void avg_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
+    const wg_pool *p = ((const pool_job *)work)->pool;
     (void)chunk;
     if (wg_lanes() == 8)
         avg_planes(8, work, begin, end);
     else
         avg_planes(16, work, begin, end);
+    finish_planes(work, begin, end, p->out_height, p->out_width);
 }
 
-void wg_avg_pool_lanes_f32(int threads, const wg_pool *pool, const float *x, float *y)
+void wg_avg_pool_lanes_f32(
+    int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish)
 {
-    pool_job job = {.pool = pool, .x = x, .y = y};
+    pool_job job = {.pool = pool, .x = x, .y = y, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool), avg_chunk, &job);
 }
 
@@ -165,15 +180,18 @@ WG_INLINE void avg_planes_back(size_t lanes, const pool_job *job, size_t begin, 
 
 WG_CLONES static void avg_back_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
+    const wg_pool *p = ((const pool_job *)work)->pool;
     (void)chunk;
     if (wg_lanes() == 8)
         avg_planes_back(8, work, begin, end);
     else
         avg_planes_back(16, work, begin, end);
+    finish_planes(work, begin, end, p->height, p->width);
 }
 
-void wg_avg_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, float *dx)
+void wg_avg_pool_lanes_backward_f32(
+    int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish)
 {
-    pool_job job = {.pool = pool, .x = g, .y = dx};
+    pool_job job = {.pool = pool, .x = g, .y = dx, .finish = finish};
     wg_parallel_for(threads, pool->planes, grain_of(pool), avg_back_chunk, &job);
 }

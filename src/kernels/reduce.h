@@ -86,6 +86,33 @@ size_t wg_fold_scratch(const wg_runs *r);
 void wg_reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
     void *scratch, int threads);
 
+/* ---- Sums of numbers that are made on the way ------------------------------------------------------ */
+
+/* The operand of a sum as pieces that lie one behind the other, so that each can be summed as soon as it is
+ * there, in any order and on any thread: the sums of all pieces, joined, have the bits of wg_reduce_fold.
+ *
+ *     rows         a piece is a run, or a part of one when it is long
+ *     columns      a piece is a part: some lines, with a sum for each column */
+typedef struct wg_pieces {
+    wg_runs runs;
+    wg_cut cut;
+    size_t count, largest; /* of pieces; numbers in the largest */
+    size_t width;          /* sums of each: 1, or the columns */
+} wg_pieces;
+
+/* False when the parts of the sum do not lie together, or there is nothing to sum. */
+bool wg_pieces_init(wg_pieces *p, const wg_runs *r);
+
+/* The first number of piece i; of the piece behind the last, the count of all. Which piece a number is in. */
+size_t wg_piece_begin(const wg_pieces *p, size_t i);
+size_t wg_piece_at(const wg_pieces *p, size_t number);
+
+/* sums[i width ..] of piece i, whose numbers begin at x. */
+void wg_piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, double *sums);
+
+/* The result; scratch as for wg_reduce_fold. */
+void wg_pieces_join(const wg_pieces *p, const double *sums, double *result, double *scratch);
+
 /* ---- Extrema --------------------------------------------------------------------------------------- */
 
 size_t wg_extremum_scratch(const wg_runs *r);

@@ -39,9 +39,9 @@ typedef struct wg_chain {
 /* Is it a row, so that it can be a step? */
 bool wg_chain_takes(const wg_op *op);
 
-/* Elements first .. first + count - 1 of the result, from the first step on; with `value` (may be the result
- * itself), that is what the first step takes as the value before it, at element `first`. */
-void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *result);
+/* Elements first .. first + count - 1 of the result, to `out`, from the first step on; with `value` (may be
+ * `out` itself), that is what the first step takes as the value before it. */
+void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out);
 
 /* All elements. */
 void wg_chain_run(const wg_chain *chain, int threads, void *result);

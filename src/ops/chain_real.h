@@ -83,7 +83,7 @@ static void FN(chain_range)(
         const REAL *now = value ? value + done : NULL;
         n = count - done < CHAIN_BLOCK ? count - done : CHAIN_BLOCK;
         for (size_t i = 0; i < chain->steps; i++) {
-            REAL *out = i + 1 == chain->steps ? result + first + done : between[i % 2];
+            REAL *out = i + 1 == chain->steps ? result + done : between[i % 2];
             FN(chain_step)(&chain->step[i], first + done, n, now, out);
             now = out;
         }

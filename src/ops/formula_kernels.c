@@ -74,24 +74,25 @@ bool wg_chain_takes(const wg_op *op)
     return (uintptr_t)op - (uintptr_t)wg_formula_ops < sizeof wg_formula_ops[0] * WG_CODES;
 }
 
-void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *result)
+void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out)
 {
     if (chain->dtype == WG_F32)
-        chain_range_f32(chain, first, count, value, result);
+        chain_range_f32(chain, first, count, value, out);
     else
-        chain_range_f64(chain, first, count, value, result);
+        chain_range_f64(chain, first, count, value, out);
 }
 
 typedef struct chain_work {
     const wg_chain *chain;
-    void *result;
+    char *result;
 } chain_work;
 
 static void chain_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
     const chain_work *w = work;
     (void)chunk;
-    wg_chain_range(w->chain, begin, end - begin, NULL, w->result);
+    size_t size = wg_dtype_size(w->chain->dtype);
+    wg_chain_range(w->chain, begin, end - begin, NULL, w->result + begin * size);
 }
 
 void wg_chain_run(const wg_chain *chain, int threads, void *result)

@@ -5,6 +5,7 @@
 
 #include <wengert/shaping.h>
 #include "ops/axes.h"
+#include "ops/ops.h"
 
 static const wg_over *over_of(const wg_op_context *op)
 {
@@ -12,10 +13,9 @@ static const wg_over *over_of(const wg_op_context *op)
 }
 
 /* Which axes of operand 0 are reduced; false for one that is not there (*bad is its place in the list). */
-static bool mark(const wg_op_context *op, bool reduced[WG_MAX_RANK], size_t *bad)
+static bool mark(const wg_axes *axes, const wg_shape *x, bool reduced[WG_MAX_RANK], size_t *bad)
 {
-    const wg_axes *axes = &over_of(op)->axes;
-    int rank = (int)op->in_shape[0]->rank;
+    int rank = (int)x->rank;
     for (int i = 0; i < WG_MAX_RANK; i++)
         reduced[i] = axes->count == 0 && i < rank;
     for (size_t i = 0; i < axes->count && i < WG_MAX_RANK; i++) {
@@ -46,7 +46,7 @@ wg_status wg_over_shape(wg_op_context *op)
     size_t bad = 0, axis;
     if (axes->count > WG_MAX_RANK)
         return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named; %d are the most", axes->count, WG_MAX_RANK);
-    if (!mark(op, reduced, &bad)) {
+    if (!mark(axes, op->in_shape[0], reduced, &bad)) {
         wg_status status = wg_op_axis(op, 0, axes->axis[bad], &axis);
         return status != WG_OK ? status
                                : wg_op_fail(op, WG_BAD_SHAPE, "axis %d of %s is named twice", axes->axis[bad],
@@ -65,14 +65,41 @@ wg_status wg_over_some_shape(wg_op_context *op)
     return status;
 }
 
-wg_runs wg_over_runs(const wg_op_context *op)
+static wg_runs over_runs(const wg_over *over, const wg_shape *x)
 {
     bool reduced[WG_MAX_RANK];
     size_t bad;
     wg_runs runs;
-    mark(op, reduced, &bad);
-    wg_runs_init(&runs, op->in_shape[0], reduced);
+    mark(&over->axes, x, reduced, &bad);
+    wg_runs_init(&runs, x, reduced);
     return runs;
+}
+
+wg_runs wg_over_runs(const wg_op_context *op)
+{
+    return over_runs(over_of(op), op->in_shape[0]);
+}
+
+wg_runs wg_sum_to_runs(const wg_shape *shape, const wg_shape *x)
+{
+    size_t missing = x->rank - shape->rank;
+    bool reduced[WG_MAX_RANK] = {false};
+    wg_runs runs;
+    for (size_t i = 0; i < x->rank; i++)
+        reduced[i] = i < missing || (shape->dim[i - missing] == 1 && x->dim[i] != 1);
+    wg_runs_init(&runs, x, reduced);
+    return runs;
+}
+
+bool wg_sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs)
+{
+    if (op == &wg_op_sum_to)
+        *runs = wg_sum_to_runs(attr, x);
+    else if (op == &wg_op_sum || op == &wg_op_mean)
+        *runs = over_runs(attr, x);
+    else
+        return false;
+    return true;
 }
 
 wg_status wg_along_shape(wg_op_context *op)
@@ -124,6 +151,11 @@ bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, c
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!y || (bytes && !scratch))
         return false;
+    wg_pieces pieces;
+    if (op->sums && wg_pieces_init(&pieces, runs)) {
+        wg_pieces_join(&pieces, op->sums, y, scratch);
+        return true;
+    }
     wg_reduce_fold(&fold[op->dtype == WG_F32], runs, op->in[0], c, y, scratch, op->threads);
     return true;
 }
@@ -140,7 +172,7 @@ wg_var wg_over_kept(const wg_op_context *op, wg_var v)
 {
     bool reduced[WG_MAX_RANK];
     size_t bad;
-    mark(op, reduced, &bad);
+    mark(&over_of(op)->axes, op->in_shape[0], reduced, &bad);
     wg_shape shape = kept_shape(op->in_shape[0], reduced, true), now = wg_shape_of(v);
     return wg_shape_equal(&shape, &now) ? v : wg_reshape(v, shape);
 }

@@ -27,6 +27,12 @@ wg_runs wg_over_runs(const wg_op_context *op);
 wg_status wg_along_shape(wg_op_context *op);
 wg_runs wg_along_runs(const wg_op_context *op);
 
+/* The loops of sum_to: over the axes that `shape` lacks or has with size 1. */
+wg_runs wg_sum_to_runs(const wg_shape *shape, const wg_shape *x);
+
+/* The loops of sum, mean or sum_to over an operand of shape x; false for another operation. */
+bool wg_sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs);
+
 /* n, the number of terms. */
 double wg_over_terms(const wg_op_context *op);
 
@@ -35,7 +41,7 @@ double wg_over_terms(const wg_op_context *op);
 double *wg_over_result(wg_op_context *op, const wg_runs *runs);
 void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result);
 
-/* y = fold of x, in double; false without memory. */
+/* y = fold of x, in double, or of what is summed up already (op->sums); false without memory. */
 bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
 
 /* out[o] = in[o] as doubles, from an array of the kernel's dtype; NULL without memory. */

@@ -15,14 +15,7 @@
 /* The attribute is the shape. */
 static wg_runs sum_to_runs(const wg_op_context *op)
 {
-    const wg_shape *shape = op->attr, *x = op->in_shape[0];
-    size_t missing = x->rank - shape->rank;
-    bool reduced[WG_MAX_RANK] = {false};
-    wg_runs runs;
-    for (size_t i = 0; i < x->rank; i++)
-        reduced[i] = i < missing || (shape->dim[i - missing] == 1 && x->dim[i] != 1);
-    wg_runs_init(&runs, x, reduced);
-    return runs;
+    return wg_sum_to_runs(op->attr, op->in_shape[0]);
 }
 
 static wg_status sum_to_shape(wg_op_context *op)

@@ -150,6 +150,8 @@ void wg_plan_attach(wg_plan *plan)
         const wg_plan_buffer *b = &plan->buffers[i];
         wg_record *record = wg_record_of(t, b->node);
         void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
+        if (b->index == WG_PLAN_SUMS)
+            continue;
         if (b->index >= WG_MAX_RESULTS) {
             record->keep_block[b->index - WG_MAX_RESULTS] = &plan->nowhere;
             record->keep[b->index - WG_MAX_RESULTS] = memory;
@@ -175,6 +177,7 @@ static void release(wg_engine *t, wg_record *record)
     }
     record->valued = false;
     record->finish = NULL;
+    record->sums = NULL;
 }
 
 /* Of a tape that was rewound since, the nodes that are still there. What a run does not compute is old, too.

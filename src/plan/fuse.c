@@ -12,13 +12,7 @@
 
 #include <string.h>
 
-typedef struct readers {
-    size_t *count; /* [list]: how often result 0 of a node is read */
-    bool *outside; /* [list]: by the world, or as a parameter's gradient */
-} readers;
-
-/* The list's node whose first result is what `node` shows; SIZE_MAX when there is none. */
-static size_t first_result(const wg_plan_passes *p, uint32_t node)
+size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node)
 {
     uint32_t source;
     size_t index;
@@ -27,7 +21,7 @@ static size_t first_result(const wg_plan_passes *p, uint32_t node)
     return p->place[source];
 }
 
-static void count_readers(const wg_plan_passes *p, readers *r)
+static void count_readers(const wg_plan_passes *p, wg_plan_readers *r)
 {
     const wg_plan *plan = p->plan;
     size_t at;
@@ -35,19 +29,17 @@ static void count_readers(const wg_plan_passes *p, readers *r)
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         bool shows = wg_plan_is_alias(plan->tape, record) || (record && record->op == &wg_op_projection);
         for (size_t i = 0; record && !shows && i < record->arity; i++)
-            if (wg_plan_reads(record, i) && (at = first_result(p, record->args[i])) != SIZE_MAX)
+            if (wg_plan_reads(record, i) && (at = wg_plan_first_result(p, record->args[i])) != SIZE_MAX)
                 r->count[at]++;
-        if (plan->kept[k] && (at = first_result(p, plan->nodes[k])) != SIZE_MAX)
+        if (plan->kept[k] && (at = wg_plan_first_result(p, plan->nodes[k])) != SIZE_MAX)
             r->outside[at] = true;
     }
     for (size_t i = 0; i < plan->gradient_count; i++)
-        if ((at = first_result(p, plan->gradients[i].node)) != SIZE_MAX)
+        if ((at = wg_plan_first_result(p, plan->gradients[i].node)) != SIZE_MAX)
             r->outside[at] = true;
 }
 
-/* The row that a node computes, or whose gradient it is towards one operand: *towards, or -1. NULL: neither.
- */
-static const wg_record *row_of(const wg_engine *t, const wg_record *record, int *towards)
+const wg_record *wg_plan_row_of(const wg_engine *t, const wg_record *record, int *towards)
 {
     *towards = -1;
     if (!record || record->results != 1 || record->result[0].scalar || record->result[0].dtype == WG_I32)
@@ -69,18 +61,18 @@ static bool goes_on(const wg_plan *plan, size_t at, size_t k)
     size_t head = chain ? chain->head : wg_plan_is_head(plan, at) ? at : SIZE_MAX;
     if (head != SIZE_MAX)
         return wg_plan_may_wait(plan, head, k);
-    return chain || row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
+    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
 }
 
 /* Which operand of node `k`, a row's, is the value of the node before it, whose chain it then joins: its
  * number, or SIZE_MAX. */
-static size_t joins(const wg_plan_passes *p, const readers *r, size_t k, size_t *before)
+static size_t joins(const wg_plan_passes *p, const wg_plan_readers *r, size_t k, size_t *before)
 {
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     const wg_record *record = wg_record_of(t, plan->nodes[k]);
     for (size_t i = 0; i < record->arity; i++) {
-        size_t at = wg_plan_reads(record, i) ? first_result(p, record->args[i]) : SIZE_MAX;
+        size_t at = wg_plan_reads(record, i) ? wg_plan_first_result(p, record->args[i]) : SIZE_MAX;
         if (at != SIZE_MAX && r->count[at] == 1 && !r->outside[at] &&
             wg_shape_equal(wg_view_of(t, record->args[i]).shape, &record->result[0].shape) &&
             goes_on(plan, at, k)) {
@@ -107,7 +99,7 @@ static wg_chain_operand operand_of(const wg_engine *t, const wg_record *record, 
 static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t joined)
 {
     wg_chain_step step = {0};
-    const wg_record *row = row_of(t, record, &step.towards);
+    const wg_record *row = wg_plan_row_of(t, record, &step.towards);
     size_t numbers = row->op->attr_size / sizeof(double), n = row->arity;
     step.op = row->op;
     if (numbers)
@@ -127,36 +119,19 @@ static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t
     return step;
 }
 
-/* Node `k` of the list ends the chain of node `before`, or a new one that the two make. */
-static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
+/* Node `k` of the list, a row's, becomes the chain's last. */
+static bool add_step(wg_plan_passes *p, wg_plan_chain *chain, size_t k, size_t joined)
 {
     wg_plan *plan = p->plan;
-    const wg_engine *t = plan->tape;
-    const wg_record *record = wg_record_of(t, plan->nodes[k]);
-    wg_plan_chain *chain = plan->chains[before];
-    if (!chain) {
-        chain = wg_mem_zero(&plan->memory, sizeof *chain);
-        if (!chain)
-            return false;
-        chain->head = wg_plan_is_head(plan, before) ? before : SIZE_MAX;
-        chain->next = plan->first_chain;
-        plan->first_chain = chain;
-        chain->chain.dtype = record->result[0].dtype;
-        chain->chain.count = record->result[0].count;
-        plan->chains[before] = chain;
-    }
-    bool is_new = chain->chain.steps == 0;
-    if (!wg_mem_reserve(&plan->memory, (void **)&chain->chain.step, &chain->capacity, chain->chain.steps + 2,
+    size_t steps = chain->chain.steps;
+    if (!wg_mem_reserve(&plan->memory, (void **)&chain->chain.step, &chain->capacity, steps + 1,
             sizeof *chain->chain.step) ||
-        !wg_mem_reserve(&plan->memory, (void **)&chain->nodes, &chain->node_capacity, chain->chain.steps + 2,
-            sizeof *chain->nodes))
+        !wg_mem_reserve(
+            &plan->memory, (void **)&chain->nodes, &chain->node_capacity, steps + 1, sizeof *chain->nodes))
         return false;
-    if (is_new && chain->head == SIZE_MAX) {
-        chain->nodes[0] = before;
-        chain->chain.step[chain->chain.steps++] = step_of(t, wg_record_of(t, plan->nodes[before]), SIZE_MAX);
-    }
-    chain->last = chain->nodes[chain->chain.steps] = k;
-    chain->chain.step[chain->chain.steps++] = step_of(t, record, joined);
+    chain->chain.step[steps] = step_of(plan->tape, wg_record_of(plan->tape, plan->nodes[k]), joined);
+    chain->nodes[steps] = chain->last = k;
+    chain->chain.steps++;
     plan->chains[k] = chain;
     for (size_t i = 0; i < chain->chain.steps; i++)
         p->runs_at[chain->nodes[i]] = k;
@@ -165,16 +140,34 @@ static bool join(wg_plan_passes *p, size_t before, size_t k, size_t joined)
     return true;
 }
 
+wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k)
+{
+    wg_plan *plan = p->plan;
+    const wg_result *result = &wg_record_of(plan->tape, plan->nodes[k])->result[0];
+    if (plan->chains[k])
+        return plan->chains[k];
+    wg_plan_chain *chain = wg_mem_zero(&plan->memory, sizeof *chain);
+    if (!chain)
+        return NULL;
+    *chain = (wg_plan_chain){.chain = {.dtype = result->dtype, .count = result->count},
+        .head = wg_plan_is_head(plan, k) ? k : SIZE_MAX,
+        .last = k,
+        .next = plan->first_chain};
+    plan->first_chain = plan->chains[k] = chain;
+    return chain->head == k || add_step(p, chain, k, SIZE_MAX) ? chain : NULL;
+}
+
 wg_status wg_plan_fuse(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     size_t bytes = (plan->count + 1) * (sizeof(size_t) + 1);
-    readers r = {.count = wg_mem_zero(&plan->memory, bytes)};
-    plan->chains = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->chains);
+    wg_plan_readers r = {.count = wg_mem_zero(&plan->memory, bytes)};
+    plan->chains = wg_mem_zero(&plan->memory, 2 * (plan->count + 1) * sizeof *plan->chains);
     if (!r.count || !plan->chains) {
         wg_mem_free(&plan->memory, r.count, bytes);
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
+    plan->summed = plan->chains + plan->count + 1;
     r.outside = (bool *)(r.count + plan->count + 1);
     count_readers(p, &r);
     wg_status status = WG_OK;
@@ -183,10 +176,14 @@ wg_status wg_plan_fuse(wg_plan_passes *p)
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         int towards;
-        size_t before, joined = row_of(plan->tape, record, &towards) ? joins(p, &r, k, &before) : SIZE_MAX;
-        if (joined != SIZE_MAX && !join(p, before, k, joined))
+        size_t before,
+            joined = wg_plan_row_of(plan->tape, record, &towards) ? joins(p, &r, k, &before) : SIZE_MAX;
+        wg_plan_chain *chain = joined == SIZE_MAX ? NULL : wg_plan_chain_of(p, before);
+        if (joined != SIZE_MAX && (!chain || !add_step(p, chain, k, joined)))
             status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
+    if (status == WG_OK && !wg_plan_fuse_sums(p, &r))
+        status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     wg_mem_free(&plan->memory, r.count, bytes);
     return status;
 }
@@ -211,6 +208,8 @@ void wg_plan_chain_attach(wg_plan *plan)
     for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next) {
         if (chain->head != SIZE_MAX)
             wg_plan_head_attach(plan, chain);
+        if (chain->summed)
+            wg_plan_sums_attach(plan, chain);
         for (size_t s = 0; s < chain->chain.steps; s++) {
             wg_chain_step *step = &chain->chain.step[s];
             const wg_record *record = wg_record_of(t, plan->nodes[chain->nodes[s]]);
@@ -242,6 +241,8 @@ wg_status wg_plan_chain_run(wg_plan *plan, size_t k)
     wg_plan_chain *chain = plan->chains[k];
     for (size_t s = 0; s < chain->chain.steps; s++)
         load_scalars(t, wg_record_of(t, plan->nodes[chain->nodes[s]]), &chain->chain.step[s]);
+    if (chain->summed)
+        return wg_plan_run_summed(plan, chain);
     if (chain->head != SIZE_MAX)
         return wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
     wg_chain_run(&chain->chain, t->threads, wg_record_of(t, plan->nodes[k])->result[0].data);

@@ -61,8 +61,11 @@ bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until)
 static void finish(void *user, size_t first, size_t count)
 {
     const wg_plan_chain *chain = user;
-    size_t size = wg_dtype_size(chain->chain.dtype);
-    wg_chain_range(&chain->chain, first, count, (char *)chain->result + first * size, chain->result);
+    char *here = (char *)chain->result + first * wg_dtype_size(chain->chain.dtype);
+    if (chain->summed)
+        wg_plan_chain_part(chain, first, count, here);
+    else
+        wg_chain_range(&chain->chain, first, count, here, here);
 }
 
 void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain)

@@ -41,6 +41,14 @@ static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
     return true;
 }
 
+/* The sums of a chain's result belong to its last node. */
+static bool add_sums(wg_plan_passes *p, wg_plan_chain *chain)
+{
+    size_t numbers = chain->pieces.count * chain->pieces.width;
+    chain->sum_buffer = p->plan->buffer_count;
+    return add(p, p->plan->nodes[chain->last], WG_PLAN_SUMS, numbers * sizeof(double) + chain->pieces.count);
+}
+
 /* What node number `k` of the list writes. The first result of a chain's head is in the chain's. */
 static bool add_results(wg_plan_passes *p, size_t k)
 {
@@ -49,14 +57,16 @@ static bool add_results(wg_plan_passes *p, size_t k)
     bool last = wg_plan_is_last(p->plan, k), head = !last && p->plan->chains[k]->head == k;
     if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection || !(last || head))
         return true;
-    for (size_t r = head; r < record->results; r++)
+    const wg_plan_chain *chain = p->plan->chains[k];
+    bool unwritten = last && chain && chain->unwritten;
+    for (size_t r = head || unwritten; r < record->results; r++)
         if (!record->result[r].scalar &&
             !add(p, record->node, r, record->result[r].count * wg_dtype_size(record->result[r].dtype)))
             return false;
     for (size_t i = 0; i < WG_MAX_KEEP; i++)
         if (record->keep_bytes[i] && !add(p, record->node, WG_MAX_RESULTS + i, record->keep_bytes[i]))
             return false;
-    return true;
+    return !last || !chain || !chain->summed || add_sums(p, p->plan->chains[k]);
 }
 
 /* The buffer of a node's result, or of what it keeps; NULL when a run does not write it. */
@@ -89,7 +99,9 @@ static void set_times(wg_plan_passes *p)
     const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
         const wg_record *record = wg_record_of(t, plan->nodes[k]);
-        for (size_t i = 0; record && i < record->arity; i++)
+        if (plan->summed[k])
+            plan->buffers[plan->summed[k]->sum_buffer].last = k;
+        for (size_t i = 0; record && !plan->summed[k] && i < record->arity; i++)
             if (wg_plan_reads(record, i))
                 read_at(p, record->args[i], p->runs_at[k]);
         if (record && record->op == &wg_op_gradient)

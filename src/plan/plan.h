@@ -16,6 +16,7 @@
 
 #include <wengert/plan.h>
 #include "kernels/finish.h"
+#include "kernels/reduce.h"
 #include "ops/chain.h"
 #include "tape/engine.h"
 
@@ -46,6 +47,13 @@ typedef struct wg_plan_chain {
     size_t head; /* a node that finishes its result with the chain; SIZE_MAX: none */
     wg_finish finish;
     void *result;
+    bool summed;       /* its result is summed up on the way, for node `sum` of the list: */
+    bool unwritten;    /* nobody else reads it, so it gets no memory */
+    wg_pieces pieces;  /* of the result */
+    size_t sum;        /* the node */
+    size_t sum_buffer; /* [pieces.count][pieces.width] doubles, and whether each piece is summed */
+    double *sums;
+    bool *done;
     size_t *nodes; /* [chain.steps]: by their places in the list */
     size_t capacity, node_capacity;
     struct wg_plan_chain *next;
@@ -65,6 +73,7 @@ struct wg_plan {
     uint32_t *readable;     /* [readable_count]: those nodes */
     double *seconds;        /* [count], with profile */
     wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
+    wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
     wg_plan_chain *first_chain;
     size_t count, readable_count, runs;
 
@@ -93,14 +102,23 @@ typedef struct wg_plan_passes {
     size_t *runs_at; /* [end]: for each place in the list, the place where that node is run */
 } wg_plan_passes;
 
+/* A buffer's index: the sums of a chain's result. */
+enum { WG_PLAN_SUMS = WG_MAX_RESULTS + WG_MAX_KEEP };
+
+/* Who reads the first results of the list's nodes. */
+typedef struct wg_plan_readers {
+    size_t *count; /* [list]: how often a node's is read */
+    bool *outside; /* [list]: by the world, or as a parameter's gradient */
+} wg_plan_readers;
+
 enum {
     WG_PLAN_NEEDED = 1,
     WG_PLAN_KEPT = 2,    /* is read from outside after a run */
     WG_PLAN_CONSTANT = 4 /* the same in every run */
 };
 
-/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c, heads.c: which of
- * them as one. memory.c: where their results lie. block.c: in which memory that is. */
+/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c, heads.c, reduce.c:
+ * which of them as one. memory.c: where their results lie. block.c: in which memory that is. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
@@ -118,6 +136,23 @@ static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 bool wg_plan_is_head(const wg_plan *plan, size_t k);
 bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until);
 void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain);
+
+/* The row that a node computes, or whose gradient it is towards one operand: *towards, or -1. NULL: neither.
+ */
+const wg_record *wg_plan_row_of(const wg_engine *t, const wg_record *record, int *towards);
+
+/* The list's node whose first result is what `node` shows; SIZE_MAX when there is none. */
+size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node);
+
+/* The chain of node `k` of the list, a row's or a head; if it has none, a new one of that node alone. NULL:
+ * out of memory. */
+wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k);
+
+/* Which chains sum up their results; their memory, and a run of such a chain. */
+bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r);
+void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
+void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value);
+wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain);
 
 void wg_plan_chain_attach(wg_plan *plan);
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k);

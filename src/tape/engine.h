@@ -54,6 +54,7 @@ typedef struct wg_record {
     uint64_t ordinal;               /* among the random operations */
     struct wg_bound *bound;         /* of a parameter */
     const struct wg_finish *finish; /* of a plan: what follows the result while it is in cache */
+    const double *sums;             /* of a plan: those of operand 0's pieces */
     bool valued;                    /* has been computed */
     bool tracked;                   /* some leaf below wants a gradient */
     bool cut;                       /* no gradient goes through */

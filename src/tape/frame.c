@@ -123,6 +123,7 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
     f->op.finish = record->finish;
+    f->op.sums = record->sums;
     for (size_t r = 0; r < record->results; r++) {
         f->out_shape[r] = record->result[r].shape;
         f->out_dtype[r] = record->result[r].dtype;

@@ -57,6 +57,7 @@ static wg_status gradient_forward(wg_op_context *op)
         wg_frame_record(&frame, record);
         wg_frame_load(&frame);
         frame.op.finish = op->finish; /* what follows the gradient, not X */
+        frame.op.sums = NULL;
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)
                 wg_frame_slot_set(&frame, &frame.out_slot[r],

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Sums of what a chain computes, taken while it is in cache:
+ *
+ *      gradient of relu   y, u -> g          g is read by the convolution's gradient, and by
+ *      sum_to             g    -> db         which finds the sums of g's pieces there, and joins them
+ *
+ * A piece (kernels/reduce.h) is summed in the order in which the sum itself would do it, by whoever has just
+ * computed it, so the bits are those of the sum. A result that only the sum reads is never written: its
+ * pieces live in the cache. */
+#include "kernels/parallel.h"
+#include "ops/reduce_axes.h"
+#include "plan/plan.h"
+
+#include <string.h>
+
+/* A span of pieces is computed at once, then summed; runs shorter than SHORT would have more sums than it
+ * pays; numbers in a chunk for one thread. */
+enum { SPAN = 4096, SHORT = 8, GRAIN = 1 << 14 };
+
+/* ---- Which ------------------------------------------------------------------------------------------ */
+
+/* The pieces of what node `k` of the list sums up, a result of node `at`; false: it is no sum, or not of this
+ * kind. */
+static bool pieces_of(const wg_plan *plan, size_t k, size_t at, wg_pieces *pieces)
+{
+    const wg_engine *t = plan->tape;
+    const wg_record *sum = wg_record_of(t, plan->nodes[k]);
+    const wg_result *x = &wg_record_of(t, plan->nodes[at])->result[0];
+    wg_runs runs;
+    if (x->scalar || x->dtype == WG_I32 ||
+        !wg_sum_runs(sum->op, sum->attr, wg_view_of(t, sum->args[0]).shape, &runs) ||
+        !wg_pieces_init(pieces, &runs))
+        return false;
+    return pieces->count * pieces->width <= x->count / SHORT &&
+           pieces->count <= SIZE_MAX / 16 / pieces->width;
+}
+
+static bool can_be_summed(const wg_plan *plan, size_t at, const wg_pieces *pieces)
+{
+    const wg_plan_chain *chain = plan->chains[at];
+    int towards;
+    if (chain && (chain->last != at || chain->summed))
+        return false;
+    if (chain ? chain->head != SIZE_MAX : wg_plan_is_head(plan, at))
+        return !pieces->runs.columns; /* its stretches are rows' */
+    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
+}
+
+bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r)
+{
+    wg_plan *plan = p->plan;
+    for (size_t k = 0; k < plan->count; k++) {
+        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        size_t at = record && record->arity == 1 ? wg_plan_first_result(p, record->args[0]) : SIZE_MAX;
+        wg_pieces pieces;
+        if (at == SIZE_MAX || !pieces_of(plan, k, at, &pieces) || !can_be_summed(plan, at, &pieces))
+            continue;
+        wg_plan_chain *chain = wg_plan_chain_of(p, at);
+        if (!chain)
+            return false;
+        chain->summed = true;
+        chain->sum = k;
+        chain->pieces = pieces;
+        chain->unwritten =
+            chain->head == SIZE_MAX && !pieces.runs.columns && r->count[at] == 1 && !r->outside[at];
+        plan->summed[k] = chain;
+    }
+    return true;
+}
+
+/* ---- Runs ------------------------------------------------------------------------------------------- */
+
+void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain)
+{
+    const wg_engine *t = plan->tape;
+    wg_result *result = &wg_record_of(t, plan->nodes[chain->last])->result[0];
+    chain->sums =
+        (double *)(void *)(plan->block + plan->buffers[wg_plan_root(plan, chain->sum_buffer)].offset);
+    chain->done = (bool *)(chain->sums + chain->pieces.count * chain->pieces.width);
+    wg_record_of(t, plan->nodes[chain->sum])->sums = chain->sums;
+    if (chain->unwritten)
+        result->block = &plan->nowhere;
+    chain->result = result->data;
+}
+
+/* Elements first .. last - 1, and the sums of the pieces that are whole in there. */
+static void span(const wg_plan_chain *chain, size_t first, size_t last, const char *value)
+{
+    const wg_pieces *p = &chain->pieces;
+    size_t size = wg_dtype_size(chain->chain.dtype);
+    double room[SPAN];
+    char *out = chain->unwritten ? (char *)room : (char *)chain->result + first * size;
+    wg_chain_range(&chain->chain, first, last - first, value, out);
+    size_t piece = wg_piece_at(p, first), begin = wg_piece_begin(p, piece);
+    if (begin < first)
+        begin = wg_piece_begin(p, ++piece);
+    for (size_t end; begin < last && (end = wg_piece_begin(p, piece + 1)) <= last; begin = end, piece++) {
+        wg_piece_sum(p, chain->chain.dtype, piece, out + (begin - first) * size, chain->sums);
+        chain->done[piece] = true;
+    }
+}
+
+void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value)
+{
+    const wg_pieces *p = &chain->pieces;
+    size_t size = wg_dtype_size(chain->chain.dtype), last = first + count;
+    for (size_t at = first, end; at < last; at = end) {
+        size_t piece = wg_piece_at(p, at) + 1;
+        end = wg_piece_begin(p, piece);
+        if (p->largest < SPAN) /* as many more as fit */
+            for (size_t next; end < last && (next = wg_piece_begin(p, piece + 1)) - at <= SPAN; piece++)
+                end = next;
+        end = end < last ? end : last;
+        span(chain, at, end, value ? (const char *)value + (at - first) * size : NULL);
+    }
+}
+
+static void chunk_of_chain(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const wg_plan_chain *chain = work;
+    size_t first = wg_piece_begin(&chain->pieces, begin);
+    (void)chunk;
+    wg_plan_chain_part(chain, first, wg_piece_begin(&chain->pieces, end) - first, NULL);
+}
+
+/* Those that came in several stretches. */
+static void chunk_of_rest(void *work, size_t chunk, size_t begin, size_t end)
+{
+    const wg_plan_chain *chain = work;
+    const wg_pieces *p = &chain->pieces;
+    const char *result = chain->result;
+    (void)chunk;
+    for (size_t i = begin; i < end; i++)
+        if (!chain->done[i])
+            wg_piece_sum(p, chain->chain.dtype, i,
+                result + wg_piece_begin(p, i) * wg_dtype_size(chain->chain.dtype), chain->sums);
+}
+
+wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain)
+{
+    wg_engine *t = plan->tape;
+    size_t count = chain->pieces.count, grain = wg_chunks(GRAIN, chain->pieces.largest);
+    if (chain->head == SIZE_MAX) {
+        wg_parallel_for(t->threads, count, grain, chunk_of_chain, chain);
+        return WG_OK;
+    }
+    memset(chain->done, 0, count * sizeof *chain->done);
+    wg_status status = wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
+    if (status == WG_OK)
+        wg_parallel_for(t->threads, count, grain, chunk_of_rest, chain);
+    return status;
+}
