@@ -79,8 +79,7 @@ static void cut_correlation(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *
     p->plane = (wg_chunks((p->strip + p->rows - 1) * p->row, line) | 1) * line;
     p->copy_numbers = p->depth * p->plane;
     p->items = p->groups * p->parts;
-    p->grain = wg_chunks(p->items, ENOUGH_ITEMS);
-    p->copies = wg_chunks(p->items, p->grain);
+    p->copies = min(p->items, ENOUGH_ITEMS);
 }
 
 /* Slices of the batch, as long as their sums are few, and parts of the filters. */
@@ -154,6 +153,7 @@ void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     } else {
         wg_parallel_for(threads, p.blocks,
             wg_chunks(1 << 14, p.depth * p.rows * p.columns * kernels->filters), pack, &job);
-        wg_parallel_for(threads, p.items, p.grain, kernels->correlate, &job);
+        size_t chunks = min(threads > 1 ? (size_t)threads : 1, p.copies);
+        wg_parallel_for(threads, p.items, wg_chunks(p.items, chunks), kernels->correlate, &job);
     }
 }

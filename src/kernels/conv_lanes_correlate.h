@@ -7,8 +7,8 @@ enum { MOST_FILTERS = 6 };
 
 /* One tile: `filters` times `pixels`, constants where this is inlined. `in` is where the first row of taps
  * meets the strip's copy. */
-TARGET WG_INLINE void tile(size_t filters, size_t pixels, const wg_conv_lanes_plan *p, taps r, taps s,
-    const float *in, const float *w, float *out)
+TARGET WG_INLINE void tile(size_t filters, size_t pixels, size_t count, const wg_conv_lanes_plan *p, taps r,
+    taps s, const float *in, const float *w, float *out)
 {
     vector sum[MOST_FILTERS][SUMS];
     for (size_t k = 0; k < filters; k++)
@@ -20,10 +20,10 @@ TARGET WG_INLINE void tile(size_t filters, size_t pixels, const wg_conv_lanes_pl
         const float *row = in, *row_w = w;
         for (size_t i = r.begin; i < r.end; i++, row += p->row, row_w += p->columns * filters) {
             const float *x = row, *wk = row_w;
-            for (size_t j = s.begin; j < s.end; j++, x += LANES, wk += filters) {
+            for (size_t j = 0; j < count; j++, x += LANES, wk += filters) {
                 vector xi[SUMS];
-                for (size_t k = 0; k < pixels; k++)
-                    xi[k] = *(const vector *)(x + k * LANES);
+                for (size_t i2 = 0; i2 < pixels; i2++)
+                    xi[i2] = *(const vector *)(x + i2 * LANES);
                 for (size_t k = 0; k < filters; k++)
                     for (size_t q = 0; q < pixels; q++)
                         sum[k][q] += wk[k] * xi[q];
@@ -44,11 +44,26 @@ TARGET WG_INLINE void tiles_of_row(size_t filters, size_t pixels, const wg_conv_
     size_t x = 0;
     for (; x + pixels <= p->out_width; x += pixels) {
         taps s = taps_of(p->columns, p->left, p->in_width, x, x + pixels - 1);
-        tile(filters, pixels, p, r, s, in + x * LANES, w, out + x * LANES);
+        switch (s.end - s.begin) {
+        case 2:
+            tile(filters, pixels, 2, p, r, s, in + x * LANES, w, out + x * LANES);
+            break;
+        case 3:
+            tile(filters, pixels, 3, p, r, s, in + x * LANES, w, out + x * LANES);
+            break;
+        case 4:
+            tile(filters, pixels, 4, p, r, s, in + x * LANES, w, out + x * LANES);
+            break;
+        case 5:
+            tile(filters, pixels, 5, p, r, s, in + x * LANES, w, out + x * LANES);
+            break;
+        default:
+            tile(filters, pixels, s.end - s.begin, p, r, s, in + x * LANES, w, out + x * LANES);
+        }
     }
     for (; x < p->out_width; x++) {
         taps s = taps_of(p->columns, p->left, p->in_width, x, x);
-        tile(filters, 1, p, r, s, in + x * LANES, w, out + x * LANES);
+        tile(filters, 1, s.end - s.begin, p, r, s, in + x * LANES, w, out + x * LANES);
     }
 }
 
@@ -76,17 +91,22 @@ TARGET static void filters_of_row(
     }
 }
 
-/* The rows first .. last - 1 of each plane of a group; the zeros left and right are there already. */
+/* The rows first .. last - 1 of each plane of a group. The zeros left and right are as many as a tile meets. */
 TARGET static void copy_strip(
     const wg_conv_lanes_plan *p, const float *in, size_t first, size_t last, float *copy)
 {
-    size_t width = p->in_width * LANES;
+    size_t right = p->out_width + p->columns - 1 - p->left - p->in_width, most = SUMS / 3 - 1;
+    size_t before = p->left < most ? p->left : most, behind = right < most ? right : most;
     for (size_t d = 0; d < p->depth; d++)
         for (size_t y = first; y < last; y++) {
-            const float *from = in + (d * p->in_height + y) * width;
-            float *to = copy + d * p->plane + (y - first) * p->row + p->left * LANES;
-            for (size_t x = 0; x < width; x += LANES)
-                *(vector *)(to + x) = *(const vector *)(from + x);
+            const float *from = in + (d * p->in_height + y) * p->in_width * LANES;
+            float *to = copy + d * p->plane + (y - first) * p->row + (p->left - before) * LANES;
+            for (size_t x = 0; x < before; x++, to += LANES)
+                *(vector *)to = (vector){0};
+            for (size_t x = 0; x < p->in_width; x++, to += LANES, from += LANES)
+                *(vector *)to = *(const vector *)from;
+            for (size_t x = 0; x < behind; x++, to += LANES)
+                *(vector *)to = (vector){0};
         }
 }
 
@@ -118,7 +138,6 @@ TARGET static void correlate(void *work, size_t chunk, size_t begin, size_t end)
     const wg_conv_lanes_job *job = work;
     const wg_conv_lanes_plan *p = job->plan;
     float *copy = job->copies + chunk * p->copy_numbers;
-    memset(copy, 0, p->copy_numbers * sizeof *copy);
     for (size_t item = begin; item < end; item++) {
         size_t part = item % p->parts;
         size_t first = p->out_height * part / p->parts, last = p->out_height * (part + 1) / p->parts;

@@ -8,7 +8,6 @@
 
 #include "kernels/conv_lanes.h"
 
-#include <string.h>
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
 
