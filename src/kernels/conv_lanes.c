@@ -5,6 +5,7 @@
 
 #include "base/alloc.h"
 #include "kernels/lanes.h"
+#include "kernels/lanes_loops.h"
 #include "kernels/parallel.h"
 
 enum {
@@ -13,15 +14,6 @@ enum {
     ROW_NUMBERS = 6 << 10,   /* of a tile of the weight gradient: most of a first-level cache */
     MOST_SUMS = 1 << 16      /* in all slices, unless one slice has more */
 };
-
-static const wg_conv_lanes_kernels *kernels_of_processor(void)
-{
-#ifdef WG_X86_KERNELS
-    return wg_lanes() == 16 ? &wg_conv_lanes_avx512 : wg_lanes() == 8 ? &wg_conv_lanes_avx2 : NULL;
-#else
-    return NULL;
-#endif
-}
 
 bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
 {
@@ -66,7 +58,7 @@ static wg_conv_lanes_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
 
 /* Groups, and parts of them when they are few; strips of their rows. Planes lie an odd number of cache lines
  * apart, so that the same pixel of all of them does not fall into the same few sets of the cache. */
-static void cut_correlation(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *kernels)
+static void cut_correlation(wg_conv_lanes_plan *p, const wg_lanes_kernels *kernels)
 {
     const size_t line = 64 / sizeof(float);
     p->packed = wg_chunks(p->weights, p->lanes) * p->lanes;
@@ -83,7 +75,7 @@ static void cut_correlation(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *
 }
 
 /* Slices of the batch, as long as their sums are few, and parts of the filters. */
-static void cut_weight_gradient(wg_conv_lanes_plan *p, const wg_conv_lanes_kernels *kernels)
+static void cut_weight_gradient(wg_conv_lanes_plan *p, const wg_lanes_kernels *kernels)
 {
     size_t runs = wg_chunks(p->columns, kernels->taps), taps = wg_chunks(p->columns, runs);
     size_t filters = min(kernels->sums / taps, kernels->sum_filters);
@@ -106,9 +98,9 @@ static wg_conv_lanes_plan plan_of(const wg_conv *conv, wg_conv_pass pass)
 {
     wg_conv_lanes_plan p = correlation_of(conv, pass);
     if (pass == WG_CONV_WEIGHT)
-        cut_weight_gradient(&p, kernels_of_processor());
+        cut_weight_gradient(&p, wg_lanes_kernels_of_processor());
     else
-        cut_correlation(&p, kernels_of_processor());
+        cut_correlation(&p, wg_lanes_kernels_of_processor());
     return p;
 }
 
@@ -144,7 +136,7 @@ static void pack(void *work, size_t chunk, size_t begin, size_t end)
 void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish)
 {
-    const wg_conv_lanes_kernels *kernels = kernels_of_processor();
+    const wg_lanes_kernels *kernels = wg_lanes_kernels_of_processor();
     wg_conv_lanes_plan p = plan_of(conv, pass);
     wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, finish};
     if (pass == WG_CONV_WEIGHT) {

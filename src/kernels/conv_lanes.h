@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* conv_lanes.h - convolution over batch lanes (lanes.h): how it is cut, and the loops for one kind of
- * processor.
+/* conv_lanes.h - convolution over batch lanes (lanes.h): how it is cut.
  *
  * Forward and input gradient are one loop, the correlation of padded planes with packed weights:
  *
@@ -46,18 +45,5 @@ typedef struct wg_conv_lanes_job {
     float *result, *packed, *copies;
     const wg_finish *finish;
 } wg_conv_lanes_job;
-
-typedef void wg_conv_lanes_loop(void *job, size_t chunk, size_t begin, size_t end);
-
-typedef struct wg_conv_lanes_kernels {
-    size_t lanes;
-    size_t filters;                 /* in a tile of the correlation */
-    size_t sums, sum_filters, taps; /* in a tile of the weight gradient, at most: taps of a row */
-    wg_conv_lanes_loop *correlate;  /* items: group, part */
-    wg_conv_lanes_loop *weights;    /* items: slice, part */
-    wg_conv_lanes_loop *add;        /* items: weights */
-} wg_conv_lanes_kernels;
-
-extern const wg_conv_lanes_kernels wg_conv_lanes_avx512, wg_conv_lanes_avx2;
 
 #endif

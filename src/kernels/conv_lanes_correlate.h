@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* conv_lanes_correlate.h - part of a template (conv_lanes_kernels.h): forward and input gradient. */
+/* conv_lanes_correlate.h - part of a template (lanes_kernels.h): forward and input gradient. */
 
 enum { MOST_FILTERS = 6 };
 
@@ -91,7 +91,8 @@ TARGET static void filters_of_row(
     }
 }
 
-/* The rows first .. last - 1 of each plane of a group. The zeros left and right are as many as a tile meets. */
+/* The rows first .. last - 1 of each plane of a group. The zeros left and right are as many as a tile meets.
+ */
 TARGET static void copy_strip(
     const wg_conv_lanes_plan *p, const float *in, size_t first, size_t last, float *copy)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* conv_lanes_weights.h - part of a template (conv_lanes_kernels.h): the weight gradient. */
+/* conv_lanes_weights.h - part of a template (lanes_kernels.h): the weight gradient. */
 
 enum { MOST_TAPS = 5, MOST_SUM_FILTERS = 8 };
 

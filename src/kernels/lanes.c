@@ -3,17 +3,24 @@
 
 #include "kernels/lanes.h"
 
+#include "kernels/lanes_loops.h"
 #include "kernels/strided.h"
 
-size_t wg_lanes(void)
+const wg_lanes_kernels *wg_lanes_kernels_of_processor(void)
 {
 #ifdef WG_X86_KERNELS
     if (__builtin_cpu_supports("avx512f"))
-        return 16;
+        return &wg_lanes_avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
-        return 8;
+        return &wg_lanes_avx2;
 #endif
-    return 0;
+    return NULL;
+}
+
+size_t wg_lanes(void)
+{
+    const wg_lanes_kernels *kernels = wg_lanes_kernels_of_processor();
+    return kernels ? kernels->lanes : 0;
 }
 
 /* Of each group a matrix [lanes, count] is turned round. */

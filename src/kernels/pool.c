@@ -15,13 +15,6 @@ static size_t grain_of(size_t numbers)
     return numbers >= enough ? 1 : wg_chunks(enough, numbers ? numbers : 1);
 }
 
-/* The commonest window, for which there are vector loops. */
-static bool two_by_two(const wg_pool *p)
-{
-    return p->size_h == 2 && p->size_w == 2 && p->stride_h == 2 && p->stride_w == 2 && p->padding_h == 0 &&
-           p->padding_w == 0;
-}
-
 #ifdef __GNUC__
 #define INLINE static inline __attribute__((always_inline))
 #else

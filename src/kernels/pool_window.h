@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* pool_window.h - what a pooling window covers of an axis. */
+/* pool_window.h - what a pooling window covers. */
 #ifndef WG_KERNELS_POOL_WINDOW_H
 #define WG_KERNELS_POOL_WINDOW_H
 
-#include <stddef.h>
+#include "kernels/pool.h"
 
 /* The numbers begin .. end - 1 of an axis that window i covers. */
 typedef struct span {
@@ -19,6 +19,13 @@ static inline span window(size_t i, size_t size, size_t stride, size_t padding, 
     if (s.end > length)
         s.end = length;
     return s;
+}
+
+/* The commonest window, for which there are vector loops. */
+static inline bool two_by_two(const wg_pool *p)
+{
+    return p->size_h == 2 && p->size_w == 2 && p->stride_h == 2 && p->stride_w == 2 && p->padding_h == 0 &&
+           p->padding_w == 0;
 }
 
 #endif

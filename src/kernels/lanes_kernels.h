@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* conv_lanes_kernels.h - a template: the loops of conv_lanes.h for one kind of processor.
+/* lanes_kernels.h - a template: the loops of lanes_loops.h for one kind of processor.
  *
  *     KERNELS   the record's name                       VECTOR   bytes in a vector
  *     TARGET    the attribute that allows such vectors  SUMS     vectors of sums that fit its registers */
 
-#include "kernels/conv_lanes.h"
+#include "kernels/lanes_loops.h"
+
+#include <string.h>
 
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
@@ -14,6 +16,8 @@
 typedef float vector __attribute__((vector_size(VECTOR), aligned(sizeof(float)), may_alias));
 
 enum { LANES = VECTOR / sizeof(float) };
+
+typedef int32_t places __attribute__((vector_size(VECTOR), aligned(sizeof(int32_t)), may_alias));
 
 /* The taps begin .. end - 1 of one axis that meet the image. */
 typedef struct taps {
@@ -31,8 +35,9 @@ static inline taps taps_of(size_t size, size_t padding, size_t length, size_t fi
 
 #include "kernels/conv_lanes_correlate.h"
 #include "kernels/conv_lanes_weights.h"
+#include "kernels/pool_lanes_kernels.h"
 
-const wg_conv_lanes_kernels KERNELS = {
+const wg_lanes_kernels KERNELS = {
     .lanes = LANES,
     .filters = MOST_FILTERS,
     .sums = SUMS,
@@ -41,4 +46,8 @@ const wg_conv_lanes_kernels KERNELS = {
     .correlate = correlate,
     .weights = weights,
     .add = add,
+    .max_pool = {max_planes, max_two_by_two},
+    .max_back = {max_planes_back, max_two_by_two_back},
+    .avg_pool = {avg_planes, avg_two_by_two},
+    .avg_back = {avg_planes_back, avg_two_by_two_back},
 };

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* lanes_loops.h - the loops over batch lanes (lanes.h) for one kind of processor, and what they work on. */
+#ifndef WG_KERNELS_LANES_LOOPS_H
+#define WG_KERNELS_LANES_LOOPS_H
+
+#include <stdint.h>
+#include "kernels/conv_lanes.h"
+#include "kernels/pool.h"
+
+typedef struct wg_pool_lanes_job {
+    const wg_pool *pool;
+    const float *x;
+    const int32_t *in_index;
+    float *y;
+    int32_t *index;
+} wg_pool_lanes_job;
+
+/* For wg_parallel_for over a job. */
+typedef void wg_lanes_loop(void *job, size_t chunk, size_t begin, size_t end);
+
+typedef struct wg_lanes_kernels {
+    size_t lanes;
+    size_t filters;                           /* in a tile of the correlation */
+    size_t sums, sum_filters, taps;           /* in a tile of the weight gradient, at most: taps of a row */
+    wg_lanes_loop *correlate;                 /* items: group, part */
+    wg_lanes_loop *weights;                   /* items: slice, part */
+    wg_lanes_loop *add;                       /* items: weights */
+    wg_lanes_loop *max_pool[2], *max_back[2]; /* items: planes; [1] windows of 2 x 2 */
+    wg_lanes_loop *avg_pool[2], *avg_back[2];
+} wg_lanes_kernels;
+
+extern const wg_lanes_kernels wg_lanes_avx512, wg_lanes_avx2;
+
+/* NULL: none. */
+const wg_lanes_kernels *wg_lanes_kernels_of_processor(void);
+
+#endif
