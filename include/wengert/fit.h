@@ -14,10 +14,10 @@
  *     double accuracy = wg_accuracy(mlp, NULL, params, test, &error);
  *     wg_predict(mlp, NULL, params, WG_FLOATS(pixels, 1, 784), logits, 10, &error);
  *
- * All of it is written with public functions only: tape, batches, loss, wg_backward, optimiser. A loop of
- * one's own does the same, and is the thing to write when this one does not fit.
+ * All of it is written with public functions only: tape, plan, batches, loss, wg_backward, optimiser. A loop
+ * of one's own does the same, and is the thing to write when this one does not fit.
  *
- * Every function makes a tape of the store's dtype, and frees it. Errors are said by a status and by *error,
+ * Every function makes tapes of the store's dtype, and frees them. Errors are said by a status and by *error,
  * which names epoch and batch, and repeats the tape's message. Whatever happens, the parameters are whole:
  * those after the last update. */
 #ifndef WENGERT_FIT_H
@@ -130,7 +130,8 @@ typedef struct wg_fit_options {
     bool resume;     /* goes on from that file, if it is there */
 
     int threads;            /* of the tape; 0: OpenMP's own choice */
-    wg_allocator allocator; /* of the tape, the batches, the history */
+    bool record;            /* every batch is recorded with its values, and none planned; see below */
+    wg_allocator allocator; /* of the tapes, the batches, the history */
 } wg_fit_options;
 
 /* Trains. For each epoch: each batch's loss, wg_backward, update; then validation, history, on_epoch. A real
@@ -140,6 +141,12 @@ typedef struct wg_fit_options {
  * WG_OK also if it was stopped; history->end tells. WG_NUMBER when a loss is not finite: the message names
  * epoch, batch and the first node that is not, and the parameters are those before that batch. WG_INVALID: an
  * option out of range, no samples, another store's optimiser. Others: those of the model and of the loss.
+ *
+ * PLANS. Batches of full size are run by a plan (see plan.h), which is faster and ends with the same bits.
+ * The model is still called for each batch, but with an x that has a shape and no value; the plan is run when
+ * the model recorded the same as before, otherwise made anew, a few times. Every batch is recorded with
+ * values if the model asks for some while it records (wg_item, wg_branch ...), with .accumulate above 1, if
+ * `.record` says so, and if there are both a callback and a model's `user`, by which vars may reach it.
  *
  * CHECKPOINTS. The file has parameters, moments, steps, the epoch and the batch, the positions of the random
  * generators, the history and the best parameters. A fit that was stopped, or killed, and is called again

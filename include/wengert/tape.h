@@ -257,6 +257,17 @@ WG_API void wg_no_grad_end(wg_tape *tape);
  * WG_BRANCH when a guard flips (see wg_branch); WG_NO_VALUE when an input was never set. Neither sticks. */
 WG_API wg_status wg_replay(wg_tape *tape);
 
+/* A number that tells recordings apart: equal for the same operations, operands, attributes, plain numbers,
+ * shapes, modes, values of constants, leaves and inputs, in the same order; for others different but for one
+ * chance in 2^64. Of parameters it knows the identity and whether they want a gradient, not the values; an
+ * input that was never set counts by its shape. It holds for one process. 0 when it cannot be told: after an
+ * error, or when the attributes of an operation cannot be compared (see WG_OP_PLAIN_ATTR). */
+WG_API uint64_t wg_tape_fingerprint(const wg_tape *tape);
+
+/* Since the last reset, has a value been asked for (wg_item, wg_read, wg_has_value, wg_branch ...) that was
+ * not there? A recording without values that asked for none is what one with values would have been. */
+WG_API bool wg_tape_missed(const wg_tape *tape);
+
 /* x != 0, for an `if` of the program: records a guard, so that a replay in which the answer changes returns
  * WG_BRANCH instead of a wrong number. x is a scalar with a value; otherwise false, and an error on the
  * tape. */

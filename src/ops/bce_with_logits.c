@@ -26,7 +26,7 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 
 wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_options *options)
 {
-    return wg_apply(&wg_op_bce_with_logits, (const wg_var[]){logits, target}, 2, options);
+    return wg_loss_apply(&wg_op_bce_with_logits, logits, target, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -40,7 +40,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_bce_with_logits = {.name = "bce_with_logits",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
-    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
     .shape = wg_pointwise_shape,
     .forward_f64 = pointwise_forward_f64,
     .forward_f32 = pointwise_forward_f32,

@@ -55,6 +55,7 @@ const wg_op wg_op_broadcast_to = {
     .name = "broadcast_to",
     .arity = 1,
     .attr_size = sizeof(wg_shape),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = broadcast_to_shape,
     .forward_f64 = broadcast_to_forward,
     .forward_f32 = broadcast_to_forward,

@@ -73,6 +73,7 @@ const wg_op wg_op_concat = {
     .name = "concat",
     .arity = WG_VARIADIC,
     .attr_size = sizeof(int),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = concat_shape,
     .forward_f64 = concat_forward,
     .forward_f32 = concat_forward,

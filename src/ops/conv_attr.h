@@ -12,7 +12,7 @@
 typedef struct wg_conv_attr {
     size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w, groups;
     size_t size_h, size_w; /* of the image (input gradient) or of the filter (weight gradient) */
-    bool exact;
+    size_t exact;          /* a bool, as wide as its neighbours: there is no padding */
 } wg_conv_attr;
 
 /* The options with their defaults filled in. */

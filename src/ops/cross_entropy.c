@@ -122,7 +122,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 
 wg_var wg_cross_entropy(wg_var logits, wg_var target, const wg_loss_options *options)
 {
-    return wg_apply(&wg_op_cross_entropy, (const wg_var[]){logits, target}, 2, options);
+    return wg_loss_apply(&wg_op_cross_entropy, logits, target, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -139,7 +139,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_cross_entropy = {.name = "cross_entropy",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
-    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
     .shape = shape,
     .forward_f64 = cross_entropy_forward_f64,
     .forward_f32 = cross_entropy_forward_f32,

@@ -55,7 +55,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_dropout = {.name = "dropout",
     .arity = 1,
     .attr_size = sizeof(struct dropout),
-    .traits = WG_OP_MAP | WG_OP_RANDOM | WG_OP_IN_PLACE,
+    .traits = WG_OP_MAP | WG_OP_RANDOM | WG_OP_IN_PLACE | WG_OP_PLAIN_ATTR,
     .shape = shape,
     .forward_f64 = dropout_forward_f64,
     .forward_f32 = dropout_forward_f32,

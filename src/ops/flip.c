@@ -67,6 +67,7 @@ const wg_op wg_op_flip = {
     .name = "flip",
     .arity = 1,
     .attr_size = sizeof(wg_axes),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = flip_shape,
     .forward_f64 = flip_forward,
     .forward_f32 = flip_forward,

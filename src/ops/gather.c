@@ -111,6 +111,7 @@ const wg_op wg_op_gather = {
     .name = "gather",
     .arity = 2,
     .attr_size = sizeof(int),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = gather_shape,
     .forward_f64 = gather_forward,
     .forward_f32 = gather_forward,

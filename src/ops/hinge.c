@@ -69,7 +69,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 
 wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *options)
 {
-    return wg_apply(&wg_op_hinge, (const wg_var[]){scores, labels}, 2, options);
+    return wg_loss_apply(&wg_op_hinge, scores, labels, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -85,7 +85,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_hinge = {.name = "hinge",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
-    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
     .shape = shape,
     .forward_f64 = hinge_forward_f64,
     .forward_f32 = hinge_forward_f32,

@@ -20,13 +20,13 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 
 wg_var wg_l1(wg_var prediction, wg_var target, const wg_loss_options *options)
 {
-    return wg_apply(&wg_op_l1, (const wg_var[]){prediction, target}, 2, options);
+    return wg_loss_apply(&wg_op_l1, prediction, target, options);
 }
 
 const wg_op wg_op_l1 = {.name = "l1",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
-    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT,
+    .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
     .shape = wg_pointwise_shape,
     .forward_f64 = pointwise_forward_f64,
     .forward_f32 = pointwise_forward_f32,

@@ -23,7 +23,7 @@ static wg_status shape(wg_op_context *op)
 
 wg_var wg_label_targets(wg_var logits, wg_var labels, const wg_loss_options *options)
 {
-    return wg_apply(&wg_op_label_targets, (const wg_var[]){logits, labels}, 2, options);
+    return wg_loss_apply(&wg_op_label_targets, logits, labels, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -35,7 +35,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_label_targets = {.name = "label_targets",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
-    .traits = WG_OP_ZERO_GRADIENT,
+    .traits = WG_OP_ZERO_GRADIENT | WG_OP_PLAIN_ATTR,
     .shape = shape,
     .forward_f64 = label_targets_forward_f64,
     .forward_f32 = label_targets_forward_f32,

@@ -102,7 +102,7 @@ static const wg_op_sample samples[] = {
 const wg_op wg_op_layer_norm = {.name = "layer_norm",
     .arity = 3,
     .attr_size = sizeof(wg_layer_norm_options),
-    .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT,
+    .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_PLAIN_ATTR,
     .shape = shape,
     .forward_f64 = layer_norm_forward_f64,
     .forward_f32 = layer_norm_forward_f32,

@@ -1,10 +1,29 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
+#include <string.h>
 #include <wengert/math.h>
 #include <wengert/reduce.h>
 #include "ops/loss.h"
 #include "ops/ops.h"
+
+wg_var wg_loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options)
+{
+    wg_loss_options attr;
+    memset(&attr, 0, sizeof attr); /* equal ones have equal bytes: see WG_OP_PLAIN_ATTR */
+    if (options) {
+        attr.reduction = options->reduction;
+        attr.label_smoothing = options->label_smoothing;
+        attr.ignore = options->ignore;
+        attr.ignore_index = options->ignore_index;
+        attr.delta = options->delta;
+        attr.margin = options->margin;
+        attr.power = options->power;
+        attr.include_label = options->include_label;
+        attr.divide_by_classes = options->divide_by_classes;
+    }
+    return wg_apply(op, (const wg_var[]){a, b}, 2, &attr);
+}
 
 wg_status wg_loss_shape(wg_op_context *op, wg_shape each)
 {

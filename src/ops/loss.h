@@ -12,6 +12,9 @@
 #include <wengert/loss.h>
 #include <wengert/op.h>
 
+/* The operation of prediction and target, with options (NULL: zeros) in memory whose padding is zero. */
+wg_var wg_loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options);
+
 /* Sets the result's shape, `each` (that of the single losses) or a scalar; checks options->reduction. */
 wg_status wg_loss_shape(wg_op_context *op, wg_shape each);
 

@@ -110,6 +110,7 @@ const wg_op wg_op_max_unpool2d = {
     .name = "max_unpool2d",
     .arity = 2,
     .attr_size = sizeof(plane_attr),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = unpool_shape,
     .forward_f64 = unpool_f64,
     .forward_f32 = unpool_f32,

@@ -90,6 +90,7 @@ const wg_op wg_op_permute = {
     .name = "permute",
     .arity = 1,
     .attr_size = sizeof(wg_axes),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = permute_shape,
     .forward_f64 = permute_forward,
     .forward_f32 = permute_forward,

@@ -11,8 +11,8 @@
 
 typedef struct wg_pool_attr {
     size_t size_h, size_w, stride_h, stride_w, padding_h, padding_w;
-    size_t height, width; /* of the image, for the operation that goes back to it */
-    bool exact, exclude_padding;
+    size_t height, width;          /* of the image, for the operation that goes back to it */
+    size_t exact, exclude_padding; /* bools, as wide as their neighbours: there is no padding */
 } wg_pool_attr;
 
 wg_pool_attr wg_pool_attr_of(size_t size, const wg_pool2d_options *options);

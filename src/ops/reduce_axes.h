@@ -11,7 +11,7 @@
 /* Attributes of a reduction; a record may have more behind them. */
 typedef struct wg_over {
     wg_axes axes;
-    bool keep;
+    size_t keep; /* a bool, as wide as its neighbours: there is no padding */
 } wg_over;
 
 /* The shape rule: x [any] over the attribute's axes. */

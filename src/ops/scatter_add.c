@@ -70,6 +70,7 @@ const wg_op wg_op_scatter_add = {
     .name = "scatter_add",
     .arity = 3,
     .attr_size = sizeof(int),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = scatter_add_shape,
     .forward_f64 = scatter_add_forward,
     .forward_f32 = scatter_add_forward,

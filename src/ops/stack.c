@@ -71,6 +71,7 @@ const wg_op wg_op_stack = {
     .name = "stack",
     .arity = WG_VARIADIC,
     .attr_size = sizeof(int),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = stack_shape,
     .forward_f64 = stack_forward,
     .forward_f32 = stack_forward,

@@ -132,6 +132,7 @@ bool wg_branch(wg_var x)
         return false;
     wg_view v = wg_view_of(t, x.node);
     if (!v.scalar || !v.valued) {
+        t->missed = t->missed || !v.valued;
         wg_fail(t, v.scalar ? WG_NO_VALUE : WG_NOT_SCALAR, "branch: needs a scalar with a value");
         return false;
     }

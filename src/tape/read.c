@@ -36,7 +36,10 @@ wg_dtype wg_dtype_of(wg_var x)
 bool wg_has_value(wg_var x)
 {
     wg_engine *t = live(x);
-    return t && wg_view_of(t, x.node).valued;
+    bool valued = t && wg_view_of(t, x.node).valued;
+    if (t && !valued)
+        t->missed = true;
+    return valued;
 }
 
 /* ---- Numbers --------------------------------------------------------------------------------------- */
@@ -60,6 +63,8 @@ const void *wg_data(wg_var x)
     if (!t)
         return NULL;
     wg_view v = wg_view_of(t, x.node);
+    if (!v.valued)
+        t->missed = true;
     return !v.valued ? NULL : v.scalar ? &t->head.steps[x.node].value : v.data;
 }
 

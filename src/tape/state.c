@@ -87,7 +87,7 @@ void wg_tape_reset(wg_tape *tape)
     t->message[0] = 0;
     t->no_grad = 0;
     t->ordinals = 0;
-    t->changed = false;
+    t->changed = t->missed = false;
     t->plan = NULL;
     t->hidden = NULL;
     t->bound_next = 0;

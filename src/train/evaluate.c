@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/task.h"
+#include "train/program.h"
 #include "base/alloc.h"
 
 #include <math.h>
@@ -14,7 +14,9 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
 {
     wg_error own = {0};
     wg_evaluate_options o = options ? *options : (wg_evaluate_options){0};
-    wg_task task = {model, user, params, o.loss, o.loss_options, o.metric, o.metric_user};
+    wg_task task = {model, user, params, o.loss, o.loss_options, o.metric, o.metric_user,
+        {.threads = o.threads, .allocator = o.allocator}};
+    wg_program program = {.forward = true};
     error = error ? error : &own;
     if (score)
         *score = (wg_score){(double)NAN, (double)NAN, 0};
@@ -26,13 +28,14 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     wg_batches *batches = wg_batches_new(dataset,
         &(wg_batches_options){.size = o.batch ? o.batch : BATCH, .in_order = true, .allocator = o.allocator},
         error);
-    wg_tape *tape = wg_tape_new(
-        &(wg_tape_options){.dtype = wg_params_dtype(params), .threads = o.threads, .allocator = o.allocator});
+    wg_tape *tape = wg_task_tape(&task, false);
     wg_tally tally;
     if (!tape)
         wg_error_set(error, WG_OUT_OF_MEMORY, "evaluate: no memory for a tape");
-    if (error->status == WG_OK && wg_task_score(&task, tape, batches, &tally, error) == WG_OK && score)
+    if (error->status == WG_OK && wg_task_score(&task, &tape, &program, batches, &tally, error) == WG_OK &&
+        score)
         *score = (wg_score){wg_tally_loss(&tally), wg_tally_metric(&task, &tally), tally.samples};
+    wg_program_free(&program);
     wg_tape_free(tape);
     wg_batches_free(batches);
     return error->status;

@@ -101,6 +101,14 @@ static wg_status split(wg_fitting *f, const wg_dataset *dataset)
     return status;
 }
 
+/* A callback may look at vars that the model left it; a gradient that adds up is none of a plan's. */
+static bool may_plan(const wg_fitting *f)
+{
+    const wg_fit_options *o = &f->options;
+    bool looked_at = f->task.user && (o->on_batch || o->on_epoch);
+    return !o->record && !looked_at && o->accumulate == 1;
+}
+
 static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
 {
     const wg_fit_options *o = &f->options;
@@ -108,11 +116,9 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
     wg_status status = o->validation > 0 ? split(f, dataset) : make_batches(f, dataset, NULL, NULL);
     if (status != WG_OK)
         return status;
-    f->tape = wg_tape_new(&(wg_tape_options){.dtype = wg_params_dtype(f->task.params),
-        .training = true,
-        .seed = o->seed,
-        .threads = o->threads,
-        .allocator = o->allocator});
+    f->tape = wg_task_tape(&f->task, true);
+    f->testing.forward = true;
+    f->training.off = f->testing.off = !may_plan(f);
     f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
     if (!f->tape || !f->optim)
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a tape and an optimiser");
@@ -138,6 +144,8 @@ static void free_all(wg_fitting *f)
     wg_batches_free(f->batches);
     wg_batches_free(f->validation);
     wg_params_free(f->best);
+    wg_program_free(&f->training);
+    wg_program_free(&f->testing);
     wg_tape_free(f->tape);
     wg_history_free(&f->own_history);
 }
@@ -180,7 +188,7 @@ static wg_status judge(wg_fitting *f, wg_epoch *epoch)
     if (f->validation) {
         wg_tally tally;
         wg_tape_set_training(f->tape, false);
-        wg_status status = wg_task_score(&f->task, f->tape, f->validation, &tally, f->error);
+        wg_status status = wg_task_score(&f->task, &f->tape, &f->testing, f->validation, &tally, f->error);
         wg_tape_set_training(f->tape, true);
         if (status != WG_OK)
             return status;
@@ -262,8 +270,9 @@ wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_dataset
 {
     wg_error own = {0};
     wg_fitting f = {.options = options ? *options : (wg_fit_options){0}, .error = error ? error : &own};
-    f.task = (wg_task){
-        model, user, params, f.options.loss, f.options.loss_options, f.options.metric, f.options.metric_user};
+    const wg_fit_options *o = &f.options;
+    f.task = (wg_task){model, user, params, o->loss, o->loss_options, o->metric, o->metric_user,
+        {.seed = o->seed, .threads = o->threads, .allocator = o->allocator}};
     wg_status status = wg_task_settle(&f.task, "fit", dataset, f.error);
     if (status == WG_OK)
         status = check_options(&f);

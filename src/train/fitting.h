@@ -6,7 +6,7 @@
 #define WG_TRAIN_FITTING_H
 
 #include "train/progress.h"
-#include "train/task.h"
+#include "train/program.h"
 
 /* Where a training stands, between two updates: what a checkpoint remembers beside parameters and moments. */
 typedef struct wg_position {
@@ -24,6 +24,7 @@ typedef struct wg_fitting {
     wg_error *error;        /* never NULL */
     size_t samples;         /* of the data set */
     wg_tape *tape;
+    wg_program training, testing; /* of full batches */
     wg_optim *optim, *own_optim;
     wg_batches *batches, *validation;
     wg_params *best; /* a copy of the best epoch's parameters; NULL without patience, or before the first */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/task.h"
+#include "train/program.h"
 
 #include <math.h>
 #include <wengert/shaping.h>
@@ -48,18 +48,34 @@ static wg_var fit_shape(wg_var prediction, wg_var target)
     return column ? wg_reshape(prediction, wanted) : prediction;
 }
 
-wg_var wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, wg_var *prediction)
+wg_tape *wg_task_tape(const wg_task *task, bool training)
+{
+    wg_tape_options options = task->tape;
+    options.dtype = wg_params_dtype(task->params);
+    options.training = training;
+    return wg_tape_new(&options);
+}
+
+static wg_var input(wg_tape *tape, wg_array array, bool valued)
+{
+    wg_dtype dtype = array.dtype == WG_I32 ? WG_I32 : wg_tape_dtype(tape);
+    return valued ? wg_input(tape, array) : wg_input_of(tape, dtype, array.shape);
+}
+
+wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, bool valued)
 {
     wg_tape_reset(tape);
-    *prediction = task->model(task->params, wg_input(tape, batch->x), task->user);
-    wg_var target = wg_input(tape, batch->y);
-    *prediction = fit_shape(*prediction, target);
-    wg_var loss = task->loss(*prediction, target, task->loss_options);
-    if (wg_tape_status(tape) == WG_OK && (!wg_is_valid(loss) || wg_tape_of(loss) != tape))
+    wg_recorded r = {.x = input(tape, batch->x, valued)};
+    r.prediction = task->model(task->params, r.x, task->user);
+    r.y = input(tape, batch->y, valued);
+    r.prediction = fit_shape(r.prediction, r.y);
+    r.loss = task->loss(r.prediction, r.y, task->loss_options);
+    if (wg_tape_status(tape) == WG_OK && (!wg_is_valid(r.loss) || wg_tape_of(r.loss) != tape))
         wg_tape_fail(tape, WG_INVALID, "the model or the loss returned no var of its tape");
-    else if (wg_tape_status(tape) == WG_OK && wg_count_of(loss) != 1)
-        wg_tape_fail(tape, WG_NOT_SCALAR, "the loss has %zu elements, and must have one", wg_count_of(loss));
-    return loss;
+    else if (wg_tape_status(tape) == WG_OK && wg_count_of(r.loss) != 1)
+        wg_tape_fail(
+            tape, WG_NOT_SCALAR, "the loss has %zu elements, and must have one", wg_count_of(r.loss));
+    return r;
 }
 
 void wg_task_count(
@@ -99,21 +115,22 @@ void wg_task_open(wg_params *params, bool closed)
         wg_params_unseal(params);
 }
 
-wg_status wg_task_score(
-    const wg_task *task, wg_tape *tape, wg_batches *batches, wg_tally *tally, wg_error *error)
+wg_status wg_task_score(const wg_task *task, wg_tape **tape, wg_program *program, wg_batches *batches,
+    wg_tally *tally, wg_error *error)
 {
     *tally = (wg_tally){0};
     wg_status status = WG_OK;
+    size_t full = 0;
     for (wg_batch batch = {0}; status == WG_OK && wg_next_batch(batches, &batch);) {
-        wg_var prediction;
-        bool closed = wg_task_close(task->params);
-        double loss = wg_item(wg_task_record(task, tape, &batch, &prediction));
+        bool planned, closed = wg_task_close(task->params);
+        full = full ? full : batch.count;
+        wg_recorded r = wg_program_step(program, task, tape, &batch, batch.count == full, &planned);
         wg_task_open(task->params, closed);
-        status = wg_tape_status(tape);
+        status = wg_tape_status(*tape);
         if (status != WG_OK)
-            wg_error_set(error, status, "batch %zu: %s", batch.number, wg_tape_message(tape));
+            wg_error_set(error, status, "batch %zu: %s", batch.number, wg_tape_message(*tape));
         else
-            wg_task_count(task, &batch, prediction, loss, tally);
+            wg_task_count(task, &batch, r.prediction, wg_item(r.loss), tally);
     }
     return status == WG_OK ? wg_batches_status(batches) : status;
 }

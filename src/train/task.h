@@ -15,7 +15,13 @@ typedef struct wg_task {
     const wg_loss_options *loss_options;
     wg_metric metric; /* NULL: none */
     void *metric_user;
+    wg_tape_options tape; /* of the tapes that it is done on; their dtype is the store's */
 } wg_task;
+
+/* What was recorded of a batch. */
+typedef struct wg_recorded {
+    wg_var x, y, prediction, loss;
+} wg_recorded;
 
 /* Sums over the samples seen. */
 typedef struct wg_tally {
@@ -27,18 +33,22 @@ typedef struct wg_tally {
  * begins the messages. */
 wg_status wg_task_settle(wg_task *task, const char *who, const wg_dataset *dataset, wg_error *error);
 
-/* Records model and loss of a batch on the tape, which is reset before. The loss has a value, or the tape an
- * error. */
-wg_var wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, wg_var *prediction);
+/* A tape for it; NULL without memory. */
+wg_tape *wg_task_tape(const wg_task *task, bool training);
+
+/* Records model and loss of a batch on the tape, which is reset before; with the batch's values, or only for
+ * its shapes. The loss has a value, if the batch had, or the tape an error. */
+wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, bool valued);
 
 /* Adds a batch that was recorded, whose loss is `loss`. */
 void wg_task_count(
     const wg_task *task, const wg_batch *batch, wg_var prediction, double loss, wg_tally *tally);
 
-/* All batches of an epoch, in the mode that the tape is in and without gradients. A store that has parameters
- * gets no new one. */
-wg_status wg_task_score(
-    const wg_task *task, wg_tape *tape, wg_batches *batches, wg_tally *tally, wg_error *error);
+/* All batches of an epoch, in the mode that the tape is in and without gradients; full ones by the program. A
+ * store that has parameters gets no new one. */
+struct wg_program;
+wg_status wg_task_score(const wg_task *task, wg_tape **tape, struct wg_program *program, wg_batches *batches,
+    wg_tally *tally, wg_error *error);
 
 /* Means; NaN for no samples, and for a metric that there is not. */
 double wg_tally_loss(const wg_tally *tally);

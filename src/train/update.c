@@ -41,19 +41,21 @@ static size_t samples_of(const wg_fitting *f, size_t first, size_t count)
 /* The gradient of one batch, as its part of a mean over `samples`, added to what is there. */
 static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, wg_tally *tally)
 {
-    wg_var prediction, loss = wg_task_record(&f->task, f->tape, batch, &prediction), part = loss;
-    double value = wg_item(loss);
+    bool planned, full = batch->count == samples_of(f, 0, 1);
+    wg_recorded r = wg_program_step(&f->training, &f->task, &f->tape, batch, full, &planned);
+    wg_var part = r.loss;
+    double value = wg_item(r.loss);
     if (wg_tape_status(f->tape) != WG_OK)
         return failed(f, batch, wg_tape_status(f->tape), wg_tape_message(f->tape));
     if (!isfinite(value))
         return not_finite(f, batch, value);
     bool mean = !f->task.loss_options || f->task.loss_options->reduction == WG_MEAN;
     if (mean && samples != batch->count)
-        part = wg_mulc(loss, (double)batch->count / (double)samples);
-    wg_status status = wg_backward(part);
+        part = wg_mulc(r.loss, (double)batch->count / (double)samples);
+    wg_status status = planned ? WG_OK : wg_backward(part);
     if (status != WG_OK)
         return failed(f, batch, status, wg_tape_message(f->tape));
-    wg_task_count(&f->task, batch, prediction, value, tally);
+    wg_task_count(&f->task, batch, r.prediction, value, tally);
     return WG_OK;
 }
 
