@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Builds the benchmarks and prints their tables, and then ours beside the peers that are there (compare.py).
 #     tests/bench/run.sh [--data FOLDER] [--json FILE] [--quick] [BUILD_DIR]        the default directory is build-bench
-# FOLDER holds MNIST's files, whose reading is then timed too. Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
+# FOLDER holds MNIST's files, to be read and trained on. Run it on a machine that does nothing else. OMP_NUM_THREADS sets the threads.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -52,11 +52,13 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet
 
-for program in scalar gemm conv networks scaling use; do
+for program in scalar gemm conv networks scaling use bf16; do
     if [ -x "$build/tests/bench/bench_$program" ]; then
         echo
         set --
-        [ "$program" != use ] || [ -z "$data" ] || set -- --data "$data"
+        case $program in
+        use | bf16) [ -z "$data" ] || set -- --data "$data" ;;
+        esac
         # shellcheck disable=SC2086 # the options are words
         "$build/tests/bench/bench_$program" "$@" ${json:+--json "$json"} $quick
     fi
