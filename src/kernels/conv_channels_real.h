@@ -159,12 +159,13 @@ TARGET static void FN(channels_weight_block)(size_t vectors, size_t taps, const 
     }
 }
 
-/* All filters and taps of a group. Sums lie as [block][tap][filter of the block]. */
+/* A part's blocks of filters, and all taps of a group. Sums lie as [block][tap][filter of the block]. */
 TARGET static void FN(channels_sum_images)(
-    const wg_conv_plan *p, size_t images, const REAL *g, const REAL *in, REAL *sums)
+    const wg_conv_plan *p, size_t part, size_t images, const REAL *g, const REAL *in, REAL *sums)
 {
     size_t taps = p->depth * p->rows * p->columns, pixels = p->out_height * p->out_width;
-    for (size_t b = 0; b < p->blocks; b++) {
+    size_t end = p->blocks * (part + 1) / p->parts;
+    for (size_t b = p->blocks * part / p->parts; b < end; b++) {
         size_t vectors = FN(channels_vectors)(p, b), most = vectors == 1 ? ONE_VECTOR_PIXELS : CHANNEL_PIXELS;
         size_t tap_blocks = wg_chunks(taps, most), d = 0, r = 0, s = 0;
         for (size_t i = 0; i < tap_blocks; i++) {
@@ -182,11 +183,20 @@ TARGET static void FN(channels_sum_images)(
     }
 }
 
-/* g [filters][pixels] -> [block][pixels][filter of the block]. */
-TARGET static void FN(channels_copy_g)(const wg_conv_plan *p, const REAL *g, REAL *copy)
+/* Of a block; of all, the last of which may have fewer vectors, for the part behind the last. */
+TARGET static size_t FN(channels_first_sum)(const wg_conv_plan *p, size_t part)
 {
-    size_t pixels = p->out_height * p->out_width;
-    for (size_t b = 0; b < p->blocks; b++) {
+    size_t block = p->blocks * part / p->parts;
+    return part == p->parts ? p->packed / p->groups : block * FN(BLOCK) * p->depth * p->rows * p->columns;
+}
+
+/* g [filters][pixels] -> [block][pixels][filter of the block]. */
+TARGET static void FN(channels_copy_g)(const wg_conv_plan *p, size_t part, const REAL *g, REAL *copy)
+{
+    size_t pixels = p->out_height * p->out_width, end = p->blocks * (part + 1) / p->parts;
+    size_t begin = p->blocks * part / p->parts;
+    copy += begin * FN(BLOCK) * pixels;
+    for (size_t b = begin; b < end; b++) {
         size_t width = FN(channels_vectors)(p, b) * FN(LANES), first = b * FN(BLOCK);
         size_t filters = p->filters - first < width ? p->filters - first : width;
         const REAL *from = g + first * pixels;
@@ -201,24 +211,28 @@ TARGET static void FN(channels_copy_g)(const wg_conv_plan *p, const REAL *g, REA
 
 TARGET static void FN(channels_weights)(void *work, size_t chunk, size_t begin, size_t end)
 {
-    FN(each_slice)(work, chunk, begin, end, FN(channels_copy_g), FN(channels_sum_images));
+    FN(each_slice)(
+        work, chunk, begin, end, FN(channels_copy_g), FN(channels_sum_images), FN(channels_first_sum));
 }
 
-/* Items: weights. */
+/* Items: weights, a filter's taps at a time. */
 TARGET static void FN(channels_add)(void *work, size_t chunk, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_conv_plan *p = job->plan;
-    size_t taps = p->depth * p->rows * p->columns;
+    size_t taps = p->depth * p->rows * p->columns, next;
     (void)chunk;
-    for (size_t i = begin; i < end; i++) {
-        size_t group = i / taps / p->filters, k = i / taps % p->filters, block = k / FN(BLOCK);
+    for (size_t i = begin; i < end; i = next) {
+        size_t filter = i / taps, group = filter / p->filters, k = filter % p->filters, block = k / FN(BLOCK);
         size_t width = FN(channels_vectors)(p, block) * FN(LANES);
         const REAL *sum = job->packed + group * (p->packed / p->groups) + block * FN(BLOCK) * taps +
                           i % taps * width + k % FN(BLOCK);
-        REAL total = 0;
-        for (size_t slice = 0; slice < p->slices; slice++)
-            total += sum[slice * p->packed];
-        job->result[i] = total;
+        next = (filter + 1) * taps < end ? (filter + 1) * taps : end;
+        for (REAL *out = job->result + i; out < job->result + next; out++, sum += width) {
+            REAL total = 0;
+            for (size_t slice = 0; slice < p->slices; slice++)
+                total += sum[slice * p->packed];
+            *out = total;
+        }
     }
 }

@@ -9,7 +9,8 @@
 
 enum {
     MOST_CHUNKS = 32,      /* each has planes of its own */
-    ENOUGH_ITEMS = 16,     /* fewer images are cut by filters, too */
+    ENOUGH_ITEMS = 16,     /* fewer images are cut by filters, too, */
+    ENOUGH_SLICES = 4,     /* and fewer slices of the weight gradient; each part has planes of its own */
     STRIP_BYTES = 1 << 17, /* input of a strip: part of the second-level cache */
     MOST_SLICES = 16,
     MOST_SUMS = 1 << 22, /* numbers in all slices' sums */
@@ -93,7 +94,8 @@ static void cut_weight_gradient(wg_conv_plan *p, size_t lanes)
     p->slices = wg_chunks(p->images, p->slice_images);
     p->batch =
         p->groups > 1 ? 1 : min(wg_chunks(ENOUGH_PIXELS, steps), p->slice_images); /* groups lie apart */
-    p->items = p->chunks = p->copies = p->slices;
+    p->parts = min(p->blocks, wg_chunks(ENOUGH_SLICES, p->slices));
+    p->items = p->chunks = p->copies = p->slices * p->parts;
     p->grain = 1;
 }
 
@@ -121,7 +123,8 @@ static wg_conv_plan plan_of(
     wg_conv_plan p = correlation_of(conv, pass);
     size_t lanes = kernels->vector / real;
     p.channels = channels;
-    p.blocks = wg_chunks(p.filters, channels ? kernels->channel_vectors * lanes : kernels->row_filters);
+    size_t row_filters = pass == WG_CONV_WEIGHT ? kernels->weight_filters : kernels->row_filters;
+    p.blocks = wg_chunks(p.filters, channels ? kernels->channel_vectors * lanes : row_filters);
     if (pass == WG_CONV_WEIGHT)
         cut_weight_gradient(&p, lanes);
     else

@@ -23,7 +23,8 @@
  * keeps a vector of sums per weight. channels    a vector of filters' g, which is copied with the filters
  * innermost, times a broadcast x.
  *
- * Slices are added in order at the end. */
+ * Slices are added in order at the end. Where there are few, parts of their filters are computed side by
+ * side. */
 #ifndef WG_KERNELS_CONV_DIRECT_H
 #define WG_KERNELS_CONV_DIRECT_H
 
@@ -43,7 +44,7 @@ typedef struct wg_conv_plan {
     bool shared;  /* one of each image, made beforehand; or one of each chunk, made on the way */
     bool flipped; /* the weights are turned round, for the input gradient */
 
-    size_t blocks, parts; /* blocks of filters of a group; pieces that an image's blocks are cut into */
+    size_t blocks, parts; /* blocks of filters of a group; pieces that an image's or a slice's are cut into */
     size_t packed;        /* numbers of the packed weights, or of one slice's sums */
     size_t strip;         /* rows of the result worked on while their input stays in the cache */
 
@@ -77,9 +78,10 @@ typedef struct wg_conv_kernels {
     size_t vector;                                     /* bytes */
     size_t row_filters;                                /* in a tile of rows */
     size_t channel_vectors;                            /* of filters in a tile of channels */
+    size_t weight_filters;                             /* in a tile of the weight gradient by rows */
     wg_conv_loop *pad_f64, *pad_f32;                   /* items: planes of shared copies */
     wg_conv_loop *correlate_f64[2], *correlate_f32[2]; /* items: image, group, part of the blocks */
-    wg_conv_loop *weights_f64[2], *weights_f32[2];     /* items: slices */
+    wg_conv_loop *weights_f64[2], *weights_f32[2];     /* items: slice, part of the blocks */
     wg_conv_loop *add_f64[2], *add_f32[2];             /* items: weights */
 } wg_conv_kernels;
 

@@ -62,6 +62,7 @@ const wg_conv_kernels KERNELS = {
     .vector = VECTOR,
     .row_filters = ROW_FILTERS,
     .channel_vectors = CHANNEL_VECTORS,
+    .weight_filters = WEIGHT_FILTERS,
     .pad_f64 = pad_f64,
     .pad_f32 = pad_f32,
     .correlate_f64 = {rows_correlate_f64, channels_correlate_f64},

@@ -71,14 +71,17 @@ TARGET static const REAL *FN(item_planes)(const FN(job) * job, size_t image_grou
     return FN(padded)(p, job->a + image_group * p->depth * p->in_height * p->in_width, copy);
 }
 
-/* How one way round does its part of the weight gradient: g's copy, and a few images' sums. */
-typedef void FN(copy_g)(const wg_conv_plan *p, const REAL *g, REAL *copy);
-typedef void FN(sum_images)(const wg_conv_plan *p, size_t images, const REAL *g, const REAL *in, REAL *sums);
+/* How one way round does a part of the weight gradient, some of the filters of each group: g's copy, a few
+ * images' sums, and where the part's sums begin in a group's. */
+typedef void FN(copy_g)(const wg_conv_plan *p, size_t part, const REAL *g, REAL *copy);
+typedef void FN(sum_images)(
+    const wg_conv_plan *p, size_t part, size_t images, const REAL *g, const REAL *in, REAL *sums);
+typedef size_t FN(first_sum)(const wg_conv_plan *p, size_t part);
 
-/* The slices begin .. end - 1 of the weight gradient. A slice's sums lie in `packed`, its planes in `chunks`.
- */
+/* Items begin .. end - 1 of the weight gradient, each a part of a slice's filters. A slice's sums lie in
+ * `packed`, an item's planes in `copies`. */
 TARGET INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begin, size_t end,
-    FN(copy_g) * copy_g, FN(sum_images) * sum_images)
+    FN(copy_g) * copy_g, FN(sum_images) * sum_images, FN(first_sum) * first_sum)
 {
     const wg_conv_plan *p = job->plan;
     size_t plane = p->depth * p->in_height * p->in_width, planes = p->depth * p->height * p->row_stride;
@@ -86,12 +89,14 @@ TARGET INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begi
     REAL *copy = job->copies + chunk * p->copy_numbers, *g_copy = copy + (p->copied ? p->batch * planes : 0);
     /* The zeros around planes, and behind g's rows. */
     memset(copy, 0, (p->channels ? (size_t)(g_copy - copy) : p->copy_numbers) * sizeof(REAL));
-    for (size_t slice = begin; slice < end; slice++) {
+    for (size_t item = begin; item < end; item++) {
+        size_t slice = item / p->parts, part = item % p->parts;
+        size_t from = first_sum(p, part), count_sums = first_sum(p, part + 1) - from;
         size_t first = slice * p->slice_images;
         size_t last = p->images - first < p->slice_images ? p->images : first + p->slice_images;
         REAL *sums = job->packed + slice * p->packed;
-        memset(sums, 0, p->packed * sizeof(REAL));
         for (size_t group = 0; group < p->groups; group++, sums += p->packed / p->groups) {
+            memset(sums + from, 0, count_sums * sizeof(REAL));
             for (size_t image = first; image < last; image += p->batch) {
                 size_t count = last - image < p->batch ? last - image : p->batch;
                 const REAL *in = job->a + (image * p->groups + group) * plane;
@@ -99,9 +104,9 @@ TARGET INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begi
                 for (size_t i = 0; i < count; i++) {
                     FN(padded)(p, in + i * p->groups * plane, copy + i * planes);
                     if (p->g_copied)
-                        copy_g(p, g + i * p->groups * g_plane, g_copy + i * p->g_numbers);
+                        copy_g(p, part, g + i * p->groups * g_plane, g_copy + i * p->g_numbers);
                 }
-                sum_images(p, count, p->g_copied ? g_copy : g, p->copied ? copy : in, sums);
+                sum_images(p, part, count, p->g_copied ? g_copy : g, p->copied ? copy : in, sums);
             }
         }
     }

@@ -147,13 +147,14 @@ TARGET static void FN(rows_weight_block)(size_t filters, size_t taps, const wg_c
     }
 }
 
-/* All filters and taps of a group, over a few images whose planes are ready. */
+/* A part's filters, of blocks of even sizes, and all taps of a group, over a few images whose planes are
+ * ready. */
 TARGET static void FN(rows_sum_images)(
-    const wg_conv_plan *p, size_t images, const REAL *g, const REAL *in, REAL *sums)
+    const wg_conv_plan *p, size_t part, size_t images, const REAL *g, const REAL *in, REAL *sums)
 {
     size_t taps = p->depth * p->rows * p->columns, tap_blocks = wg_chunks(taps, WEIGHT_TAPS);
-    size_t blocks = wg_chunks(p->filters, WEIGHT_FILTERS);
-    for (size_t b = 0; b < blocks; b++) {
+    size_t blocks = p->blocks, end = blocks * (part + 1) / p->parts;
+    for (size_t b = blocks * part / p->parts; b < end; b++) {
         size_t k = p->filters * b / blocks, filters = p->filters * (b + 1) / blocks - k;
         size_t d = 0, r = 0, s = 0;
         for (size_t i = 0; i < tap_blocks; i++) {
@@ -170,15 +171,29 @@ TARGET static void FN(rows_sum_images)(
     }
 }
 
-/* g's rows; the zeros up to whole vectors are there already. */
-TARGET static void FN(rows_copy_g)(const wg_conv_plan *p, const REAL *g, REAL *copy)
+/* The part's first filter. */
+TARGET static size_t FN(rows_first)(const wg_conv_plan *p, size_t part)
 {
-    FN(copy_rows)(p->filters * p->out_height, p->out_width, g, p->out_width, copy, p->g_width);
+    return p->filters * (p->blocks * part / p->parts) / p->blocks;
+}
+
+TARGET static size_t FN(rows_first_sum)(const wg_conv_plan *p, size_t part)
+{
+    return FN(rows_first)(p, part) * p->depth * p->rows * p->columns * FN(LANES);
+}
+
+/* g's rows; the zeros up to whole vectors are there already. */
+TARGET static void FN(rows_copy_g)(const wg_conv_plan *p, size_t part, const REAL *g, REAL *copy)
+{
+    size_t first = FN(rows_first)(p, part) * p->out_height;
+    size_t last = FN(rows_first)(p, part + 1) * p->out_height;
+    FN(copy_rows)(last - first, p->out_width, g + first * p->out_width, p->out_width,
+        copy + first * p->g_width, p->g_width);
 }
 
 TARGET static void FN(rows_weights)(void *work, size_t chunk, size_t begin, size_t end)
 {
-    FN(each_slice)(work, chunk, begin, end, FN(rows_copy_g), FN(rows_sum_images));
+    FN(each_slice)(work, chunk, begin, end, FN(rows_copy_g), FN(rows_sum_images), FN(rows_first_sum));
 }
 
 /* Items: weights. Lanes are added, then slices. */
