@@ -59,13 +59,12 @@ START_TEST(there_and_back)
 }
 END_TEST
 
-/* ---- Convolution ----------------------------------------------------------------------------------- */
-
-/* Every element of a forward pass is finished once, when it is final. */
+/* Every element of a result of images is finished once, when it is final. */
 typedef struct finished {
     const float *result;
     float *copy;
     unsigned char *times; /* threads touch elements of their own */
+    wg_finish finish;
 } finished;
 
 static void note(void *user, size_t first, size_t count)
@@ -76,6 +75,22 @@ static void note(void *user, size_t first, size_t count)
         f->times[i]++;
 }
 
+static const wg_finish *finished_begin(finished *f, const float *result, size_t count)
+{
+    *f = (finished){result, room(count), calloc(count + 1, 1), {note, f}};
+    return &f->finish;
+}
+
+static void finished_end(finished *f, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ck_assert_msg(f->times[i] == 1, "element %zu is finished %d times", i, f->times[i]);
+    ck_assert(memcmp(f->copy, f->result, count * sizeof(float)) == 0);
+    free(f->copy), free(f->times);
+}
+
+/* ---- Convolution ----------------------------------------------------------------------------------- */
+
 /* The pass in lanes on 1, 2 and 3 threads; the result, of `count` numbers. */
 static float *conv_in_lanes(const wg_conv *c, wg_conv_pass pass, const float *a, const float *b, size_t count)
 {
@@ -84,16 +99,14 @@ static float *conv_in_lanes(const wg_conv *c, wg_conv_pass pass, const float *a,
     ck_assert(wg_conv_lanes_scratch(c, pass, &bytes));
     for (int i = 0; i < 3; i++) {
         void *scratch = room(bytes / 4 + 1);
-        finished f = {room(count), room(count), calloc(count + 1, 1)};
-        results[i] = (float *)(uintptr_t)f.result;
-        wg_conv_lanes_f32(i + 1, c, pass, a, b, results[i], scratch,
-            pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+        results[i] = room(count);
+        finished f;
+        const wg_finish *finish = finished_begin(&f, results[i], count);
+        wg_conv_lanes_f32(i + 1, c, pass, a, b, results[i], scratch, pass == WG_CONV_WEIGHT ? NULL : finish);
         ck_assert(isnan((double)results[i][count])); /* nothing written behind it */
-        for (size_t j = 0; j < count && pass == WG_CONV_FORWARD; j++)
-            ck_assert_msg(f.times[j] == 1, "element %zu is finished %d times", j, f.times[j]);
-        ck_assert(pass != WG_CONV_FORWARD || memcmp(f.copy, f.result, count * sizeof(float)) == 0);
+        finished_end(&f, pass == WG_CONV_WEIGHT ? 0 : count);
         ck_assert(memcmp(results[i], results[0], count * sizeof(float)) == 0);
-        free(scratch), free(f.copy), free(f.times);
+        free(scratch);
     }
     free(results[1]), free(results[2]);
     return results[0];
@@ -224,7 +237,7 @@ static void expect_in_lanes(const both *rows, const float *lanes)
 /* x has equal numbers, and NaN. */
 static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const both *g)
 {
-    size_t count = g->batch * g->count;
+    size_t count = g->batch * g->count, dx_count = x->batch * x->count;
     both y = both_new(g->batch, g->count, 1), dx = both_new(x->batch, x->count, 1);
     int32_t *index = room(count), *rows_index = room(count);
     for (size_t i = 0; i < x->batch * x->count; i++)
@@ -233,10 +246,14 @@ static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const
     wg_max_pool_f32(1, wide, x->rows, y.rows, rows_index, NULL);
     wg_max_pool_backward_f32(1, wide, g->rows, rows_index, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
-        wg_max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index, NULL);
+        finished f;
+        wg_max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index, finished_begin(&f, y.lanes, count));
         expect_in_lanes(&y, y.lanes);
-        wg_max_pool_lanes_backward_f32(threads, p, g->lanes, index, dx.lanes, NULL);
+        finished_end(&f, count);
+        wg_max_pool_lanes_backward_f32(
+            threads, p, g->lanes, index, dx.lanes, finished_begin(&f, dx.lanes, dx_count));
         expect_in_lanes(&dx, dx.lanes);
+        finished_end(&f, dx_count);
     }
     free(index), free(rows_index);
     both_free(&y), both_free(&dx);
@@ -244,14 +261,19 @@ static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const
 
 static void check_avg_pool(const wg_pool *p, const wg_pool *wide, const both *x, const both *g)
 {
+    size_t count = g->batch * g->count, dx_count = x->batch * x->count;
     both y = both_new(g->batch, g->count, 1), dx = both_new(x->batch, x->count, 1);
     wg_avg_pool_f32(1, wide, x->rows, y.rows, NULL);
     wg_avg_pool_backward_f32(1, wide, g->rows, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
-        wg_avg_pool_lanes_f32(threads, p, x->lanes, y.lanes, NULL);
+        finished f;
+        wg_avg_pool_lanes_f32(threads, p, x->lanes, y.lanes, finished_begin(&f, y.lanes, count));
         expect_in_lanes(&y, y.lanes);
-        wg_avg_pool_lanes_backward_f32(threads, p, g->lanes, dx.lanes, NULL);
+        finished_end(&f, count);
+        wg_avg_pool_lanes_backward_f32(
+            threads, p, g->lanes, dx.lanes, finished_begin(&f, dx.lanes, dx_count));
         expect_in_lanes(&dx, dx.lanes);
+        finished_end(&f, dx_count);
     }
     both_free(&y), both_free(&dx);
 }

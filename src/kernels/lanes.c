@@ -4,7 +4,7 @@
 #include "kernels/lanes.h"
 
 #include "kernels/lanes_loops.h"
-#include "kernels/strided.h"
+#include "kernels/parallel.h"
 
 const wg_lanes_kernels *wg_lanes_kernels_of_processor(void)
 {
@@ -23,19 +23,22 @@ size_t wg_lanes(void)
     return kernels ? kernels->lanes : 0;
 }
 
-/* Of each group a matrix [lanes, count] is turned round. */
+/* Of each group a matrix [L, count] is turned round. */
+static void turn(int threads, wg_lanes_loop *loop, size_t batch, size_t count, const float *from, float *to)
+{
+    size_t lanes = wg_lanes();
+    wg_lanes_turn_job job = {count, from, to};
+    if (batch > 0)
+        wg_parallel_for(
+            threads, batch / lanes * wg_chunks(count, lanes), (1 << 14) / (lanes * lanes), loop, &job);
+}
+
 void wg_lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes)
 {
-    size_t l = wg_lanes();
-    wg_walk walk = wg_walk_over(&WG_SHAPE(batch / l, count, l), 2);
-    walk.step[1][0] = (ptrdiff_t)(l * count), walk.step[1][1] = 1, walk.step[1][2] = (ptrdiff_t)count;
-    wg_strided_copy(threads, &walk, sizeof(float), rows, lanes);
+    turn(threads, wg_lanes_kernels_of_processor()->to_lanes, batch, count, rows, lanes);
 }
 
 void wg_rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows)
 {
-    size_t l = wg_lanes();
-    wg_walk walk = wg_walk_over(&WG_SHAPE(batch / l, l, count), 2);
-    walk.step[1][0] = (ptrdiff_t)(l * count), walk.step[1][1] = 1, walk.step[1][2] = (ptrdiff_t)l;
-    wg_strided_copy(threads, &walk, sizeof(float), lanes, rows);
+    turn(threads, wg_lanes_kernels_of_processor()->to_rows, batch, count, lanes, rows);
 }

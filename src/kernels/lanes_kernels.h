@@ -35,6 +35,7 @@ static inline taps taps_of(size_t size, size_t padding, size_t length, size_t fi
 
 #include "kernels/conv_lanes_correlate.h"
 #include "kernels/conv_lanes_weights.h"
+#include "kernels/lanes_turn_kernels.h"
 #include "kernels/pool_lanes_kernels.h"
 
 const wg_lanes_kernels KERNELS = {
@@ -50,4 +51,6 @@ const wg_lanes_kernels KERNELS = {
     .max_back = {max_planes_back, max_two_by_two_back},
     .avg_pool = {avg_planes, avg_two_by_two},
     .avg_back = {avg_planes_back, avg_two_by_two_back},
+    .to_lanes = to_lanes,
+    .to_rows = to_rows,
 };

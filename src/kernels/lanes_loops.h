@@ -17,6 +17,12 @@ typedef struct wg_pool_lanes_job {
     int32_t *index;
 } wg_pool_lanes_job;
 
+typedef struct wg_lanes_turn_job {
+    size_t count; /* numbers of an image */
+    const float *from;
+    float *to;
+} wg_lanes_turn_job;
+
 /* For wg_parallel_for over a job. */
 typedef void wg_lanes_loop(void *job, size_t chunk, size_t begin, size_t end);
 
@@ -29,6 +35,7 @@ typedef struct wg_lanes_kernels {
     wg_lanes_loop *add;                       /* items: weights */
     wg_lanes_loop *max_pool[2], *max_back[2]; /* items: planes; [1] windows of 2 x 2 */
     wg_lanes_loop *avg_pool[2], *avg_back[2];
+    wg_lanes_loop *to_lanes, *to_rows; /* items: squares of L x L numbers */
 } wg_lanes_kernels;
 
 extern const wg_lanes_kernels wg_lanes_avx512, wg_lanes_avx2;
