@@ -82,7 +82,8 @@ typedef struct wg_op_context {
     } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
     const struct wg_finish *finish;  /* see wg_op_finish; NULL: nothing follows */
     const double *sums; /* of a plan: operand 0 is summed up piece by piece already; NULL: it is not */
-    void *engine;                    /* the engine's own */
+    size_t lanes;       /* so many images lie side by side, see WG_LANES_OPERAND; 0: one behind the other */
+    void *engine;       /* the engine's own */
 } wg_op_context;
 
 /* Fails the operation: "name: <message>" is left on the tape with its scope. Returns `status`. */
@@ -124,6 +125,17 @@ enum {
 /* What the fused backward kernels do not read: a plan need not keep it until then. */
 #define WG_IGNORES_OPERAND(i) (1u << (i)) /* i below 16 */
 #define WG_IGNORES_RESULT(r) (1u << (16 + (r)))
+
+/* Batch lanes. A plan may keep images of float, [N, C, H, W], in memory as [N / L, C, H, W, L]: L images side
+ * by side, as many as a vector of the processor holds. Which operands and results of an operation lie so,
+ * when its float kernels are called with op->lanes = L: what `lanes` of its record says. For backward
+ * kernels, the gradients of those operands and results do, too.
+ *
+ * WG_LANES_FOLDED: the kernels treat batch, rows and columns alike, and see such an image as one of shape
+ * [N / L, C, H, W L], which is what it is in memory. Else they see its shape as everybody does. */
+#define WG_LANES_OPERAND(i) (1u << (i))      /* i below 8 */
+#define WG_LANES_RESULT(r) (1u << (8 + (r))) /* r below 8 */
+#define WG_LANES_FOLDED (1u << 16)
 
 /* A point at which the tests check the operation. Operand i has shape in[i]; int_below[i] > 0 makes it i32,
  * drawn from 0 .. int_below[i] - 1; floating operands are drawn from lo[i] .. hi[i] (both 0: the op's own
@@ -169,6 +181,11 @@ struct wg_op {
     wg_status (*backward_f32)(wg_op_context *op);
     unsigned backward_ignores; /* WG_IGNORES_...; zero: they read everything */
 
+    /* May the float kernels, forward and backward, work in batch lanes on operands of these shapes? Images
+     * that lie so then: WG_LANES_...; 0: no. *work, preset to 0: multiply-adds of the forward pass that are
+     * done faster so. NULL: never. */
+    unsigned (*lanes)(wg_op_context *op, double *work);
+
     /* A state update (running statistics), done once per run in training mode after the forward pass; never
      * by a rule, an expansion, a gradient check or a recording without values. */
     wg_status (*effect)(wg_op_context *op);
@@ -195,6 +212,10 @@ WG_API wg_var wg_apply2(const wg_op *op, wg_var a, wg_var b);
  * integers (WG_BAD_DTYPE); a shape rule of one's own must do so too where its kernels expect real numbers. */
 WG_API wg_status wg_shape_like_first(wg_op_context *op);
 WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
+
+/* A rule for batch lanes to share: of a map of images, with operands of their shape, or broadcast along
+ * batch and columns ([C, 1, 1], a number). */
+WG_API unsigned wg_lanes_of_map(wg_op_context *op, double *work);
 
 /* The table of the library's own operations; the pointers and records are constant. */
 WG_API const wg_op *const *wg_op_table(size_t *count);

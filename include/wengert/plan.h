@@ -25,7 +25,8 @@
  *
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
  * are then; shapes are those of the recording, and wg_set refuses others. A run gives the bits that
- * recording, wg_backward and wg_optim_step give, on any number of threads.
+ * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT); on any number of
+ * threads the same.
  *
  * READING. After a good run there are values in what was given (leaves, constants), in the result, and in
  * vars named by options.keep. All others that were recorded before the plan have none, scalars too: their
@@ -40,6 +41,19 @@
  * Too small a block is WG_OUT_OF_MEMORY, and the message says how many bytes are needed; so does
  * wg_plan_bytes_needed. Tensors and working memory lie there; the list itself, and the recording, are in the
  * tape's memory (see wg_tape_options.allocator).
+ *
+ * LAYOUT. While a plan runs, images of float, [N, C, H, W], may lie in memory as [N / L, C, H, W, L]: L
+ * images side by side in a vector of the processor ("batch lanes"; L is 8 with AVX2, 16 with AVX-512).
+ * Convolutions are faster so, above all those of few channels. What lies in lanes is a region of operations
+ * that hand images to each other: convolutions with stride 1, dilation 1 and one group; pooling; formulas,
+ * with operands of the images' shape or such as [C, 1, 1]; batch norm; and the gradients of all these. At its
+ * edges (the input, a stride, a dense layer) images are turned; what is set, read and kept lies in rows as
+ * everywhere. The batch must be a multiple of L: 64, say, rather than 60. By default a region lies in lanes
+ * if, by an estimate from the shapes, its convolutions save more than the turning costs; options.layout can
+ * say which.
+ *
+ * In lanes sums are made in another order. A sum of n products that recording gives as s can differ from s by
+ * 2 n 2^-24 times the sum of the products' absolute values; what follows differs accordingly.
  *
  * PRECISION. With options.bf16 the factors of matrix products and convolutions, forward and backward, are
  * rounded to bfloat16: eight bits of exponent as a float has, eight significant bits instead of 24; to the
@@ -66,14 +80,22 @@ WG_BEGIN_DECLS
 /* A planned step; made by wg_plan_new. */
 typedef struct wg_plan wg_plan;
 
+/* How images lie in memory while a plan runs, see LAYOUT above. */
+typedef enum wg_plan_layout {
+    WG_LAYOUT_CHOSEN, /* in lanes where that seems faster; with options.bf16, in rows */
+    WG_LAYOUT_ROWS,   /* one behind the other: a run has the bits of recording */
+    WG_LAYOUT_LANES   /* in lanes wherever that is possible */
+} wg_plan_layout;
+
 /* What is planned. */
 typedef struct wg_plan_options {
-    wg_optim *optim;    /* makes a step at the end of each run; NULL: none. It must outlive the plan */
-    bool forward;       /* no backward pass: for a result of any shape, which is kept */
-    const wg_var *keep; /* vars to be read after a run, beside the result */
-    size_t keep_count;  /* of them */
-    bool profile;       /* measures each kernel's time, for wg_print_plan */
-    bool bf16;          /* factors of matrix products and convolutions are rounded, see above */
+    wg_optim *optim;       /* makes a step at the end of each run; NULL: none. It must outlive the plan */
+    bool forward;          /* no backward pass: for a result of any shape, which is kept */
+    const wg_var *keep;    /* vars to be read after a run, beside the result */
+    size_t keep_count;     /* of them */
+    bool profile;          /* measures each kernel's time, for wg_print_plan */
+    wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
+    bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
     void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
                     allocator gives it */
     size_t block_bytes; /* of it: at least wg_plan_bytes_needed */

@@ -10,6 +10,7 @@
  *     dL/dx[n, c, p] = sum of g[n, c, i, j] / d[i, j]  over the windows that hold p (avg_pool2d_gradient) and
  * that, being linear in g with the same coefficients, has avg_pool2d as its derivative. */
 
+#include "kernels/lanes.h"
 #include "ops/ops.h"
 #include "ops/pool_attr.h"
 
@@ -33,7 +34,8 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_f32(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        (op->lanes ? wg_avg_pool_lanes_f32 : wg_avg_pool_f32)(
+            op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -60,7 +62,8 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f32(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
+        (op->lanes ? wg_avg_pool_lanes_backward_f32 : wg_avg_pool_backward_f32)(
+            op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -90,6 +93,7 @@ const wg_op wg_op_avg_pool2d = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
+    .lanes = wg_pool_lanes,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
@@ -138,7 +142,8 @@ static wg_status gradient_f32(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg_pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f32(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        (op->lanes ? wg_avg_pool_lanes_backward_f32 : wg_avg_pool_backward_f32)(
+            op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -164,6 +169,7 @@ const wg_op wg_op_avg_pool2d_gradient = {
     .forward_f64 = gradient_f64,
     .forward_f32 = gradient_f32,
     .vjp = gradient_vjp,
+    .lanes = wg_pool_lanes,
     .formula = "g shared out over the windows",
     .rule = (const char *const[]){"mean of each window of u"},
     .samples = gradient_samples,

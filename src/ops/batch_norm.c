@@ -21,6 +21,7 @@
 #include "kernels/finish.h"
 #include "kernels/parallel.h"
 #include "ops/eps.h"
+#include "ops/lanes.h"
 #include "ops/ops.h"
 
 /* Statistics are constants, the running ones. */
@@ -168,6 +169,14 @@ static wg_var running(wg_op_context *op, const char *name, void *data, wg_shape 
     return wg_reshape(wg_bind(op->tape, &binding), wide);
 }
 
+/* Statistics of a channel do not ask which number came from where. */
+static unsigned lanes(wg_op_context *op, double *work)
+{
+    (void)work;
+    return wg_is_batch_of_lanes(op->in_shape[0]) ? WG_LANES_OPERAND(0) | WG_LANES_RESULT(0) | WG_LANES_FOLDED
+                                                 : 0;
+}
+
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
     const wg_batch_norm_options *options = op->attr;
@@ -210,6 +219,7 @@ const wg_op wg_op_batch_norm = {.name = "batch_norm",
     .backward_f32 = batch_norm_backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(2) | WG_IGNORES_RESULT(0),
     .effect = effect,
+    .lanes = lanes,
     .formula = "gamma (x - mean) / sqrt(variance + eps) + beta",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

@@ -10,6 +10,7 @@
 #include <wengert/shaping.h>
 #include "kernels/strided.h"
 #include "ops/axes.h"
+#include "ops/lanes.h"
 #include "ops/ops.h"
 
 /* The attribute is the shape. */
@@ -33,6 +34,13 @@ static wg_status broadcast_to_forward(wg_op_context *op)
     wg_walk_stretch(&walk, 1, op->in_shape[0]);
     wg_strided_copy(op->threads, &walk, wg_op_element_size(op, 0), op->in[0], op->out[0]);
     return WG_OK;
+}
+
+static unsigned broadcast_to_lanes(wg_op_context *op, double *work)
+{
+    (void)work;
+    bool alike = wg_is_batch_of_lanes(&op->out_shape[0]) && wg_is_alike_in_lanes(op->in_shape[0]);
+    return alike ? WG_LANES_RESULT(0) | WG_LANES_FOLDED : 0;
 }
 
 static wg_status broadcast_to_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
@@ -60,6 +68,7 @@ const wg_op wg_op_broadcast_to = {
     .forward_f64 = broadcast_to_forward,
     .forward_f32 = broadcast_to_forward,
     .vjp = broadcast_to_vjp,
+    .lanes = broadcast_to_lanes,
     .formula = "broadcast_to(x)",
     .rule = broadcast_to_rule,
     .samples = broadcast_to_samples,

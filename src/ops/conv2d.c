@@ -40,6 +40,14 @@ static wg_status forward_f32(wg_op_context *op)
     return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_FORWARD, op->in[0], op->in[1], op->out[0]);
 }
 
+static unsigned lanes(wg_op_context *op, double *work)
+{
+    wg_conv conv;
+    return geometry(op, &conv) == WG_OK
+               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), work)
+               : 0;
+}
+
 static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     const wg_conv_attr attr = wg_conv_attr_read(op);
@@ -106,6 +114,7 @@ const wg_op wg_op_conv2d = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
+    .lanes = lanes,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_RESULT(0),

@@ -60,6 +60,14 @@ static wg_status forward_f32(wg_op_context *op)
     return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
 }
 
+static unsigned lanes(wg_op_context *op, double *work)
+{
+    wg_conv conv;
+    return geometry(op, &conv) == WG_OK
+               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), work)
+               : 0;
+}
+
 static wg_status vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
     const wg_conv_attr attr = wg_conv_attr_read(op);
@@ -150,6 +158,7 @@ const wg_op wg_op_conv2d_input_gradient = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
+    .lanes = lanes,
     .formula = "input gradient of g and w",
     .rule = (const char *const[]){"u * w", "weight gradient of u and g"},
     .samples = samples,

@@ -48,6 +48,14 @@ static wg_status forward_f32(wg_op_context *op)
     return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_WEIGHT, op->in[0], op->in[1], op->out[0]);
 }
 
+static unsigned lanes(wg_op_context *op, double *work)
+{
+    wg_conv conv;
+    return geometry(op, &conv) == WG_OK
+               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_OPERAND(1), work)
+               : 0;
+}
+
 static wg_status vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
     const wg_conv_attr attr = wg_conv_attr_read(op);
@@ -84,6 +92,7 @@ const wg_op wg_op_conv2d_weight_gradient = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
+    .lanes = lanes,
     .formula = "weight gradient of x and g",
     .rule = (const char *const[]){"input gradient of g and u", "x * u"},
     .samples = samples,

@@ -4,6 +4,7 @@
 #include "ops/conv_attr.h"
 
 #include "base/alloc.h"
+#include "kernels/lanes.h"
 #include "ops/axes.h"
 #include "ops/factor.h"
 #include "ops/ops.h"
@@ -111,13 +112,23 @@ wg_status wg_conv_geometry(
     return WG_OK;
 }
 
+unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *work)
+{
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
+        if (!wg_conv_lanes_takes(conv, pass))
+            return 0;
+    *work = (double)conv->batch * (double)conv->filters * (double)(conv->out_height * conv->out_width) *
+            (double)(conv->channels * conv->rows * conv->columns);
+    return images;
+}
+
 /* The working memory of a pass. */
 static wg_status scratch_of(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, void **scratch)
 {
     size_t bytes;
     *scratch = NULL;
-    if (!wg_conv_scratch(conv, pass, real, &bytes))
+    if (!(op->lanes ? wg_conv_lanes_scratch(conv, pass, &bytes) : wg_conv_scratch(conv, pass, real, &bytes)))
         return wg_op_fail(op, WG_OVERFLOW, "the working memory's size does not fit in size_t");
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);
@@ -135,7 +146,7 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         .b = *b,
         .a_count = pass == WG_CONV_INPUT ? y : x,
         .b_count = pass == WG_CONV_WEIGHT ? y : w,
-        .problem = {.kind = x && y && w ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
+        .problem = {.kind = x && y && w && !op->lanes ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
         .result = result,
         .finish = pass == WG_CONV_WEIGHT ? NULL : op->finish};
     wg_status status = wg_factors_f32(op, &f);
@@ -165,7 +176,7 @@ wg_status wg_conv_run_f32(
         return status;
     status = scratch_of(op, conv, pass, sizeof(float), &scratch);
     if (status == WG_OK)
-        wg_conv_f32(
+        (op->lanes ? wg_conv_lanes_f32 : wg_conv_f32)(
             op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }

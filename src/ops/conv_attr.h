@@ -32,6 +32,10 @@ wg_status wg_conv_run_f64(
 wg_status wg_conv_run_f32(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result);
 
+/* The rule for batch lanes of each of the three: `images`, if there are kernels for it and for its gradients.
+ */
+unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *work);
+
 /* The three operations as functions of their attributes; the rules are written with them. */
 wg_var wg_conv_apply(wg_var x, wg_var w, wg_conv_attr attr);
 wg_var wg_conv_input_apply(wg_var g, wg_var w, wg_conv_attr attr, wg_shape x);

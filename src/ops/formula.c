@@ -157,6 +157,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         .backward_f64 = wg_formula_backward_f64,                                                             \
         .backward_f32 = wg_formula_backward_f32,                                                             \
         .backward_ignores = name_##_ignores,                                                                 \
+        .lanes = wg_lanes_of_map,                                                                            \
         .scalar = name_##_scalar,                                                                            \
         .lo = lo_,                                                                                           \
         .hi = hi_,                                                                                           \

@@ -10,6 +10,7 @@
  * unpool is linear in g; its derivative reads the same places again (gather), whose derivative is unpool. */
 
 #include "base/alloc.h"
+#include "kernels/lanes.h"
 #include "ops/ops.h"
 #include "ops/pool_attr.h"
 
@@ -41,7 +42,8 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_max_pool_f32(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
+        (op->lanes ? wg_max_pool_lanes_f32 : wg_max_pool_f32)(
+            op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
     return status;
 }
 
@@ -67,7 +69,8 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = op->upstream[0] ? wg_pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        wg_max_pool_backward_f32(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
+        (op->lanes ? wg_max_pool_lanes_backward_f32 : wg_max_pool_backward_f32)(
+            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
     return status;
 }
 
@@ -108,6 +111,7 @@ const wg_op wg_op_max_pool2d = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
+    .lanes = wg_pool_lanes,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),

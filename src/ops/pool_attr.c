@@ -4,6 +4,7 @@
 #include "ops/pool_attr.h"
 
 #include "base/alloc.h"
+#include "ops/lanes.h"
 #include "ops/axes.h"
 
 static size_t first_of(size_t own, size_t both, size_t otherwise)
@@ -67,7 +68,17 @@ wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, 
         a->padding_h, a->padding_w, a->exclude_padding};
     if (!wg_mul_size(x->dim[0], x->dim[1], &pool->planes))
         return wg_op_fail(op, WG_OVERFLOW, "the number of planes does not fit in size_t");
+    pool->planes /= op->lanes ? op->lanes : 1;
     if (want)
         *want = WG_SHAPE(x->dim[0], x->dim[1], height, width);
     return WG_OK;
+}
+
+unsigned wg_pool_lanes(wg_op_context *op, double *work)
+{
+    unsigned images = WG_LANES_OPERAND(0);
+    (void)work;
+    for (size_t r = 0; r < op->results; r++)
+        images |= WG_LANES_RESULT(r);
+    return wg_is_batch_of_lanes(op->in_shape[0]) ? images : 0;
 }

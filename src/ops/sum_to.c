@@ -9,6 +9,7 @@
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
 #include "ops/axes.h"
+#include "ops/lanes.h"
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
 
@@ -38,6 +39,14 @@ static wg_status sum_to_forward(wg_op_context *op)
         return WG_OUT_OF_MEMORY;
     wg_over_store(op, &runs, y);
     return WG_OK;
+}
+
+/* From images to something that has no numbers of its own for each image and column. */
+static unsigned sum_to_lanes(wg_op_context *op, double *work)
+{
+    (void)work;
+    bool alike = wg_is_batch_of_lanes(op->in_shape[0]) && wg_is_alike_in_lanes(&op->out_shape[0]);
+    return alike ? WG_LANES_OPERAND(0) | WG_LANES_FOLDED : 0;
 }
 
 static wg_status sum_to_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
@@ -75,6 +84,7 @@ const wg_op wg_op_sum_to = {
     .forward_f64 = sum_to_forward,
     .forward_f32 = sum_to_forward,
     .vjp = sum_to_vjp,
+    .lanes = sum_to_lanes,
     .backward_f64 = sum_to_backward,
     .backward_f32 = sum_to_backward,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),

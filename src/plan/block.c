@@ -160,7 +160,9 @@ void wg_plan_attach(wg_plan *plan)
             record->result[b->index].data = memory;
         }
     }
+    wg_plan_show_turned(plan, true);
     wg_plan_chain_attach(plan);
+    wg_plan_show_turned(plan, false);
 }
 
 static void release(wg_engine *t, wg_record *record)

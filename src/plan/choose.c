@@ -172,19 +172,38 @@ static bool is_run(const wg_plan_passes *p, uint32_t node)
     return is_hidden(p, node) && p->flags[node] & WG_PLAN_NEEDED;
 }
 
+bool wg_plan_list_new(wg_plan *plan, size_t count, uint32_t nodes)
+{
+    plan->count = count;
+    plan->end = nodes;
+    plan->nodes = wg_mem_new(&plan->memory, (count + 1) * sizeof *plan->nodes);
+    plan->kept = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->kept);
+    plan->readable = wg_mem_new(&plan->memory, (count + 1) * sizeof *plan->readable);
+    plan->seconds = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->seconds);
+    plan->lanes = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->lanes);
+    plan->hidden = wg_mem_zero(&plan->memory, nodes);
+    return plan->nodes && plan->kept && plan->readable && plan->seconds && plan->lanes && plan->hidden;
+}
+
+void wg_plan_list_free(wg_plan *plan)
+{
+    wg_mem_free(&plan->memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
+    wg_mem_free(&plan->memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
+    wg_mem_free(&plan->memory, plan->readable, (plan->count + 1) * sizeof *plan->readable);
+    wg_mem_free(&plan->memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
+    wg_mem_free(&plan->memory, plan->lanes, (plan->count + 1) * sizeof *plan->lanes);
+    wg_mem_free(&plan->memory, plan->hidden, plan->end);
+}
+
 static wg_status list(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
-    for (uint32_t node = 0; node < plan->end; node++)
-        plan->count += is_run(p, node);
-    plan->nodes = wg_mem_new(&plan->memory, (plan->count + 1) * sizeof *plan->nodes);
-    plan->kept = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->kept);
-    plan->readable = wg_mem_new(&plan->memory, (plan->count + 1) * sizeof *plan->readable);
-    plan->seconds = wg_mem_zero(&plan->memory, (plan->count + 1) * sizeof *plan->seconds);
-    plan->hidden = wg_mem_zero(&plan->memory, plan->end);
-    if (!plan->nodes || !plan->kept || !plan->readable || !plan->seconds || !plan->hidden)
-        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     size_t count = 0;
+    for (uint32_t node = 0; node < plan->end; node++)
+        count += is_run(p, node);
+    if (!wg_plan_list_new(plan, count, plan->end))
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    count = 0;
     for (uint32_t node = 0; node < plan->end; node++) {
         plan->hidden[node] = is_hidden(p, node);
         p->place[node] = is_run(p, node) ? count : SIZE_MAX;

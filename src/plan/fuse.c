@@ -110,11 +110,13 @@ static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t
         step.y = operand_of(t, record, n, joined);
         step.g = operand_of(t, record, n + 1, joined);
     } else if (n == 2) {
-        const wg_shape *a = wg_view_of(t, record->args[0]).shape, *b = wg_view_of(t, record->args[1]).shape;
+        wg_shape a = wg_shape_in_lanes(record, WG_LANES_OPERAND(0), wg_view_of(t, record->args[0]).shape),
+                 b = wg_shape_in_lanes(record, WG_LANES_OPERAND(1), wg_view_of(t, record->args[1]).shape),
+                 y = wg_shape_in_lanes(record, WG_LANES_RESULT(0), &record->result[0].shape);
         bool tensors = step.in[0].kind != WG_CHAIN_SCALAR && step.in[1].kind != WG_CHAIN_SCALAR;
-        step.stretched = tensors && !wg_shape_equal(a, b) && record->result[0].count;
+        step.stretched = tensors && !wg_shape_equal(&a, &b) && record->result[0].count;
         if (step.stretched)
-            wg_stretch_set(&step.stretch, &record->result[0].shape, a, b);
+            wg_stretch_set(&step.stretch, &y, &a, &b);
     }
     return step;
 }

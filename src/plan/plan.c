@@ -38,6 +38,28 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
     return WG_OK;
 }
 
+bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes)
+{
+    const wg_plan_passes old = *p;
+    const wg_allocator *memory = &p->plan->memory;
+    size_t each = 1 + 3 * sizeof(size_t);
+    p->place = wg_mem_zero(memory, nodes * each);
+    if (!p->place) {
+        *p = old;
+        return false;
+    }
+    p->buffers = p->place + nodes;
+    p->runs_at = p->buffers + nodes;
+    p->flags = (uint8_t *)(p->runs_at + nodes);
+    p->room = nodes;
+    for (size_t i = 0; i < old.room; i++) {
+        p->place[i] = old.place[i];
+        p->flags[i] = old.flags[i];
+    }
+    wg_mem_free(memory, old.place, old.room * each);
+    return true;
+}
+
 static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error *error)
 {
     wg_engine *t = plan->tape;
@@ -46,23 +68,19 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
     if (status != WG_OK)
         return status;
     plan->end = t->head.count;
-    size_t n = plan->end, bytes = n * (1 + 3 * sizeof(size_t));
-    p.place = wg_mem_zero(&plan->memory, bytes);
-    if (!p.place)
-        return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", n);
-    p.buffers = p.place + n;
-    p.runs_at = p.buffers + n;
-    p.flags = (uint8_t *)(p.runs_at + n);
-    status = wg_plan_choose(&p);
-    if (status == WG_OK)
-        status = wg_plan_fuse(&p);
-    if (status == WG_OK)
-        status = wg_plan_lay_out(&p);
-    if (status == WG_OK)
-        status = wg_plan_take_block(&p);
+    if (!wg_plan_passes_reserve(&p, plan->end))
+        return wg_error_set(
+            error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", (size_t)plan->end);
+    static wg_status (*const pass[])(wg_plan_passes *) = {
+        wg_plan_choose, wg_plan_choose_lanes, wg_plan_fuse, wg_plan_lay_out, wg_plan_take_block};
+    for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++) {
+        wg_plan_show_turned(plan, true);
+        status = pass[i](&p);
+    }
     if (status == WG_OK)
         wg_plan_count_bytes(&p);
-    wg_mem_free(&plan->memory, p.place, bytes);
+    wg_plan_show_turned(plan, false);
+    wg_mem_free(&plan->memory, p.place, p.room * (1 + 3 * sizeof(size_t)));
     return status;
 }
 
@@ -133,10 +151,6 @@ void wg_plan_free(wg_plan *plan)
         t->planned = 0;
         wg_update_fast(t);
     }
-    wg_mem_free(&memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
-    wg_mem_free(&memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
-    wg_mem_free(&memory, plan->readable, (plan->count + 1) * sizeof *plan->readable);
-    wg_mem_free(&memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
     for (wg_plan_chain *chain = plan->first_chain, *next; chain; chain = next) {
         next = chain->next;
         wg_mem_free(&memory, chain->chain.step, chain->capacity * sizeof *chain->chain.step);
@@ -144,9 +158,10 @@ void wg_plan_free(wg_plan *plan)
         wg_mem_free(&memory, chain, sizeof *chain);
     }
     wg_mem_free(&memory, (void *)plan->chains, 2 * (plan->count + 1) * sizeof *plan->chains);
+    wg_mem_free(&memory, plan->turns, plan->turn_capacity * sizeof *plan->turns);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
-    wg_mem_free(&memory, plan->hidden, plan->end);
+    wg_plan_list_free(plan);
     wg_plan_give_block(plan);
 #ifdef WG_ONEDNN
     wg_onednn_free(plan->library);

@@ -6,7 +6,8 @@
  *      tape    x  y  [ conv  relu  ...  loss ][ gradient of loss  ...  gradients of parameters ]
  *              leaves  the step, as recorded     recorded by the plan, from `start` to `end`
  *
- *      nodes   those of both that a run computes, in the order of the tape
+ *      nodes   those of both that a run computes, in the order of the tape; before its first reader, what
+ *              turns an image from rows to batch lanes, or back (recorded at the end of the tape)
  *      block   the memory of their results, and of what operations keep
  *
  * The engine computes planned nodes as any others: it finds their memory there already. All of it belongs to
@@ -59,6 +60,13 @@ typedef struct wg_plan_chain {
     struct wg_plan_chain *next;
 } wg_plan_chain;
 
+/* An operand that is turned from rows to lanes, or back: read from `to` instead while the plan runs. */
+typedef struct wg_plan_turn {
+    uint32_t node;
+    size_t operand;
+    uint32_t from, to;
+} wg_plan_turn;
+
 struct wg_plan {
     wg_allocator memory;
     wg_engine *tape;
@@ -67,15 +75,20 @@ struct wg_plan {
     wg_optim *optim;
     bool profile, bf16, attached;
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
+    bool in_lanes;             /* some of the images are */
 
     uint32_t *nodes;        /* [count] */
     bool *kept;             /* [count]: may be read after a run */
     uint32_t *readable;     /* [readable_count]: those nodes */
     double *seconds;        /* [count], with profile */
+    unsigned *lanes;        /* [count]: its images that lie in batch lanes (WG_LANES_...) */
     wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
     wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
     wg_plan_chain *first_chain;
     size_t count, readable_count, runs;
+
+    wg_plan_turn *turns; /* in the order of the list */
+    size_t turn_count, turn_capacity;
 
     wg_plan_gradient *gradients;
     size_t gradient_count, gradient_capacity;
@@ -96,6 +109,7 @@ typedef struct wg_plan_passes {
     wg_plan *plan;
     const wg_plan_options *options;
     wg_error *error;
+    size_t room;     /* nodes for which there is room in: */
     uint8_t *flags;  /* [end]: WG_PLAN_... */
     size_t *place;   /* [end]: in the list, or SIZE_MAX */
     size_t *buffers; /* [end]: its first buffer, or SIZE_MAX */
@@ -117,12 +131,30 @@ enum {
     WG_PLAN_CONSTANT = 4 /* the same in every run */
 };
 
-/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. fuse.c, heads.c, reduce.c:
- * which of them as one. memory.c: where their results lie. block.c: in which memory that is. */
+/* Memory for a list of `count` nodes of `nodes` on the tape; false when there is none. What there is, given
+ * back. */
+bool wg_plan_list_new(wg_plan *plan, size_t count, uint32_t nodes);
+void wg_plan_list_free(wg_plan *plan);
+
+/* More room in the arrays of nodes; false when there is no memory. */
+bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes);
+
+/* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. lanes.c: which images lie
+ * in batch lanes. fuse.c, heads.c, reduce.c: which nodes run as one. memory.c: where their results lie.
+ * block.c: in which memory that is. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
+wg_status wg_plan_choose_lanes(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
 wg_status wg_plan_lay_out(wg_plan_passes *p);
+
+/* turn.c: operand number `operand` of a node is turned to lanes, or to rows; for nodes in the order of the
+ * list. Then the list anew, with what turns them, and what lies in lanes. */
+wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes);
+wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images);
+
+/* Has the records read what is turned, and work in lanes; or (not running) as they were recorded. */
+void wg_plan_show_turned(wg_plan *plan, bool running);
 
 /* Is node `k` of the list run by itself, or the last of its chain? */
 static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)

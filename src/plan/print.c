@@ -47,7 +47,7 @@ static void print_kernel(const wg_plan *plan, size_t k, double total, FILE *file
     if (total > 0)
         fprintf(file, "  %9.1f  %5.1f %%", 1e6 * plan->seconds[k] / (double)plan->runs,
             100 * plan->seconds[k] / total);
-    fprintf(file, "%s\n", plan->kept[k] ? "  kept" : "");
+    fprintf(file, "%s%s\n", plan->lanes[k] ? "  in lanes" : "", plan->kept[k] ? "  kept" : "");
 }
 
 wg_status wg_print_plan(const wg_plan *plan, FILE *file)

@@ -28,9 +28,9 @@ static bool pieces_of(const wg_plan *plan, size_t k, size_t at, wg_pieces *piece
     const wg_engine *t = plan->tape;
     const wg_record *sum = wg_record_of(t, plan->nodes[k]);
     const wg_result *x = &wg_record_of(t, plan->nodes[at])->result[0];
+    wg_shape shape = wg_shape_in_lanes(sum, WG_LANES_OPERAND(0), wg_view_of(t, sum->args[0]).shape);
     wg_runs runs;
-    if (x->scalar || x->dtype == WG_I32 ||
-        !wg_sum_runs(sum->op, sum->attr, wg_view_of(t, sum->args[0]).shape, &runs) ||
+    if (x->scalar || x->dtype == WG_I32 || !wg_sum_runs(sum->op, sum->attr, &shape, &runs) ||
         !wg_pieces_init(pieces, &runs))
         return false;
     return pieces->count * pieces->width <= x->count / SHORT &&

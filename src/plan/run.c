@@ -47,6 +47,7 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     t->work = &plan->work;
     t->bf16 = plan->bf16;
     t->library = plan->library;
+    wg_plan_show_turned(plan, true);
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         wg_record *record = wg_record_of(t, plan->nodes[k]);
@@ -67,6 +68,7 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     t->work = NULL;
     t->bf16 = false;
     t->library = NULL;
+    wg_plan_show_turned(plan, false);
     wg_plan_show(plan, status == WG_OK);
     return status;
 }

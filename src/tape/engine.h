@@ -61,7 +61,8 @@ typedef struct wg_record {
     bool settable;
     bool keep_gradient;
     bool training;
-    bool direct; /* in a sweep: the gradient is written straight into the parameter's memory */
+    unsigned lanes; /* of a plan that runs: its kernels work in batch lanes, on these images (WG_LANES_...) */
+    bool direct;    /* in a sweep: the gradient is written straight into the parameter's memory */
 } wg_record;
 
 /* A binding that was seen on this tape. It stays over resets, so that private gradients do. */
@@ -232,6 +233,7 @@ typedef struct wg_frame {
     wg_slot *grad_slot;
     wg_block **grad_block;
     wg_var *grad_var;
+    wg_shape folded[WG_FRAME_ARGS]; /* of operands in batch lanes */
     wg_shape out_shape[WG_MAX_RESULTS];
     wg_dtype out_dtype[WG_MAX_RESULTS];
     void *out[WG_MAX_RESULTS];
@@ -249,6 +251,9 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     size_t arity, size_t results);
 void wg_frame_record(wg_frame *f, wg_record *record); /* the rest of a recorded node: results, keep, random */
 void wg_frame_close(wg_frame *f);
+
+/* The shape in which a recorded operation's kernels see an image: `bit` is which one (WG_LANES_...). */
+wg_shape wg_shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape);
 
 /* The scalar slots of `in`, as the kernel of op.dtype wants them, and back. */
 void wg_frame_load(wg_frame *f);
@@ -288,6 +293,10 @@ bool wg_gradient_wants(const wg_record *record, size_t i); /* is it towards oper
 int wg_gradient_towards(const wg_record *record);          /* the operand of X that it is for; -1: several */
 bool wg_gradient_reads(
     const wg_record *record, size_t i); /* does X's kernel read operand i of the gradient? */
+/* Which image of its operation - of X, for a "gradient of X" - operand i or result r of a node is
+ * (WG_LANES_OPERAND, WG_LANES_RESULT). */
+unsigned wg_operand_bit(const wg_record *record, size_t i);
+unsigned wg_result_bit(const wg_record *record, size_t r);
 wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */

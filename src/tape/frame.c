@@ -8,6 +8,7 @@
 
 #include "tape/engine.h"
 #include "kernels/finish.h"
+#include "kernels/lanes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -114,6 +115,23 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     return true;
 }
 
+wg_shape wg_shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape)
+{
+    size_t lanes = wg_lanes();
+    if (!(record->lanes & WG_LANES_FOLDED) || !(record->lanes & bit))
+        return *shape;
+    return WG_SHAPE(shape->dim[0] / lanes, shape->dim[1], shape->dim[2], shape->dim[3] * lanes);
+}
+
+/* A plan puts no operation with more than WG_FRAME_ARGS operands into lanes. */
+static void fold_operands(wg_frame *f, const wg_record *record)
+{
+    for (size_t i = 0; i < record->arity; i++) {
+        f->folded[i] = wg_shape_in_lanes(record, WG_LANES_OPERAND(i), f->in_shape[i]);
+        f->in_shape[i] = &f->folded[i];
+    }
+}
+
 void wg_frame_record(wg_frame *f, wg_record *record)
 {
     wg_engine *t = f->tape;
@@ -124,8 +142,11 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     f->op.count = record->result[0].count;
     f->op.finish = record->finish;
     f->op.sums = record->sums;
+    f->op.lanes = record->lanes ? wg_lanes() : 0;
+    if (record->lanes & WG_LANES_FOLDED)
+        fold_operands(f, record);
     for (size_t r = 0; r < record->results; r++) {
-        f->out_shape[r] = record->result[r].shape;
+        f->out_shape[r] = wg_shape_in_lanes(record, WG_LANES_RESULT(r), &record->result[r].shape);
         f->out_dtype[r] = record->result[r].dtype;
         f->out[r] = record->result[r].scalar ? (void *)&f->out_slot[r] : record->result[r].data;
         f->result[r] = record->results == 1                   ? wg_var_of(t, record->node)

@@ -191,6 +191,32 @@ bool wg_gradient_wants(const wg_record *record, size_t i)
     return i < attr->arity && attr->wanted[i];
 }
 
+unsigned wg_operand_bit(const wg_record *record, size_t i)
+{
+    const gradient_attr *attr = record->attr;
+    if (record->op != &wg_op_gradient)
+        return i < 8 ? WG_LANES_OPERAND(i) : 0;
+    if (i < attr->arity)
+        return WG_LANES_OPERAND(i);
+    if (i < attr->arity + attr->results)
+        return WG_LANES_RESULT(i - attr->arity);
+    size_t r = 0; /* the upstream gradients that there are */
+    for (size_t left = i - attr->arity - attr->results; left > 0 || !attr->upstream[r]; r++)
+        left -= attr->upstream[r];
+    return WG_LANES_RESULT(r);
+}
+
+unsigned wg_result_bit(const wg_record *record, size_t r)
+{
+    const gradient_attr *attr = record->attr;
+    if (record->op != &wg_op_gradient)
+        return WG_LANES_RESULT(r);
+    size_t i = 0;
+    for (size_t left = r; left > 0 || !attr->wanted[i]; i++)
+        left -= attr->wanted[i];
+    return WG_LANES_OPERAND(i);
+}
+
 uint32_t wg_gradient_node(const wg_record *record)
 {
     const gradient_attr *attr = record->attr;

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Images turned from rows to batch lanes and back: operations that a plan records behind the backward pass,
+ * and puts into its list where they are needed first. What they turn is read from them while the plan runs;
+ * the tape as everybody sees it does not know them. */
+#include "plan/plan.h"
+
+#include <string.h>
+#include "kernels/lanes.h"
+
+/* ---- The two operations ----------------------------------------------------------------------------- */
+
+/* The same image, lying otherwise. Where no plan runs (op->lanes is 0), all images lie in rows. */
+static void turn(const wg_op_context *op,
+    void (*kernel)(int threads, size_t batch, size_t count, const float *from, float *to))
+{
+    size_t batch = op->in_shape[0]->dim[0];
+    if (op->lanes)
+        kernel(op->threads, batch, op->count / batch, op->in[0], op->out[0]);
+    else
+        memcpy(op->out[0], op->in[0], op->count * sizeof(float));
+}
+
+static wg_status to_lanes(wg_op_context *op)
+{
+    turn(op, wg_lanes_from_rows_f32);
+    return WG_OK;
+}
+
+static wg_status to_rows(wg_op_context *op)
+{
+    turn(op, wg_rows_from_lanes_f32);
+    return WG_OK;
+}
+
+/* Nothing is recorded of them: no gradient goes through what a plan adds. */
+static const wg_op lanes_from_rows = {.name = "lanes_from_rows",
+    .arity = 1,
+    .traits = WG_OP_ZERO_GRADIENT,
+    .shape = wg_shape_like_first,
+    .forward_f32 = to_lanes};
+
+static const wg_op rows_from_lanes = {.name = "rows_from_lanes",
+    .arity = 1,
+    .traits = WG_OP_ZERO_GRADIENT,
+    .shape = wg_shape_like_first,
+    .forward_f32 = to_rows};
+
+/* ---- Operands that are turned ------------------------------------------------------------------------ */
+
+/* The node that turns `node`: there already, or new. WG_NO_NODE: out of memory. A value is turned one way
+ * only: it lies in rows, or in lanes. */
+static uint32_t turned(wg_plan *plan, uint32_t node, bool lanes)
+{
+    wg_engine *t = plan->tape;
+    for (uint32_t at = plan->end; at < t->head.count; at++)
+        if (wg_record_of(t, at)->args[0] == node)
+            return at;
+    wg_var x = wg_var_of(t, node), y;
+    t->planning = true;
+    wg_status status = wg_record_op(t, lanes ? &lanes_from_rows : &rows_from_lanes, &x, 1, NULL, 1, &y);
+    t->planning = false;
+    return status == WG_OK ? y.node : WG_NO_NODE;
+}
+
+wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes)
+{
+    wg_plan *plan = p->plan;
+    uint32_t from = wg_record_of(plan->tape, node)->args[operand], to = turned(plan, from, lanes);
+    if (to == WG_NO_NODE || !wg_mem_reserve(&plan->memory, (void **)&plan->turns, &plan->turn_capacity,
+                                plan->turn_count + 1, sizeof *plan->turns))
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    plan->turns[plan->turn_count++] = (wg_plan_turn){node, operand, from, to};
+    return WG_OK;
+}
+
+void wg_plan_show_turned(wg_plan *plan, bool running)
+{
+    wg_engine *t = plan->tape;
+    for (size_t i = 0; i < plan->turn_count; i++) {
+        const wg_plan_turn *one = &plan->turns[i];
+        wg_record_of(t, one->node)->args[one->operand] = running ? one->to : one->from;
+    }
+    for (size_t k = 0; plan->in_lanes && k < plan->count; k++) {
+        wg_record *record = wg_record_of(t, plan->nodes[k]);
+        if (record && record->op != &wg_op_gradient) /* whose kernels see the operation's own record */
+            record->lanes = running ? plan->lanes[k] : 0;
+    }
+}
+
+/* ---- The list with them ------------------------------------------------------------------------------ */
+
+/* The next node of the list; *place is where. */
+static void append(wg_plan_passes *p, size_t *place, uint32_t node, unsigned images)
+{
+    wg_plan *plan = p->plan;
+    p->place[node] = *place;
+    plan->lanes[*place] = images;
+    plan->nodes[(*place)++] = node;
+}
+
+/* Each turning before the first node that reads it. */
+static void fill_list(wg_plan_passes *p, const wg_plan *old, const unsigned *images)
+{
+    wg_plan *plan = p->plan;
+    size_t place = 0, next = 0;
+    for (size_t k = 0; k < old->count; k++) {
+        for (; next < plan->turn_count && plan->turns[next].node == old->nodes[k]; next++) {
+            uint32_t to = plan->turns[next].to;
+            bool lanes = wg_record_of(plan->tape, to)->op == &lanes_from_rows;
+            if (p->place[to] == SIZE_MAX)
+                append(p, &place, to, lanes ? WG_LANES_RESULT(0) : WG_LANES_OPERAND(0));
+        }
+        plan->kept[place] = old->kept[k];
+        append(p, &place, old->nodes[k], images[k]);
+    }
+}
+
+wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images)
+{
+    wg_plan *plan = p->plan, old = *plan;
+    uint32_t nodes = plan->tape->head.count, turned_nodes = nodes - old.end;
+    if (!wg_plan_passes_reserve(p, nodes))
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    if (!wg_plan_list_new(plan, old.count + turned_nodes, nodes)) {
+        wg_plan_list_free(plan);
+        *plan = old;
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    }
+    memset(p->place + old.end, 0xff, turned_nodes * sizeof *p->place);
+    memcpy(plan->readable, old.readable, old.readable_count * sizeof *old.readable);
+    memcpy(plan->hidden, old.hidden, old.end);
+    memset(plan->hidden + old.end, 1, turned_nodes);
+    fill_list(p, &old, images);
+    plan->in_lanes = true;
+    wg_plan_list_free(&old);
+    return WG_OK;
+}
