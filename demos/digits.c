@@ -85,7 +85,8 @@ static void train(const struct model *m, const struct setting *s, wg_params *par
             .on_epoch = show_epoch,
             .user = &t,
             .stop = &interrupted,
-            .threads = (int)s->threads},
+            .threads = (int)s->threads,
+            .bf16 = s->bf16},
         error);
     wg_optim_free(adam);
 }

@@ -3,7 +3,7 @@
 # Reads handwritten digits, from nothing: on a Debian machine it installs what is missing (saying so first), builds into
 # build/, and trains a perceptron and LeNet-5 on digits that the program draws. Arguments go to the program:
 #     demos/run.sh [--data DIR] [--model mlp|lenet|all] [--epochs N] [--seed S] [--batch B] [--threads T] [--train N] [--test N]
-#                  [--out PICTURE] [--save FILE] [--load FILE] [--small] [--help]
+#                  [--out PICTURE] [--save FILE] [--load FILE] [--bf16] [--small] [--help]
 set -eu
 case ${1-} in
 -h | --help)

@@ -15,7 +15,7 @@ struct setting {
     const char *data, *model, *out, *save, *load;
     size_t epochs, batch, threads, train, test; /* 0: not said */
     uint64_t seed;
-    bool small;
+    bool small, bf16;
 };
 
 /* Can a file be made there? Better said now than after an hour of training. */
@@ -73,6 +73,7 @@ static inline enum options_result setting_read(struct setting *s, int argc, char
             "picture of misread digits, .png, .ppm or .pgm (default: misread.png)"},
         {"--save", "FILE", OPTION_TEXT, &s->save, "keeps what --model learned, as .safetensors"},
         {"--load", "FILE", OPTION_TEXT, &s->load, "tests what --save kept instead of training"},
+        {"--bf16", NULL, OPTION_FLAG, &s->bf16, "trains with products of bfloat16 numbers instead of floats"},
         {"--small", NULL, OPTION_FLAG, &s->small,
             "300 training and 100 test digits, one epoch: does it run?"},
     };

@@ -67,6 +67,9 @@ check 'the accuracy of LeNet' grep -Eq '^lenet: test accuracy [0-9]+\.[0-9][0-9]
 check 'a line of progress per epoch' grep -Eq '^epoch 1/1  loss [0-9.]+  accuracy [0-9.]+  [0-9]+/s' err
 check 'a picture' [ "$(head -c 2 a.ppm)" = P6 ]
 
+"$program" --small --bf16 --model mlp --out a.ppm >out 2>err
+check '--bf16 trains' grep -Eq '^mlp: test accuracy [0-9]+\.[0-9][0-9] %$' out
+
 # The loss falls, and neither it nor the answers depend on the number of threads.
 for threads in 1 2 3; do
     "$program" --model lenet --train 640 --test 200 --epochs 3 --threads $threads --out "$threads.ppm" >"out$threads" 2>err

@@ -223,10 +223,55 @@ START_TEST(a_tape_of_doubles_is_refused)
 }
 END_TEST
 
+/* ---- In a fit --------------------------------------------------------------------------------------- */
+
+static wg_var classify(wg_params *params, wg_var x, void *user)
+{
+    (void)user;
+    return wg_layer_dense(params, "fc2", wg_relu(wg_layer_dense(params, "fc1", x, 16, NULL)), 3, NULL);
+}
+
+static wg_params *fitted(bool bf16, int threads)
+{
+    wg_error error = {0};
+    wg_dataset *points = three_classes(96, 7);
+    wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
+    wg_fit_options options = {.epochs = 30, .batch = 16, .bf16 = bf16, .threads = threads};
+    ck_assert_msg(wg_fit(classify, NULL, params, points, &options, &error) == WG_OK, "%s", error.message);
+    ck_assert_double_gt(wg_accuracy(classify, NULL, params, points, &error), 0.8);
+    wg_dataset_free(points);
+    return params;
+}
+
+START_TEST(a_fit_trains_in_bf16)
+{
+    wg_params *low = fitted(true, 1), *same = fitted(true, 3), *high = fitted(false, 1);
+    ck_assert(wg_params_equal(low, same));
+    ck_assert(!wg_params_equal(low, high));
+    wg_params_free(low);
+    wg_params_free(same);
+    wg_params_free(high);
+}
+END_TEST
+
+START_TEST(a_fit_of_doubles_is_refused)
+{
+    wg_error error = {0};
+    wg_dataset *points = three_classes(32, 7);
+    wg_params *params = wg_params_new(NULL);
+    wg_fit_options options = {.bf16 = true};
+    ck_assert_int_eq(wg_fit(classify, NULL, params, points, &options, &error), WG_BAD_DTYPE);
+    ck_assert_str_eq(error.message, "fit: bf16 is for a store of floats, and this is one of f64");
+    wg_params_free(params);
+    wg_dataset_free(points);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {{a_product_is_that_of_rounded_factors, PRODUCTS},
         {any_number_of_threads_has_the_same_bits, PRODUCTS}, {bias_activation_and_update_stay_floats, 0},
-        {only_runs_of_the_plan_are_rounded, 0}, {a_tape_of_doubles_is_refused, 0}};
+        {only_runs_of_the_plan_are_rounded, 0}, {a_tape_of_doubles_is_refused, 0}, {a_fit_trains_in_bf16, 0},
+        {a_fit_of_doubles_is_refused, 0}};
     return harness_run("plan_bf16", tests, sizeof tests / sizeof tests[0]);
 }

@@ -131,6 +131,7 @@ typedef struct wg_fit_options {
 
     int threads;            /* of the tape; 0: OpenMP's own choice */
     bool record;            /* every batch is recorded with its values, and none planned; see below */
+    bool bf16;              /* batches that a plan trains are multiplied in bfloat16, see plan.h */
     wg_allocator allocator; /* of the tapes, the batches, the history */
 } wg_fit_options;
 
@@ -146,7 +147,9 @@ typedef struct wg_fit_options {
  * The model is still called for each batch, but with an x that has a shape and no value; the plan is run when
  * the model recorded the same as before, otherwise made anew, a few times. Every batch is recorded with
  * values if the model asks for some while it records (wg_item, wg_branch ...), with .accumulate above 1, if
- * `.record` says so, and if there are both a callback and a model's `user`, by which vars may reach it.
+ * `.record` says so, and if there are both a callback and a model's `user`, by which vars may reach it. With
+ * `.bf16`, which is for stores of floats (WG_BAD_DTYPE), such a batch, or a last one of fewer samples, is
+ * computed in floats, and so is validation.
  *
  * CHECKPOINTS. The file has parameters, moments, steps, the epoch and the batch, the positions of the random
  * generators, the history and the best parameters. A fit that was stopped, or killed, and is called again

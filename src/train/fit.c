@@ -46,6 +46,10 @@ static wg_status check_options(wg_fitting *f)
         return wg_error_set(f->error, WG_INVALID, "fit: the validation set has no samples");
     if (o->resume && !o->checkpoint)
         return wg_error_set(f->error, WG_INVALID, "fit: resume needs the name of the checkpoint");
+    if (o->bf16 && wg_params_dtype(f->task.params) != WG_F32)
+        return wg_error_set(f->error, WG_BAD_DTYPE,
+            "fit: bf16 is for a store of floats, and this is one of %s",
+            wg_dtype_name(wg_params_dtype(f->task.params)));
     o->epochs = o->epochs ? o->epochs : 10;
     o->batch = o->batch ? o->batch : 32;
     o->accumulate = o->accumulate ? o->accumulate : 1;
@@ -118,6 +122,7 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
         return status;
     f->tape = wg_task_tape(&f->task, true);
     f->testing.forward = true;
+    f->training.bf16 = o->bf16;
     f->training.off = f->testing.off = !may_plan(f);
     f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
     if (!f->tape || !f->optim)

@@ -32,7 +32,9 @@ static bool plan_sketch(
         g->tape = wg_task_tape(task, wg_tape_training(*sketch));
     if (g->tape && !g->off)
         g->plan = wg_plan_new(step->loss,
-            &(wg_plan_options){.forward = g->forward, .keep = &step->prediction, .keep_count = 1}, NULL);
+            &(wg_plan_options){
+                .forward = g->forward, .bf16 = g->bf16, .keep = &step->prediction, .keep_count = 1},
+            NULL);
     if (!g->plan) {
         g->off = true;
         return false;

@@ -16,6 +16,7 @@
 
 typedef struct wg_program {
     bool forward;   /* without gradients */
+    bool bf16;      /* see wg_plan_options */
     bool off;       /* no more plans: the model asks for values, fails, or changes too often */
     size_t changes; /* of the model, so far */
     wg_tape *tape;
