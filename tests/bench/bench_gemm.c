@@ -139,8 +139,10 @@ int main(int argc, char **argv)
 {
     bench b = bench_begin(argc, argv, "gemm");
     for (size_t i = 0; i < MOST; i++) {
-        a64[i] = a32[i] = (float)(i * 2654435761u % 1000) / 1000 - 0.5f;
-        b64[i] = b32[i] = (float)(i * 2246822519u % 1000) / 1000 - 0.5f;
+        a32[i] = (float)(i * 2654435761u % 1000) / 1000 - 0.5f;
+        a64[i] = (double)a32[i];
+        b32[i] = (float)(i * 2246822519u % 1000) / 1000 - 0.5f;
+        b64[i] = (double)b32[i];
     }
     printf("GFLOP/s, %2d thread(s)                              ", wg_threads_of(0));
     for (size_t v = 0; v < VARIANTS; v++)

@@ -10,8 +10,8 @@ Every contestant is a process of its own with the same environment, asked in tur
 are medians, and medians of the rounds' ratios. Run it on a machine that does nothing else: it takes three minutes.
 
 Peers are those that are there: PyTorch (Debian's python3-torch), jemalloc beneath it (libjemalloc2), ADOL-C
-(libadolc-dev), CppAD (found by pkg-config); kann and CoDiPack where -Dkann=FOLDER and -Dcodipack=FOLDER, options of
-`meson setup`, say where their source is."""
+(libadolc-dev), CppAD (found by pkg-config); kann, CoDiPack and ggml where -Dkann=FOLDER, -Dcodipack=FOLDER
+and -Dggml=PREFIX, options of `meson setup`, say where they are."""
 import argparse
 import json
 import os
@@ -20,11 +20,11 @@ import subprocess
 
 import contest
 
-# Key, name, and what we aim at: our planned step over its library calls; PyTorch and kann over our planned step.
+# Key, name, and what we aim at: our planned step over its library calls; PyTorch, kann and ggml over ours.
 NETWORKS = {
-    "mlp128": ("MLP 784-512-256-10, batch 128", {"calls": 1.15, "PyTorch": 1.6, "kann": 1.4}),
-    "mlp1": ("MLP 784-512-256-10, batch 1", {"PyTorch": 3, "kann": 1.7}),
-    "lenet": ("LeNet-5 1x28x28, batch 64", {"calls": 0.65, "PyTorch": 4, "kann": 1}),
+    "mlp128": ("MLP 784-512-256-10, batch 128", {"calls": 1.15, "PyTorch": 1.6, "kann": 1.4, "ggml": 1.4}),
+    "mlp1": ("MLP 784-512-256-10, batch 1", {"PyTorch": 3, "kann": 1.7, "ggml": 1.7}),
+    "lenet": ("LeNet-5 1x28x28, batch 64", {"calls": 0.65, "PyTorch": 4, "kann": 1, "ggml": 1}),
     "vgg": ("VGG-like 3x32x32, batch 64", {"calls": 1.05, "PyTorch": 1.35, "kann": 1}),
     "block": ("residual block 64x16x16, batch 64", {"calls": 1.05, "PyTorch": 1.35}),
     "lstm": ("LSTM 64-128, 32 steps, batch 32", {"calls": 1.3, "PyTorch": 4, "kann": 2.1}),

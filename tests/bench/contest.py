@@ -71,6 +71,8 @@ def contestants(folder, threads):
         unbound = {**env, "OMP_NUM_THREADS": "1", "OMP_PROC_BIND": "false"}
         families["kann"] = [Contestant("kann, the CBLAS's threads", [kann], env),
                             Contestant("kann, its own threads", [kann, str(threads)], unbound)]
+    if os.path.exists(f"{folder}/contestant_ggml"):
+        families["ggml"] = [Contestant("ggml", [f"{folder}/contestant_ggml"], env)]
     return families
 
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* A tape of others, written in C++ (peer_*.cpp), among the contestants of compare.py (contestant.h). */
+/* A peer in C++ (peer_*.cpp) among the contestants of compare.py (contestant.h). */
 
 #include "contestant.h"
 #include "peer.h"
@@ -9,5 +9,5 @@
 int main(void)
 {
     return contestant_serve(&(contestant){
-        .make = peer_make, .run = peer_run, .free = peer_free, .tell = peer_tell, .warm = "neuron"});
+        .make = peer_make, .run = peer_run, .free = peer_free, .tell = peer_tell, .warm = peer_warm});
 }

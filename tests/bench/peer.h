@@ -13,6 +13,8 @@
 extern "C" {
 #endif
 
+extern const char *const peer_warm; /* contestant.warm */
+
 void *peer_make(const char *subject, const char *work, size_t batch);
 void peer_run(void *made);
 void peer_free(void *made);
