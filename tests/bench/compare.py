@@ -3,8 +3,8 @@
 # Copyright (c) 2026 The Wengert authors
 """Ours beside its peers on this machine: training steps, memory, predictions, scalar programs.
 
-    compare.py [--only NETWORK,...] [--tables NAME,...] [--rounds N] [--threads T] [--json FILE] [--chart FILE.svg] [--quick]
-               [FOLDER_OF_THE_BENCHES]
+    compare.py [--only NETWORK,...] [--tables NAME,...] [--rounds N] [--threads T] [--json FILE] [--chart FILE.svg]
+               [--quick] [FOLDER_OF_THE_BENCHES]
 
 Every contestant is a process of its own with the same environment, asked in turn, round by round; what is printed
 are medians, and medians of the rounds' ratios. Run it on a machine that does nothing else: it takes three minutes.
@@ -29,6 +29,8 @@ NETWORKS = {
     "block": ("residual block 64x16x16, batch 64", {"calls": 1.05, "PyTorch": 1.35}),
     "lstm": ("LSTM 64-128, 32 steps, batch 32", {"calls": 1.3, "PyTorch": 4, "kann": 2.1}),
 }
+GROUPS = {"mlp128": "MLP", "mlp1": "MLP, one image", "lenet": "LeNet-5", "vgg": "VGG-like", "block": "residual block",
+          "lstm": "LSTM"}
 RECORDED = ("recorded", "recorded-channels-last")
 PREDICT = ("predict", "predict-channels-last")
 PROGRAMS = {"neuron": "logistic neuron (8 ops)", "product": "product of 1000", "rosenbrock": "Rosenbrock, n = 1000",
@@ -65,12 +67,27 @@ def entries(families, ours, theirs):
             [(c, work) for family, members in families.items() if family != "ours" for c in members for work in theirs])
 
 
-def ours_and_peers(families, times, reference, theirs):
-    """Our seconds by work, the best of each family, and their ratios to our `reference`."""
-    own = {work: t for (c, work), t in times.items() if c in families["ours"]}
-    peers = {family: contest.best(times, members, theirs) for family, members in families.items() if family != "ours"}
-    ratios = {family: contest.ratio(way[1], own[reference]) if way else None for family, way in peers.items()}
-    return own, peers, ratios
+def compared(families, args, key, ours, theirs, seconds, batch=0):
+    """Asks for a network by `ours`, (recorded, planned, library calls), and `theirs`. The median seconds by column;
+    the ratio of planned to calls, and of each family to planned; the way in which each family was fastest."""
+    times = contest.in_turn(args.rounds, seconds, entries(families, ours, theirs), key, batch)
+    columns = {work: t for (c, work), t in times.items() if c in families["ours"]}
+    best = {family: contest.best(times, members, theirs) for family, members in families.items() if family != "ours"}
+    planned, calls = columns[ours[1]], columns.get(ours[2])
+    ratios = {family: contest.ratio(way[1], planned) for family, way in best.items() if way}
+    if calls:
+        ratios["calls"] = contest.ratio(planned, calls)
+    columns.update({family: way[1] for family, way in best.items() if way})
+    medians = {column: statistics.median(t) for column, t in columns.items()}
+    return medians, ratios, [way[0] for way in best.values() if way]
+
+
+def report_compared(report, name, unit, columns, ratios):
+    for column, value in columns.items():
+        report.number(f"{name}, {column}", unit, value)
+    for who, value in ratios.items():
+        pair = "planned over calls" if who == "calls" else f"{who} over planned"
+        report.number(f"{name}, {pair}", "ratio", value)
 
 
 def large_product(families, args):
@@ -82,27 +99,20 @@ def large_product(families, args):
 
 def training(families, args, report, rate):
     others = [f for f in families if f != "ours"]
-    print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way, named below; aims in brackets.\n")
-    report.row("", ["recorded", "planned", "calls", *others, "/ calls", *(f"{f} /" for f in others), "GFLOP/s", "of GEMM"])
+    ours = ("recorded", "planned", "calls")
+    print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way, named below; aims in brackets\n")
+    report.row("", [*ours, *others, "/ calls", *(f"{f} /" for f in others), "GFLOP/s", "of GEMM"])
     ways, found = [], {}
     for key in args.subjects:
         name, aims = NETWORKS[key]
-        times = contest.in_turn(args.rounds, args.seconds, entries(families, ("recorded", "planned", "calls"), RECORDED), key)
-        own, peers, ratios = ours_and_peers(families, times, "planned", RECORDED)
-        ms = {work: 1e3 * statistics.median(t) for work, t in own.items()}
-        ms.update({f: 1e3 * statistics.median(way[1]) for f, way in peers.items() if way})
-        found[key] = ms
-        of_calls = contest.ratio(own["planned"], own["calls"]) if "calls" in own else None
-        flops = families["ours"][0].ask("tell", key, "flops", 0) / ms["planned"] * 1e3
-        report.row(name, [shown(ms.get(c)) for c in ("recorded", "planned", "calls", *others)] +
-                   [with_aim(of_calls, aims.get("calls"))] + [with_aim(ratios[f], aims.get(f)) for f in others] +
+        seconds, ratios, way = compared(families, args, key, ours, RECORDED, args.seconds)
+        found[key] = {column: 1e3 * value for column, value in seconds.items()}
+        flops = families["ours"][0].ask("tell", key, "flops", 0) / seconds["planned"]
+        report.row(name, [shown(found[key].get(column)) for column in (*ours, *others)] +
+                   [with_aim(ratios.get(who), aims.get(who)) for who in ("calls", *others)] +
                    [shown(flops * 1e-9, 1), f"{100 * flops / rate:.0f} %"])
-        ways.append(f"  {name:34} " + "; ".join(way[0] for way in peers.values() if way))
-        for what, value in ms.items():
-            report.number(f"{name}, {what}", "ms", value)
-        report.number(f"{name}, planned of the calls", "ratio", of_calls)
-        for family, value in ratios.items():
-            report.number(f"{name}, {family} over planned", "ratio", value)
+        report_compared(report, name, "ms", found[key], ratios)
+        ways.append(f"  {name:34} " + "; ".join(way))
     print("\n" + "\n".join(ways) + "\n")
     if args.chart:
         chart(args.chart, found, args)
@@ -110,32 +120,25 @@ def training(families, args, report, rate):
 
 def predictions(families, args, report):
     others = [f for f in families if f != "ours"]
+    columns = {"predict": "wg_predict", "predict-planned": "planned", "predict-calls": "calls"}
     print("Predictions, without gradients: microseconds\n")
-    report.row("", ["wg_predict", "planned", "calls", *others, "/ calls", *(f"{f} /" for f in others)])
+    report.row("", [*columns.values(), *others, "/ calls", *(f"{f} /" for f in others)])
     for key in args.subjects:
-        for batch in (0, 1) if key not in ("mlp1", "mlp128") else (0,):
+        for batch in (0, 1) if "mlp" not in key else (0,):
             name, aims = NETWORKS[key]
             name = name.rsplit(", ", 1)[0] + ", one" if batch else name
-            times = contest.in_turn(args.rounds, args.seconds / 2, entries(
-                families, ("predict", "predict-planned", "predict-calls"), PREDICT), key, batch)
-            own, peers, ratios = ours_and_peers(families, times, "predict-planned", PREDICT)
-            us = {work: 1e6 * statistics.median(t) for work, t in own.items()}
-            us.update({f: 1e6 * statistics.median(way[1]) for f, way in peers.items() if way})
-            of_calls = contest.ratio(own["predict-planned"], own["predict-calls"]) if "predict-calls" in own else None
-            columns = ("predict", "predict-planned", "predict-calls", *others)
-            report.row(name, [shown(us.get(c), 1) for c in columns] + [with_aim(of_calls, None)] +
-                       [with_aim(ratios[f], aims.get(f)) for f in others])
-            for what, value in us.items():
-                report.number(f"{name}, {what}", "us", value)
-            for family, value in ratios.items():
-                report.number(f"{name}, {family} over planned prediction", "ratio", value)
+            seconds, ratios, _ = compared(families, args, key, tuple(columns), PREDICT, args.seconds / 2, batch)
+            us = {columns.get(column, column): 1e6 * value for column, value in seconds.items()}
+            report.row(name, [shown(us.get(column), 1) for column in (*columns.values(), *others)] +
+                       [with_aim(ratios.get(who), who in others and aims.get(who)) for who in ("calls", *others)])
+            report_compared(report, f"{name}, prediction", "us", us, ratios)
     print()
 
 
 def memory(families, args, report):
     """Each in a process of its own, which has run a small network before: what it grows by, at most."""
-    print("Memory of a training step, MiB: growth of the process; what the plan says beforehand; the same with parameters,\n"
-          "gradients and inputs; a lower bound: these and the activations that the backward pass must find\n")
+    print("Memory of a training step, MiB: growth of the process, its making included; what the plan says beforehand;\n"
+          "the same with parameters, gradients and inputs; a lower bound: these and what the backward pass must find\n")
     others = [f for f in families if f != "ours"]
     report.row("", ["recorded", "planned", *others, "plan", "and all", "bound", *(f"{f} /" for f in others)])
     ours = families["ours"][0]
@@ -169,7 +172,7 @@ def figures(families, args, report, rate):
     for key, aim in (("vgg", 3.5), ("block", 2.5)):
         times = contest.in_turn(args.rounds, args.seconds, [(ours, "planned"), (ours, "planned-bf16")], key)
         faster = contest.ratio(times[ours, "planned"], times[ours, "planned-bf16"])
-        print(f"bfloat16 over float, {NETWORKS[key][0]}: {faster:.2f} ({aim}, where the processor has instructions for it)")
+        print(f"bfloat16, {NETWORKS[key][0]}: {faster:.2f} times as fast ({aim}, where the processor multiplies it)")
         report.number(f"{NETWORKS[key][0]}, float over bfloat16", "ratio", faster)
     if not args.quick:
         epoch = ours.ask("time", "lenet", "epoch", 0, 0)
@@ -182,8 +185,8 @@ def scalars(args, report):
     """The table of scalar programs; all contestants must have found the same gradient."""
     tapes = contest.scalar_contestants(args.folder, args.threads)
     others = [name for name in tapes if name != "ours"]
-    print("Scalar programs, one thread, us: value in plain C; value and gradient by hand, by a tape recorded anew, by one\n"
-          "replayed. Aims in brackets: 2.3 ns per step, and half of CppAD's replay.\n")
+    print("Scalar programs, one thread, us: value in plain C; value and gradient by hand, by a tape recorded anew, by\n"
+          "one replayed. Aims in brackets: 2.3 ns per step, and half of CppAD's replay\n")
     ways = [(tapes["ours"], work) for work in ("value", "by-hand", "record", "replay")]
     ways += [(tapes[name], work) for name in others for work in ("record", "replay")]
     shown_ways = [way for way in ways if way[1] != "replay" or way[0].ask("tell", "neuron", "replay", 0) is not None]
@@ -202,7 +205,8 @@ def scalars(args, report):
         report.row(name, [shown(1e6 * statistics.median(times[way])) for way in shown_ways] +
                    [with_aim(step, 2.3), with_aim(ahead, 2)])
         for contestant, work in shown_ways:
-            report.number(f"{name}, {contestant.name}, {work}", "us", 1e6 * statistics.median(times[contestant, work]))
+            us = 1e6 * statistics.median(times[contestant, work])
+            report.number(f"{name}, {contestant.name}, {work}", "us", us)
         report.number(f"{name}, ours, replay per step", "ns", step)
         report.number(f"{name}, CppAD replay over ours", "ratio", ahead)
     for tape in tapes.values():
@@ -210,14 +214,15 @@ def scalars(args, report):
     print()
 
 
-def chart(path, times, args):
+def chart(path, found, args):
     """Bars of what each takes, as multiples of our planned step, drawn by our own plot."""
-    others = sorted({who for row in times.values() for who in row} - {"planned", "recorded", "calls"})
-    columns = {"planned": "Wengert, planned", "recorded": "Wengert, recorded", **{who: who for who in others}}
-    lines = ["\t".join(columns.values())]
-    for key, row in times.items():
-        lines.append("\t".join([NETWORKS[key][0].split(", ")[0].split(" 1x")[0] + (", one" if key == "mlp1" else "")] + [str(row[who] / row["planned"]) if who in row else "nan" for who in columns]))
-    subprocess.run([os.path.join(args.folder, "bench_chart"), path], input="\n".join(lines) + "\n", text=True, check=True)
+    others = sorted({who for ms in found.values() for who in ms} - {"planned", "recorded", "calls"})
+    bars = {"planned": "Wengert, planned", "recorded": "Wengert, recorded", **{who: who for who in others}}
+    lines = ["\t".join(bars.values())]
+    for key, ms in found.items():
+        multiples = [ms[who] / ms["planned"] if who in ms else "nan" for who in bars]
+        lines.append("\t".join(map(str, [GROUPS[key], *multiples])))
+    subprocess.run([f"{args.folder}/bench_chart", path], input="\n".join(lines) + "\n", text=True, check=True)
     print(f"{path} shows the training steps, as multiples of our planned ones\n")
 
 
@@ -233,6 +238,8 @@ def main():
     parser.add_argument("--chart", help="an SVG file to draw")
     args = parser.parse_args()
     args.subjects = args.only.split(",") if args.only else list(NETWORKS)
+    if set(args.subjects) - set(NETWORKS):
+        parser.error(f"no network of that name: {args.only}")
     args.rounds, args.seconds = (1, 1e-3) if args.quick else (args.rounds, 0.15)
     tables = args.tables.split(",")
     report = Report(args.json)
