@@ -136,24 +136,6 @@ START_TEST(second_derivatives)
 }
 END_TEST
 
-START_TEST(the_list_is_printed)
-{
-    small s = small_new(NULL);
-    wg_plan *plan = plan_of(s.loss, &(wg_plan_options){.profile = true});
-    small_set(&s);
-    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-    char text[8192] = {0};
-    FILE *file = fmemopen(text, sizeof text, "w");
-    ck_assert_int_eq(wg_print_plan(plan, file), WG_OK);
-    fclose(file);
-    ck_assert_msg(strstr(text, "gradient of matmul") && strstr(text, "the store") && strstr(text, "us a run"),
-        "%s", text);
-    ck_assert_int_eq(wg_print_plan(NULL, stdout), WG_INVALID);
-    wg_plan_free(plan);
-    small_free(&s);
-}
-END_TEST
-
 /* ---- What goes wrong -------------------------------------------------------------------------------- */
 
 START_TEST(runs_that_fail)
@@ -280,5 +262,5 @@ START_TEST(no_memory)
 END_TEST
 
 TEST_MAIN("plan", what_is_kept_can_be_read, the_tape_is_itself_again, a_forward_pass_of_any_shape,
-    parameters_of_every_kind, second_derivatives, the_list_is_printed, runs_that_fail, a_guard_that_flips,
+    parameters_of_every_kind, second_derivatives, runs_that_fail, a_guard_that_flips,
     plans_that_cannot_be_made, a_run_asks_for_no_memory, no_memory)

@@ -143,10 +143,11 @@ typedef struct wg_fit_options {
  * epoch, batch and the first node that is not, and the parameters are those before that batch. WG_INVALID: an
  * option out of range, no samples, another store's optimiser. Others: those of the model and of the loss.
  *
- * PLANS. Batches of full size are run by a plan (see plan.h), which is faster and ends with the same bits.
- * The model is still called for each batch, but with an x that has a shape and no value; the plan is run when
- * the model recorded the same as before, otherwise made anew, a few times. Every batch is recorded with
- * values if the model asks for some while it records (wg_item, wg_branch ...), with .accumulate above 1, if
+ * PLANS. Batches of full size are run by a plan (see plan.h), which is faster and ends with the same bits
+ * as recording, but where convolutions put images into lanes (see LAYOUT there). The model is still called
+ * for each batch, but with an x that has a shape and no value; the plan is run when the model recorded the
+ * same as before, otherwise made anew, a few times. Every batch is recorded with values if the model asks for
+ * some while it records (wg_item, wg_branch ...), with .accumulate above 1, if
  * `.record` says so, and if there are both a callback and a model's `user`, by which vars may reach it. With
  * `.bf16`, which is for stores of floats (WG_BAD_DTYPE), such a batch, or a last one of fewer samples, is
  * computed in floats, and so is validation.

@@ -193,6 +193,11 @@ struct wg_op {
     /* The value on one number each, for rank-0 operands and results; optional, for formula rows. */
     double (*scalar)(const double *in, const void *attr);
 
+    /* How many floating-point operations the forward functions do, from the shapes; NULL: a map's are the
+     * signs and functions in `formula` (a gradient's those in `rule`) for each element, a reduction does one
+     * for each element of operand 0, and others are not counted. For what a plan prints. */
+    double (*flops)(const wg_op_context *op);
+
     const char *formula;         /* "x @ w", for traces and documentation; optional */
     const char *const *rule;     /* per operand, "g * y", for traces; optional */
     double lo, hi;               /* the interval in which checks sample; both 0: -2 .. 2 */

@@ -128,9 +128,6 @@ WG_API void wg_plan_free(wg_plan *plan);
  * succeed. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
 
-/* Operations that a run computes. */
-WG_API size_t wg_plan_kernels(const wg_plan *plan);
-
 /* What a plan takes, in bytes.
  *
  *     the plan's     block [ activations and gradients, in places that they share ]  workspace
@@ -161,8 +158,41 @@ WG_API size_t wg_plan_bytes(const wg_plan *plan);
  * and an error where wg_plan_new would fail. */
 WG_API size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_error *error);
 
-/* The list: number, operation, shape, bytes and place of its result, and, with options.profile, the time of
- * each kernel in the runs so far. WG_FILE when writing fails. */
+/* ---- What a run does --------------------------------------------------------------------------------- */
+
+/* Kernels that a run calls, one after the other: an operation each, or several that were fused. Names for
+ * numbers that are there already (reshape) are none. 0 for a plan whose tape was reset. */
+WG_API size_t wg_plan_kernels(const wg_plan *plan);
+
+/* One of them. Bytes are those that it cannot do without: what it reads of others, and what it writes. */
+typedef struct wg_plan_kernel {
+    char name[96];     /* "conv2d + add + relu": what is fused, in order; cut where it is too long */
+    size_t operations; /* how many that is */
+    wg_shape shape;    /* of its result */
+    size_t bytes;      /* read and written by a run */
+    double flops;      /* floating-point operations of a run: a product and its addition are two, and any
+                          function of a formula is one; see wg_op.flops */
+    double seconds;    /* with options.profile: in all runs so far */
+} wg_plan_kernel;
+
+/* Kernel i, from 0; all zero when there is none. */
+WG_API wg_plan_kernel wg_plan_kernel_at(const wg_plan *plan, size_t i);
+
+/* With options.profile, where the time of all good runs went; the first three add up to `seconds`. */
+typedef struct wg_plan_profile {
+    double kernels; /* in kernels; of which each has its own part, see wg_plan_kernel */
+    double between; /* what else it takes: names, gradients copied to the store */
+    double update;  /* in the optimiser */
+    double seconds; /* from the beginning of wg_plan_run to its end */
+    size_t runs;    /* how many there were */
+} wg_plan_profile;
+
+/* All zero without a profile. */
+WG_API wg_plan_profile wg_plan_profile_of(const wg_plan *plan);
+
+/* The kernels as a table: name, shape of the result, its place in the block, kilobytes moved, thousands of
+ * floating-point operations; with options.profile microseconds in the mean, share of the time, and GFLOP/s.
+ * Then the memory, and the sums. WG_FILE when writing fails, WG_DEAD_VAR when the tape was reset. */
 WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
 
 WG_END_DECLS

@@ -105,6 +105,11 @@ static const wg_op_sample samples[] = {
     {.label = "exact", .in = {{4, {1, 1, 5, 5}}, {4, {1, 1, 3, 3}}}, .attr = &exact},
 };
 
+static double flops(const wg_op_context *op)
+{
+    return wg_conv_flops(op->count, op->in_shape[1]);
+}
+
 const wg_op wg_op_conv2d = {
     .name = "conv2d",
     .arity = 2,
@@ -118,6 +123,7 @@ const wg_op wg_op_conv2d = {
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_RESULT(0),
+    .flops = flops,
     .formula = "x * w",
     .rule = (const char *const[]){"input gradient of g and w", "weight gradient of x and g"},
     .samples = samples,

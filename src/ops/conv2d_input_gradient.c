@@ -149,6 +149,13 @@ static const wg_op_sample samples[] = {
     {.label = "groups", .in = {{4, {1, 4, 3, 4}}, {4, {4, 1, 3, 3}}}, .attr = &grouped},
 };
 
+static double flops(const wg_op_context *op)
+{
+    size_t y = 0;
+    wg_shape_count(op->in_shape[0], &y);
+    return wg_conv_flops(y, op->in_shape[1]);
+}
+
 const wg_op wg_op_conv2d_input_gradient = {
     .name = "conv2d_input_gradient",
     .arity = 2,
@@ -159,6 +166,7 @@ const wg_op wg_op_conv2d_input_gradient = {
     .forward_f32 = forward_f32,
     .vjp = vjp,
     .lanes = lanes,
+    .flops = flops,
     .formula = "input gradient of g and w",
     .rule = (const char *const[]){"u * w", "weight gradient of u and g"},
     .samples = samples,

@@ -83,6 +83,13 @@ static const wg_op_sample samples[] = {
     {.label = "groups", .in = {{4, {1, 2, 5, 4}}, {4, {1, 4, 3, 4}}}, .attr = &grouped},
 };
 
+static double flops(const wg_op_context *op)
+{
+    size_t y = 0;
+    wg_shape_count(op->in_shape[1], &y);
+    return wg_conv_flops(y, &op->out_shape[0]);
+}
+
 const wg_op wg_op_conv2d_weight_gradient = {
     .name = "conv2d_weight_gradient",
     .arity = 2,
@@ -93,6 +100,7 @@ const wg_op wg_op_conv2d_weight_gradient = {
     .forward_f32 = forward_f32,
     .vjp = vjp,
     .lanes = lanes,
+    .flops = flops,
     .formula = "weight gradient of x and g",
     .rule = (const char *const[]){"input gradient of g and u", "x * u"},
     .samples = samples,

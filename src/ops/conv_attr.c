@@ -198,3 +198,8 @@ wg_var wg_conv_weight_apply(wg_var x, wg_var g, wg_conv_attr attr, wg_shape w)
     attr.size_h = w.dim[2], attr.size_w = w.dim[3];
     return wg_apply(&wg_op_conv2d_weight_gradient, (wg_var[]){x, g}, 2, &attr);
 }
+
+double wg_conv_flops(size_t y, const wg_shape *w)
+{
+    return 2 * (double)y * (double)w->dim[1] * (double)w->dim[2] * (double)w->dim[3];
+}

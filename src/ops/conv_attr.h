@@ -36,6 +36,9 @@ wg_status wg_conv_run_f32(
  */
 unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *work);
 
+/* Floating-point operations of a correlation: for each number of y a sum over the taps of a filter w. */
+double wg_conv_flops(size_t y, const wg_shape *w);
+
 /* The three operations as functions of their attributes; the rules are written with them. */
 wg_var wg_conv_apply(wg_var x, wg_var w, wg_conv_attr attr);
 wg_var wg_conv_input_apply(wg_var g, wg_var w, wg_conv_attr attr, wg_shape x);

@@ -89,6 +89,7 @@ const wg_op wg_op_gru = {.name = "gru",
     .backward_f64 = gru_backward_f64,
     .backward_f32 = gru_backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_OPERAND(3),
+    .flops = wg_recurrent_flops,
     .formula = "gru(gx, h0, weight, bias_n)",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

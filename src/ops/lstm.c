@@ -94,6 +94,7 @@ const wg_op wg_op_lstm = {.name = "lstm",
     .backward_f64 = lstm_backward_f64,
     .backward_f32 = lstm_backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(1),
+    .flops = wg_recurrent_flops,
     .formula = "lstm(gx, h0, c0, weight)",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

@@ -207,6 +207,15 @@ static const wg_op_sample samples[] = {
     {.label = "no products", .in = {{3, {0, 2, 3}}, {3, {1, 3, 2}}}, .attr = &plain},
 };
 
+/* A sum of k products for each number of the result. */
+static double flops(const wg_op_context *op)
+{
+    const matmul_attr *attr = op->attr;
+    const wg_shape *a = op->in_shape[0];
+    size_t last = a->rank - 1, along = attr->transpose_a && a->rank > 1 ? last - 1 : last;
+    return 2 * (double)op->count * (double)a->dim[along];
+}
+
 const wg_op wg_op_matmul = {
     .name = "matmul",
     .arity = 2,
@@ -219,6 +228,7 @@ const wg_op wg_op_matmul = {
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_RESULT(0),
+    .flops = flops,
     .formula = "a @ b",
     .rule = (const char *const[]){"g @ b^T", "a^T @ g"},
     .samples = samples,

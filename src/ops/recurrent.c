@@ -72,3 +72,9 @@ wg_var wg_recurrent_join(const wg_op_context *op, const wg_var *states)
         return wg_slice(op->arg[0], 2, 0, (ptrdiff_t)s.hidden, 1); /* none: as empty as gx */
     return wg_stack(states, s.steps, 0);
 }
+
+double wg_recurrent_flops(const wg_op_context *op)
+{
+    const wg_shape *gx = op->in_shape[0], *h = op->in_shape[1];
+    return 2 * (double)gx->dim[0] * (double)gx->dim[1] * (double)gx->dim[2] * (double)h->dim[1];
+}

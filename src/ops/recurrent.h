@@ -28,4 +28,7 @@ wg_var wg_recurrent_step(wg_var gx, size_t t);
 wg_var wg_recurrent_gate(wg_var z, size_t i, size_t hidden);
 wg_var wg_recurrent_join(const wg_op_context *op, const wg_var *states);
 
+/* Floating-point operations of the products of all steps: each gate's number of gx is a sum over h. */
+double wg_recurrent_flops(const wg_op_context *op);
+
 #endif

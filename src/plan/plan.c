@@ -169,17 +169,6 @@ void wg_plan_free(wg_plan *plan)
     wg_mem_free(&memory, plan, sizeof *plan);
 }
 
-size_t wg_plan_kernels(const wg_plan *plan)
-{
-    size_t kernels = 0;
-    for (size_t k = 0; plan && k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-        kernels += wg_plan_is_last(plan, k) &&
-                   (!record || !(record->op->traits & WG_OP_ALIAS || record->op == &wg_op_projection));
-    }
-    return kernels;
-}
-
 wg_plan_memory wg_plan_memory_of(const wg_plan *plan)
 {
     return plan ? plan->sizes : (wg_plan_memory){0};

@@ -85,7 +85,7 @@ struct wg_plan {
     wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
     wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
     wg_plan_chain *first_chain;
-    size_t count, readable_count, runs;
+    size_t count, readable_count;
 
     wg_plan_turn *turns; /* in the order of the list */
     size_t turn_count, turn_capacity;
@@ -99,6 +99,8 @@ struct wg_plan {
     bool own_block, own_work;
     wg_block nowhere;
     wg_plan_memory sizes;
+    wg_plan_profile times; /* with profile */
+    double clock;          /* when it was last looked at */
 
     uint8_t *hidden; /* [end]: the node has no value between runs */
     size_t arrays;   /* of the optimiser's store, when the plan was made */
@@ -202,6 +204,16 @@ void wg_plan_detach(wg_plan *plan);
 /* Between runs: what is kept has a value, if the last run was good. The memory of all else may be another's
  * by then. */
 void wg_plan_show(wg_plan *plan, bool shown);
+
+/* Are its nodes on the tape as they were? */
+static inline bool wg_plan_is_alive(const wg_plan *plan)
+{
+    return plan->tape->plan == plan && plan->tape->planned == plan->end;
+}
+
+/* Node `k` of the list: is it more than another name for numbers? What is known of it. */
+bool wg_plan_is_kernel(const wg_plan *plan, size_t k);
+wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k);
 
 /* The buffer whose place a buffer has. */
 size_t wg_plan_root(const wg_plan *plan, size_t buffer);

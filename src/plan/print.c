@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* The list of a plan's kernels. */
+/* The list of a plan's kernels, as a table. */
 #include "plan/plan.h"
 
 #include <stdio.h>
-
-/* "gradient of relu": a gradient is named after its operation. */
-static const char *name_of(const wg_engine *t, uint32_t node, char *text, size_t size)
-{
-    const wg_record *record = wg_record_of(t, node);
-    if (!record)
-        return wg_formula_ops[wg_code(t, node)].name;
-    if (record->op != &wg_op_gradient)
-        return record->op->name;
-    snprintf(text, size, "gradient of %.60s", wg_record_of(t, wg_gradient_node(record))->op->name);
-    return text;
-}
 
 static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
 {
@@ -26,47 +14,83 @@ static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
     return NULL;
 }
 
-static void print_kernel(const wg_plan *plan, size_t k, double total, FILE *file)
+/* Where the result of node `k` of the list lies. */
+static const char *place_of(const wg_plan *plan, size_t k, char *text, size_t size)
 {
-    const wg_engine *t = plan->tape;
-    uint32_t node = plan->nodes[k];
-    const wg_plan_buffer *buffer = buffer_of(plan, node);
-    if (!wg_plan_is_last(plan, k)) {
-        char inner[96];
-        fprintf(file, "%5zu  %-32s in a chain\n", k, name_of(t, node, inner, sizeof inner));
+    const wg_plan_buffer *buffer = buffer_of(plan, plan->nodes[k]);
+    if (!buffer || buffer->outside)
+        return buffer ? "the store" : "";
+    snprintf(text, size, "%s%zu", buffer->over == SIZE_MAX ? "" : "over ",
+        plan->buffers[wg_plan_root(plan, (size_t)(buffer - plan->buffers))].offset);
+    return text;
+}
+
+/* The columns of what was measured: microseconds a run, share, GFLOP/s. */
+static void print_time(const wg_plan_profile *p, double seconds, double flops, FILE *file)
+{
+    if (p->runs == 0)
         return;
-    }
-    char name[96], shape[192], place[32] = "";
-    if (buffer && buffer->outside)
-        snprintf(place, sizeof place, "the store");
-    else if (buffer)
-        snprintf(place, sizeof place, "%s%zu", buffer->over == SIZE_MAX ? "" : "over ",
-            plan->buffers[wg_plan_root(plan, (size_t)(buffer - plan->buffers))].offset);
-    fprintf(file, "%5zu  %-32s %-24s %12zu  %12s", k, name_of(t, node, name, sizeof name),
-        wg_shape_text(wg_view_of(t, node).shape, shape, sizeof shape), buffer ? buffer->bytes : 0, place);
-    if (total > 0)
-        fprintf(file, "  %9.1f  %5.1f %%", 1e6 * plan->seconds[k] / (double)plan->runs,
-            100 * plan->seconds[k] / total);
+    fprintf(file, " %9.1f %6.1f %%", 1e6 * seconds / (double)p->runs,
+        p->seconds > 0 ? 100 * seconds / p->seconds : 0);
+    if (flops > 0 && seconds > 0)
+        fprintf(file, " %9.2f", 1e-9 * flops * (double)p->runs / seconds);
+    else
+        fprintf(file, " %9s", "");
+}
+
+static void print_kernel(const wg_plan *plan, size_t k, size_t number, wg_plan_kernel *sum, FILE *file)
+{
+    wg_plan_kernel kernel = wg_plan_describe(plan, k);
+    char shape[192], place[32];
+    fprintf(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
+        wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, k, place, sizeof place),
+        1e-3 * (double)kernel.bytes, 1e-3 * kernel.flops);
+    print_time(&plan->times, kernel.seconds, kernel.flops, file);
     fprintf(file, "%s%s\n", plan->lanes[k] ? "  in lanes" : "", plan->kept[k] ? "  kept" : "");
+    sum->bytes += kernel.bytes;
+    sum->flops += kernel.flops;
+}
+
+static void print_rest(
+    const wg_plan *plan, const char *name, double seconds, const wg_plan_kernel *sum, FILE *file)
+{
+    if (sum)
+        fprintf(file, "      %-40s  %-20s %14s %10.1f %11.1f", name, "", "", 1e-3 * (double)sum->bytes,
+            1e-3 * sum->flops);
+    else
+        fprintf(file, "      %-40s  %-20s %14s %10s %11s", name, "", "", "", "");
+    print_time(&plan->times, seconds, sum ? sum->flops : 0, file);
+    fprintf(file, "\n");
+}
+
+static void print_memory(const wg_plan_memory *m, FILE *file)
+{
+    fprintf(file,
+        "\nbytes: block %zu (activations %zu and gradients %zu; %zu at once), workspace %zu;\n"
+        "       inputs %zu; parameters %zu, their gradients %zu, moments %zu\n",
+        m->block, m->activations, m->gradients, m->live, m->workspace, m->inputs, m->parameters,
+        m->parameter_gradients, m->moments);
 }
 
 wg_status wg_print_plan(const wg_plan *plan, FILE *file)
 {
     if (!plan || !file)
         return WG_INVALID;
-    double total = 0;
+    if (!wg_plan_is_alive(plan))
+        return WG_DEAD_VAR;
+    wg_plan_kernel sum = {0};
+    size_t number = 0;
+    const wg_plan_profile *p = &plan->times;
+    fprintf(file, "%4s  %-40s  %-20s %14s %10s %11s%s\n", "", "kernel", "result", "place", "kB", "kFLOP",
+        p->runs ? "        us    share   GFLOP/s" : "");
     for (size_t k = 0; k < plan->count; k++)
-        total += plan->seconds[k];
-    fprintf(file, "%5s  %-32s %-24s %12s  %12s%s\n", "", "operation", "result", "bytes", "place",
-        total > 0 ? "         us    share" : "");
-    for (size_t k = 0; k < plan->count; k++)
-        print_kernel(plan, k, total, file);
-    fprintf(file,
-        "%zu kernels; %zu bytes for %zu bytes of tensors; %zu bytes of workspace; %zu bytes in the store",
-        wg_plan_kernels(plan), plan->sizes.block, plan->sizes.activations + plan->sizes.gradients,
-        plan->sizes.workspace, plan->sizes.parameters + plan->sizes.parameter_gradients);
-    if (total > 0)
-        fprintf(file, "; %.1f us a run", 1e6 * total / (double)plan->runs);
-    fprintf(file, "\n");
+        if (wg_plan_is_kernel(plan, k))
+            print_kernel(plan, k, number++, &sum, file);
+    if (p->runs && p->between > 0)
+        print_rest(plan, "between", p->between, NULL, file);
+    if (plan->optim)
+        print_rest(plan, wg_optim_name(plan->optim), p->update, NULL, file);
+    print_rest(plan, "all", p->seconds, &sum, file);
+    print_memory(&plan->sizes, file);
     return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }

@@ -16,6 +16,22 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Seconds since the last call; 0 without a profile. The clock is looked at once between two kernels, so the
+ * times add up to the whole. */
+static double tick(wg_plan *plan)
+{
+    double before = plan->clock;
+    plan->clock = plan->profile ? now() : 0;
+    return plan->clock - before;
+}
+
+static void count_time(wg_plan *plan, size_t k)
+{
+    double passed = tick(plan);
+    plan->seconds[k] += passed;
+    *(wg_plan_is_kernel(plan, k) ? &plan->times.kernels : &plan->times.between) += passed;
+}
+
 static void compute_step(wg_engine *t, uint32_t node)
 {
     wg_step *s = &t->head.steps[node];
@@ -42,7 +58,6 @@ void wg_plan_show(wg_plan *plan, bool shown)
 wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
 {
     wg_engine *t = plan->tape;
-    double begun = plan->profile ? now() : 0;
     t->hidden = NULL;
     t->work = &plan->work;
     t->bf16 = plan->bf16;
@@ -59,11 +74,8 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
             wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
         if (rehearsal && status != WG_OUT_OF_MEMORY)
             status = t->status = WG_OK;
-        if (plan->profile) {
-            double ended = now();
-            plan->seconds[k] += ended - begun;
-            begun = ended;
-        }
+        if (plan->profile)
+            count_time(plan, k);
     }
     t->work = NULL;
     t->bf16 = false;
@@ -121,11 +133,6 @@ static uint32_t missing_input(const wg_plan *plan)
     return WG_NO_NODE;
 }
 
-static bool is_alive(const wg_plan *plan)
-{
-    return plan->tape->plan == plan && plan->tape->planned == plan->end;
-}
-
 /* A parameter that the optimiser would update, and that there was not when the plan was made: its name. */
 static const char *late_parameter(wg_plan *plan)
 {
@@ -141,6 +148,8 @@ static const char *late_parameter(wg_plan *plan)
 static wg_status run(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
+    tick(plan);
+    double begun = plan->clock;
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
         return wg_fail(t, WG_NO_VALUE, "plan: input %s was never set", wg_name_at(t, missing));
@@ -150,13 +159,17 @@ static wg_status run(wg_plan *plan)
     t->run += !t->frozen;
     wg_bounds_seen(t);
     forget_gradients(plan);
+    plan->times.between += tick(plan);
     wg_status status = wg_plan_compute(plan, false);
     if (status != WG_OK)
         return status;
     hand_gradients_over(plan);
-    plan->runs++;
+    plan->times.between += tick(plan);
     if (plan->optim && (status = wg_optim_step(plan->optim)) != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
+    plan->times.update += tick(plan);
+    plan->times.seconds += plan->clock - begun;
+    plan->times.runs++;
     return WG_OK;
 }
 
@@ -168,7 +181,7 @@ wg_status wg_plan_run(wg_plan *plan)
     if (t->status != WG_OK)
         return t->status;
     wg_status status = WG_OK;
-    if (!is_alive(plan))
+    if (!wg_plan_is_alive(plan))
         status = wg_fail(t, WG_DEAD_VAR, "plan: its tape was reset, or rewound");
     else if ((status = run(plan)) != WG_OK)
         wg_plan_show(plan, false);
