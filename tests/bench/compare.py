@@ -100,7 +100,7 @@ def large_product(families, args):
 def training(families, args, report, rate):
     others = [f for f in families if f != "ours"]
     ours = ("recorded", "planned", "calls")
-    print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way, named below; aims in brackets\n")
+    print("Training steps: forward, backward, SGD; float; ms. Peers in their fastest way (below); aims in brackets\n")
     report.row("", [*ours, *others, "/ calls", *(f"{f} /" for f in others), "GFLOP/s", "of GEMM"])
     ways, found = [], {}
     for key in args.subjects:

@@ -63,7 +63,8 @@ class LSTM(nn.Module):
 
 # What makes the network; the shape of x, its batch left out, and which axis the batch is.
 NETWORKS = {"mlp128": (mlp, 128, (1, 28, 28), 0), "mlp1": (mlp, 1, (1, 28, 28), 0),
-            "lenet": (lenet, 64, (1, 28, 28), 0), "vgg": (vgg, 64, (3, 32, 32), 0), "block": (Block, 64, (3, 16, 16), 0), "lstm": (LSTM, 32, (32, 64), 1)}
+            "lenet": (lenet, 64, (1, 28, 28), 0), "vgg": (vgg, 64, (3, 32, 32), 0),
+            "block": (Block, 64, (3, 16, 16), 0), "lstm": (LSTM, 32, (32, 64), 1)}
 
 
 def make(subject, work, batch):
