@@ -47,6 +47,7 @@ static const struct {
     {"matmul of batches", wg_matmul, {3, {3, 5, 6}}, {3, {1, 6, 7}}},
     {"matmul of a batch", wg_matmul, {3, {3, 5, 6}}, {2, {6, 7}}},
     {"conv2d", conv, {4, {3, 4, 9, 9}}, {4, {6, 4, 3, 3}}},
+    {"conv2d of a batch", conv, {4, {16, 4, 8, 8}}, {4, {4, 4, 3, 3}}},
     {"conv2d, strides", conv_strided, {4, {2, 4, 9, 9}}, {4, {6, 2, 3, 3}}},
     {"conv_transpose2d", conv_transpose, {4, {2, 4, 5, 5}}, {4, {4, 3, 3, 3}}},
     {"conv2d_weight_gradient", conv_weight, {4, {2, 3, 6, 6}}, {4, {2, 4, 6, 6}}},
