@@ -6,7 +6,8 @@
  *      y = relu(x + b)          x ->  add b  ->  relu  ->  y         one pass over x and y instead of two
  *
  * Each step takes the value of the one before, and operands of its own, which may be broadcast. It is the
- * row's kernel, so a chain gives the bits of its steps. */
+ * row's kernel, so a chain gives the bits of its steps. An operand that is nothing but a smaller tensor
+ * repeated (spread), or the share of a mean's gradient, is made block by block from that. */
 #ifndef WG_OPS_CHAIN_H
 #define WG_OPS_CHAIN_H
 
@@ -15,9 +16,11 @@
 
 /* Where a step finds an operand. */
 typedef struct wg_chain_operand {
-    enum { WG_CHAIN_UNREAD, WG_CHAIN_VALUE, WG_CHAIN_TENSOR, WG_CHAIN_SCALAR } kind;
-    const void *data;
+    enum { WG_CHAIN_UNREAD, WG_CHAIN_VALUE, WG_CHAIN_TENSOR, WG_CHAIN_SCALAR, WG_CHAIN_SPREAD } kind;
+    const void *data; /* spread: the smaller tensor; NULL: `scalar` is repeated */
     double scalar;
+    double divisor;     /* spread: the numbers are divided by it */
+    wg_stretch stretch; /* spread: of data, in place of both operands */
 } wg_chain_operand;
 
 typedef struct wg_chain_step {

@@ -3,25 +3,57 @@
 
 /* chain_real.h - included by formula_kernels.c for each type of number, behind the rows' kernels. */
 
-/* A tensor's or the value's numbers from element `first` of the result on; a scalar's one number. */
-static const REAL *FN(chain_numbers)(
-    const wg_chain_operand *in, size_t first, const REAL *value, REAL *scalar)
+WG_CLONES static void FN(chain_fill)(REAL x, size_t n, REAL *out)
 {
-    *scalar = (REAL)in->scalar;
+    for (size_t i = 0; i < n; i++)
+        out[i] = x;
+}
+
+/* n numbers of a smaller tensor, or of a scalar, repeated: from element `first` of the result on. */
+static const REAL *FN(chain_spread)(const wg_chain_operand *in, size_t first, size_t n, REAL *room)
+{
+    const wg_stretch *w = &in->stretch;
+    REAL scalar = (REAL)in->scalar;
+    for (size_t done = 0, piece; done < n; done += piece) {
+        size_t row = (first + done) / w->inner, at = (first + done) % w->inner, begin[2] = {0};
+        const REAL *from = &scalar;
+        piece = w->inner - at < n - done ? w->inner - at : n - done;
+        if (in->data) {
+            wg_stretch_row(w, row, begin);
+            from = (const REAL *)in->data + begin[0] + w->step[0] * at;
+        }
+        if (w->step[0] == 0)
+            FN(chain_fill)((REAL)((double)*from / in->divisor), piece, room + done);
+        else if (in->divisor == 1)
+            memcpy(room + done, from, piece * sizeof *room);
+        else
+            for (size_t i = 0; i < piece; i++)
+                room[done + i] = (REAL)((double)from[i] / in->divisor);
+    }
+    return room;
+}
+
+/* n numbers of a tensor or the value from element `first` of the result on; a scalar's one number. room[n] */
+static const REAL *FN(chain_numbers)(
+    const wg_chain_operand *in, size_t first, size_t n, const REAL *value, REAL *room)
+{
+    if (in->kind == WG_CHAIN_SPREAD)
+        return FN(chain_spread)(in, first, n, room);
+    *room = (REAL)in->scalar;
     return in->kind == WG_CHAIN_VALUE    ? value
            : in->kind == WG_CHAIN_TENSOR ? (const REAL *)in->data + first
-           : in->kind == WG_CHAIN_SCALAR ? scalar
+           : in->kind == WG_CHAIN_SCALAR ? room
                                          : NULL;
 }
 
 static void FN(chain_gradient)(
     const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
 {
-    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, scalar;
-    const REAL *g = FN(chain_numbers)(&s->g, first, value, &scalar);
-    const REAL *y = FN(chain_numbers)(&s->y, first, value, &scalar);
-    const REAL *in[2] = {FN(chain_numbers)(&s->in[0], first, value, &scalar),
-        FN(chain_numbers)(&s->in[1], first, value, &scalar)};
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[4][CHAIN_BLOCK];
+    const REAL *g = FN(chain_numbers)(&s->g, first, n, value, room[0]);
+    const REAL *y = FN(chain_numbers)(&s->y, first, n, value, room[1]);
+    const REAL *in[2] = {FN(chain_numbers)(&s->in[0], first, n, value, room[2]),
+        FN(chain_numbers)(&s->in[1], first, n, value, room[3])};
     for (size_t i = 0; i < 2; i++)
         in[i] = in[i] ? in[i] : g; /* what is not read must be there all the same */
     bool left = kinds[code].number == NUMBER_LEFT, two = kinds[code].binary && !kinds[code].number;
@@ -41,16 +73,17 @@ static void FN(chain_two)(
     const wg_stretch *w = &s->stretch;
     for (size_t done = 0, piece; done < n; done += piece) {
         const REAL *in[2];
-        REAL scalar[2];
+        REAL room[2][CHAIN_BLOCK];
         size_t row = s->stretched ? (first + done) / w->inner : 0,
                at = s->stretched ? (first + done) % w->inner : 0, begin[2] = {0};
         piece = s->stretched && w->inner - at < n - done ? w->inner - at : n - done;
         if (s->stretched)
             wg_stretch_row(w, row, begin);
         for (size_t i = 0; i < 2; i++)
-            in[i] = s->stretched && s->in[i].kind == WG_CHAIN_TENSOR
-                        ? (const REAL *)s->in[i].data + begin[i] + w->step[i] * at
-                        : FN(chain_numbers)(&s->in[i], first + done, value ? value + done : NULL, &scalar[i]);
+            in[i] =
+                s->stretched && s->in[i].kind == WG_CHAIN_TENSOR
+                    ? (const REAL *)s->in[i].data + begin[i] + w->step[i] * at
+                    : FN(chain_numbers)(&s->in[i], first + done, piece, value ? value + done : NULL, room[i]);
         bool number[2];
         for (size_t i = 0; i < 2; i++)
             number[i] = s->in[i].kind == WG_CHAIN_SCALAR || (s->stretched && w->step[i] == 0);
@@ -62,13 +95,13 @@ static void FN(chain_two)(
 static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const REAL *value, REAL *out)
 {
     unsigned code = (unsigned)(s->op - wg_formula_ops);
-    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, scalar;
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[CHAIN_BLOCK];
     if (s->towards >= 0) {
         FN(chain_gradient)(s, code, first, n, value, out);
     } else if (s->op->arity == 2) {
         FN(chain_two)(s, code, first, n, value, out);
     } else {
-        const REAL *x = FN(chain_numbers)(&s->in[0], first, value, &scalar);
+        const REAL *x = FN(chain_numbers)(&s->in[0], first, n, value, room);
         bool left = kinds[code].number == NUMBER_LEFT;
         FN(kernels)[code].forward(n, left ? numbers : x, left ? x : numbers, left ? A_NUMBER : B_NUMBER, out);
     }

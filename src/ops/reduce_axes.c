@@ -39,6 +39,17 @@ static wg_shape kept_shape(const wg_shape *x, const bool reduced[WG_MAX_RANK], b
     return shape;
 }
 
+wg_shape wg_sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x)
+{
+    const wg_over *over = attr;
+    bool reduced[WG_MAX_RANK];
+    size_t bad;
+    if (op == &wg_op_sum_to)
+        return *(const wg_shape *)attr;
+    mark(&over->axes, x, reduced, &bad);
+    return kept_shape(x, reduced, true);
+}
+
 wg_status wg_over_shape(wg_op_context *op)
 {
     const wg_axes *axes = &over_of(op)->axes;

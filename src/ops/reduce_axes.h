@@ -33,6 +33,9 @@ wg_runs wg_sum_to_runs(const wg_shape *shape, const wg_shape *x);
 /* The loops of sum, mean or sum_to over an operand of shape x; false for another operation. */
 bool wg_sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs);
 
+/* The shape of such a sum's result with a 1 for each axis that is summed over. */
+wg_shape wg_sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x);
+
 /* n, the number of terms. */
 double wg_over_terms(const wg_op_context *op);
 

@@ -85,19 +85,24 @@ static size_t joins(const wg_plan_passes *p, const wg_plan_readers *r, size_t k,
 
 /* ---- Making the chains ------------------------------------------------------------------------------ */
 
-static wg_chain_operand operand_of(const wg_engine *t, const wg_record *record, size_t i, size_t joined)
+static wg_chain_operand operand_of(const wg_plan_passes *p, const wg_record *record, size_t i, size_t joined)
 {
+    const wg_engine *t = p->plan->tape;
+    size_t at = wg_plan_first_result(p, record->args[i]);
     if (!wg_plan_reads(record, i))
         return (wg_chain_operand){.kind = WG_CHAIN_UNREAD};
     if (i == joined)
         return (wg_chain_operand){.kind = WG_CHAIN_VALUE};
+    if (at != SIZE_MAX && p->plan->spread[at])
+        return wg_plan_spread_operand(t, p->plan->nodes[at]);
     return (wg_chain_operand){
         .kind = wg_view_of(t, record->args[i]).scalar ? WG_CHAIN_SCALAR : WG_CHAIN_TENSOR};
 }
 
 /* The step of one node; where tensors lie is filled in when there is memory. */
-static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t joined)
+static wg_chain_step step_of(const wg_plan_passes *p, const wg_record *record, size_t joined)
 {
+    const wg_engine *t = p->plan->tape;
     wg_chain_step step = {0};
     const wg_record *row = wg_plan_row_of(t, record, &step.towards);
     size_t numbers = row->op->attr_size / sizeof(double), n = row->arity;
@@ -105,10 +110,10 @@ static wg_chain_step step_of(const wg_engine *t, const wg_record *record, size_t
     if (numbers)
         memcpy(step.numbers, row->attr, numbers * sizeof(double));
     for (size_t i = 0; i < n; i++)
-        step.in[i] = operand_of(t, record, i, joined);
+        step.in[i] = operand_of(p, record, i, joined);
     if (step.towards >= 0) {
-        step.y = operand_of(t, record, n, joined);
-        step.g = operand_of(t, record, n + 1, joined);
+        step.y = operand_of(p, record, n, joined);
+        step.g = operand_of(p, record, n + 1, joined);
     } else if (n == 2) {
         wg_shape a = wg_shape_in_lanes(record, WG_LANES_OPERAND(0), wg_view_of(t, record->args[0]).shape),
                  b = wg_shape_in_lanes(record, WG_LANES_OPERAND(1), wg_view_of(t, record->args[1]).shape),
@@ -131,7 +136,7 @@ static bool add_step(wg_plan_passes *p, wg_plan_chain *chain, size_t k, size_t j
         !wg_mem_reserve(
             &plan->memory, (void **)&chain->nodes, &chain->node_capacity, steps + 1, sizeof *chain->nodes))
         return false;
-    chain->chain.step[steps] = step_of(plan->tape, wg_record_of(plan->tape, plan->nodes[k]), joined);
+    chain->chain.step[steps] = step_of(p, wg_record_of(plan->tape, plan->nodes[k]), joined);
     chain->nodes[steps] = chain->last = k;
     chain->chain.steps++;
     plan->chains[k] = chain;
@@ -164,17 +169,19 @@ wg_status wg_plan_fuse(wg_plan_passes *p)
     wg_plan *plan = p->plan;
     size_t bytes = (plan->count + 1) * (sizeof(size_t) + 1);
     wg_plan_readers r = {.count = wg_mem_zero(&plan->memory, bytes)};
-    plan->chains = wg_mem_zero(&plan->memory, 2 * (plan->count + 1) * sizeof *plan->chains);
+    plan->chains = wg_mem_zero(&plan->memory, (plan->count + 1) * (2 * sizeof *plan->chains + 1));
     if (!r.count || !plan->chains) {
         wg_mem_free(&plan->memory, r.count, bytes);
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
     plan->summed = plan->chains + plan->count + 1;
+    plan->spread = (bool *)(plan->summed + plan->count + 1);
     r.outside = (bool *)(r.count + plan->count + 1);
     count_readers(p, &r);
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count; k++)
         p->runs_at[k] = k;
+    wg_plan_find_spreads(p, &r);
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
         const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         int towards;
@@ -184,7 +191,7 @@ wg_status wg_plan_fuse(wg_plan_passes *p)
         if (joined != SIZE_MAX && (!chain || !add_step(p, chain, k, joined)))
             status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
-    if (status == WG_OK && !wg_plan_fuse_sums(p, &r))
+    if (status == WG_OK && (!wg_plan_fuse_spreads(p) || !wg_plan_fuse_sums(p, &r)))
         status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     wg_mem_free(&plan->memory, r.count, bytes);
     return status;
@@ -196,6 +203,8 @@ static void set_data(const wg_engine *t, wg_chain_operand *operand, const wg_rec
 {
     uint32_t source;
     size_t index;
+    if (operand->kind == WG_CHAIN_SPREAD)
+        wg_plan_spread_load(t, operand, record->args[i]);
     if (operand->kind != WG_CHAIN_TENSOR)
         return;
     /* An alias shows its source's memory, which is there before the alias is computed; a leaf's is its own.
@@ -226,15 +235,24 @@ void wg_plan_chain_attach(wg_plan *plan)
     }
 }
 
+static void load_scalar(const wg_engine *t, const wg_record *record, size_t i, wg_chain_operand *operand)
+{
+    if (operand->kind == WG_CHAIN_SCALAR)
+        operand->scalar = t->head.steps[record->args[i]].value;
+    else if (operand->kind == WG_CHAIN_SPREAD)
+        wg_plan_spread_load(t, operand, record->args[i]);
+}
+
 /* Scalars are read anew in each run. */
 static void load_scalars(const wg_engine *t, const wg_record *record, wg_chain_step *step)
 {
     size_t n = step->op->arity == 2 ? 2 : 1;
     for (size_t i = 0; i < n; i++)
-        if (step->in[i].kind == WG_CHAIN_SCALAR)
-            step->in[i].scalar = t->head.steps[record->args[i]].value;
-    if (step->g.kind == WG_CHAIN_SCALAR && step->towards >= 0)
-        step->g.scalar = t->head.steps[record->args[n + 1]].value;
+        load_scalar(t, record, i, &step->in[i]);
+    if (step->towards >= 0) {
+        load_scalar(t, record, n, &step->y);
+        load_scalar(t, record, n + 1, &step->g);
+    }
 }
 
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k)

@@ -157,7 +157,7 @@ void wg_plan_free(wg_plan *plan)
         wg_mem_free(&memory, chain->nodes, chain->node_capacity * sizeof *chain->nodes);
         wg_mem_free(&memory, chain, sizeof *chain);
     }
-    wg_mem_free(&memory, (void *)plan->chains, 2 * (plan->count + 1) * sizeof *plan->chains);
+    wg_mem_free(&memory, (void *)plan->chains, (plan->count + 1) * (2 * sizeof *plan->chains + 1));
     wg_mem_free(&memory, plan->turns, plan->turn_capacity * sizeof *plan->turns);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);

@@ -83,6 +83,7 @@ struct wg_plan {
     double *seconds;        /* [count], with profile */
     unsigned *lanes;        /* [count]: its images that lie in batch lanes (WG_LANES_...) */
     wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
+    bool *spread;           /* [count]: a tensor that chains make themselves, where they read it */
     wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
     wg_plan_chain *first_chain;
     size_t count, readable_count;
@@ -181,6 +182,12 @@ size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node);
 /* The chain of node `k` of the list, a row's or a head; if it has none, a new one of that node alone. NULL:
  * out of memory. */
 wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k);
+
+/* Which tensors chains make themselves of smaller ones; then, how an operand is made. */
+void wg_plan_find_spreads(wg_plan_passes *p, const wg_plan_readers *r);
+bool wg_plan_fuse_spreads(wg_plan_passes *p);
+wg_chain_operand wg_plan_spread_operand(const wg_engine *t, uint32_t node);
+void wg_plan_spread_load(const wg_engine *t, wg_chain_operand *operand, uint32_t node);
 
 /* Which chains sum up their results; their memory, and a run of such a chain. */
 bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r);
