@@ -43,9 +43,9 @@ wg_onednn_call *wg_onednn_prepare(wg_onednn *library, const wg_onednn_problem *p
 /* Working memory in bytes; it is aligned to 64. */
 size_t wg_onednn_scratch(const wg_onednn_call *call);
 
-/* The whole result, with alpha 1 and beta 0. `finish` (NULL: nothing) is not for a weight gradient. False
- * when the library fails: the result is garbage, and to be computed by other means. */
-bool wg_onednn_run(wg_onednn_call *call, int threads, const float *a, const float *b, float *result,
-    void *scratch, const wg_finish *finish);
+/* The whole result, with alpha 1 and beta 0. False when the library fails: the result is garbage, and to be
+ * computed by other means. */
+bool wg_onednn_run(
+    wg_onednn_call *call, int threads, const float *a, const float *b, float *result, void *scratch);
 
 #endif

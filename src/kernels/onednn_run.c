@@ -14,7 +14,6 @@ typedef struct run {
     const float *a, *b;
     float *result;
     char *scratch;
-    const wg_finish *finish;
     bool failed[2 * WG_ONEDNN_ITEMS];
 } run;
 
@@ -84,20 +83,6 @@ static float *partial(const run *r, size_t item)
                      item * wg_onednn_lines(r->call->weights * sizeof(float)));
 }
 
-/* What item i of a call without a weight gradient has made final. */
-static void finish(const run *r, size_t i)
-{
-    const wg_onednn_call *c = r->call;
-    const wg_onednn_problem *p = &c->problem;
-    const wg_onednn_side *s = &c->side[WG_SIDE_RESULT];
-    size_t first = i / c->columns * s->row_step + i % c->columns * s->step;
-    if (p->kind != WG_ONEDNN_PRODUCT)
-        wg_finish_run(r->finish, first, s->row_step);
-    else
-        for (size_t row = 0; row < p->m / c->rows; row++)
-            wg_finish_run(r->finish, first + row * p->ldc, s->step);
-}
-
 /* Items: blocks of the result, or parts of the sum that it is. */
 static void compute(void *work, size_t chunk, size_t begin, size_t end)
 {
@@ -115,8 +100,6 @@ static void compute(void *work, size_t chunk, size_t begin, size_t end)
         bool good = execute(r, &c->compute, i, i, 3, args) && turn(r, s, i, i, true);
         r->failed[i] |= !good;
         wg_alone_end(threads);
-        if (!c->weights)
-            finish(r, i);
     }
 }
 
@@ -133,10 +116,10 @@ static void add_parts(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-bool wg_onednn_run(wg_onednn_call *call, int threads, const float *a, const float *b, float *result,
-    void *scratch, const wg_finish *finish)
+bool wg_onednn_run(
+    wg_onednn_call *call, int threads, const float *a, const float *b, float *result, void *scratch)
 {
-    run r = {.call = call, .a = a, .b = b, .result = result, .scratch = scratch, .finish = finish};
+    run r = {.call = call, .a = a, .b = b, .result = result, .scratch = scratch};
     wg_parallel_for(threads, call->side[WG_SIDE_A].blocks + call->side[WG_SIDE_B].blocks, 1, bring, &r);
     wg_parallel_for(threads, call->side[WG_SIDE_RESULT].blocks, 1, compute, &r);
     if (call->weights)

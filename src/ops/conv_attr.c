@@ -148,6 +148,9 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         .b_count = pass == WG_CONV_WEIGHT ? y : w,
         .problem = {.kind = x && y && w && !op->lanes ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
         .result = result,
+        .count = pass == WG_CONV_FORWARD ? y
+                 : pass == WG_CONV_INPUT ? x
+                                         : w,
         .finish = pass == WG_CONV_WEIGHT ? NULL : op->finish};
     wg_status status = wg_factors_f32(op, &f);
     *a = f.a, *b = f.b;

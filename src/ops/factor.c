@@ -28,7 +28,10 @@ static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
     wg_onednn_call *call =
         library && f->problem.kind != WG_ONEDNN_NONE ? wg_onednn_prepare(library, &f->problem) : NULL;
     void *scratch = call ? wg_op_scratch(op, wg_onednn_scratch(call)) : NULL;
-    return scratch && wg_onednn_run(call, op->threads, f->a, f->b, f->result, scratch, f->finish);
+    if (!scratch || !wg_onednn_run(call, op->threads, f->a, f->b, f->result, scratch))
+        return false;
+    wg_finish_all(f->finish, op->threads, f->count); /* not before all of it is known to be good */
+    return true;
 #else
     (void)op, (void)f, (void)bf16;
     return false;

@@ -13,9 +13,9 @@
 typedef struct wg_factors {
     const void *a, *b; /* the operands, or their rounded copies in working memory of the operation */
     size_t a_count, b_count;
-    wg_onednn_problem
-        problem; /* how they are multiplied; kind WG_ONEDNN_NONE: in a way that no library knows */
+    wg_onednn_problem problem; /* kind WG_ONEDNN_NONE: one that no library knows */
     void *result;
+    size_t count; /* numbers of it, one behind the other */
     const wg_finish *finish;
     bool done; /* the result is there, and finished */
 } wg_factors;

@@ -52,6 +52,7 @@ static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
             .ldb = y->row,
             .ldc = z->row},
         .result = w->z,
+        .count = z->matrices * z->rows * z->row,
         .finish = w->finish};
     wg_status status = FN(wg_factors)(op, &f);
     w->x.at = f.a, w->y.at = f.b;
