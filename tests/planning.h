@@ -8,19 +8,30 @@
 #include "fitting.h"
 #include "networks.h"
 
-enum { BATCH = 12, SIDE = 10, STEPS = 5 };
+enum { BATCH = 12, MOST_BATCH = 64, SIDE = 10, STEPS = 5 };
 
-static float images[STEPS * BATCH * SIDE * SIDE];
-static int32_t labels[STEPS * BATCH];
+static float images[STEPS * MOST_BATCH * SIDE * SIDE];
+static int32_t labels[STEPS * MOST_BATCH];
+
+/* The i-th of batches of n. */
+static inline wg_array images_of(size_t i, size_t n)
+{
+    return WG_FLOATS(images + i * n * SIDE * SIDE, n, 1, SIDE, SIDE);
+}
+
+static inline wg_array labels_of(size_t i, size_t n)
+{
+    return WG_INTS(labels + i * n, n);
+}
 
 static inline wg_array image_batch(size_t i)
 {
-    return WG_FLOATS(images + i * BATCH * SIDE * SIDE, BATCH, 1, SIDE, SIDE);
+    return images_of(i, BATCH);
 }
 
 static inline wg_array label_batch(size_t i)
 {
-    return WG_INTS(labels + i * BATCH, BATCH);
+    return labels_of(i, BATCH);
 }
 
 static inline wg_plan *plan_of(wg_var y, const wg_plan_options *options)

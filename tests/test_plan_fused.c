@@ -3,72 +3,14 @@
 
 /* What plans drop, share and fuse: the bits of whole training steps by hand, of chains, of epilogues. */
 #include <stdlib.h>
-#include "planning.h"
-
-typedef struct training {
-    network *apply;
-    wg_tape *tape;
-    wg_params *params;
-    wg_optim *optim;
-} training;
-
-static training begin(network *apply, int threads)
-{
-    training t = {.apply = apply};
-    wg_tape_options options = {.dtype = WG_F32, .training = true, .seed = 3, .threads = threads};
-    t.tape = wg_tape_new(&options);
-    t.params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
-    t.optim = wg_adam_new(t.params, &(wg_adam_options){.lr = 0.01});
-    network_data(images, labels, STEPS * BATCH, SIDE * SIDE);
-    return t;
-}
-
-static void end(training *t)
-{
-    wg_optim_free(t->optim);
-    wg_tape_free(t->tape);
-    wg_params_free(t->params);
-}
-
-static void by_hand(training *t, double *losses)
-{
-    for (size_t i = 0; i < STEPS; i++) {
-        wg_tape_reset(t->tape);
-        wg_var logits = t->apply(t->params, wg_input(t->tape, image_batch(i)));
-        wg_var loss = wg_cross_entropy(logits, wg_input(t->tape, label_batch(i)), NULL);
-        wg_params_zero_grad(t->params);
-        ck_assert_int_eq(wg_backward(loss), WG_OK);
-        ck_assert_int_eq(wg_optim_step(t->optim), WG_OK);
-        losses[i] = wg_item(loss);
-    }
-}
-
-static void by_plan(training *t, double *losses)
-{
-    wg_tape_reset(t->tape); /* as a step by hand does: the same number of random runs */
-    wg_tape_set_run(t->tape, 0);
-    wg_var x = wg_input_of(t->tape, WG_F32, WG_SHAPE(BATCH, 1, SIDE, SIDE)),
-           y = wg_input_of(t->tape, WG_I32, WG_SHAPE(BATCH));
-    wg_var loss = wg_cross_entropy(t->apply(t->params, x), y, NULL);
-    wg_error error = {0};
-    wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = t->optim}, &error);
-    ck_assert_msg(plan != NULL, "%s", error.message);
-    for (size_t i = 0; i < STEPS; i++) {
-        ck_assert_int_eq(wg_set(x, image_batch(i)), WG_OK);
-        ck_assert_int_eq(wg_set(y, label_batch(i)), WG_OK);
-        wg_status status = wg_plan_run(plan);
-        ck_assert_msg(status == WG_OK, "%s", wg_tape_message(t->tape));
-        losses[i] = wg_item(loss);
-    }
-    wg_plan_free(plan);
-}
+#include "plan_training.h"
 
 static void same_as_by_hand(network *apply, int threads)
 {
     double expected[STEPS], losses[STEPS];
-    training hand = begin(apply, 1), planned = begin(apply, threads);
+    training hand = begin(apply, BATCH, 1), planned = begin(apply, BATCH, threads);
     by_hand(&hand, expected);
-    by_plan(&planned, losses);
+    by_plan(&planned, WG_LAYOUT_CHOSEN, losses);
     for (size_t i = 0; i < STEPS; i++)
         ck_assert_msg(losses[i] == expected[i], "step %zu: %.17g, not %.17g", i, losses[i], expected[i]);
     ck_assert(wg_params_equal(hand.params, planned.params));

@@ -190,10 +190,13 @@ wg_var graph_indices(machine *m, unsigned which, const step *s)
     }
 }
 
+/* One or two, or as many as a plan may put into batch lanes. */
 static wg_var images_of(machine *m, const step *s)
 {
     size_t height = 1 + s->n[0] % 8, width = 1 + s->n[1] % 8;
-    return wg_leaf(m->tape, WG_DOUBLES(m->reals, 1 + s->a, 2, height, width));
+    if (!s->b)
+        return wg_leaf(m->tape, WG_DOUBLES(m->reals, 1 + s->a, 2, height, width));
+    return wg_leaf(m->tape, WG_DOUBLES(m->reals, s->c ? 16 : 8, 1 + s->a, 1 + height % 4, 1 + width % 4));
 }
 
 wg_var graph_images(machine *m, unsigned which, const step *s)
