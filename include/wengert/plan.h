@@ -25,13 +25,27 @@
  *
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
  * are then; shapes are those of the recording, and wg_set refuses others. A run gives the bits that
- * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT); on any number of
- * threads the same.
+ * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT) and where
+ * scalars are added up (see SCALARS); on any number of threads the same.
  *
  * READING. After a good run there are values in what was given (leaves, constants), in the result, and in
  * vars named by options.keep. All others that were recorded before the plan have none, scalars too: their
  * memory may be another's. Reading them is WG_NO_VALUE (wg_item: NaN). Parameters' gradients are in the
- * store; for that of another var record wg_grad, and keep what it returns.
+ * store, and those of scalars that are leaves are read as after wg_backward (wg_item_grad, wg_read_grads);
+ * for that of another var record wg_grad, and keep what it returns.
+ *
+ * SCALARS. Where nothing but scalars leads to the result, no backward pass is recorded: the tape's steps
+ * become a program that computes and sweeps in one go, several times as fast as wg_replay and wg_backward.
+ *
+ *     wg_span x = wg_scalars_new(tape, start, n);
+ *     wg_plan *plan = wg_plan_new(f(x), NULL, &error);
+ *     wg_set_scalars(x, point), wg_plan_run(plan), wg_read_grads(x, gradient);         again and again
+ *
+ * Scalars among tensors become programs, too, a stretch of neighbours each. Values of + - * / are the same
+ * bits as recorded ones. What several operations add to one gradient may be added in another order, and a
+ * gradient of 0 may have another sign. Where four or more steps of one formula run together, they do so by
+ * its tensor kernel: what the processor has no instruction for (exp, tanh, ...) is then, as in tensors,
+ * within 6 units in the last place of the true value (gelu 6 + 2 x^2, gelu_tanh 6 + 3 x^2).
  *
  * MEMORY. A program that must not allocate gives a block of its own:
  *
@@ -105,7 +119,7 @@ typedef struct wg_plan_options {
 enum { WG_PLAN_ALIGNMENT = 64 };
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
- * want one - on y's tape as it was recorded. The gradients are in the store after a run, in place of what was
+ * want one, and all scalars that are leaves - on y's tape as it was recorded. The gradients are in the store after a run, in place of what was
  * there: they do not add up.
  *
  * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it

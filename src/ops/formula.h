@@ -27,6 +27,12 @@ extern const wg_formula_text wg_formula_texts[WG_CODES];
 /* The scalar path's value of a code (tape/formula.c). */
 double wg_formula_value(unsigned code, double x, double b, const double *numbers);
 
+/* The kernels of a row of two operands, or of one: then b holds the row's plain numbers. n numbers each;
+ * towards operand 0 or 1. */
+void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y);
+void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
+    const double *y, const double *g, double *out);
+
 wg_status wg_formula_forward_f64(wg_op_context *op);
 wg_status wg_formula_forward_f32(wg_op_context *op);
 wg_status wg_formula_backward_f64(wg_op_context *op);

@@ -67,6 +67,19 @@ static bool only_passes_on(const wg_op_context *op)
 #define TEMPLATE "ops/formula_real.h"
 #include "base/for_each_real.h"
 
+/* ---- Numbers from anywhere --------------------------------------------------------------------------- */
+
+void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y)
+{
+    kernels_f64[code].forward(n, a, b, BOTH_VECTORS, y);
+}
+
+void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
+    const double *y, const double *g, double *out)
+{
+    kernels_f64[code].backward[towards](n, a, b, BOTH_VECTORS, y, g, out);
+}
+
 /* ---- Chains ---------------------------------------------------------------------------------------- */
 
 bool wg_chain_takes(const wg_op *op)

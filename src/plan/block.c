@@ -69,7 +69,8 @@ void wg_plan_count_bytes(wg_plan_passes *p)
         if (wg_is_valid(t->bounds[i]->var) && p->flags[t->bounds[i]->var.node] & WG_PLAN_NEEDED)
             sizes->parameters += array_bytes(&t->bounds[i]->binding);
     for (size_t i = 0; i < plan->gradient_count; i++)
-        sizes->parameter_gradients += array_bytes(&plan->gradients[i].bound->binding);
+        if (plan->gradients[i].bound)
+            sizes->parameter_gradients += array_bytes(&plan->gradients[i].bound->binding);
     sizes->inputs = input_bytes(p);
     memset(p->place, 0, plan->end * sizeof *p->place); /* the list is no longer than the tape */
     sizes->live = most_live(plan, p->place);

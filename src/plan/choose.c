@@ -217,6 +217,29 @@ static wg_status list(wg_plan_passes *p)
     return WG_OK;
 }
 
+/* What a run reads, and may find without a value. */
+static wg_status find_inputs(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    size_t capacity = 0;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < plan->tape->record_count; i++) {
+            const wg_record *record = plan->tape->records[i];
+            if (record->op != &wg_op_input || !(p->flags[record->node] & WG_PLAN_NEEDED))
+                continue;
+            if (pass)
+                plan->inputs[plan->input_count++] = record->node;
+            else
+                capacity++;
+        }
+        if (pass == 0)
+            plan->inputs = wg_mem_new(&plan->memory, (capacity + 1) * sizeof *plan->inputs);
+        if (!plan->inputs)
+            return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    }
+    return WG_OK;
+}
+
 wg_status wg_plan_choose(wg_plan_passes *p)
 {
     mark_needed(p);
@@ -228,5 +251,6 @@ wg_status wg_plan_choose(wg_plan_passes *p)
     for (uint32_t node = 0; node < p->plan->end; node++)
         p->flags[node] &= WG_PLAN_CONSTANT;
     mark_needed(p); /* of the second of two equal nodes nothing is needed now */
-    return list(p);
+    status = find_inputs(p);
+    return status == WG_OK ? list(p) : status;
 }

@@ -3,6 +3,7 @@
 
 /* What a kernel of the list is and costs: names, floating-point operations, bytes, time. */
 #include "plan/plan.h"
+#include "plan/scalar.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -117,8 +118,25 @@ static size_t written_bytes(const wg_record *record)
 
 /* ---- Kernels ---------------------------------------------------------------------------------------- */
 
+/* The program of scalars that node k of the list is part of, or NULL. */
+static const wg_plan_stretch *stretch_of(const wg_plan *plan, size_t k)
+{
+    size_t low = 0, high = plan->stretch_count;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (plan->stretches[middle].end <= k)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < plan->stretch_count && plan->stretches[low].first <= k ? &plan->stretches[low] : NULL;
+}
+
 bool wg_plan_is_kernel(const wg_plan *plan, size_t k)
 {
+    const wg_plan_stretch *stretch = stretch_of(plan, k);
+    if (stretch)
+        return k + 1 == stretch->end;
     const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
     return wg_plan_is_last(plan, k) &&
            (!record || (!wg_plan_is_alias(plan->tape, record) && record->op != &wg_op_projection));
@@ -155,12 +173,29 @@ static void add_node(const wg_plan *plan, wg_plan_kernel *kernel, const wg_plan_
     kernel->bytes += record && !plan->summed[k] ? read_bytes(plan, chain, record) : 0;
 }
 
+/* All of a program are one kernel; its bytes are those of its streams and numbers. */
+static wg_plan_kernel describe_scalars(const wg_plan *plan, const wg_plan_stretch *stretch)
+{
+    const wg_scalars *s = stretch->program;
+    wg_plan_kernel kernel = {.operations = s->steps,
+        .bytes = wg_scalars_bytes(s),
+        .flops = wg_scalars_sweep_flops(s),
+        .seconds = plan->seconds[stretch->end - 1]};
+    snprintf(kernel.name, sizeof kernel.name, "%zu scalars in %zu loops%s", s->steps,
+        s->forward.piece_count + s->sweep.piece_count, s->seed == WG_NO_NODE ? "" : ", with gradient");
+    for (size_t k = stretch->first; k < stretch->end; k++)
+        kernel.flops += node_flops(plan->tape, plan->nodes[k]);
+    return kernel;
+}
+
 wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
 {
     wg_plan_kernel kernel = {
         .shape = *wg_view_of(plan->tape, plan->nodes[k]).shape, .seconds = plan->seconds[k]};
     const wg_plan_chain *chain = plan->chains[k];
     const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+    if (stretch_of(plan, k))
+        return describe_scalars(plan, stretch_of(plan, k));
     if (chain && chain->head != SIZE_MAX)
         add_node(plan, &kernel, chain, chain->head);
     for (size_t s = 0; chain && s < chain->chain.steps; s++)

@@ -64,15 +64,17 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
 {
     wg_engine *t = plan->tape;
     wg_plan_passes p = {.plan = plan, .options = options, .error = error};
-    wg_status status = options->forward ? WG_OK : wg_plan_record_gradients(&p);
+    wg_status status = wg_plan_survey(&p);
+    if (status == WG_OK && !options->forward)
+        status = wg_plan_record_gradients(&p);
     if (status != WG_OK)
         return status;
     plan->end = t->head.count;
     if (!wg_plan_passes_reserve(&p, plan->end))
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", (size_t)plan->end);
-    static wg_status (*const pass[])(wg_plan_passes *) = {
-        wg_plan_choose, wg_plan_choose_lanes, wg_plan_fuse, wg_plan_lay_out, wg_plan_take_block};
+    static wg_status (*const pass[])(wg_plan_passes *) = {wg_plan_choose, wg_plan_choose_lanes, wg_plan_fuse,
+        wg_plan_lay_out, wg_plan_take_block, wg_plan_compile_scalars};
     for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++) {
         wg_plan_show_turned(plan, true);
         status = pass[i](&p);
@@ -148,9 +150,10 @@ void wg_plan_free(wg_plan *plan)
             wg_tape_rewind(&t->head, (wg_mark){&t->head, plan->start, t->epoch});
         t->plan = NULL;
         t->hidden = NULL;
-        t->planned = 0;
+        t->planned = t->swept = 0;
         wg_update_fast(t);
     }
+    wg_mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);
     for (wg_plan_chain *chain = plan->first_chain, *next; chain; chain = next) {
         next = chain->next;
         wg_mem_free(&memory, chain->chain.step, chain->capacity * sizeof *chain->chain.step);
@@ -159,6 +162,7 @@ void wg_plan_free(wg_plan *plan)
     }
     wg_mem_free(&memory, (void *)plan->chains, (plan->count + 1) * (2 * sizeof *plan->chains + 1));
     wg_mem_free(&memory, plan->turns, plan->turn_capacity * sizeof *plan->turns);
+    wg_plan_free_scalars(plan);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
     wg_plan_list_free(plan);

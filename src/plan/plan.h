@@ -34,9 +34,11 @@ typedef struct wg_plan_buffer {
     void *outside; /* in the parameter store; NULL: in the block */
 } wg_plan_buffer;
 
-/* A parameter's gradient: in its place in the store already, or to be copied there. */
+/* A parameter's gradient: in its place in the store already, or to be copied there. Of a scalar that is no
+ * parameter: to be copied to the tape's adjoints. */
 typedef struct wg_plan_gradient {
-    wg_bound *bound;
+    wg_bound *bound; /* NULL: of node `leaf` */
+    uint32_t leaf;
     uint32_t node;
     bool in_place;
 } wg_plan_gradient;
@@ -67,6 +69,12 @@ typedef struct wg_plan_turn {
     uint32_t from, to;
 } wg_plan_turn;
 
+/* Neighbours in the list, first .. end - 1, that run as a program of scalars. */
+typedef struct wg_plan_stretch {
+    size_t first, end;
+    struct wg_scalars *program;
+} wg_plan_stretch;
+
 struct wg_plan {
     wg_allocator memory;
     wg_engine *tape;
@@ -76,6 +84,8 @@ struct wg_plan {
     bool profile, bf16, attached;
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
     bool in_lanes;             /* some of the images are */
+    bool only_scalars;         /* one program, which sweeps, too: no backward pass is recorded */
+    bool swept;                /* scalars that are leaves get gradients */
 
     uint32_t *nodes;        /* [count] */
     bool *kept;             /* [count]: may be read after a run */
@@ -86,7 +96,11 @@ struct wg_plan {
     bool *spread;           /* [count]: a tensor that chains make themselves, where they read it */
     wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
     wg_plan_chain *first_chain;
-    size_t count, readable_count;
+    uint32_t *inputs; /* [input_count]: leaves that may have no value yet */
+    size_t count, readable_count, input_count;
+
+    wg_plan_stretch *stretches; /* in the order of the list */
+    size_t stretch_count, stretch_capacity;
 
     wg_plan_turn *turns; /* in the order of the list */
     size_t turn_count, turn_capacity;
@@ -158,6 +172,11 @@ wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images);
 
 /* Has the records read what is turned, and work in lanes; or (not running) as they were recorded. */
 void wg_plan_show_turned(wg_plan *plan, bool running);
+
+/* scalar_tape.c: what there is of scalars, before gradients are recorded; the programs they make. */
+wg_status wg_plan_survey(wg_plan_passes *p);
+wg_status wg_plan_compile_scalars(wg_plan_passes *p);
+void wg_plan_free_scalars(wg_plan *plan);
 
 /* Is node `k` of the list run by itself, or the last of its chain? */
 static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)

@@ -26,7 +26,7 @@ static wg_status find_parameters(wg_plan_passes *p)
         if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
             return no_memory(p);
-        plan->gradients[plan->gradient_count++] = (wg_plan_gradient){.bound = bound};
+        plan->gradients[plan->gradient_count++] = (wg_plan_gradient){.bound = bound, .node = bound->var.node};
     }
     return WG_OK;
 }
@@ -37,13 +37,14 @@ wg_status wg_plan_record_gradients(wg_plan_passes *p)
     wg_engine *t = plan->tape;
     wg_status status = find_parameters(p);
     size_t n = plan->gradient_count;
-    if (status != WG_OK || n == 0)
+    if (status != WG_OK || n == 0 || plan->only_scalars)
         return status;
     wg_var *xs = wg_mem_new(&plan->memory, 2 * n * sizeof *xs), *out = xs + n;
     if (!xs)
         return no_memory(p);
     for (size_t i = 0; i < n; i++)
-        xs[i] = plan->gradients[i].bound->var;
+        xs[i] =
+            plan->gradients[i].bound ? plan->gradients[i].bound->var : wg_var_of(t, plan->gradients[i].leaf);
     t->planning = true;
     status = wg_grad_vars(t, &plan->y, 1, NULL, xs, n, out);
     t->planning = false;

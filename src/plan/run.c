@@ -5,6 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "plan/plan.h"
+#include "plan/scalar.h"
 
 #include <string.h>
 #include <time.h>
@@ -55,6 +56,20 @@ void wg_plan_show(wg_plan *plan, bool shown)
     wg_update_fast(t);
 }
 
+/* Node k of the list, which ends its chain if it has one. */
+static wg_status compute_kernel(wg_plan *plan, size_t k)
+{
+    wg_engine *t = plan->tape;
+    wg_record *record = wg_record_of(t, plan->nodes[k]);
+    if (!record) {
+        compute_step(t, plan->nodes[k]);
+        return WG_OK;
+    }
+    wg_status status = plan->chains[k] ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record);
+    return status == WG_OK ? status
+                           : wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
+}
+
 wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
 {
     wg_engine *t = plan->tape;
@@ -64,14 +79,16 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     t->library = plan->library;
     wg_plan_show_turned(plan, true);
     wg_status status = WG_OK;
+    const wg_plan_stretch *stretch = plan->stretches, *last = stretch + plan->stretch_count;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
-        wg_record *record = wg_record_of(t, plan->nodes[k]);
         if (!wg_plan_is_last(plan, k))
             continue;
-        if (!record)
-            compute_step(t, plan->nodes[k]);
-        else if ((status = plan->chains[k] ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record)) != WG_OK)
-            wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
+        if (stretch < last && stretch->first == k) {
+            k = stretch->end - 1;
+            status = wg_scalars_run(t, stretch++->program);
+        } else {
+            status = compute_kernel(plan, k);
+        }
         if (rehearsal && status != WG_OUT_OF_MEMORY)
             status = t->status = WG_OK;
         if (plan->profile)
@@ -90,25 +107,30 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
 static void forget_gradients(wg_plan *plan)
 {
     for (size_t i = 0; i < plan->gradient_count; i++) {
-        const wg_binding *b = &plan->gradients[i].bound->binding;
-        if (b->gradient_is_zero)
-            *b->gradient_is_zero = true; /* the memory is garbage until the run is over */
+        const wg_bound *bound = plan->gradients[i].bound;
+        if (bound && bound->binding.gradient_is_zero)
+            *bound->binding.gradient_is_zero = true; /* the memory is garbage until the run is over */
     }
 }
 
 /* Those that could not be written in place, and scalars. */
 static void hand_gradients_over(wg_plan *plan)
 {
-    const wg_engine *t = plan->tape;
+    wg_engine *t = plan->tape;
     for (size_t i = 0; i < plan->gradient_count; i++) {
         const wg_plan_gradient *g = &plan->gradients[i];
+        double number = plan->only_scalars ? t->adjoints[g->node] : t->head.steps[g->node].value;
+        if (!g->bound) {
+            t->adjoints[g->leaf] = number;
+            continue;
+        }
         const wg_binding *b = &g->bound->binding;
         wg_view v = wg_view_of(t, g->node);
         const wg_record *parameter = wg_record_of(t, g->bound->var.node);
         if (v.scalar && b->dtype == WG_F32)
-            *(float *)b->gradient = (float)t->head.steps[g->node].value;
+            *(float *)b->gradient = (float)number;
         else if (v.scalar)
-            *(double *)b->gradient = t->head.steps[g->node].value;
+            *(double *)b->gradient = number;
         else if (!g->in_place && parameter->result[0].count)
             memcpy(b->gradient, v.data, parameter->result[0].count * wg_dtype_size(b->dtype));
         if (b->gradient_is_zero)
@@ -121,15 +143,9 @@ static void hand_gradients_over(wg_plan *plan)
 /* An input that was never set: its number, or WG_NO_NODE. */
 static uint32_t missing_input(const wg_plan *plan)
 {
-    const wg_engine *t = plan->tape;
-    for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->nodes[k]);
-        for (size_t i = 0; record && i < record->arity; i++) {
-            const wg_record *operand = wg_record_of(t, record->args[i]);
-            if (operand && operand->arity == 0 && !operand->valued)
-                return operand->node;
-        }
-    }
+    for (size_t i = 0; i < plan->input_count; i++)
+        if (!wg_record_of(plan->tape, plan->inputs[i])->valued)
+            return plan->inputs[i];
     return WG_NO_NODE;
 }
 
@@ -160,11 +176,13 @@ static wg_status run(wg_plan *plan)
     wg_bounds_seen(t);
     forget_gradients(plan);
     plan->times.between += tick(plan);
+    t->swept = 0;
     wg_status status = wg_plan_compute(plan, false);
     if (status != WG_OK)
         return status;
     hand_gradients_over(plan);
     plan->times.between += tick(plan);
+    t->swept = plan->swept ? plan->y.node + 1 : 0;
     if (plan->optim && (status = wg_optim_step(plan->optim)) != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     plan->times.update += tick(plan);

@@ -269,6 +269,11 @@ size_t wg_number_count(unsigned code); /* of plain numbers that a code's step ha
 size_t wg_operand_count(unsigned code);
 double wg_formula_value(unsigned code, double x, double b, const double *numbers); /* of one step */
 
+/* Of a row's code, without those that have a plain number in place of an operand: what a step adds to the
+ * adjoints of its one or two operands, with upstream gradient g. */
+void wg_formula_gradient(
+    unsigned code, double x, double b, const double *numbers, double y, double g, double slopes[2]);
+
 /* Runs the bare steps from `node` on, up or down, until a node with a record: its number, or the end. */
 uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end);
 uint32_t wg_sweep_steps(wg_engine *t, uint32_t node); /* WG_NO_NODE when it went below node 0 */
@@ -312,6 +317,7 @@ const char *wg_scope_now(const wg_engine *t);
 
 /* ---- adjoint.c, sweep_record.c: pieces of the sweep in numbers */
 void wg_release_gradients(wg_engine *t);
+bool wg_reserve_sweep(wg_engine *t); /* adjoints for all nodes */
 void wg_add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n);
 
 /* Adds numbers of the result's shape to its adjoint; takes over the reference to `block`, if there is one. */

@@ -65,6 +65,33 @@ double wg_formula_value(unsigned code, double x, double b, const double *numbers
     }
 }
 
+/* What a step adds to the adjoints of its operands. */
+void wg_formula_gradient(
+    unsigned code, double x, double b, const double *numbers, double y, double g, double slopes[2])
+{
+    const double a = x, c = numbers[0], d = numbers[1];
+    (void)a, (void)c, (void)d, (void)y;
+    slopes[0] = slopes[1] = 0;
+    switch (code) {
+#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+    case WG_CODE_##name:                                                                                     \
+        slopes[0] = gradient;                                                                                \
+        break;
+#define UNARY1(name, v_, gradient, lo, hi, c_) UNARY(name, , gradient, , )
+#define UNARY2(name, v_, gradient, lo, hi, c_, d_) UNARY(name, , gradient, , )
+#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+    case WG_CODE_##name:                                                                                     \
+        slopes[0] = gradient_a;                                                                              \
+        slopes[1] = gradient_b;                                                                              \
+        break;
+#define STEP(name, v_)
+#define STEP2(name, v_)
+#include <wengert/formulas.def>
+    default:
+        break;
+    }
+}
+
 static const struct {
     uint8_t operands, numbers;
 } counts[WG_CODES] = {

@@ -94,7 +94,7 @@ static const char *why_missing(const wg_engine *t, wg_status missing)
     if (missing == WG_NO_VALUE)
         return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
                        : "has no value yet";
-    return t->plan ? "has no gradient: a plan's are in the store, and others what .keep says of wg_grad's"
+    return t->plan ? "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of wg_grad's"
                    : "has no gradient that was kept";
 }
 
@@ -133,6 +133,8 @@ const void *wg_grad_data(wg_var x)
     if (!t || x.node >= t->swept)
         return NULL;
     const wg_record *record = wg_record_of(t, x.node);
+    if (t->plan && (record ? record->arity : wg_operand_count(wg_code(t, x.node))))
+        return NULL; /* a plan has the gradients of leaves */
     if (record && !record->result[0].scalar)
         return record->result[0].gradient;
     return wg_code(t, x.node) == WG_CODE_const ? NULL : &t->adjoints[x.node];

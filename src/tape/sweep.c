@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-static bool reserve_sweep(wg_engine *t)
+bool wg_reserve_sweep(wg_engine *t)
 {
     size_t capacity = t->head.capacity;
     if (t->sweep_capacity >= capacity)
@@ -93,7 +93,7 @@ static wg_status seed_node(wg_engine *t, wg_var y, const wg_array *seed)
 static wg_status backward(wg_engine *t, wg_var y, const wg_array *seed)
 {
     wg_release_gradients(t);
-    if (!reserve_sweep(t))
+    if (!wg_reserve_sweep(t))
         return wg_fail(
             t, WG_OUT_OF_MEMORY, "backward: no memory for the adjoints of %u nodes", t->head.count);
     memset(t->adjoints, 0, ((size_t)y.node + 1) * sizeof *t->adjoints);

@@ -186,8 +186,8 @@ def scalars(args, report):
     tapes = contest.scalar_contestants(args.folder, args.threads)
     others = [name for name in tapes if name != "ours"]
     print("Scalar programs, one thread, us: value in plain C; value and gradient by hand, by a tape recorded anew, by\n"
-          "one replayed. Aims in brackets: 2.3 ns per step, and half of CppAD's replay\n")
-    ways = [(tapes["ours"], work) for work in ("value", "by-hand", "record", "replay")]
+          "one replayed, by our plan. Aims in brackets: 2.3 ns per step, and half of CppAD's replay\n")
+    ways = [(tapes["ours"], work) for work in ("value", "by-hand", "record", "replay", "planned")]
     ways += [(tapes[name], work) for name in others for work in ("record", "replay")]
     shown_ways = [way for way in ways if way[1] != "replay" or way[0].ask("tell", "neuron", "replay", 0) is not None]
     report.row("", ["plain C" if w == "value" else w if c.name == "ours" else f"{c.name} {w[:3]}"
@@ -198,17 +198,17 @@ def scalars(args, report):
         for (peer, work), found in sums.items():
             if abs(found - sums["ours", "by-hand"]) > 1e-9 * max(1, abs(found)):
                 raise SystemExit(f"{name}: the gradients differ, {peer} by {work}")
-        replay = times[tapes["ours"], "replay"]
-        step = 1e9 * statistics.median(replay) / tapes["ours"].ask("tell", key, "steps", 0)
+        planned = times[tapes["ours"], "planned"]
+        step = 1e9 * statistics.median(planned) / tapes["ours"].ask("tell", key, "steps", 0)
         theirs = times.get((tapes.get("CppAD"), "replay"))
-        ahead = contest.ratio(theirs, replay) if theirs else None
+        ahead = contest.ratio(theirs, planned) if theirs else None
         report.row(name, [shown(1e6 * statistics.median(times[way])) for way in shown_ways] +
                    [with_aim(step, 2.3), with_aim(ahead, 2)])
         for contestant, work in shown_ways:
             us = 1e6 * statistics.median(times[contestant, work])
             report.number(f"{name}, {contestant.name}, {work}", "us", us)
-        report.number(f"{name}, ours, replay per step", "ns", step)
-        report.number(f"{name}, CppAD replay over ours", "ratio", ahead)
+        report.number(f"{name}, ours, planned per step", "ns", step)
+        report.number(f"{name}, CppAD replay over our plan", "ratio", ahead)
     for tape in tapes.values():
         tape.end()
     print()

@@ -14,8 +14,8 @@ typedef struct made {
 static const struct {
     const char *name;
     bench_work *work;
-} works[] = {
-    {"value", value}, {"by-hand", by_hand}, {"record", record_and_sweep}, {"replay", replay_and_sweep}};
+} works[] = {{"value", value}, {"by-hand", by_hand}, {"record", record_and_sweep},
+    {"replay", replay_and_sweep}, {"planned", planned_run}};
 
 static void *make(const char *subject, const char *work, size_t batch)
 {

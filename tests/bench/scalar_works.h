@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* scalar_works.h - what is timed of a scalar program: "record + sweep" makes the tape anew each time, "replay
- * + sweep" records once. */
+ * + sweep" records once, "planned run" plans what was recorded. Each sets the inputs, and reads the gradient.
+ */
 #ifndef WG_BENCH_SCALAR_WORKS_H
 #define WG_BENCH_SCALAR_WORKS_H
 
@@ -16,6 +17,9 @@ typedef struct state {
     wg_tape *once; /* recorded once */
     wg_span span;
     wg_var y; /* what is swept from */
+    wg_tape *planned;
+    wg_span inputs;
+    wg_plan *plan;
     volatile double sink;
 } state;
 
@@ -68,22 +72,35 @@ static inline void replay_and_sweep(void *user)
     wg_read_grads(s->span, s->gradient);
 }
 
+static inline void planned_run(void *user)
+{
+    state *s = user;
+    wg_set_scalars(s->inputs, s->x);
+    wg_plan_run(s->plan);
+    wg_read_grads(s->inputs, s->gradient);
+}
+
 static inline state state_new(const program *p)
 {
     state s = {.p = p,
         .x = malloc(p->n * sizeof(double)),
         .gradient = malloc(p->n * sizeof(double)),
         .tape = wg_tape_new(NULL),
-        .once = wg_tape_new(NULL)};
+        .once = wg_tape_new(NULL),
+        .planned = wg_tape_new(NULL)};
     for (size_t i = 0; i < p->n; i++)
         s.x[i] = 1 + 0.3 * sin((double)i + 1);
     s.span = wg_scalars_new(s.once, s.x, p->n);
     s.y = p->record(s.once, s.span, p->n);
+    s.inputs = wg_scalars_new(s.planned, s.x, p->n);
+    s.plan = wg_plan_new(p->record(s.planned, s.inputs, p->n), NULL, NULL);
     return s;
 }
 
 static inline void state_free(state *s)
 {
+    wg_plan_free(s->plan);
+    wg_tape_free(s->planned);
     wg_tape_free(s->tape);
     wg_tape_free(s->once);
     free(s->x);
