@@ -172,6 +172,40 @@ START_TEST(a_store_that_changes)
 }
 END_TEST
 
+START_TEST(an_optimiser_that_is_freed)
+{
+    small s = small_new(NULL);
+    double after[6];
+    wg_optim *sgd = wg_sgd_new(s.params, &(wg_sgd_options){.lr = 0.05});
+    wg_plan *plan = plan_of(s.loss, &(wg_plan_options){.optim = sgd});
+    small_set(&s);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    wg_optim_free(sgd);
+    for (int i = 0; i < 2; i++) {
+        ck_assert_int_eq(wg_plan_run(plan), WG_INVALID);
+        ck_assert_ptr_nonnull(strstr(wg_tape_message(s.tape), "its optimiser was freed"));
+    }
+    weights_after(1, after);
+    same_weights(s.params, after);
+    wg_plan_free(plan);
+    sgd = wg_sgd_new(s.params, &(wg_sgd_options){.lr = 0.05}); /* several plans, freed in any order */
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var loss = wg_sum(wg_square(wg_param(s.params, tape, "fc.weight", WG_SHAPE(3, 2), NULL)));
+    plan = plan_of(s.loss, &(wg_plan_options){.optim = sgd});
+    wg_plan *second = plan_of(loss, &(wg_plan_options){.optim = sgd});
+    wg_plan_free(plan);
+    ck_assert_int_eq(wg_plan_run(second), WG_OK);
+    plan = plan_of(s.loss, &(wg_plan_options){.optim = sgd});
+    wg_optim_free(sgd);
+    ck_assert_int_eq(wg_plan_run(second), WG_INVALID);
+    ck_assert_int_eq(wg_plan_run(plan), WG_INVALID);
+    wg_plan_free(second);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+    small_free(&s);
+}
+END_TEST
+
 /* ---- The tape --------------------------------------------------------------------------------------- */
 
 /* The plan is freed before the reset, after it, or when something else was recorded there. */
@@ -258,5 +292,5 @@ START_TEST(a_tape_that_goes_on)
 END_TEST
 
 TEST_MAIN("plan_input", inputs_of_another_shape_or_type, runs_that_stop_half_way,
-    a_parameter_that_appears_later, a_store_that_changes, a_tape_that_is_reset, a_tape_that_is_rewound,
-    a_tape_that_goes_on)
+    a_parameter_that_appears_later, a_store_that_changes, an_optimiser_that_is_freed, a_tape_that_is_reset,
+    a_tape_that_is_rewound, a_tape_that_goes_on)

@@ -103,11 +103,11 @@ typedef enum wg_plan_layout {
 
 /* What is planned. */
 typedef struct wg_plan_options {
-    wg_optim *optim;       /* makes a step at the end of each run; NULL: none. It must outlive the plan */
-    bool forward;          /* no backward pass: for a result of any shape, which is kept */
-    const wg_var *keep;    /* vars to be read after a run, beside the result */
-    size_t keep_count;     /* of them */
-    bool profile;          /* measures each kernel's time, for wg_print_plan */
+    wg_optim *optim;    /* makes a step at the end of each run, which fails when it was freed; NULL: none */
+    bool forward;       /* no backward pass: for a result of any shape, which is kept */
+    const wg_var *keep; /* vars to be read after a run, beside the result */
+    size_t keep_count;  /* of them */
+    bool profile;       /* measures each kernel's time, for wg_print_plan */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
     bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
     void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
@@ -123,7 +123,7 @@ enum { WG_PLAN_ALIGNMENT = 64 };
  * there: they do not add up.
  *
  * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
- * before tape, store, optimiser and block. Values that the tape had are forgotten; until the plan is freed,
+ * before tape, store and block. Values that the tape had are forgotten; until the plan is freed,
  * sweeps over its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
  *
  * NULL and an error, with the tape as it was but for those values: WG_INVALID (no live var, a tape that is
@@ -136,10 +136,10 @@ WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *
 WG_API void wg_plan_free(wg_plan *plan);
 
 /* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
- * when the optimiser's store has a parameter that it had not when the plan was made, WG_DEAD_VAR when the
- * tape was reset; others are the operations' own. The message is the tape's. A run that fails makes no
- * update, and leaves nothing to be read; the store's gradients are what they were, or zero. The next run may
- * succeed. */
+ * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when the
+ * optimiser was freed, WG_DEAD_VAR when the tape was reset; others are the operations' own. The message is
+ * the tape's. A run that fails makes no update, and leaves nothing to be read; the store's gradients are what
+ * they were, or zero. The next run may succeed. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
 
 /* What a plan takes, in bytes.

@@ -34,6 +34,7 @@ struct wg_optim {
     size_t slots, size;
     uint64_t steps;
     wg_error error;
+    wg_optim_holder *holders;
     beside beside[WG_PARAMS_MAX_CHUNKS];
 };
 
@@ -75,6 +76,8 @@ void wg_optim_free(wg_optim *optim)
     if (!optim)
         return;
     const wg_allocator memory = optim->memory;
+    for (const wg_optim_holder *h = optim->holders; h; h = h->next)
+        *h->place = NULL;
     for (size_t i = 0; i < WG_PARAMS_MAX_CHUNKS; i++) {
         beside *b = &optim->beside[i];
         for (size_t s = 0; s < optim->slots; s++)
@@ -83,6 +86,23 @@ void wg_optim_free(wg_optim *optim)
     }
     wg_mem_free(&memory, optim->options, optim->rule->options_size);
     wg_mem_free(&memory, optim, sizeof *optim);
+}
+
+void wg_optim_hold(wg_optim_holder *holder, wg_optim **place)
+{
+    wg_optim *optim = *place;
+    *holder = (wg_optim_holder){.place = place, .next = optim->holders};
+    optim->holders = holder;
+}
+
+void wg_optim_let_go(const wg_optim_holder *holder)
+{
+    wg_optim *optim = holder->place ? *holder->place : NULL;
+    wg_optim_holder **at = optim ? &optim->holders : NULL;
+    while (at && *at && *at != holder)
+        at = &(*at)->next;
+    if (at && *at)
+        *at = holder->next;
 }
 
 /* ---- Moments --------------------------------------------------------------------------------------- */

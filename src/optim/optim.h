@@ -38,6 +38,15 @@ wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slot
 /* An option that must be in [low, high); otherwise the optimiser's status says so. NULL is allowed. */
 void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high);
 
+/* Somebody who keeps a pointer to an optimiser, at *place: it is set to NULL when the optimiser is freed. */
+typedef struct wg_optim_holder {
+    wg_optim **place;
+    struct wg_optim_holder *next;
+} wg_optim_holder;
+
+void wg_optim_hold(wg_optim_holder *holder, wg_optim **place);
+void wg_optim_let_go(const wg_optim_holder *holder);
+
 /* Options of which 0 means the default; and those that a negative number sets to 0. */
 static inline double wg_optim_or(double option, double otherwise)
 {

@@ -119,6 +119,8 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     }
     *plan = (wg_plan){
         .memory = t->memory, .tape = t, .y = y, .optim = o.optim, .profile = o.profile, .bf16 = o.bf16};
+    if (plan->optim)
+        wg_optim_hold(&plan->holder, &plan->optim);
     plan->start = plan->end = t->head.count;
     wg_release_gradients(t);
     t->plan = plan;
@@ -142,6 +144,7 @@ void wg_plan_free(wg_plan *plan)
         return;
     wg_engine *t = plan->tape;
     const wg_allocator memory = plan->memory;
+    wg_optim_let_go(&plan->holder);
     if (t->plan == plan) {
         bool whole = t->planned == plan->end && t->head.count == plan->end;
         if (plan->attached)

@@ -19,6 +19,7 @@
 #include "kernels/finish.h"
 #include "kernels/reduce.h"
 #include "ops/chain.h"
+#include "optim/optim.h"
 #include "tape/engine.h"
 
 /* A stretch of memory, and when it is in use: from the node that writes it to the last one that reads it, by
@@ -80,7 +81,8 @@ struct wg_plan {
     wg_engine *tape;
     wg_var y;
     uint32_t start, end;
-    wg_optim *optim;
+    wg_optim *optim; /* NULL: none, or it was freed */
+    wg_optim_holder holder;
     bool profile, bf16, attached;
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
     bool in_lanes;             /* some of the images are */

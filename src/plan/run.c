@@ -169,6 +169,8 @@ static wg_status run(wg_plan *plan)
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
         return wg_fail(t, WG_NO_VALUE, "plan: input %s was never set", wg_name_at(t, missing));
+    if (plan->holder.place && !plan->optim)
+        return wg_fail(t, WG_INVALID, "plan: its optimiser was freed");
     const char *late = late_parameter(plan);
     if (late)
         return wg_fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
