@@ -138,6 +138,11 @@ START_TEST(times_add_up)
     ck_assert_double_le(p.seconds, outside); /* whatever else the machine does */
     ck_assert_double_eq_tol(kernels, p.kernels, 1e-9 * p.seconds);
     ck_assert_double_eq_tol(p.kernels + p.between + p.update, p.seconds, 1e-6 * p.seconds);
+    wg_set(y, WG_INTS(((int32_t[BATCH]){77}), BATCH)); /* a run that fails takes its time, too */
+    ck_assert_int_eq(wg_plan_run(plan), WG_BAD_INDEX);
+    p = wg_plan_profile_of(plan);
+    ck_assert_uint_eq(p.runs, RUNS + 1);
+    ck_assert_double_eq_tol(p.kernels + p.between + p.update, p.seconds, 1e-6 * p.seconds);
     wg_plan_free(plan);
     wg_optim_free(adam);
     wg_tape_free(tape);

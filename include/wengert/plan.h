@@ -123,8 +123,8 @@ enum { WG_PLAN_ALIGNMENT = 64 };
  * there: they do not add up.
  *
  * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
- * before tape, store and block. Values that the tape had are forgotten; until the plan is freed,
- * sweeps over its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
+ * before tape, store and block. Values that the tape had are forgotten; until the plan is freed, sweeps over
+ * its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
  *
  * NULL and an error, with the tape as it was but for those values: WG_INVALID (no live var, a tape that is
  * planned, another store's optimiser, a block that is not aligned), WG_NOT_SCALAR (a y of several elements,
@@ -192,12 +192,13 @@ typedef struct wg_plan_kernel {
 /* Kernel i, from 0; all zero when there is none. */
 WG_API wg_plan_kernel wg_plan_kernel_at(const wg_plan *plan, size_t i);
 
-/* With options.profile, where the time of all good runs went; the first three add up to `seconds`. */
+/* With options.profile, where the time of all runs went, also of those that failed; the first three add up to
+ * `seconds`. */
 typedef struct wg_plan_profile {
     double kernels; /* in kernels; of which each has its own part, see wg_plan_kernel */
     double between; /* what else it takes: names, gradients copied to the store */
     double update;  /* in the optimiser */
-    double seconds; /* from the beginning of wg_plan_run to its end */
+    double seconds; /* from the beginning of each run to its end */
     size_t runs;    /* how many there were */
 } wg_plan_profile;
 

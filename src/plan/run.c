@@ -164,8 +164,6 @@ static const char *late_parameter(wg_plan *plan)
 static wg_status run(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
-    tick(plan);
-    double begun = plan->clock;
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
         return wg_fail(t, WG_NO_VALUE, "plan: input %s was never set", wg_name_at(t, missing));
@@ -188,9 +186,18 @@ static wg_status run(wg_plan *plan)
     if (plan->optim && (status = wg_optim_step(plan->optim)) != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     plan->times.update += tick(plan);
-    plan->times.seconds += plan->clock - begun;
-    plan->times.runs++;
     return WG_OK;
+}
+
+static wg_status run_timed(wg_plan *plan)
+{
+    tick(plan);
+    double begun = plan->clock;
+    wg_status status = run(plan);
+    plan->times.between += tick(plan);
+    plan->times.seconds += plan->clock - begun;
+    plan->times.runs += plan->profile;
+    return status;
 }
 
 wg_status wg_plan_run(wg_plan *plan)
@@ -203,7 +210,7 @@ wg_status wg_plan_run(wg_plan *plan)
     wg_status status = WG_OK;
     if (!wg_plan_is_alive(plan))
         status = wg_fail(t, WG_DEAD_VAR, "plan: its tape was reset, or rewound");
-    else if ((status = run(plan)) != WG_OK)
+    else if ((status = run_timed(plan)) != WG_OK)
         wg_plan_show(plan, false);
     t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
     wg_update_fast(t);
