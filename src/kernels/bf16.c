@@ -26,15 +26,19 @@ typedef struct rounding {
     float *y;
 } rounding;
 
+/* y may be x, but does not begin elsewhere in it. */
 WG_CLONES static void round_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
     const rounding *r = work;
+    const float *x = r->x;
+    float *y = r->y;
     (void)chunk;
+#pragma omp simd
     for (size_t i = begin; i < end; i++) {
         uint32_t bits;
-        memcpy(&bits, r->x + i, sizeof bits);
+        memcpy(&bits, x + i, sizeof bits);
         bits = round_bits(bits);
-        memcpy(r->y + i, &bits, sizeof bits);
+        memcpy(y + i, &bits, sizeof bits);
     }
 }
 
