@@ -188,9 +188,10 @@ typedef struct finished {
     unsigned char *times; /* threads touch elements of their own */
 } finished;
 
-static void note(void *user, size_t first, size_t count)
+static void note(void *user, size_t first, size_t count, const void *values)
 {
     finished *f = user;
+    ck_assert_ptr_null(values);
     memcpy(f->copy + first * f->size, f->result + first * f->size, count * f->size);
     for (size_t i = first; i < first + count; i++)
         f->times[i]++;
@@ -216,7 +217,7 @@ static void chosen_f64(int threads, const wg_conv *conv, wg_conv_pass pass, cons
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg_conv_f64(
-        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -225,7 +226,7 @@ static void chosen_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg_conv_f32(
-        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -270,7 +271,7 @@ static void way_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const d
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg_conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -279,7 +280,7 @@ static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const f
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg_conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){note, &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 

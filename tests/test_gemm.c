@@ -80,7 +80,7 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         wg_product_f32 p = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, (float)q->beta, fa + q->pad,
             fb + q->pad, fc + q->pad, lda, ldb, ldc};
         if (kernels)
-            kernels->product_f32(&p);
+            kernels->product_f32(&p, NULL, 0);
         else
             wg_gemm_f32(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
                 p.beta, p.c, ldc);
@@ -91,7 +91,7 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         wg_product_f64 p = {q->ta, q->tb, q->m, q->n, q->k, q->alpha, q->beta, a + q->pad, b + q->pad,
             c + q->pad, lda, ldb, ldc};
         if (kernels)
-            kernels->product_f64(&p);
+            kernels->product_f64(&p, NULL, 0);
         else
             wg_gemm_f64(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
                 p.beta, p.c, ldc);
@@ -242,6 +242,57 @@ START_TEST(inside_a_parallel_loop)
 }
 END_TEST
 
+typedef struct finished {
+    const float *c; /* where C would be written, with the numbers between its rows */
+    float *got;
+    unsigned char *times;
+} finished;
+
+static void note(void *user, size_t first, size_t count, const void *values)
+{
+    finished *f = user;
+    memcpy(f->got + first, values ? (const float *)values : f->c + first, count * sizeof *f->got);
+    for (size_t i = first; i < first + count; i++)
+        f->times[i]++;
+}
+
+/* Each element of C is finished once, with its value, whether C itself is written or need not be. */
+START_TEST(elements_are_finished_once)
+{
+    static const problem problems[] = {{true, true, false, 130, 70, 1, 1, 0, 0},
+        {true, true, false, 9, 3000, 1, 2, 0, 0}, {true, false, true, 40, 30, 1, 1, 0, 5},
+        {true, true, false, 200, 300, 40, 1, 0, 0}, {true, true, false, 200, 300, 40, 1, 0, 3},
+        {true, true, false, 150, 90, 300, 1, 0, 0}, {true, false, true, 1, 200, 150, 1, 0, 0},
+        {true, false, false, 1, 300, 400, 3, 0, 0}, {true, true, false, 90, 1, 50, 1, 0, 0},
+        {true, true, false, 100, 10, 64, 1, 0, 0}, {true, false, false, 60, 50, 0, 1, 0, 2}};
+    for (size_t i = 0; i < sizeof problems / sizeof problems[0]; i++) {
+        const problem *q = &problems[i];
+        size_t lda = (q->ta ? q->m : q->k) + q->pad, ldb = (q->tb ? q->k : q->n) + q->pad,
+               ldc = q->n + q->pad;
+        double *a = matrix(q->ta ? q->k : q->m, lda, 0, false, 1),
+               *b = matrix(q->tb ? q->n : q->k, ldb, 0, false, 2);
+        float *fa = to_float(a, (q->ta ? q->k : q->m) * lda), *fb = to_float(b, (q->tb ? q->n : q->k) * ldb);
+        float *c = malloc(q->m * ldc * sizeof *c), *scratch = malloc(q->m * ldc * sizeof *c);
+        wg_gemm_f32(1, q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, fa, lda, fb, ldb, 0, c, ldc);
+        for (int transient = 0; transient < 2; transient++) {
+            finished f = {scratch, malloc(q->m * ldc * sizeof *c), calloc(q->m * ldc, 1)};
+            const wg_finish finish = {.run = note, .user = &f, .transient = transient};
+            wg_gemm_finish_f32(2, q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, fa, lda, fb, ldb, 0,
+                scratch, ldc, &finish, 0);
+            for (size_t at = 0; at < q->m * ldc; at++) {
+                bool inside = at % ldc < q->n;
+                ck_assert_msg(f.times[at] == inside, "product %zu: element %zu is finished %d times", i, at,
+                    f.times[at]);
+                ck_assert_msg(
+                    !inside || memcmp(&f.got[at], &c[at], sizeof *c) == 0, "product %zu: element %zu", i, at);
+            }
+            free(f.got), free(f.times);
+        }
+        free(a), free(b), free(fa), free(fb), free(c), free(scratch);
+    }
+}
+END_TEST
+
 START_TEST(leaves_the_number_of_threads_alone)
 {
     int before = wg_threads_of(0);
@@ -268,4 +319,4 @@ START_TEST(rows_far_apart)
 END_TEST
 
 TEST_MAIN("gemm", is_the_sum_of_products, every_kind_of_tile, every_small_size, threads_do_not_change_a_bit,
-    inside_a_parallel_loop, leaves_the_number_of_threads_alone, rows_far_apart)
+    inside_a_parallel_loop, elements_are_finished_once, leaves_the_number_of_threads_alone, rows_far_apart)

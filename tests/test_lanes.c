@@ -67,9 +67,10 @@ typedef struct finished {
     wg_finish finish;
 } finished;
 
-static void note(void *user, size_t first, size_t count)
+static void note(void *user, size_t first, size_t count, const void *values)
 {
     finished *f = user;
+    ck_assert_ptr_null(values);
     memcpy(f->copy + first, f->result + first, count * sizeof(float));
     for (size_t i = first; i < first + count; i++)
         f->times[i]++;
@@ -77,7 +78,7 @@ static void note(void *user, size_t first, size_t count)
 
 static const wg_finish *finished_begin(finished *f, const float *result, size_t count)
 {
-    *f = (finished){result, room(count), calloc(count + 1, 1), {note, f}};
+    *f = (finished){result, room(count), calloc(count + 1, 1), {.run = note, .user = f}};
     return &f->finish;
 }
 

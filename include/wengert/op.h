@@ -100,7 +100,8 @@ WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
 /* A forward function of an operation with the trait WG_OP_FINISHES says that elements first .. first + count
  * - 1 of result 0 are final: a plan adds a bias there, or applies an activation, while they are in cache.
  * Each element is said once; from any thread. A backward function of one with WG_OP_FINISHES_GRADIENT says
- * the same of the gradient towards operand 0. */
+ * the same of the gradient towards operand 0, one with WG_OP_FINISHES_EACH of that towards any one operand,
+ * when it is asked for no other. */
 WG_API void wg_op_finish(const wg_op_context *op, size_t first, size_t count);
 
 /* Traits: what planning, replay and checks may assume. Zero is the conservative answer. */
@@ -118,8 +119,10 @@ enum {
     WG_OP_SYMMETRIC = 1 << 9,   /* its operands commute */
     WG_OP_FINISHES = 1 << 10,   /* its forward functions call wg_op_finish for each element of result 0 */
     WG_OP_PLAIN_ATTR = 1 << 11, /* its attributes have no padding: those of equal bytes are equal */
-    WG_OP_FINISHES_GRADIENT = 1 << 12 /* its backward functions call wg_op_finish for each element of operand
-                                         0's gradient, when they compute that */
+    WG_OP_FINISHES_GRADIENT = 1 << 12, /* its backward functions call wg_op_finish for each element of operand
+                                          0's gradient, when they compute that */
+    WG_OP_FINISHES_EACH = 1 << 13 /* they call it for each element of the gradient of any operand, asked for
+                                     that alone; a plan then asks for one at a time */
 };
 
 /* What the fused backward kernels do not read: a plan need not keep it until then. */

@@ -107,6 +107,7 @@ typedef struct wg_plan_options {
     bool forward;       /* no backward pass: for a result of any shape, which is kept */
     const wg_var *keep; /* vars to be read after a run, beside the result */
     size_t keep_count;  /* of them */
+    bool gradients;     /* with optim: the gradients stay in the store, to be looked at */
     bool profile;       /* measures each kernel's time, for wg_print_plan */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
     bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
@@ -119,8 +120,10 @@ typedef struct wg_plan_options {
 enum { WG_PLAN_ALIGNMENT = 64 };
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
- * want one, and all scalars that are leaves - on y's tape as it was recorded. The gradients are in the store after a run, in place of what was
- * there: they do not add up.
+ * want one, and all scalars that are leaves - on y's tape as it was recorded. The gradients are in the store
+ * after a run, in place of what was there: they do not add up. With an optimiser they are used up by its step
+ * and read as 0 afterwards, unless options.gradients: a gradient that a matrix product makes then updates its
+ * parameter tile by tile, while it is in cache, and is never written to memory. The numbers are the same.
  *
  * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
  * before tape, store and block. Values that the tape had are forgotten; until the plan is freed, sweeps over

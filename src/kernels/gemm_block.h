@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include "kernels/finish.h"
 
 /* The arguments of gemm.h, for double and for float. */
 typedef struct wg_product_f64 {
@@ -28,10 +29,13 @@ typedef struct wg_product_f32 {
     size_t lda, ldb, ldc;
 } wg_product_f32;
 
-/* Our own loops for one kind of processor. All sizes are at least 1. They copy into about 300 kB of stack. */
+/* Our own loops for one kind of processor. All sizes are at least 1. They copy into about 300 kB of stack.
+ *
+ * With a transient finish, whose number of C's first element is `first`, they may hand each tile over while
+ * it is in the first-level cache and leave C alone: true, and all is finished. NULL: C is written; false. */
 typedef struct wg_gemm_kernels {
-    void (*product_f64)(const wg_product_f64 *p);
-    void (*product_f32)(const wg_product_f32 *p);
+    bool (*product_f64)(const wg_product_f64 *p, const wg_finish *transient, size_t first);
+    bool (*product_f32)(const wg_product_f32 *p, const wg_finish *transient, size_t first);
 } wg_gemm_kernels;
 
 extern const wg_gemm_kernels wg_gemm_plain; /* the processor of the build */

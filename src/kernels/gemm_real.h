@@ -80,6 +80,36 @@ TARGET static void FN(row_sums)(size_t n, size_t k, REAL alpha, const REAL *x, s
     }
 }
 
+/* c = alpha a b */
+TARGET INLINE void FN(scaled)(size_t n, REAL alpha, REAL a, const REAL *restrict b, REAL *restrict c)
+{
+    for (size_t j = 0; j < n; j++) {
+        REAL sum = 0;
+        sum += a * b[j];
+        c[j] = alpha * sum;
+    }
+}
+
+/* C = alpha a b^T for a column a and a dense row b, from front to back: the gradient of a layer's weights for
+ * one sample. What is handed over is a piece of a row, or whole rows that lie together. */
+TARGET static void FN(outer)(const FN(wg_product) * x, const wg_finish *transient, size_t first)
+{
+    enum { PIECE = 2048 };
+    _Alignas(64) REAL done[PIECE];
+    size_t together = x->n == x->ldc && x->n < PIECE ? PIECE / x->n : 1;
+    for (size_t i = 0; i < x->m; i += together)
+        for (size_t j = 0; j < x->n; j += PIECE) {
+            size_t rows = x->m - i < together ? x->m - i : together;
+            size_t count = x->n - j < PIECE ? x->n - j : PIECE, at = i * x->ldc + j;
+            const REAL *a = x->a + (x->transpose_a ? i : i * x->lda);
+            REAL *c = transient ? done : x->c + at;
+            for (size_t r = 0; r < rows; r++)
+                FN(scaled)(count, x->alpha, a[x->transpose_a ? r : r * x->lda], x->b + j, c + r * count);
+            if (transient)
+                transient->run(transient->user, first + at, rows * count, done);
+        }
+}
+
 /* The rows of the next tile when `left` are left. One of fewer than four rows waits for its own sums most of
  * the time, so the last two share their rows. */
 static inline size_t FN(rows_of_tile)(size_t left)
@@ -87,12 +117,13 @@ static inline size_t FN(rows_of_tile)(size_t left)
     return left <= ROWS ? left : left < ROWS + 4 ? (left + 1) / 2 : ROWS;
 }
 
-/* DEPTH values of k from p0, COLUMNS columns from j0. */
-TARGET static void FN(slab)(
-    const FN(wg_product) * x, bool swap, size_t p0, size_t depth, size_t j0, size_t columns)
+/* DEPTH values of k from p0, COLUMNS columns from j0. With `transient`, rows of tiles are handed over. */
+TARGET static void FN(slab)(const FN(wg_product) * x, bool swap, size_t p0, size_t depth, size_t j0,
+    size_t columns, const wg_finish *transient, size_t first)
 {
     _Alignas(64) REAL panels[FN(DEPTH) * FN(COLUMNS)];
     _Alignas(64) REAL slice[FN(DEPTH) * ROWS];
+    _Alignas(64) REAL done[ROWS * FN(COLUMNS)];
     REAL beta = p0 == 0 ? x->beta : 1;
     /* For few rows the copy would cost more than it saves; only a narrow last panel then needs one. */
     size_t direct = !x->transpose_b && x->m <= FN(FEW_ROWS) ? columns - columns % FN(WIDTH) : 0;
@@ -111,11 +142,15 @@ TARGET static void FN(slab)(
         }
         for (size_t j = 0; j < columns; j += FN(WIDTH)) {
             size_t width = columns - j < FN(WIDTH) ? columns - j : FN(WIDTH);
-            REAL *c = x->c + (swap ? (j0 + j) * x->ldc + i : i * x->ldc + j0 + j);
+            REAL *c = transient ? done + j : swap ? x->c + (j0 + j) * x->ldc + i : x->c + i * x->ldc + j0 + j;
             const REAL *from = j < direct ? x->b + p0 * x->ldb + j0 + j : panels + j * depth;
             size_t step = j < direct ? x->ldb : FN(WIDTH);
-            FN(tile_of)(rows, depth, a, row_step, k_step, from, step, width, x->alpha, beta, swap, c, x->ldc);
+            FN(tile_of)
+            (rows, depth, a, row_step, k_step, from, step, width, x->alpha, beta, swap, c,
+                transient ? (size_t)FN(COLUMNS) : x->ldc);
         }
+        for (size_t r = 0; transient && r < rows; r++)
+            transient->run(transient->user, first + (i + r) * x->ldc + j0, columns, done + r * FN(COLUMNS));
     }
 }
 
@@ -131,7 +166,7 @@ static double FN(cost)(const FN(wg_product) * x, bool swap)
            m * n * slabs * (swap ? 0.7 : 2 / lanes);
 }
 
-TARGET static void FN(product)(const FN(wg_product) * given)
+TARGET static bool FN(product)(const FN(wg_product) * given, const wg_finish *transient, size_t first)
 {
     FN(wg_product) x = *given, y = x;
     /* C^T = op(B)^T op(A)^T is the same product with other parts to be copied; a tile is then written
@@ -142,30 +177,37 @@ TARGET static void FN(product)(const FN(wg_product) * given)
     y.lda = x.ldb, y.ldb = x.lda;
     if (x.n == 1 && !x.transpose_a && (x.transpose_b || x.ldb == 1)) {
         FN(dots)(x.m, x.k, x.alpha, x.a, x.lda, x.b, x.beta, x.c, x.ldc);
-        return;
+        return false;
     }
     if (x.m == 1 && x.transpose_b && (!x.transpose_a || x.lda == 1)) {
         FN(dots)(x.n, x.k, x.alpha, x.b, x.ldb, x.a, x.beta, x.c, 1);
-        return;
+        return false;
     }
     if (x.m == 1 && !x.transpose_b) {
         FN(row_sums)(x.n, x.k, x.alpha, x.a, x.transpose_a ? x.lda : 1, x.b, x.ldb, x.beta, x.c);
-        return;
+        return false;
     }
     if (x.n == 1 && x.transpose_a && x.ldc == 1) {
         FN(row_sums)(x.m, x.k, x.alpha, x.b, x.transpose_b ? 1 : x.ldb, x.a, x.lda, x.beta, x.c);
-        return;
+        return false;
+    }
+    if (x.k == 1 && x.beta == 0 && (!x.transpose_b || x.ldb == 1)) {
+        FN(outer)(&x, transient, first);
+        return transient != NULL;
     }
     bool swap = FN(cost)(&y, true) < FN(cost)(&x, false);
     if (swap)
         x = y;
     size_t slabs = x.k / FN(DEPTH) + (x.k % FN(DEPTH) != 0);
+    if (swap || slabs > 1)
+        transient = NULL; /* a tile is no run of rows; or its sums wait in C for the next slab */
     for (size_t j = 0; j < x.n; j += FN(COLUMNS)) {
         size_t columns = x.n - j < FN(COLUMNS) ? x.n - j : FN(COLUMNS);
         for (size_t s = 0, p = 0; s < slabs; s++) {
             size_t depth = (x.k - p + slabs - s - 1) / (slabs - s); /* about equal ones */
-            FN(slab)(&x, swap, p, depth, j, columns);
+            FN(slab)(&x, swap, p, depth, j, columns, transient, first);
             p += depth;
         }
     }
+    return transient != NULL;
 }

@@ -113,6 +113,7 @@ static wg_status FN(backward)(wg_op_context *op)
         status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, op->finish);
     if (status != WG_OK || !op->grad_in[1])
         return status;
-    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, NULL)
-                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, NULL);
+    const wg_finish *finish = op->grad_in[0] ? NULL : op->finish;
+    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, finish)
+                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, finish);
 }

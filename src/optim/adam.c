@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
+#include <math.h>
 #include "kernels/clones.h"
 #include "optim/optim.h"
 
@@ -8,6 +9,14 @@ typedef struct adam_options {
     double beta1, beta2, eps;
     bool decoupled;
 } adam_options;
+
+/* lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) */
+static void begin(const void *options, wg_optim_run *run)
+{
+    const adam_options *o = options;
+    run->number[0] = run->lr / (1 - pow(o->beta1, run->t));
+    run->number[1] = sqrt(1 / (1 - pow(o->beta2, run->t)));
+}
 
 #define TEMPLATE "optim/adam_real.h"
 #include "base/for_each_real.h"
@@ -32,6 +41,7 @@ wg_optim *wg_adam_new(wg_params *params, const wg_adam_options *options)
 {
     static const wg_optim_rule rule = {.name = "adam",
         .options_size = sizeof(adam_options),
+        .begin = begin,
         .update_f64 = update_f64,
         .update_f32 = update_f32};
     return adam_new(params, &rule, options, false);
@@ -41,6 +51,7 @@ wg_optim *wg_adamw_new(wg_params *params, const wg_adam_options *options)
 {
     static const wg_optim_rule rule = {.name = "adamw",
         .options_size = sizeof(adam_options),
+        .begin = begin,
         .update_f64 = update_f64,
         .update_f32 = update_f32};
     return adam_new(params, &rule, options, true);

@@ -31,8 +31,8 @@ static void FN(update)(const void *options, const wg_optim_run *run)
         .rest2 = (REAL)(1 - o->beta2),
         .keep = o->decoupled ? (REAL)(1 - run->lr * decay) : 1,
         .decay = o->decoupled ? 0 : (REAL)decay,
-        .rate = (REAL)(run->lr / (1 - pow(o->beta1, run->t))),
-        .root = (REAL)sqrt(1 / (1 - pow(o->beta2, run->t))),
+        .rate = (REAL)run->number[0],
+        .root = (REAL)run->number[1],
         .eps = (REAL)o->eps};
     FN(adam)(run->count, run->value, run->gradient, run->slot[0], run->slot[1], &k);
 }

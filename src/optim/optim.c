@@ -135,6 +135,11 @@ static bool settle(wg_optim *o)
 
 /* ---- Steps ----------------------------------------------------------------------------------------- */
 
+static void update(const wg_optim *o, const wg_optim_run *run)
+{
+    (o->size == sizeof(float) ? o->rule->update_f32 : o->rule->update_f64)(o->options, run);
+}
+
 /* A run of the store, cut where elements of another age begin. */
 static void visit(void *user, const wg_params_run *run)
 {
@@ -153,7 +158,9 @@ static void visit(void *user, const wg_params_run *run)
             .t = (double)(o->steps + 1 - b->ages[i].born)};
         for (size_t s = 0; s < o->slots; s++)
             part.slot[s] = b->slot[s] + begin * o->size;
-        (o->size == sizeof(float) ? o->rule->update_f32 : o->rule->update_f64)(o->options, &part);
+        if (o->rule->begin)
+            o->rule->begin(o->options, &part);
+        update(o, &part);
         begin = stop;
     }
 }
@@ -171,18 +178,62 @@ size_t wg_optim_bytes(const wg_optim *optim)
     return bytes;
 }
 
-wg_status wg_optim_step(wg_optim *optim)
+wg_status wg_optim_begin(wg_optim *optim)
 {
     if (!optim)
         return WG_INVALID;
     if (optim->error.status != WG_OK)
         return optim->error.status;
-    if (!settle(optim))
-        return WG_OUT_OF_MEMORY;
-    wg_params_pass(optim->params, visit, optim);
+    return settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
+}
+
+void wg_optim_end(wg_optim *optim)
+{
     wg_params_changed(optim->params);
     optim->steps++;
+}
+
+wg_status wg_optim_step(wg_optim *optim)
+{
+    wg_status status = wg_optim_begin(optim);
+    if (status != WG_OK)
+        return status;
+    wg_params_pass(optim->params, visit, optim);
+    wg_optim_end(optim);
     return WG_OK;
+}
+
+/* ---- Steps in pieces ------------------------------------------------------------------------------- */
+
+wg_optim_run wg_optim_array(wg_optim *optim, size_t index)
+{
+    const wg_param_info a = wg_params_at(optim->params, index);
+    if (!a.name || a.buffer || a.frozen)
+        return (wg_optim_run){0};
+    const beside *b = &optim->beside[a.chunk];
+    wg_optim_run run = {.value = wg_params_value(optim->params, index),
+        .count = a.count,
+        .lr = optim->lr * a.lr_scale,
+        .weight_decay = optim->weight_decay * a.decay_scale};
+    for (size_t i = b->age_count; i-- > 0 && b->ages[i].end > a.offset;)
+        run.t = (double)(optim->steps + 1 - b->ages[i].born);
+    for (size_t s = 0; s < optim->slots; s++)
+        run.slot[s] = b->slot[s] + a.offset * optim->size;
+    if (optim->rule->begin)
+        optim->rule->begin(optim->options, &run);
+    return run;
+}
+
+void wg_optim_update(
+    const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient)
+{
+    wg_optim_run part = *array;
+    part.value = (char *)part.value + first * optim->size;
+    part.gradient = gradient;
+    part.count = count;
+    for (size_t s = 0; s < optim->slots; s++)
+        part.slot[s] = (char *)part.slot[s] + first * optim->size;
+    update(optim, &part);
 }
 
 wg_status wg_optim_status(const wg_optim *optim)

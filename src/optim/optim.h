@@ -13,7 +13,8 @@
 
 enum { WG_OPTIM_SLOTS = 2 };
 
-/* Neighbouring elements to be updated; all pointers on a 64-byte line, count a multiple of a line. */
+/* Neighbouring elements to be updated. A rule uses only operations that are rounded exactly, so that an
+ * element's place never changes its value. */
 typedef struct wg_optim_run {
     void *value;
     const void *gradient;
@@ -21,11 +22,13 @@ typedef struct wg_optim_run {
     size_t count;
     double lr, weight_decay; /* with the group's factors */
     double t;                /* the step's number, from 1, since these elements have moments */
+    double number[2];        /* what the rule's `begin` makes of all this, once for many elements */
 } wg_optim_run;
 
 typedef struct wg_optim_rule {
     const char *name;
     size_t options_size;
+    void (*begin)(const void *options, wg_optim_run *run); /* NULL: nothing */
     void (*update_f64)(const void *options, const wg_optim_run *run);
     void (*update_f32)(const void *options, const wg_optim_run *run);
 } wg_optim_rule;
@@ -46,6 +49,14 @@ typedef struct wg_optim_holder {
 
 void wg_optim_hold(wg_optim_holder *holder, wg_optim **place);
 void wg_optim_let_go(const wg_optim_holder *holder);
+
+/* A step in pieces, for who has gradients one by one: begin (which makes missing moments), then each array
+ * once, in stretches of any size, in any order and on any thread, then end. */
+wg_status wg_optim_begin(wg_optim *optim);
+wg_optim_run wg_optim_array(wg_optim *optim, size_t index); /* .count 0: frozen, or a buffer */
+void wg_optim_update(
+    const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient);
+void wg_optim_end(wg_optim *optim);
 
 /* Options of which 0 means the default; and those that a negative number sets to 0. */
 static inline double wg_optim_or(double option, double otherwise)

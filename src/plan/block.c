@@ -69,7 +69,7 @@ void wg_plan_count_bytes(wg_plan_passes *p)
         if (wg_is_valid(t->bounds[i]->var) && p->flags[t->bounds[i]->var.node] & WG_PLAN_NEEDED)
             sizes->parameters += array_bytes(&t->bounds[i]->binding);
     for (size_t i = 0; i < plan->gradient_count; i++)
-        if (plan->gradients[i].bound)
+        if (plan->gradients[i].bound && !plan->gradients[i].updates)
             sizes->parameter_gradients += array_bytes(&plan->gradients[i].bound->binding);
     sizes->inputs = input_bytes(p);
     memset(p->place, 0, plan->end * sizeof *p->place); /* the list is no longer than the tape */
@@ -163,6 +163,7 @@ void wg_plan_attach(wg_plan *plan)
     }
     wg_plan_show_turned(plan, true);
     wg_plan_chain_attach(plan);
+    wg_plan_updates_attach(plan);
     wg_plan_show_turned(plan, false);
 }
 

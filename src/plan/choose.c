@@ -195,6 +195,53 @@ void wg_plan_list_free(wg_plan *plan)
     wg_mem_free(&plan->memory, plan->hidden, plan->end);
 }
 
+/* A map, a map's gradient, or nothing to be computed at all. */
+static bool is_light(const wg_engine *t, const wg_record *record)
+{
+    if (record && record->op == &wg_op_gradient)
+        record = wg_record_of(t, wg_gradient_node(record));
+    return record && (record->op->traits & (WG_OP_MAP | WG_OP_ALIAS) || record->op == &wg_op_projection);
+}
+
+/* Is it the gradient of a parameter, as one of several that an operation makes one by one? */
+static bool is_of_parameter(const wg_engine *t, const wg_record *record)
+{
+    if (!record || record->op != &wg_op_gradient || !wg_plan_finishes(t, record))
+        return false;
+    const wg_record *of = wg_record_of(t, wg_gradient_node(record));
+    const wg_record *operand = wg_record_of(t, of->args[wg_gradient_towards(record)]);
+    return operand && operand->bound;
+}
+
+static bool reads(const wg_record *record, uint32_t node)
+{
+    for (size_t i = 0; i < record->arity; i++)
+        if (record->args[i] == node)
+            return true;
+    return false;
+}
+
+/* The gradients of a product's operands were recorded one after the other, the parameter's last. If the other
+ * becomes the head of a chain of maps, it is run where that ends, and reads the parameter: so the parameter's
+ * goes behind those maps, and may then update it. */
+static void parameters_later(wg_plan *plan)
+{
+    const wg_engine *t = plan->tape;
+    for (size_t k = plan->count; k-- > 0;) {
+        uint32_t node = plan->nodes[k];
+        size_t at = k;
+        if (!is_of_parameter(t, wg_record_of(t, node)))
+            continue;
+        for (const wg_record *next; at + 1 < plan->count; at++) {
+            next = wg_record_of(t, plan->nodes[at + 1]);
+            if (!is_light(t, next) || reads(next, node))
+                break;
+            plan->nodes[at] = plan->nodes[at + 1];
+        }
+        plan->nodes[at] = node;
+    }
+}
+
 static wg_status list(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
@@ -206,13 +253,17 @@ static wg_status list(wg_plan_passes *p)
     count = 0;
     for (uint32_t node = 0; node < plan->end; node++) {
         plan->hidden[node] = is_hidden(p, node);
-        p->place[node] = is_run(p, node) ? count : SIZE_MAX;
+        p->place[node] = SIZE_MAX;
         if (is_run(p, node)) {
-            plan->kept[count] = p->flags[node] & WG_PLAN_KEPT;
-            if (plan->kept[count])
+            if (p->flags[node] & WG_PLAN_KEPT)
                 plan->readable[plan->readable_count++] = node;
             plan->nodes[count++] = node;
         }
+    }
+    parameters_later(plan);
+    for (size_t k = 0; k < count; k++) {
+        p->place[plan->nodes[k]] = k;
+        plan->kept[k] = p->flags[plan->nodes[k]] & WG_PLAN_KEPT;
     }
     return WG_OK;
 }

@@ -188,6 +188,14 @@ static wg_plan_kernel describe_scalars(const wg_plan *plan, const wg_plan_stretc
     return kernel;
 }
 
+/* The result is not written; parameter and moments are read and written. */
+static void add_update(const wg_plan *plan, wg_plan_kernel *kernel, const wg_record *record)
+{
+    size_t used = strlen(kernel->name);
+    snprintf(kernel->name + used, sizeof kernel->name - used, " + %s", wg_optim_name(plan->optim));
+    kernel->bytes += 2 * (1 + wg_optim_slots(plan->optim)) * result_bytes(&record->result[0]);
+}
+
 wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
 {
     wg_plan_kernel kernel = {
@@ -202,7 +210,9 @@ wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
         add_node(plan, &kernel, chain, chain->nodes[s]);
     if (!chain)
         add_node(plan, &kernel, NULL, k);
-    if (record && !(chain && chain->unwritten))
+    if (wg_plan_update_by(plan, plan->nodes[k]))
+        add_update(plan, &kernel, record);
+    else if (record && !(chain && chain->unwritten))
         kernel.bytes += written_bytes(record);
     return kernel;
 }

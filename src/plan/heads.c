@@ -58,21 +58,22 @@ bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until)
 }
 
 /* A stretch of the head's result, in the place of the chain's. */
-static void finish(void *user, size_t first, size_t count)
+static void finish(void *user, size_t first, size_t count, const void *values)
 {
     const wg_plan_chain *chain = user;
     char *here = (char *)chain->result + first * wg_dtype_size(chain->chain.dtype);
+    const void *value = values ? values : here;
     if (chain->summed)
-        wg_plan_chain_part(chain, first, count, here);
+        wg_plan_chain_part(chain, first, count, value);
     else
-        wg_chain_range(&chain->chain, first, count, here, here);
+        wg_chain_range(&chain->chain, first, count, value, here);
 }
 
 void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain)
 {
     wg_record *head = wg_record_of(plan->tape, plan->nodes[chain->head]);
     chain->result = wg_record_of(plan->tape, plan->nodes[chain->last])->result[0].data;
-    chain->finish = (wg_finish){finish, chain};
+    chain->finish = (wg_finish){.run = finish, .user = chain};
     head->finish = &chain->finish;
     head->result[0].block = &plan->nowhere;
     head->result[0].data = chain->result;

@@ -74,7 +74,7 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", (size_t)plan->end);
     static wg_status (*const pass[])(wg_plan_passes *) = {wg_plan_choose, wg_plan_choose_lanes, wg_plan_fuse,
-        wg_plan_lay_out, wg_plan_take_block, wg_plan_compile_scalars};
+        wg_plan_fuse_updates, wg_plan_lay_out, wg_plan_take_block, wg_plan_compile_scalars};
     for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++) {
         wg_plan_show_turned(plan, true);
         status = pass[i](&p);
@@ -117,8 +117,13 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
         return NULL;
     }
-    *plan = (wg_plan){
-        .memory = t->memory, .tape = t, .y = y, .optim = o.optim, .profile = o.profile, .bf16 = o.bf16};
+    *plan = (wg_plan){.memory = t->memory,
+        .tape = t,
+        .y = y,
+        .optim = o.optim,
+        .profile = o.profile,
+        .bf16 = o.bf16,
+        .gradients_stay = o.gradients};
     if (plan->optim)
         wg_optim_hold(&plan->holder, &plan->optim);
     plan->start = plan->end = t->head.count;
@@ -167,6 +172,7 @@ void wg_plan_free(wg_plan *plan)
     wg_mem_free(&memory, plan->turns, plan->turn_capacity * sizeof *plan->turns);
     wg_plan_free_scalars(plan);
     wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
+    wg_mem_free(&memory, plan->updates, plan->update_capacity * sizeof *plan->updates);
     wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
     wg_plan_list_free(plan);
     wg_plan_give_block(plan);

@@ -42,7 +42,18 @@ typedef struct wg_plan_gradient {
     uint32_t leaf;
     uint32_t node;
     bool in_place;
+    bool updates; /* its parameter, as it is made */
 } wg_plan_gradient;
+
+/* A parameter that the node of its gradient updates. */
+typedef struct wg_plan_update {
+    struct wg_plan *plan;
+    uint32_t node;
+    size_t index;       /* in the store */
+    void *gradient;     /* there; written only by kernels that cannot do without */
+    wg_optim_run array; /* this run's step; .count 0: none is made */
+    wg_finish finish;
+} wg_plan_update;
 
 /* Nodes of the list that are run as one, where the last of them stands. */
 typedef struct wg_plan_chain {
@@ -84,6 +95,7 @@ struct wg_plan {
     wg_optim *optim; /* NULL: none, or it was freed */
     wg_optim_holder holder;
     bool profile, bf16, attached;
+    bool gradients_stay;       /* in the store, after an update */
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
     bool in_lanes;             /* some of the images are */
     bool only_scalars;         /* one program, which sweeps, too: no backward pass is recorded */
@@ -109,6 +121,8 @@ struct wg_plan {
 
     wg_plan_gradient *gradients;
     size_t gradient_count, gradient_capacity;
+    wg_plan_update *updates; /* by index; the nodes' finishes lie in it */
+    size_t update_count, update_capacity;
     wg_plan_buffer *buffers;
     size_t buffer_count, buffer_capacity;
     char *block;  /* [sizes.block]: of tensors */
@@ -159,12 +173,13 @@ void wg_plan_list_free(wg_plan *plan);
 bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes);
 
 /* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. lanes.c: which images lie
- * in batch lanes. fuse.c, heads.c, reduce.c: which nodes run as one. memory.c: where their results lie.
- * block.c: in which memory that is. */
+ * in batch lanes. fuse.c, heads.c, reduce.c: which nodes run as one. update.c: which gradients update
+ * their parameters at once. memory.c: where results lie. block.c: in which memory that is. */
 wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
 wg_status wg_plan_choose_lanes(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
+wg_status wg_plan_fuse_updates(wg_plan_passes *p);
 wg_status wg_plan_lay_out(wg_plan_passes *p);
 
 /* turn.c: operand number `operand` of a node is turned to lanes, or to rows; for nodes in the order of the
@@ -216,6 +231,11 @@ void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
 void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value);
 wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain);
 
+void wg_plan_updates_attach(wg_plan *plan);
+wg_status wg_plan_updates_begin(wg_plan *plan);
+wg_status wg_plan_updates_end(wg_plan *plan);
+const wg_plan_update *wg_plan_update_by(const wg_plan *plan, uint32_t node); /* NULL: it makes none */
+
 void wg_plan_chain_attach(wg_plan *plan);
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k);
 
@@ -257,6 +277,15 @@ bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t 
 static inline bool wg_plan_reads(const wg_record *record, size_t i)
 {
     return record->op != &wg_op_gradient || wg_gradient_reads(record, i);
+}
+
+/* Does it call wg_op_finish for each element of its one result? */
+static inline bool wg_plan_finishes(const wg_engine *t, const wg_record *record)
+{
+    if (record->op != &wg_op_gradient)
+        return record->op->traits & WG_OP_FINISHES;
+    return wg_gradient_towards(record) >= 0 &&
+           wg_record_of(t, wg_gradient_node(record))->op->traits & WG_OP_FINISHES_EACH;
 }
 
 static inline bool wg_plan_is_alias(const wg_engine *t, const wg_record *record)

@@ -18,6 +18,8 @@ static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
 static const char *place_of(const wg_plan *plan, size_t k, char *text, size_t size)
 {
     const wg_plan_buffer *buffer = buffer_of(plan, plan->nodes[k]);
+    if (wg_plan_update_by(plan, plan->nodes[k]))
+        return "its parameter";
     if (!buffer || buffer->outside)
         return buffer ? "the store" : "";
     snprintf(text, size, "%s%zu", buffer->over == SIZE_MAX ? "" : "over ",

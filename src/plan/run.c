@@ -125,6 +125,8 @@ static void hand_gradients_over(wg_plan *plan)
             continue;
         }
         const wg_binding *b = &g->bound->binding;
+        if (g->updates)
+            continue; /* and did */
         wg_view v = wg_view_of(t, g->node);
         const wg_record *parameter = wg_record_of(t, g->bound->var.node);
         if (v.scalar && b->dtype == WG_F32)
@@ -175,16 +177,22 @@ static wg_status run(wg_plan *plan)
     t->run += !t->frozen;
     wg_bounds_seen(t);
     forget_gradients(plan);
+    wg_status status = wg_plan_updates_begin(plan);
+    if (status != WG_OK)
+        return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     plan->times.between += tick(plan);
     t->swept = 0;
-    wg_status status = wg_plan_compute(plan, false);
+    status = wg_plan_compute(plan, false);
     if (status != WG_OK)
         return status;
     hand_gradients_over(plan);
     plan->times.between += tick(plan);
     t->swept = plan->swept ? plan->y.node + 1 : 0;
-    if (plan->optim && (status = wg_optim_step(plan->optim)) != WG_OK)
+    status = wg_plan_updates_end(plan);
+    if (status != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
+    if (plan->optim && !plan->gradients_stay)
+        forget_gradients(plan); /* used up */
     plan->times.update += tick(plan);
     return WG_OK;
 }

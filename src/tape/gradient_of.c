@@ -223,7 +223,8 @@ uint32_t wg_gradient_node(const wg_record *record)
     return attr->node;
 }
 
-wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
+/* The node for the operands that are wanted. */
+static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var *g, wg_var *grad_in)
 {
     wg_engine *t = f->tape;
     gradient_attr attr;
@@ -236,8 +237,8 @@ wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
     size_t n = 0, wanted = 0;
     for (size_t i = 0; i < attr.arity; i++) {
         args[n++] = f->op.arg[i];
-        attr.wanted[i] = f->wanted[i];
-        wanted += f->wanted[i];
+        attr.wanted[i] = wanted_in[i];
+        wanted += wanted_in[i];
     }
     for (size_t r = 0; r < attr.results; r++)
         args[n++] = f->result[r];
@@ -258,4 +259,26 @@ wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
             wg_set_name(grad_in[i], name);
         }
     return status;
+}
+
+/* A plan may finish each gradient in a way of its own: one node for each. Those towards parameters come last,
+ * when what reads the parameter for another gradient has run: the parameter may then be updated at once. */
+static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var *grad_in)
+{
+    wg_status status = WG_OK;
+    for (int parameters = 0; parameters < 2; parameters++)
+        for (size_t i = 0; i < f->op.arity && status == WG_OK; i++) {
+            const wg_record *operand = wg_record_of(f->tape, f->op.arg[i].node);
+            bool one[MOST] = {false}, is_parameter = operand && operand->bound;
+            one[i] = true;
+            if (f->wanted[i] && is_parameter == (parameters == 1))
+                status = record_wanted(f, one, g, grad_in);
+        }
+    return status;
+}
+
+wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
+{
+    bool apart = f->tape->planning && f->op.op->traits & WG_OP_FINISHES_EACH;
+    return apart ? record_one_by_one(f, g, grad_in) : record_wanted(f, f->wanted, g, grad_in);
 }
