@@ -185,9 +185,9 @@ struct wg_op {
     unsigned backward_ignores; /* WG_IGNORES_...; zero: they read everything */
 
     /* May the float kernels, forward and backward, work in batch lanes on operands of these shapes? Images
-     * that lie so then: WG_LANES_...; 0: no. *work, preset to 0: multiply-adds of the forward pass that are
-     * done faster so. NULL: never. */
-    unsigned (*lanes)(wg_op_context *op, double *work);
+     * that lie so then: WG_LANES_...; 0: no. *saved, preset to 0: nanoseconds that the forward pass takes
+     * less so, roughly, on one thread; each gradient counts as much. NULL: never. */
+    unsigned (*lanes)(wg_op_context *op, double *saved);
 
     /* A state update (running statistics), done once per run in training mode after the forward pass; never
      * by a rule, an expansion, a gradient check or a recording without values. */
@@ -223,7 +223,7 @@ WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
 
 /* A rule for batch lanes to share: of a map of images, with operands of their shape, or broadcast along
  * batch and columns ([C, 1, 1], a number). */
-WG_API unsigned wg_lanes_of_map(wg_op_context *op, double *work);
+WG_API unsigned wg_lanes_of_map(wg_op_context *op, double *saved);
 
 /* The table of the library's own operations; the pointers and records are constant. */
 WG_API const wg_op *const *wg_op_table(size_t *count);

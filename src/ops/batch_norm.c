@@ -170,9 +170,9 @@ static wg_var running(wg_op_context *op, const char *name, void *data, wg_shape 
 }
 
 /* Statistics of a channel do not ask which number came from where. */
-static unsigned lanes(wg_op_context *op, double *work)
+static unsigned lanes(wg_op_context *op, double *saved)
 {
-    (void)work;
+    (void)saved;
     return wg_is_batch_of_lanes(op->in_shape[0]) ? WG_LANES_OPERAND(0) | WG_LANES_RESULT(0) | WG_LANES_FOLDED
                                                  : 0;
 }

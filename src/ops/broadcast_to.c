@@ -36,9 +36,9 @@ static wg_status broadcast_to_forward(wg_op_context *op)
     return WG_OK;
 }
 
-static unsigned broadcast_to_lanes(wg_op_context *op, double *work)
+static unsigned broadcast_to_lanes(wg_op_context *op, double *saved)
 {
-    (void)work;
+    (void)saved;
     bool alike = wg_is_batch_of_lanes(&op->out_shape[0]) && wg_is_alike_in_lanes(op->in_shape[0]);
     return alike ? WG_LANES_RESULT(0) | WG_LANES_FOLDED : 0;
 }

@@ -60,11 +60,11 @@ static wg_status forward_f32(wg_op_context *op)
     return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
 }
 
-static unsigned lanes(wg_op_context *op, double *work)
+static unsigned lanes(wg_op_context *op, double *saved)
 {
     wg_conv conv;
     return geometry(op, &conv) == WG_OK
-               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), work)
+               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), saved)
                : 0;
 }
 

@@ -112,13 +112,17 @@ wg_status wg_conv_geometry(
     return WG_OK;
 }
 
-unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *work)
+/* What is saved was measured with AVX2, for batches of 8 to 64 and 1 to 128 channels: rows lose time on each
+ * number of the result, and on each product, but for filters of one tap, which are matrix products there. */
+unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *saved)
 {
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
         if (!wg_conv_lanes_takes(conv, pass))
             return 0;
-    *work = (double)conv->batch * (double)conv->filters * (double)(conv->out_height * conv->out_width) *
-            (double)(conv->channels * conv->rows * conv->columns);
+    double numbers =
+        (double)conv->batch * (double)conv->filters * (double)(conv->out_height * conv->out_width);
+    double products = numbers * (double)(conv->channels * conv->rows * conv->columns);
+    *saved = 0.5 * numbers + (conv->rows * conv->columns == 1 ? -0.04 : 0.009) * products;
     return images;
 }
 

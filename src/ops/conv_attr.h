@@ -34,7 +34,7 @@ wg_status wg_conv_run_f32(
 
 /* The rule for batch lanes of each of the three: `images`, if there are kernels for it and for its gradients.
  */
-unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *work);
+unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *saved);
 
 /* Floating-point operations of a correlation: for each number of y a sum over the taps of a filter w. */
 double wg_conv_flops(size_t y, const wg_shape *w);

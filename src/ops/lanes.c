@@ -19,10 +19,10 @@ bool wg_is_alike_in_lanes(const wg_shape *shape)
            (shape->rank == 4 && shape->dim[0] == 1 && shape->dim[3] == 1);
 }
 
-unsigned wg_lanes_of_map(wg_op_context *op, double *work)
+unsigned wg_lanes_of_map(wg_op_context *op, double *saved)
 {
     unsigned images = WG_LANES_RESULT(0) | WG_LANES_FOLDED;
-    (void)work;
+    (void)saved;
     if (op->arity > 8 || !wg_is_batch_of_lanes(&op->out_shape[0]))
         return 0;
     for (size_t i = 0; i < op->arity; i++)

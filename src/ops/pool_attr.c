@@ -74,10 +74,10 @@ wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, 
     return WG_OK;
 }
 
-unsigned wg_pool_lanes(wg_op_context *op, double *work)
+unsigned wg_pool_lanes(wg_op_context *op, double *saved)
 {
     unsigned images = WG_LANES_OPERAND(0);
-    (void)work;
+    (void)saved;
     for (size_t r = 0; r < op->results; r++)
         images |= WG_LANES_RESULT(r);
     return wg_is_batch_of_lanes(op->in_shape[0]) ? images : 0;

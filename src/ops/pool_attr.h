@@ -22,6 +22,6 @@ wg_pool_attr wg_pool_attr_of(size_t size, const wg_pool2d_options *options);
 wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want);
 
 /* The pooling operations' rule for batch lanes: operand and results lie so. */
-unsigned wg_pool_lanes(wg_op_context *op, double *work);
+unsigned wg_pool_lanes(wg_op_context *op, double *saved);
 
 #endif

@@ -42,9 +42,9 @@ static wg_status sum_to_forward(wg_op_context *op)
 }
 
 /* From images to something that has no numbers of its own for each image and column. */
-static unsigned sum_to_lanes(wg_op_context *op, double *work)
+static unsigned sum_to_lanes(wg_op_context *op, double *saved)
 {
-    (void)work;
+    (void)saved;
     bool alike = wg_is_batch_of_lanes(op->in_shape[0]) && wg_is_alike_in_lanes(&op->out_shape[0]);
     return alike ? WG_LANES_OPERAND(0) | WG_LANES_FOLDED : 0;
 }
