@@ -31,8 +31,9 @@
  * READING. After a good run there are values in what was given (leaves, constants), in the result, and in
  * vars named by options.keep. All others that were recorded before the plan have none, scalars too: their
  * memory may be another's. Reading them is WG_NO_VALUE (wg_item: NaN). Parameters' gradients are in the
- * store, and those of scalars that are leaves are read as after wg_backward (wg_item_grad, wg_read_grads);
- * for that of another var record wg_grad, and keep what it returns.
+ * store, unless an optimiser has used them up (see options.gradients), and those of scalars that are leaves
+ * are read as after wg_backward (wg_item_grad, wg_read_grads); for that of another var record wg_grad, and
+ * keep what it returns.
  *
  * SCALARS. Where nothing but scalars leads to the result, no backward pass is recorded: the tape's steps
  * become a program that computes and sweeps in one go, several times as fast as wg_replay and wg_backward.

@@ -108,8 +108,10 @@ static bool withdraw_once(lanes_pass *l)
             if (looks_at(record, i) && wg_view_of(plan->tape, record->args[i]).dtype == WG_I32 &&
                 !takes_lanes(l, k, record, i))
                 changed |= withdraw(l, maker_in_lanes(l, record->args[i]));
-        if (of != SIZE_MAX && !l->images[k] != !l->images[of])
-            changed |= withdraw(l, k) | withdraw(l, of);
+        if (of != SIZE_MAX && !l->images[k] != !l->images[of]) {
+            changed |= withdraw(l, k);
+            changed |= withdraw(l, of);
+        }
     }
     return changed;
 }
