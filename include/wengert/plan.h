@@ -18,10 +18,11 @@
  *     wg_plan_free(plan);                                                   before the tape's reset
  *
  * MAKING. The backward pass is recorded behind the step; operations that nothing needs are dropped, constants
- * computed once, equal operations shared, maps one behind the other run as one pass; every tensor gets its
- * place in one block, which it shares with those that live at other times. Then the plan is rehearsed once,
- * on zeros where an input has no value yet, to see how much memory operations work in. From then on a run
- * asks for no memory and records nothing.
+ * computed once, equal operations shared; maps one behind the other run as one pass, in the cache of the
+ * product, convolution, pooling or norm before them, with the sums of what they compute; every tensor gets
+ * its place in one block, which it shares with those that live at other times. Then the plan is rehearsed
+ * once, on zeros where an input has no value yet, to see how much memory operations work in. From then on a
+ * run asks for no memory and records nothing.
  *
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
  * are then; shapes are those of the recording, and wg_set refuses others. A run gives the bits that
