@@ -7,7 +7,7 @@
 
 struct FN(gru_work) {
     wg_recurrent s;
-    const REAL *h0, *weight, *bias; /* the weight's transpose in the backward pass */
+    const REAL *h0, *weight, *bias; /* the weight in panels, in the backward pass its transpose */
     const REAL *gx, *gy;            /* input, upstream gradient */
     REAL *kept;                     /* [T, N, 4H]: r's and z's brackets, q, n's bracket */
     REAL *y;
@@ -133,13 +133,16 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t chunk, size_t begin, s
 
 static wg_status FN(gru_forward)(wg_op_context *op)
 {
-    struct FN(gru_work) w = {.s = wg_recurrent_of(op),
+    const wg_recurrent s = wg_recurrent_of(op);
+    struct FN(gru_work) w = {.s = s,
         .gx = op->in[0],
         .h0 = op->in[1],
-        .weight = op->in[2],
+        .weight = FN(panels)(op, op->in[2], s.hidden, 3 * s.hidden, false),
         .bias = op->in[3],
         .kept = op->keep[0],
         .y = op->out[0]};
+    if (!w.weight)
+        return WG_OUT_OF_MEMORY;
     wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(gru_run), &w);
     return WG_OK;
 }
@@ -165,7 +168,7 @@ static wg_status FN(gru_backward)(wg_op_context *op)
         .first = op->grad_in[1] != NULL};
     size_t state = w.s.samples * w.s.hidden, gates = 3 * w.s.hidden;
     size_t blocks = wg_chunks(w.s.samples, w.s.block);
-    w.weight = FN(transposed)(op, op->in[2], w.s.hidden, gates);
+    w.weight = FN(panels)(op, op->in[2], w.s.hidden, gates, true);
     w.dgx = FN(gradient_or_scratch)(op, 0, w.s.steps * state * 3);
     w.dh = FN(gradient_or_scratch)(op, 1, state);
     w.da = wg_op_scratch(op, w.s.steps * state * 3 * sizeof *w.da);

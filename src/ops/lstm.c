@@ -28,7 +28,7 @@
 #include "ops/ops.h"
 #include "ops/recurrent.h"
 
-enum { LANES = 16 }; /* a multiple of every vector's numbers */
+enum { LANES = 16, PANEL = 32 }; /* multiples of every vector's numbers */
 
 static wg_status shape(wg_op_context *op)
 {

@@ -7,7 +7,7 @@
 
 struct FN(lstm_work) {
     wg_recurrent s;
-    const REAL *h0, *c0, *weight; /* the weight's transpose in the backward pass */
+    const REAL *h0, *c0, *weight; /* the weight in panels, in the backward pass its transpose */
     const REAL *gx, *gy, *gc;     /* input; upstream gradients of y and c, or NULL */
     REAL *z, *c;                  /* [T, N, 4H], [T, N, H]: kept */
     REAL *y, *last;               /* results */
@@ -132,15 +132,18 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t chunk, size_t begin, 
 
 static wg_status FN(lstm_forward)(wg_op_context *op)
 {
-    struct FN(lstm_work) w = {.s = wg_recurrent_of(op),
+    const wg_recurrent s = wg_recurrent_of(op);
+    struct FN(lstm_work) w = {.s = s,
         .gx = op->in[0],
         .h0 = op->in[1],
         .c0 = op->in[2],
-        .weight = op->in[3],
+        .weight = FN(panels)(op, op->in[3], s.hidden, 4 * s.hidden, false),
         .z = op->keep[0],
         .c = op->keep[1],
         .y = op->out[0],
         .last = op->out[1]};
+    if (!w.weight)
+        return WG_OUT_OF_MEMORY;
     wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(lstm_run), &w);
     return WG_OK;
 }
@@ -155,7 +158,7 @@ static wg_status FN(lstm_backward)(wg_op_context *op)
         .c = op->keep[1],
         .first = op->grad_in[1] != NULL};
     size_t state = w.s.samples * w.s.hidden, gates = 4 * w.s.hidden;
-    w.weight = FN(transposed)(op, op->in[3], w.s.hidden, gates);
+    w.weight = FN(panels)(op, op->in[3], w.s.hidden, gates, true);
     w.dz = FN(gradient_or_scratch)(op, 0, w.s.steps * state * 4);
     w.dh = FN(gradient_or_scratch)(op, 1, state);
     w.dc = FN(gradient_or_scratch)(op, 2, state);

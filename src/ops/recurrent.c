@@ -7,9 +7,9 @@
 #include "base/alloc.h"
 #include "kernels/parallel.h"
 
-enum { LEAST_BLOCK = 4, MOST_BLOCK = 16, BLOCKS = 4, MOST_GATES = 4 };
+enum { LEAST_BLOCK = 4, MOST_BLOCK = 16, BLOCKS = 2, MOST_GATES = 4 };
 
-/* Four blocks or more, so that threads have something to share, of 4 to 16 samples: fewer would leave the
+/* Two blocks or more, so that threads have something to share, of 4 to 16 samples: fewer would leave the
  * matrix product without rows to work on at once. */
 wg_recurrent wg_recurrent_of(const wg_op_context *op)
 {

@@ -44,24 +44,32 @@ WG_INLINE void FN(add_upstream)(size_t n, const REAL *g, REAL *dh)
         dh[j] += g[j];
 }
 
-/* The weight [H, G] as [G, H], in scratch: few rows times a plain matrix need no copies of their own. NULL:
- * no memory. */
-static const REAL *FN(transposed)(wg_op_context *op, const REAL *weight, size_t hidden, size_t gates)
+/* The weight [H, G], or its transpose [G, H], in scratch as panels of up to PANEL columns, each a matrix of
+ * its own: a product of few rows reads it where it lies, and the numbers of a panel are neighbours, as they
+ * are not in the weight. NULL: no memory. */
+static const REAL *FN(panels)(
+    wg_op_context *op, const REAL *weight, size_t hidden, size_t gates, bool transpose)
 {
+    size_t rows = transpose ? gates : hidden, columns = transpose ? hidden : gates;
     REAL *to = wg_op_scratch(op, hidden * gates * sizeof *to);
-    wg_shape shape = WG_SHAPE(gates, hidden);
-    wg_walk walk = wg_walk_over(&shape, 2);
-    walk.step[1][0] = 1, walk.step[1][1] = (ptrdiff_t)gates;
-    if (to)
-        wg_strided_copy(op->threads, &walk, sizeof *to, weight, to);
+    for (size_t j = 0; to && j < columns; j += PANEL) {
+        wg_shape shape = WG_SHAPE(rows, columns - j < PANEL ? columns - j : PANEL);
+        wg_walk walk = wg_walk_over(&shape, 2);
+        walk.step[1][0] = transpose ? 1 : (ptrdiff_t)gates;
+        walk.step[1][1] = transpose ? (ptrdiff_t)gates : 1;
+        wg_strided_copy(op->threads, &walk, sizeof *to, weight + (transpose ? j * gates : j), to + j * rows);
+    }
     return to;
 }
 
-/* C = beta C + A B on this thread: A is [rows, k], B [k, n], and the rows of C lie `step` apart. */
+/* C = beta C + A B on this thread: A is [rows, k], B [k, n] in panels, and the rows of C lie `step` apart. */
 static void FN(step_product)(
     size_t rows, size_t n, size_t k, const REAL *a, const REAL *b, REAL beta, REAL *c, size_t step)
 {
-    FN(wg_gemm)(1, false, false, rows, n, k, 1, a, k, b, n, beta, c, step);
+    for (size_t j = 0; j < n; j += PANEL) {
+        size_t columns = n - j < PANEL ? n - j : PANEL;
+        FN(wg_gemm)(1, false, false, rows, columns, k, 1, a, k, b + j * k, columns, beta, c + j, step);
+    }
 }
 
 /* dW = sum over steps of h_(t-1)^T d_t, with h_(-1) = h0 [N, H], h_t = y_t of y [T, N, H], d [T, N, G]. */
