@@ -166,6 +166,26 @@ START_TEST(gradients_of_gradients)
 }
 END_TEST
 
+/* A kernel's gradient is differentiated in its turn: its expansion's gradients cannot be kernels then. */
+static wg_var slope_of_a_norm(wg_tape *tape, wg_span x, void *user)
+{
+    wg_var t = wg_const(tape, WG_DOUBLES(((double[]){1, -2, 3, 0.5, 0, 4}), 2, 3));
+    wg_var in = wg_add(wg_square(wg_mul(t, wg_at(x, 0))), wg_mul(t, wg_at(x, 1)));
+    wg_var y = wg_layer_norm(in, wg_full(tape, WG_SHAPE(3), 1.5), wg_full(tape, WG_SHAPE(3), 0.5), NULL);
+    (void)user;
+    return wg_sum(wg_square(wg_grad1(wg_sum(wg_mul(wg_square(y), t)), in)));
+}
+
+START_TEST(gradients_of_kernels_gradients)
+{
+    double x[2] = {0.3, 0.7}, other[2] = {-0.2, 0.1};
+    scalar_pair p = pair_new(slope_of_a_norm, NULL, x, 2);
+    pair_check(&p, x, 1e-11);
+    pair_check(&p, other, 1e-11);
+    pair_free(&p);
+}
+END_TEST
+
 /* A program is one line, with its time. */
 START_TEST(programs_are_printed)
 {
@@ -253,4 +273,5 @@ END_TEST
 
 TEST_MAIN("plan_scalar_tape", what_is_kept_can_be_read, a_forward_pass_has_no_gradients,
     inputs_without_values, a_branch_that_flips, parameters_are_trained, scalars_among_tensors,
-    gradients_of_gradients, programs_are_printed, memory_runs_out, the_tape_goes_on)
+    gradients_of_gradients, gradients_of_kernels_gradients, programs_are_printed, memory_runs_out,
+    the_tape_goes_on)

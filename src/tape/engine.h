@@ -98,7 +98,8 @@ typedef struct wg_engine {
     char message[WG_MESSAGE_SIZE];
 
     bool training;
-    bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels */
+    bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels, */
+    bool twice;    /* unless they will be differentiated themselves */
     bool frozen;   /* gradient checks: random numbers stand still, effects do nothing */
     int no_grad;   /* depth of no-gradient scopes */
     int in_rule;   /* depth of rules being run */

@@ -113,8 +113,11 @@ static wg_status gradient_vjp(wg_op_context *op, const wg_var *h, wg_var *grad_i
             wanted[nw++] = xs[i];
     if (status == WG_OK)
         status = t->status;
+    bool twice = t->twice;
+    t->twice = true;
     if (status == WG_OK)
         status = wg_grad_vars(t, ys, ny, seeds, wanted, nw, first_order);
+    t->twice = twice;
     for (size_t r = 0; r < nw; r++)
         if (h[r].node != WG_NO_NODE)
             first_order[nh] = first_order[r], seeds[nh++] = h[r];
@@ -153,14 +156,14 @@ static bool declines(const wg_frame *f)
     return passes_on;
 }
 
-/* An op with a vjp records that, unless a plan is made: its gradients are not differentiated, and run as
- * kernels. Else this is for an op that has only an expansion beside its kernel. */
+/* An op with a vjp records that, unless a plan is made: its gradients are seldom differentiated, and
+ * run as kernels. Else this is for an op that has only an expansion beside its kernel. */
 bool wg_can_record_gradient(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
     if (!f->record || f->op.arity > MOST)
         return false;
-    if (f->tape->planning)
+    if (f->tape->planning && !f->tape->twice)
         return (f->op.dtype == WG_F32 ? op->backward_f32 : op->backward_f64) && !declines(f);
     return op->backward_f64 && op->backward_f32 && !op->vjp && op->expand;
 }
