@@ -236,7 +236,7 @@ START_TEST(rounded_factors)
 {
     run eager = record(residual, 16, 2, 1, NULL), planned = record(residual, 16, 2, 1, NULL);
     ck_assert_int_eq(wg_backward(eager.loss), WG_OK);
-    for (int layout = 0; layout < 3; layout++) {
+    for (wg_plan_layout layout = WG_LAYOUT_CHOSEN; layout <= WG_LAYOUT_LANES; layout++) {
         planned.plan = plan_of(planned.loss, &(wg_plan_options){.layout = layout, .bf16 = true});
         ck_assert_int_eq(printed(planned.plan, "in lanes") > 0, layout == WG_LAYOUT_LANES && wg_lanes());
         ck_assert_int_eq(wg_plan_run(planned.plan), WG_OK);
