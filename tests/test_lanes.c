@@ -160,7 +160,8 @@ static const wg_conv geometries[] = {
     {2, 17, 16, 16, 33, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
     {1, 64, 18, 33, 13, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* strips */
     {2, 70, 20, 20, 66, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* many weights */
-    {2, 5, 5, 7, 9, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1},
+    {2, 5, 5, 7, 9, 1, 2, 0, 0, 1, 1, 0, 0, 1, 1, 1},
+    {2, 5, 7, 5, 9, 3, 1, 0, 0, 1, 1, 1, 0, 1, 1, 1},
     {1, 3, 11, 5, 7, 3, 5, 0, 0, 1, 1, 0, 4, 1, 1, 1},
     {1, 4, 5, 5, 7, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1}, /* one pixel */
     {1, 2, 1, 1, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* of it */
@@ -183,7 +184,7 @@ END_TEST
 START_TEST(tiles)
 {
     size_t filters = (size_t)_i % 33 + 1, channels = (size_t)_i * 7 % 17 + 1, width = (size_t)_i % 9 + 3;
-    size_t size = (size_t)_i % 3 * 2 + 1, padding = (size_t)_i % 2 * (size / 2);
+    size_t size = (size_t)_i % 4 + 2, padding = (size_t)_i % 2 * (size / 2);
     wg_conv c = {2 * wg_lanes(), channels, 6, width + size, filters, size, size, 0, 0, 1, 1, padding, padding,
         1, 1, 1};
     if (c.batch > 0)
@@ -196,6 +197,7 @@ START_TEST(not_taken)
     const wg_conv good = {16, 3, 8, 8, 4, 3, 3, 8, 8, 1, 1, 1, 1, 1, 1, 1};
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
         wg_conv empty = good, part = good, strided = good, grouped = good, padded = good;
+        wg_conv point = {16, 3, 8, 8, 4, 1, 1, 8, 8, 1, 1, 0, 0, 1, 1, 1};
         ck_assert(wg_conv_lanes_takes(&good, pass) == (wg_lanes() > 0));
         empty.batch = 0;
         part.batch = 12;
@@ -204,7 +206,7 @@ START_TEST(not_taken)
         padded.padding_h = 3;
         ck_assert(!wg_conv_lanes_takes(&empty, pass) && !wg_conv_lanes_takes(&part, pass));
         ck_assert(!wg_conv_lanes_takes(&strided, pass) && !wg_conv_lanes_takes(&grouped, pass));
-        ck_assert(!wg_conv_lanes_takes(&padded, pass));
+        ck_assert(!wg_conv_lanes_takes(&padded, pass) && !wg_conv_lanes_takes(&point, pass));
         empty = good, empty.channels = 0;
         ck_assert(!wg_conv_lanes_takes(&empty, pass));
     }

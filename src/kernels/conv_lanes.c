@@ -11,7 +11,7 @@
 enum {
     ENOUGH_ITEMS = 16,       /* fewer groups are cut by rows, too */
     STRIP_NUMBERS = 1 << 16, /* of the input: half of a second-level cache */
-    ROW_NUMBERS = 6 << 10,   /* of a tile of the weight gradient: most of a first-level cache */
+    ROW_NUMBERS = 8 << 10,   /* of a tile of the weight gradient: a first-level cache */
     MOST_SUMS = 1 << 16      /* in all slices, unless one slice has more */
 };
 
@@ -23,7 +23,7 @@ bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
            conv->filters > 0 && conv->height > 0 && conv->width > 0 && conv->out_height > 0 &&
            conv->out_width > 0 && conv->groups == 1 && conv->stride_h == 1 && conv->stride_w == 1 &&
            conv->dilation_h == 1 && conv->dilation_w == 1 && conv->padding_h < conv->rows &&
-           conv->padding_w < conv->columns;
+           conv->padding_w < conv->columns && conv->rows * conv->columns > 1;
 }
 
 static size_t min(size_t a, size_t b)
@@ -66,7 +66,7 @@ static void cut_correlation(wg_conv_lanes_plan *p, const wg_lanes_kernels *kerne
     p->row = (p->out_width - 1 + p->columns) * p->lanes;
     size_t rows = STRIP_NUMBERS / (p->depth * p->row);
     p->strip = rows > p->rows ? rows - p->rows + 1 : 1;
-    p->parts = min(p->out_height, wg_chunks(ENOUGH_ITEMS, p->groups));
+    p->parts = min(wg_chunks(p->out_height, p->rows), wg_chunks(ENOUGH_ITEMS, p->groups));
     p->strip = min(p->strip, wg_chunks(p->out_height, p->parts));
     p->plane = (wg_chunks((p->strip + p->rows - 1) * p->row, line) | 1) * line;
     p->copy_numbers = p->depth * p->plane;
@@ -91,7 +91,6 @@ static void cut_weight_gradient(wg_conv_lanes_plan *p, const wg_lanes_kernels *k
     p->slices = wg_chunks(p->groups, p->slice_groups);
     p->parts = min(p->blocks, wg_chunks(ENOUGH_ITEMS, p->slices));
     p->items = p->slices * p->parts;
-    p->grain = 1;
 }
 
 static wg_conv_lanes_plan plan_of(const wg_conv *conv, wg_conv_pass pass)
@@ -140,7 +139,7 @@ void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     wg_conv_lanes_plan p = plan_of(conv, pass);
     wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, finish};
     if (pass == WG_CONV_WEIGHT) {
-        wg_parallel_for(threads, p.items, p.grain, kernels->weights, &job);
+        wg_parallel_for(threads, p.items, 1, kernels->weights, &job);
         wg_parallel_for(threads, p.weights, 4096, kernels->add, &job);
     } else {
         wg_parallel_for(threads, p.blocks,

@@ -35,8 +35,8 @@ typedef struct wg_conv_lanes_plan {
     size_t taps;          /* of a row, in a tile of the weight gradient, at most */
     size_t slices, slice_groups; /* its partial sums; groups in each */
 
-    size_t weights, packed; /* numbers of them; of the packed ones, or of a slice's sums */
-    size_t items, grain, copies, copy_numbers;
+    size_t weights, packed;             /* numbers of them; of the packed ones, or of a slice's sums */
+    size_t items, copies, copy_numbers; /* copies of strips: the most that are worked on at once */
 } wg_conv_lanes_plan;
 
 typedef struct wg_conv_lanes_job {

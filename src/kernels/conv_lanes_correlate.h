@@ -21,12 +21,12 @@ TARGET WG_INLINE void tile(size_t filters, size_t pixels, size_t count, const wg
         for (size_t i = r.begin; i < r.end; i++, row += p->row, row_w += p->columns * filters) {
             const float *x = row, *wk = row_w;
             for (size_t j = 0; j < count; j++, x += LANES, wk += filters) {
-                vector xi[SUMS];
-                for (size_t i2 = 0; i2 < pixels; i2++)
-                    xi[i2] = *(const vector *)(x + i2 * LANES);
+                vector pixel[SUMS];
+                for (size_t q = 0; q < pixels; q++)
+                    pixel[q] = *(const vector *)(x + q * LANES);
                 for (size_t k = 0; k < filters; k++)
                     for (size_t q = 0; q < pixels; q++)
-                        sum[k][q] += wk[k] * xi[q];
+                        sum[k][q] += wk[k] * pixel[q];
             }
         }
     }

@@ -23,8 +23,10 @@
 /* L, of this processor: 8 with AVX2, 16 with AVX-512, 0 where there are no kernels. */
 size_t wg_lanes(void);
 
-/* Can the pass be computed in lanes? The batch is a multiple of L and nothing is empty; one group, stride and
- * dilation 1, padding less than the filter. */
+/* Can the pass be computed in lanes, and not slower than in rows? The batch is a multiple of L and nothing is
+ * empty; one group, stride and dilation 1, padding less than the filter, and a filter of more than 1 x 1,
+ * which is a matrix product. Measured with AVX2 on batches of 8 to 64: forward and input gradient take 0.75
+ * to 1, the weight gradient 0.5 to 0.95 of the time in rows; few channels and odd widths gain most. */
 bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass);
 
 /* The rest is for what it takes. As wg_conv_scratch and wg_conv_f32, with x, y and g in lanes; `finish` gets
