@@ -150,6 +150,24 @@ START_TEST(scalars_among_tensors)
 }
 END_TEST
 
+/* The gradient is another name for a tensor's numbers, and no parameter's. */
+START_TEST(scalars_that_become_tensors)
+{
+    for (int i = 0; i < 2; i++) {
+        wg_tape *tape = wg_tape_new(NULL);
+        wg_var x = wg_scalar(tape, 2), v = wg_reshape(x, WG_SHAPE(1)),
+               y = wg_sum(wg_exp(i ? wg_concat((wg_var[]){v, v}, 2, 0) : v));
+        wg_plan *plan = plan_of(y, NULL);
+        ck_assert_int_eq(wg_set_scalar(x, 0.5), WG_OK);
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+        ck_assert_double_eq_tol(wg_item(y), (1 + i) * exp(0.5), 1e-14);
+        ck_assert_double_eq_tol(wg_item_grad(x), (1 + i) * exp(0.5), 1e-14);
+        wg_plan_free(plan);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
 /* The gradient of a gradient is planned as any result is. */
 START_TEST(gradients_of_gradients)
 {
@@ -273,5 +291,5 @@ END_TEST
 
 TEST_MAIN("plan_scalar_tape", what_is_kept_can_be_read, a_forward_pass_has_no_gradients,
     inputs_without_values, a_branch_that_flips, parameters_are_trained, scalars_among_tensors,
-    gradients_of_gradients, gradients_of_kernels_gradients, programs_are_printed, memory_runs_out,
-    the_tape_goes_on)
+    scalars_that_become_tensors, gradients_of_gradients, gradients_of_kernels_gradients, programs_are_printed,
+    memory_runs_out, the_tape_goes_on)

@@ -125,7 +125,7 @@ static void place_gradients(wg_plan_passes *p)
         size_t index;
         wg_plan_buffer *buffer =
             wg_plan_source(plan->tape, g->node, &source, &index) ? find(p, source, index) : NULL;
-        g->in_place = buffer && !buffer->outside && !(p->flags[source] & WG_PLAN_KEPT);
+        g->in_place = g->bound && buffer && !buffer->outside && !(p->flags[source] & WG_PLAN_KEPT);
         if (g->in_place)
             buffer->outside = g->bound->binding.gradient;
         else

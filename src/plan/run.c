@@ -79,13 +79,12 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     t->library = plan->library;
     wg_plan_show_turned(plan, true);
     wg_status status = WG_OK;
-    const wg_plan_stretch *stretch = plan->stretches, *last = stretch + plan->stretch_count;
-    for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
+    for (size_t k = 0, stretch = 0; k < plan->count && status == WG_OK; k++) {
         if (!wg_plan_is_last(plan, k))
             continue;
-        if (stretch < last && stretch->first == k) {
-            k = stretch->end - 1;
-            status = wg_scalars_run(t, stretch++->program);
+        if (stretch < plan->stretch_count && plan->stretches[stretch].first == k) {
+            k = plan->stretches[stretch].end - 1;
+            status = wg_scalars_run(t, plan->stretches[stretch++].program);
         } else {
             status = compute_kernel(plan, k);
         }

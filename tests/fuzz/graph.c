@@ -62,23 +62,16 @@ static step step_of(machine *m)
 
 /* ---- What must hold -------------------------------------------------------------------------------- */
 
-static uint64_t hash_of(uint64_t hash, const void *bytes, size_t size)
-{
-    for (size_t i = 0; bytes && i < size; i++)
-        hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3u;
-    return hash;
-}
-
 /* Of the values, or the gradients, of all vars at hand. */
 static uint64_t hash_of_vars(const machine *m, bool gradients)
 {
-    uint64_t hash = 0xCBF29CE484222325u;
+    uint64_t hash = GRAPH_HASH;
     for (size_t i = 0; i < VARS && i < m->count; i++) {
         wg_var x = m->vars[i];
         if (!wg_is_valid(x) || (gradients ? !wg_has_grad(x) : !wg_has_value(x)))
             continue;
         const void *bytes = gradients ? wg_grad_data(x) : wg_data(x);
-        hash = hash_of(hash, bytes, wg_count_of(x) * wg_dtype_size(wg_dtype_of(x)));
+        hash = graph_hash(hash, bytes, wg_count_of(x) * wg_dtype_size(wg_dtype_of(x)));
     }
     return hash;
 }
@@ -120,35 +113,6 @@ static void replay(machine *m)
     fuzz_expect(m->heap.requests == requests, "a replay asks for no memory");
     fuzz_expect(!m->frozen || hash_of_vars(m, false) == before, "a replay gives the same bits");
     m->moved = false;
-}
-
-/* A plan of x gives the bits that a replay gives, in batch lanes the same ones in each run; and asks for no
- * memory when it runs. */
-static void plan(machine *m, const step *s)
-{
-    wg_error error = {0};
-    bool same = m->frozen && wg_replay(m->tape) == WG_OK && wg_has_value(s->x);
-    size_t bytes = wg_count_of(s->x) * wg_dtype_size(wg_dtype_of(s->x));
-    uint64_t before = same ? hash_of(0, wg_data(s->x), bytes) : 0;
-    m->moved = true;
-    wg_plan_options options = {
-        .forward = s->b, .keep = &s->y, .keep_count = s->c, .layout = (wg_plan_layout)(s->n[0] % 3)};
-    bool lanes = options.layout != WG_LAYOUT_ROWS && wg_params_dtype(m->params) == WG_F32;
-    wg_plan *plan = wg_plan_new(s->x, &options, &error);
-    fuzz_expect_reader(plan, &error);
-    size_t requests = m->heap.requests;
-    for (int i = 0; plan && i < 2; i++) {
-        wg_status status = wg_plan_run(plan);
-        fuzz_expect(status == WG_OK || !same || i == 1, "a plan runs where a replay does");
-        if (status == WG_OK && same && i == 0 && lanes)
-            before = hash_of(0, wg_data(s->x), bytes);
-        else if (status == WG_OK && same)
-            fuzz_expect(hash_of(0, wg_data(s->x), bytes) == before, "a plan gives the same bits");
-        fuzz_expect(m->heap.requests == requests, "a run asks for no memory");
-    }
-    if (s->a)
-        wg_print_plan(plan, m->nowhere);
-    wg_plan_free(plan);
 }
 
 /* ---- Instructions ---------------------------------------------------------------------------------- */
@@ -261,7 +225,7 @@ static void control(machine *m, unsigned which, const step *s)
         if (s->a)
             wg_keep_grad(s->x);
         else
-            plan(m, s);
+            graph_plan(m, s);
         break;
     case 14:
         s->a ? (void)wg_branch(s->x) : (void)wg_set_name(s->x, "name");
@@ -331,6 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wg_dtype dtype = flags & 1 ? WG_F32 : WG_F64;
     make_numbers(&m, kind);
     m.frozen = !(flags & 2);
+    m.own_grads = flags & 16;
     m.tape = wg_tape_new(&(wg_tape_options){.dtype = dtype,
         .training = flags & 4,
         .keep_grads = flags & 8,

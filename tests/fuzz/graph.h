@@ -23,6 +23,7 @@ typedef struct machine {
     wg_tape *tape;
     wg_params *params;
     wg_optim *optim;
+    bool own_grads;     /* stay on the tape */
     bool frozen;        /* nothing random moves on: a replay gives the same bits */
     bool moved;         /* values may differ from what was recorded, until the next replay */
     wg_var vars[VARS];  /* the latest ones */
@@ -54,5 +55,18 @@ typedef wg_var group(machine *m, unsigned which, const step *s);
 
 group graph_leaves, graph_formulas, graph_reductions, graph_shaping, graph_indices, graph_images,
     graph_losses, graph_layers;
+
+enum { GRAPH_HASH = 0x1C9DC5 };
+
+/* Goes on with a hash over more bytes; of nothing for NULL. */
+static inline uint64_t graph_hash(uint64_t hash, const void *bytes, size_t size)
+{
+    for (size_t i = 0; bytes && i < size; i++)
+        hash = (hash ^ ((const uint8_t *)bytes)[i]) * 0x100000001B3u;
+    return hash;
+}
+
+/* graph_plan.c: plans x, and runs the plan. */
+void graph_plan(machine *m, const step *s);
 
 #endif
