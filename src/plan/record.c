@@ -39,9 +39,10 @@ wg_status wg_plan_record_gradients(wg_plan_passes *p)
     size_t n = plan->gradient_count;
     if (status != WG_OK || n == 0 || plan->only_scalars)
         return status;
-    wg_var *xs = wg_mem_new(&plan->memory, 2 * n * sizeof *xs), *out = xs + n;
+    wg_var *xs = wg_mem_new(&plan->memory, 2 * n * sizeof *xs);
     if (!xs)
         return no_memory(p);
+    wg_var *out = xs + n;
     for (size_t i = 0; i < n; i++)
         xs[i] =
             plan->gradients[i].bound ? plan->gradients[i].bound->var : wg_var_of(t, plan->gradients[i].leaf);
