@@ -38,7 +38,8 @@ static size_t min(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* The correlation that the pass is (for the weight gradient: whose derivative it is). */
+/* The correlation that the pass is (for the weight gradient: whose derivative it is). The dilation of a
+ * single row or column means nothing, and may be huge. */
 static wg_conv_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
 {
     wg_conv_plan p = {.images = conv->batch,
@@ -47,8 +48,8 @@ static wg_conv_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
         .columns = conv->columns,
         .stride_h = conv->stride_h,
         .stride_w = conv->stride_w,
-        .dilation_h = conv->dilation_h,
-        .dilation_w = conv->dilation_w};
+        .dilation_h = conv->rows > 1 ? conv->dilation_h : 1,
+        .dilation_w = conv->columns > 1 ? conv->dilation_w : 1};
     size_t reach_h = conv->dilation_h * (conv->rows - 1), reach_w = conv->dilation_w * (conv->columns - 1);
     if (pass == WG_CONV_INPUT) {
         p.flipped = true;
