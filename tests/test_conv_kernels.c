@@ -17,31 +17,31 @@
 
 /* Sizes but for y's: filled in by `finish`. */
 static const wg_conv geometries[] = {
-    {3, 1, 12, 13, 6, 5, 5, 0, 0, 1, 1, 2, 2, 1, 1, 1},  /* LeNet's first layer, smaller */
-    {9, 6, 14, 14, 16, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1}, /* its second */
-    {33, 3, 8, 16, 7, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},  /* more images than chunks */
-    {2, 4, 32, 32, 13, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
-    {1, 8, 17, 40, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
-    {2, 40, 40, 33, 3, 3, 3, 0, 0, 1, 1, 0, 1, 1, 1, 1}, /* strips */
-    {2, 3, 19, 21, 5, 3, 2, 0, 0, 1, 1, 3, 0, 2, 3, 1},  /* dilation */
-    {2, 3, 9, 10, 5, 1, 2, 0, 0, 1, 1, 4, 3, 1, 1, 1},   /* padding wider than the filter */
-    {2, 3, 19, 21, 5, 3, 4, 0, 0, 2, 3, 1, 2, 1, 1, 1},  /* strides */
-    {2, 3, 18, 21, 4, 3, 3, 0, 0, 2, 2, 0, 0, 2, 1, 1},  /* a stride that misses the border */
-    {2, 6, 11, 12, 9, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 3},  /* groups */
-    {3, 8, 10, 16, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 8},  /* depthwise */
-    {2, 6, 10, 9, 12, 3, 3, 0, 0, 2, 2, 1, 1, 1, 1, 6},  /* depthwise, strided */
-    {3, 16, 7, 9, 24, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1},  /* 1 x 1 */
-    {3, 5, 7, 9, 4, 1, 1, 0, 0, 2, 2, 0, 0, 1, 1, 1},
-    {17, 5, 4, 4, 4, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},    /* narrow */
-    {2, 3, 5, 5, 2, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1},     /* one pixel */
-    {2, 64, 12, 12, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1}, /* many weights */
-    {1, 3, 9, 40, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},   /* one image: parts of the filters */
-    {1, 4, 9, 9, 76, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 2},    /* of each group */
-    {1, 2, 70, 70, 3, 7, 7, 0, 0, 1, 1, 3, 3, 1, 1, 1},   /* several blocks of pixels */
-    {2, 3, 3, 2, 16, 1, 1, 0, 0, 90, 90, 4, 5, 1, 1, 1},  /* nothing but padding is read */
-    {2, 2, 3, 30, 9, 2, 2, 0, 0, 3, 2, 6, 1, 4, 1, 1},    /* or here and there */
-    {0, 2, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},     /* nothing */
-    {2, 0, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1},
+    {3, 1, 12, 13, 6, 5, 5, 0, 0, 1, 1, 2, 2, 1, 1, 1, 0},  /* LeNet's first layer, smaller */
+    {9, 6, 14, 14, 16, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0}, /* its second */
+    {33, 3, 8, 16, 7, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},  /* more images than chunks */
+    {2, 4, 32, 32, 13, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},
+    {1, 8, 17, 40, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},
+    {2, 40, 40, 33, 3, 3, 3, 0, 0, 1, 1, 0, 1, 1, 1, 1, 0}, /* strips */
+    {2, 3, 19, 21, 5, 3, 2, 0, 0, 1, 1, 3, 0, 2, 3, 1, 0},  /* dilation */
+    {2, 3, 9, 10, 5, 1, 2, 0, 0, 1, 1, 4, 3, 1, 1, 1, 0},   /* padding wider than the filter */
+    {2, 3, 19, 21, 5, 3, 4, 0, 0, 2, 3, 1, 2, 1, 1, 1, 0},  /* strides */
+    {2, 3, 18, 21, 4, 3, 3, 0, 0, 2, 2, 0, 0, 2, 1, 1, 0},  /* a stride that misses the border */
+    {2, 6, 11, 12, 9, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 3, 0},  /* groups */
+    {3, 8, 10, 16, 8, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 8, 0},  /* depthwise */
+    {2, 6, 10, 9, 12, 3, 3, 0, 0, 2, 2, 1, 1, 1, 1, 6, 0},  /* depthwise, strided */
+    {3, 16, 7, 9, 24, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0},  /* 1 x 1 */
+    {3, 5, 7, 9, 4, 1, 1, 0, 0, 2, 2, 0, 0, 1, 1, 1, 0},
+    {17, 5, 4, 4, 4, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},    /* narrow */
+    {2, 3, 5, 5, 2, 5, 5, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0},     /* one pixel */
+    {2, 64, 12, 12, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0}, /* many weights */
+    {1, 3, 9, 40, 70, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},   /* one image: parts of the filters */
+    {1, 4, 9, 9, 76, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 2, 0},    /* of each group */
+    {1, 2, 70, 70, 3, 7, 7, 0, 0, 1, 1, 3, 3, 1, 1, 1, 0},   /* several blocks of pixels */
+    {2, 3, 3, 2, 16, 1, 1, 0, 0, 90, 90, 4, 5, 1, 1, 1, 0},  /* nothing but padding is read */
+    {2, 2, 3, 30, 9, 2, 2, 0, 0, 3, 2, 6, 1, 4, 1, 1, 0},    /* or here and there */
+    {0, 2, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},     /* nothing */
+    {2, 0, 8, 8, 3, 3, 3, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0},
 };
 
 enum { GEOMETRIES = sizeof geometries / sizeof geometries[0] };
@@ -216,8 +216,8 @@ static void chosen_f64(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     double *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_f64(
-        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+    wg_conv_f64(threads, conv, pass, a, b, result, scratch,
+        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -225,8 +225,8 @@ static void chosen_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     float *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_f32(
-        threads, conv, pass, a, b, result, scratch, pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+    wg_conv_f32(threads, conv, pass, a, b, result, scratch,
+        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 

@@ -21,7 +21,7 @@
 
 #define CONV(kind_, ...)                                                                                     \
     {                                                                                                        \
-        .kind = (kind_), .conv = { __VA_ARGS__ }                                                             \
+        .kind = (kind_), .conv = { __VA_ARGS__, 0 }                                                          \
     }
 #define PASSES(...)                                                                                          \
     CONV(WG_CONV_FORWARD, __VA_ARGS__), CONV(WG_CONV_INPUT, __VA_ARGS__), CONV(WG_CONV_WEIGHT, __VA_ARGS__)

@@ -133,7 +133,9 @@ static void convolve(wg_dtype dtype, bool planned, double *y, double *dx, double
     ck_assert_int_eq(wg_params_set(params, "w", wg_array_of(ws, WG_F32, filter), NULL), WG_OK);
     wg_var x = wg_param(params, tape, "x", image, NULL), w = wg_param(params, tape, "w", filter, NULL),
            g = wg_input(tape, WG_FLOATS(gs, N, K, IMAGE, IMAGE));
-    wg_var flat = wg_flatten(wg_conv2d(x, w, &(wg_conv2d_options){.padding = 1})),
+    /* what the store reads lies in rows: the image of the convolution must be another */
+    wg_var one = wg_input(tape, WG_FLOATS(&(float){1}, 1));
+    wg_var flat = wg_flatten(wg_conv2d(wg_mul(x, one), w, &(wg_conv2d_options){.padding = 1})),
            loss = wg_sum(wg_mul(flat, wg_flatten(g)));
     wg_plan_options options = {.layout = WG_LAYOUT_LANES, .keep = &flat, .keep_count = 1};
     wg_plan *plan = planned ? plan_of(loss, &options) : NULL;

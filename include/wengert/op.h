@@ -83,7 +83,8 @@ typedef struct wg_op_context {
     const struct wg_finish *finish;  /* see wg_op_finish; NULL: nothing follows */
     const double *sums; /* of a plan: operand 0 is summed up piece by piece already; NULL: it is not */
     size_t lanes;       /* so many images lie side by side, see WG_LANES_OPERAND; 0: one behind the other */
-    void *engine;       /* the engine's own */
+    struct wg_tuning *tuning; /* of a plan: measured choices, see tuning.h; NULL: none */
+    void *engine;             /* the engine's own */
 } wg_op_context;
 
 /* Fails the operation: "name: <message>" is left on the tape with its scope. Returns `status`. */

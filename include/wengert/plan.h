@@ -103,6 +103,9 @@ typedef enum wg_plan_layout {
     WG_LAYOUT_LANES   /* in lanes wherever that is possible */
 } wg_plan_layout;
 
+/* Measured choices, see tuning.h. */
+typedef struct wg_tuning wg_tuning;
+
 /* What is planned. */
 typedef struct wg_plan_options {
     wg_optim *optim;    /* makes a step at the end of each run, which fails when it was freed; NULL: none */
@@ -113,6 +116,7 @@ typedef struct wg_plan_options {
     bool profile;       /* measures each kernel's time, for wg_print_plan */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
     bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
+    wg_tuning *tuning; /* which way convolutions are computed; read, and to outlive the plan; NULL: none */
     void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
                     allocator gives it */
     size_t block_bytes; /* of it: at least wg_plan_bytes_needed */

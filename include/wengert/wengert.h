@@ -9,6 +9,7 @@
 #include <wengert/array.h>
 #include <wengert/alloc.h>
 #include <wengert/tape.h>
+#include <wengert/tuning.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/random.h>

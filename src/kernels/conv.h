@@ -27,7 +27,19 @@ typedef struct wg_conv {
     size_t out_height, out_width;
     size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w;
     size_t groups;
+    size_t way; /* wg_conv_way, of images in rows; 0: see above */
 } wg_conv;
+
+/* Ways of computing it: wg_conv_direct's two, wg_conv_gemm, and wg_conv_lanes. What cannot compute a pass is
+ * not taken for it. */
+typedef enum wg_conv_way {
+    WG_CONV_CHOSEN,
+    WG_CONV_BY_ROWS,
+    WG_CONV_BY_CHANNELS,
+    WG_CONV_BY_PRODUCT,
+    WG_CONV_IN_LANES,
+    WG_CONV_WAYS
+} wg_conv_way;
 
 typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_conv_pass;
 

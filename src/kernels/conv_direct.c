@@ -171,6 +171,12 @@ typedef enum choice { NEITHER, ROWS, CHANNELS } choice;
 static choice choose(const wg_conv_kernels *kernels, const wg_conv *conv, wg_conv_pass pass, size_t real)
 {
     size_t lanes = kernels->vector / real, rows = 0, channels = 0;
+    if (conv->way == WG_CONV_BY_PRODUCT)
+        return NEITHER;
+    if (conv->way == WG_CONV_BY_ROWS && wg_conv_direct_can(kernels, false, conv, pass, real))
+        return ROWS;
+    if (conv->way == WG_CONV_BY_CHANNELS && wg_conv_direct_can(kernels, true, conv, pass, real))
+        return CHANNELS;
     size_t filters = (pass == WG_CONV_INPUT ? conv->channels : conv->filters) / conv->groups;
     size_t depth = (pass == WG_CONV_INPUT ? conv->filters : conv->channels) / conv->groups;
     size_t width = pass == WG_CONV_INPUT ? conv->width : conv->out_width;

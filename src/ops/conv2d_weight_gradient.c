@@ -52,7 +52,7 @@ static unsigned lanes(wg_op_context *op, double *saved)
 {
     wg_conv conv;
     return geometry(op, &conv) == WG_OK
-               ? wg_conv_lanes_of(&conv, WG_LANES_OPERAND(0) | WG_LANES_OPERAND(1), saved)
+               ? wg_conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_OPERAND(1), saved)
                : 0;
 }
 

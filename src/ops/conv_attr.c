@@ -108,17 +108,20 @@ wg_status wg_conv_geometry(
     if (want)
         *want = out;
     *conv = (wg_conv){x->dim[0], x->dim[1], x->dim[2], x->dim[3], w->dim[0], w->dim[2], w->dim[3], height,
-        width, a.stride_h, a.stride_w, a.padding_h, a.padding_w, a.dilation_h, a.dilation_w, a.groups};
+        width, a.stride_h, a.stride_w, a.padding_h, a.padding_w, a.dilation_h, a.dilation_w, a.groups,
+        WG_CONV_CHOSEN};
     return WG_OK;
 }
 
 /* What is saved was measured with AVX2, for batches of 8 to 64 and 1 to 128 channels: rows lose time on each
  * number of the result, and on each product, but for filters of one tap, which are matrix products there. */
-unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *saved)
+unsigned wg_conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigned images, double *saved)
 {
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
         if (!wg_conv_lanes_takes(conv, pass))
             return 0;
+    if (wg_conv_tuned_saving(op, conv, saved))
+        return images;
     double numbers =
         (double)conv->batch * (double)conv->filters * (double)(conv->out_height * conv->out_width);
     double products = numbers * (double)(conv->channels * conv->rows * conv->columns);
@@ -166,10 +169,13 @@ wg_status wg_conv_run_f64(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result)
 {
     void *scratch;
-    wg_status status = scratch_of(op, conv, pass, sizeof(double), &scratch);
+    wg_conv tuned = *conv;
+    wg_status status = wg_conv_tuned(op, conv, pass, sizeof(double), a, b, result, &tuned.way);
+    if (status == WG_OK)
+        status = scratch_of(op, &tuned, pass, sizeof(double), &scratch);
     if (status == WG_OK)
         wg_conv_f64(
-            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
+            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 
@@ -181,10 +187,13 @@ wg_status wg_conv_run_f32(
     wg_status status = narrow(op, conv, pass, &a, &b, result, &done);
     if (status != WG_OK || done)
         return status;
-    status = scratch_of(op, conv, pass, sizeof(float), &scratch);
+    wg_conv tuned = *conv;
+    status = wg_conv_tuned(op, conv, pass, sizeof(float), a, b, result, &tuned.way);
+    if (status == WG_OK)
+        status = scratch_of(op, &tuned, pass, sizeof(float), &scratch);
     if (status == WG_OK)
         (op->lanes ? wg_conv_lanes_f32 : wg_conv_f32)(
-            op->threads, conv, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
+            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 

@@ -34,7 +34,16 @@ wg_status wg_conv_run_f32(
 
 /* The rule for batch lanes of each of the three: `images`, if there are kernels for it and for its gradients.
  */
-unsigned wg_conv_lanes_of(const wg_conv *conv, unsigned images, double *saved);
+unsigned wg_conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigned images, double *saved);
+
+/* The way (wg_conv_way) that a plan's table says for images in rows; WG_CONV_CHOSEN without one. A table that
+ * is being filled first gets what is not there, measured on these operands. WG_OUT_OF_MEMORY. */
+wg_status wg_conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, const void *a,
+    const void *b, void *result, size_t *way);
+
+/* What a pass saves in batch lanes on average, by that table, in nanoseconds of one thread; false when it was
+ * not measured. */
+bool wg_conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double *saved);
 
 /* Floating-point operations of a correlation: for each number of y a sum over the taps of a filter w. */
 double wg_conv_flops(size_t y, const wg_shape *w);

@@ -27,14 +27,16 @@ typedef struct lanes_pass {
 /* ---- Who can ---------------------------------------------------------------------------------------- */
 
 /* The rule of the node's operation, and nanoseconds saved by its forward pass. */
-static unsigned rule_of(wg_engine *t, wg_record *record, double *saved)
+static unsigned rule_of(const wg_plan *plan, wg_record *record, double *saved)
 {
+    wg_engine *t = plan->tape;
     wg_frame frame;
     unsigned images = 0;
     if (!record->op->lanes || record->arity > WG_FRAME_ARGS)
         return 0;
     if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg_frame_record(&frame, record);
+        frame.op.tuning = plan->tuning;
         if (frame.op.dtype == WG_F32)
             images = record->op->lanes(&frame.op, saved);
     }
@@ -55,7 +57,7 @@ static void ask_rules(lanes_pass *l)
         wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
         size_t of = record ? place_of_operation(l, record) : SIZE_MAX;
         if (of == k) {
-            l->images[k] = rule_of(plan->tape, record, &l->gain[k]);
+            l->images[k] = rule_of(plan, record, &l->gain[k]);
         } else if (of != SIZE_MAX) {
             l->images[k] = l->images[of];
             l->gain[k] = l->gain[of] * (double)record->results;

@@ -123,6 +123,7 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         .optim = o.optim,
         .profile = o.profile,
         .bf16 = o.bf16,
+        .tuning = o.tuning,
         .gradients_stay = o.gradients};
     if (plan->optim)
         wg_optim_hold(&plan->holder, &plan->optim);

@@ -95,6 +95,7 @@ struct wg_plan {
     wg_optim *optim; /* NULL: none, or it was freed */
     wg_optim_holder holder;
     bool profile, bf16, attached;
+    wg_tuning *tuning;
     bool gradients_stay;       /* in the store, after an update */
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
     bool in_lanes;             /* some of the images are */

@@ -76,6 +76,7 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     t->hidden = NULL;
     t->work = &plan->work;
     t->bf16 = plan->bf16;
+    t->tuning = plan->tuning;
     t->library = plan->library;
     wg_plan_show_turned(plan, true);
     wg_status status = WG_OK;
@@ -95,6 +96,7 @@ wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
     }
     t->work = NULL;
     t->bf16 = false;
+    t->tuning = NULL;
     t->library = NULL;
     wg_plan_show_turned(plan, false);
     wg_plan_show(plan, status == WG_OK);

@@ -109,6 +109,7 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
         .training = t->training,
         .threads = t->threads,
         .bf16 = t->bf16,
+        .tuning = t->tuning,
         .engine = f};
     f->op.random.seed = t->options.seed;
     f->op.random.run = t->run;

@@ -99,7 +99,7 @@ static inline void yard_add_conv(
     for (int p = 0; p < count; p++) {
         onednn_state *s = &y->conv[y->convs++];
         s->conv =
-            (wg_conv){n, in, size, size, out, filter, filter, side, side, 1, 1, padding, padding, 1, 1, 1};
+            (wg_conv){n, in, size, size, out, filter, filter, side, side, 1, 1, padding, padding, 1, 1, 1, 0};
         s->pass = passes[p];
         s->threads = y->threads;
         onednn_prepare(s);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Which way a convolution is computed, when a plan has a table of measured times; and the measuring. */
+#define _POSIX_C_SOURCE 200809L
+
+#include <time.h>
+#include "kernels/conv_direct.h"
+#include "kernels/lanes.h"
+#include "kernels/tuning.h"
+#include "ops/conv_attr.h"
+
+enum { RUNS = 6, LONG_ENOUGH = 100000000 }; /* nanoseconds */
+
+typedef struct measured {
+    wg_op_context *op;
+    wg_conv conv;
+    wg_conv_pass pass;
+    size_t real;
+    const void *a, *b;
+    void *result, *scratch;
+} measured;
+
+static size_t now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (size_t)t.tv_sec * 1000000000 + (size_t)t.tv_nsec;
+}
+
+static void run(const measured *m)
+{
+    if (m->real == sizeof(double))
+        wg_conv_f64(m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
+    else
+        (m->op->lanes ? wg_conv_lanes_f32 : wg_conv_f32)(
+            m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
+}
+
+/* The fastest of a few runs; the first one also brings pages and weights to where they are needed. */
+static size_t nanoseconds_of(const measured *m)
+{
+    size_t begun = now(), best = SIZE_MAX;
+    for (int i = 0; i < RUNS && now() - begun < LONG_ENOUGH; i++) {
+        size_t start = now();
+        run(m);
+        size_t time = now() - start;
+        best = time < best ? time : best;
+    }
+    return best ? best : 1;
+}
+
+static bool can(const measured *m, size_t way)
+{
+    const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
+    if (m->op->lanes || way == WG_CONV_IN_LANES)
+        return m->op->lanes && way == WG_CONV_IN_LANES;
+    return way == WG_CONV_BY_PRODUCT ||
+           wg_conv_direct_can(kernels, way == WG_CONV_BY_CHANNELS, &m->conv, m->pass, m->real);
+}
+
+static bool bytes_of(const measured *m, size_t *bytes)
+{
+    return m->op->lanes ? wg_conv_lanes_scratch(&m->conv, m->pass, bytes)
+                        : wg_conv_scratch(&m->conv, m->pass, m->real, bytes);
+}
+
+/* All ways that are not in the table yet, for images as they lie. */
+static wg_status measure(measured *m)
+{
+    const wg_tuned_key key = {m->conv, m->pass, m->real};
+    wg_tuned *entry = wg_tuning_entry(m->op->tuning, &key);
+    size_t most = 0, bytes;
+    if (!entry)
+        return WG_OUT_OF_MEMORY;
+    for (m->conv.way = WG_CONV_BY_ROWS; m->conv.way < WG_CONV_WAYS; m->conv.way++)
+        if (can(m, m->conv.way) && bytes_of(m, &bytes))
+            most = bytes > most ? bytes : most;
+    m->scratch = most ? wg_op_scratch(m->op, most) : NULL;
+    if (most && !m->scratch)
+        return WG_OUT_OF_MEMORY;
+    for (m->conv.way = WG_CONV_BY_ROWS; m->conv.way < WG_CONV_WAYS; m->conv.way++)
+        if (!entry->nanoseconds[m->conv.way] && can(m, m->conv.way) && bytes_of(m, &bytes))
+            entry->nanoseconds[m->conv.way] = nanoseconds_of(m);
+    return WG_OK;
+}
+
+static bool is_empty(const wg_conv *c)
+{
+    return !c->batch || !c->channels || !c->filters || !c->height || !c->width || !c->out_height ||
+           !c->out_width;
+}
+
+wg_status wg_conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, const void *a,
+    const void *b, void *result, size_t *way)
+{
+    *way = WG_CONV_CHOSEN;
+    if (!op->tuning || is_empty(conv))
+        return WG_OK;
+    if (op->tuning->measuring) {
+        measured m = {op, *conv, pass, real, a, b, result, NULL};
+        wg_status status = measure(&m);
+        if (status != WG_OK)
+            return status;
+    }
+    *way = wg_tuned_way(wg_tuning_find(op->tuning, conv, pass, real));
+    return WG_OK;
+}
+
+bool wg_conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double *saved)
+{
+    double sum = 0;
+    size_t passes = 0;
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
+        const wg_tuned *entry = wg_tuning_find(op->tuning, conv, pass, sizeof(float));
+        size_t way = wg_tuned_way(entry);
+        if (way == WG_CONV_CHOSEN || !entry->nanoseconds[WG_CONV_IN_LANES])
+            continue;
+        sum += (double)entry->nanoseconds[way] - (double)entry->nanoseconds[WG_CONV_IN_LANES];
+        passes++;
+    }
+    if (passes)
+        *saved = sum / (double)passes * op->threads;
+    return passes > 0;
+}
