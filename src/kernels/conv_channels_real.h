@@ -99,7 +99,8 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
             size_t stop = p->out_height - y < p->strip ? p->out_height : y + p->strip;
             for (size_t b = first_block; b < last_block; b++) {
                 size_t k = b * FN(BLOCK), filters = p->filters - k < FN(BLOCK) ? p->filters - k : FN(BLOCK);
-                FN(channels_block)(p, FN(channels_vectors)(p, b), filters, in, w + k * taps, y * p->out_width,
+                FN(channels_block)
+                (p, FN(channels_vectors)(p, b), filters, in, w + k * taps, y * p->out_width,
                     stop * p->out_width, out + k * pixels);
             }
         }
@@ -149,11 +150,24 @@ TARGET static void FN(channels_weight_block)(size_t vectors, size_t taps, const 
         FN(channels_weight_tile)(v, t, p, images, g, in, at, sums);                                          \
         break;
         TILE(1, 1)
-        TILE(1, 2) TILE(1, 3) TILE(1, 4) TILE(1, 5) TILE(1, 6) TILE(1, 7) TILE(1, 8) TILE(2, 1) TILE(2, 2)
-            TILE(2, 3) TILE(2, 4) TILE(2, 5) TILE(2, 6)
+        TILE(1, 2)
+        TILE(1, 3)
+        TILE(1, 4)
+        TILE(1, 5)
+        TILE(1, 6)
+        TILE(1, 7)
+        TILE(1, 8)
+        TILE(2, 1)
+        TILE(2, 2)
+        TILE(2, 3)
+        TILE(2, 4)
+        TILE(2, 5)
+        TILE(2, 6)
 #if CHANNEL_VECTORS == 4
-                TILE(3, 1) TILE(3, 2) TILE(3, 3) TILE(3, 4) TILE(3, 5) TILE(3, 6) TILE(4, 1) TILE(4, 2)
-                    TILE(4, 3) TILE(4, 4) TILE(4, 5) TILE(4, 6)
+        TILE(3, 1)
+        TILE(3, 2)
+        TILE(3, 3)
+        TILE(3, 4) TILE(3, 5) TILE(3, 6) TILE(4, 1) TILE(4, 2) TILE(4, 3) TILE(4, 4) TILE(4, 5) TILE(4, 6)
 #endif
 #undef TILE
     }
@@ -177,7 +191,8 @@ TARGET static void FN(channels_sum_images)(
                 r = s != 0 ? r : r + 1 == p->rows ? 0 : r + 1;
                 d = s != 0 || r != 0 ? d : d + 1;
             }
-            FN(channels_weight_block)(vectors, count, p, images, g + b * FN(BLOCK) * pixels, in, at,
+            FN(channels_weight_block)
+            (vectors, count, p, images, g + b * FN(BLOCK) * pixels, in, at,
                 sums + b * FN(BLOCK) * taps + t * vectors * FN(LANES));
         }
     }
@@ -211,8 +226,8 @@ TARGET static void FN(channels_copy_g)(const wg_conv_plan *p, size_t part, const
 
 TARGET static void FN(channels_weights)(void *work, size_t chunk, size_t begin, size_t end)
 {
-    FN(each_slice)(
-        work, chunk, begin, end, FN(channels_copy_g), FN(channels_sum_images), FN(channels_first_sum));
+    FN(each_slice)
+    (work, chunk, begin, end, FN(channels_copy_g), FN(channels_sum_images), FN(channels_first_sum));
 }
 
 /* Items: weights, a filter's taps at a time. */

@@ -94,7 +94,8 @@ static void FN(forward)(void *work, size_t chunk, size_t begin, size_t end)
         size_t first = item % p->blocks * p->block, last = FN(block_end)(p, item % p->blocks), stride;
         const REAL *planes = job->a + image_group * p->depth * conv->height * conv->width;
         const REAL *matrix = FN(unfold)(job, planes, first, last, block, &stride);
-        FN(wg_gemm)(job->threads, false, false, p->filters, last - first, p->taps, 1,
+        FN(wg_gemm)
+        (job->threads, false, false, p->filters, last - first, p->taps, 1,
             job->b + group * p->filters * p->taps, p->taps, matrix, stride, 0,
             job->result + image_group * p->filters * p->pixels + first, p->pixels);
     }
@@ -117,12 +118,13 @@ static void FN(input_gradient)(void *work, size_t chunk, size_t begin, size_t en
             const REAL *g = job->a + item * p->filters * p->pixels + first;
             REAL *matrix = p->plain ? planes + first : block;
             size_t stride = p->plain ? p->pixels : last - first;
-            FN(wg_gemm)(job->threads, true, false, p->taps, last - first, p->filters, 1, w, p->taps, g,
-                p->pixels, 0, matrix, stride);
+            FN(wg_gemm)
+            (job->threads, true, false, p->taps, last - first, p->filters, 1, w, p->taps, g, p->pixels, 0,
+                matrix, stride);
             for (size_t t = 0; t < p->taps && !p->plain; t++) {
                 size_t c = t / (conv->rows * conv->columns), r = t / conv->columns % conv->rows;
-                FN(fold_tap)(conv, matrix + t * stride, r, t % conv->columns, first, last,
-                    planes + c * plane);
+                FN(fold_tap)
+                (conv, matrix + t * stride, r, t % conv->columns, first, last, planes + c * plane);
             }
         }
     }
@@ -146,7 +148,8 @@ static void FN(weight_gradient)(void *work, size_t chunk, size_t begin, size_t e
             for (size_t i = 0; i < p->blocks; i++, first_product = false) {
                 size_t first = i * p->block, last = FN(block_end)(p, i), stride;
                 const REAL *matrix = FN(unfold)(job, planes, first, last, block, &stride);
-                FN(wg_gemm)(job->threads, false, true, p->filters, p->taps, last - first, 1,
+                FN(wg_gemm)
+                (job->threads, false, true, p->filters, p->taps, last - first, 1,
                     job->b + image_group * p->filters * p->pixels + first, p->pixels, matrix, stride,
                     first_product ? 0 : 1, sum, p->taps);
             }

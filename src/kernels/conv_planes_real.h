@@ -35,8 +35,9 @@ TARGET static void FN(pad_plane)(const wg_conv_plan *p, const REAL *in, REAL *ou
         return; /* a stride so long that only padding is read */
     size_t rows = p->in_height - cut_top < p->height - top ? p->in_height - cut_top : p->height - top;
     size_t count = p->in_width - cut_left < p->width - left ? p->in_width - cut_left : p->width - left;
-    FN(copy_rows)(rows, count, in + cut_top * p->in_width + cut_left, p->in_width,
-        out + top * p->row_stride + left, p->row_stride);
+    FN(copy_rows)
+    (rows, count, in + cut_top * p->in_width + cut_left, p->in_width, out + top * p->row_stride + left,
+        p->row_stride);
 }
 
 /* The planes of an image's group, padded: where they lie, or copied into `copy`. */

@@ -141,8 +141,8 @@ TARGET static void FN(rows_weight_block)(size_t filters, size_t taps, const wg_c
         break;
         TILE(4, 3)
         TILE(4, 2)
-        TILE(4, 1) TILE(3, 3) TILE(3, 2) TILE(3, 1) TILE(2, 3) TILE(2, 2) TILE(2, 1) TILE(1, 3) TILE(1, 2)
-            TILE(1, 1)
+        TILE(4, 1)
+        TILE(3, 3) TILE(3, 2) TILE(3, 1) TILE(2, 3) TILE(2, 2) TILE(2, 1) TILE(1, 3) TILE(1, 2) TILE(1, 1)
 #undef TILE
     }
 }
@@ -165,7 +165,8 @@ TARGET static void FN(rows_sum_images)(
                 r = s != 0 ? r : r + 1 == p->rows ? 0 : r + 1;
                 d = s != 0 || r != 0 ? d : d + 1;
             }
-            FN(rows_weight_block)(filters, count, p, images, g + k * p->out_height * p->g_width, in, at,
+            FN(rows_weight_block)
+            (filters, count, p, images, g + k * p->out_height * p->g_width, in, at,
                 (FN(vector) *)sums + k * taps + t, taps);
         }
     }
@@ -187,8 +188,9 @@ TARGET static void FN(rows_copy_g)(const wg_conv_plan *p, size_t part, const REA
 {
     size_t first = FN(rows_first)(p, part) * p->out_height;
     size_t last = FN(rows_first)(p, part + 1) * p->out_height;
-    FN(copy_rows)(last - first, p->out_width, g + first * p->out_width, p->out_width,
-        copy + first * p->g_width, p->g_width);
+    FN(copy_rows)
+    (last - first, p->out_width, g + first * p->out_width, p->out_width, copy + first * p->g_width,
+        p->g_width);
 }
 
 TARGET static void FN(rows_weights)(void *work, size_t chunk, size_t begin, size_t end)

@@ -22,8 +22,8 @@ static void run_chunk(void *work, size_t chunk, size_t begin, size_t end)
 }
 
 /* Planes, of which a chunk has enough numbers that a fork is worth it. */
-static void run(int threads, wg_lanes_loop *const loops[2], wg_pool_lanes_job job, size_t pixels,
-    const wg_finish *finish)
+static void run(
+    int threads, wg_lanes_loop *const loops[2], wg_pool_lanes_job job, size_t pixels, const wg_finish *finish)
 {
     const wg_pool *p = job.pool;
     size_t numbers = p->height * p->width * wg_lanes();
@@ -50,8 +50,8 @@ void wg_max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const floa
 void wg_avg_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish)
 {
-    run(threads, wg_lanes_kernels_of_processor()->avg_pool,
-        (wg_pool_lanes_job){.pool = pool, .x = x, .y = y}, pool->out_height * pool->out_width, finish);
+    run(threads, wg_lanes_kernels_of_processor()->avg_pool, (wg_pool_lanes_job){.pool = pool, .x = x, .y = y},
+        pool->out_height * pool->out_width, finish);
 }
 
 void wg_avg_pool_lanes_backward_f32(

@@ -111,8 +111,8 @@ static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
     (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++)
         FN(max_row)
-        (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width,
-            job->y + row * p->out_width, job->index + row * p->out_width);
+    (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width, job->y + row * p->out_width,
+        job->index + row * p->out_width);
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 

@@ -51,8 +51,7 @@ INLINE void FN(lanes1)(REAL f(REAL, REAL, REAL), const REAL *x, REAL c, REAL d, 
         y[j] = f(x[j], c, d);
 }
 
-INLINE void FN(map1)(
-    REAL f(REAL, REAL, REAL), size_t n, const REAL *x, REAL c, REAL d, REAL *y)
+INLINE void FN(map1)(REAL f(REAL, REAL, REAL), size_t n, const REAL *x, REAL c, REAL d, REAL *y)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -73,8 +72,8 @@ INLINE void FN(lanes1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), const REAL *x,
         dx[j] = f(x[j], c, d, y[j], g[j]);
 }
 
-INLINE void FN(map1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), size_t n, const REAL *x, REAL c,
-    REAL d, const REAL *y, const REAL *g, REAL *dx)
+INLINE void FN(map1_back)(REAL f(REAL, REAL, REAL, REAL, REAL), size_t n, const REAL *x, REAL c, REAL d,
+    const REAL *y, const REAL *g, REAL *dx)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -99,8 +98,8 @@ INLINE void FN(lanes2)(
         y[j] = f(a[j * step_a], b[j * step_b]);
 }
 
-INLINE void FN(map2)(REAL f(REAL, REAL), size_t n, const REAL *a, size_t step_a,
-    const REAL *b, size_t step_b, REAL *y)
+INLINE void FN(map2)(
+    REAL f(REAL, REAL), size_t n, const REAL *a, size_t step_a, const REAL *b, size_t step_b, REAL *y)
 {
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
@@ -305,7 +304,8 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
     if (only_passes_on(op) || (op->arity == 2 && !wg_shape_equal(op->in_shape[0], op->in_shape[1])))
         return WG_DECLINED;
     FN(set_numbers)(op, code, numbers, &p);
-    /* What the gradient does not read (backward_ignores) a plan may have dropped; the loops load it all the same. */
+    /* What the gradient does not read (backward_ignores) a plan may have dropped; the loops load it all the
+     * same. */
     p.a = p.a ? p.a : p.g;
     p.b = p.b ? p.b : p.g;
     p.y = p.y ? p.y : p.g;

@@ -110,7 +110,7 @@ typedef struct wg_engine {
     const uint8_t *hidden; /* [planned], between runs: these have no value, though they are bare steps */
     wg_work *work; /* in a run of the plan, which says what is valued: where operations work; else NULL */
     bool bf16;     /* in a run of the plan: it asks for that */
-    struct wg_tuning *tuning; /* of a plan that is made, or runs */
+    struct wg_tuning *tuning;  /* of a plan that is made, or runs */
     struct wg_onednn *library; /* then: what multiplies; NULL: our own loops */
     bool missed;               /* since the reset a value was asked for that was not there */
     bool changed;              /* a leaf was set since the values were computed */

@@ -94,7 +94,8 @@ static const char *why_missing(const wg_engine *t, wg_status missing)
     if (missing == WG_NO_VALUE)
         return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
                        : "has no value yet";
-    return t->plan ? "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of wg_grad's"
+    return t->plan ? "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of "
+                     "wg_grad's"
                    : "has no gradient that was kept";
 }
 
