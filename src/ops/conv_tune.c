@@ -4,13 +4,14 @@
 /* Which way a convolution is computed, when a plan has a table of measured times; and the measuring. */
 #define _POSIX_C_SOURCE 200809L
 
-#include <time.h>
+#include "base/clock.h"
 #include "kernels/conv_direct.h"
 #include "kernels/lanes.h"
 #include "kernels/tuning.h"
 #include "ops/conv_attr.h"
 
-enum { RUNS = 6, LONG_ENOUGH = 100000000 }; /* nanoseconds */
+enum { RUNS = 6 };
+#define LONG_ENOUGH 0.1 /* seconds */
 
 typedef struct measured {
     wg_op_context *op;
@@ -20,13 +21,6 @@ typedef struct measured {
     const void *a, *b;
     void *result, *scratch;
 } measured;
-
-static size_t now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (size_t)t.tv_sec * 1000000000 + (size_t)t.tv_nsec;
-}
 
 static void run(const measured *m)
 {
@@ -40,14 +34,14 @@ static void run(const measured *m)
 /* The fastest of a few runs; the first one also brings pages and weights to where they are needed. */
 static size_t nanoseconds_of(const measured *m)
 {
-    size_t begun = now(), best = SIZE_MAX;
-    for (int i = 0; i < RUNS && now() - begun < LONG_ENOUGH; i++) {
-        size_t start = now();
+    double begun = wg_clock(), best = 0;
+    for (int i = 0; i < RUNS && (i == 0 || wg_clock() - begun < LONG_ENOUGH); i++) {
+        double start = wg_clock();
         run(m);
-        size_t time = now() - start;
-        best = time < best ? time : best;
+        double time = wg_clock() - start;
+        best = i == 0 || time < best ? time : best;
     }
-    return best ? best : 1;
+    return (size_t)(1e9 * best) + 1; /* 0 would say: not measured */
 }
 
 static bool can(const measured *m, size_t way)

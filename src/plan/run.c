@@ -8,21 +8,14 @@
 #include "plan/scalar.h"
 
 #include <string.h>
-#include <time.h>
-
-static double now(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
+#include "base/clock.h"
 
 /* Seconds since the last call; 0 without a profile. The clock is looked at once between two kernels, so the
  * times add up to the whole. */
 static double tick(wg_plan *plan)
 {
     double before = plan->clock;
-    plan->clock = plan->profile ? now() : 0;
+    plan->clock = plan->profile ? wg_clock() : 0;
     return plan->clock - before;
 }
 

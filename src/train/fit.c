@@ -4,12 +4,14 @@
 /*      check the options -> tape, optimiser, batches -> (resume) -> epochs -> put the best back
  *
  *      an epoch:  updates -> validation -> history, best so far -> checkpoint -> callback */
-#include "train/fitting.h"
-#include "train/history.h"
+#define _POSIX_C_SOURCE 200809L
 
-#include "base/alloc.h"
+#include "train/fitting.h"
 
 #include <math.h>
+#include "base/alloc.h"
+#include "base/clock.h"
+#include "train/history.h"
 
 /* ---- Options ---------------------------------------------------------------------------------------- */
 

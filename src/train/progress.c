@@ -8,17 +8,10 @@
 #include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 
 enum { LINE = 256, NARROW = 20, WIDEST_BAR = 24 };
-
-double wg_clock(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 wg_progress wg_progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples)
 {

@@ -21,9 +21,6 @@ typedef struct wg_progress {
     int width;              /* of what was drawn last */
 } wg_progress;
 
-/* Seconds on a clock that never goes back. */
-double wg_clock(void);
-
 wg_progress wg_progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples);
 
 /* After an update: `so_far` of an epoch, `done` samples of it, `fresh` of them since the last call. */

@@ -7,34 +7,14 @@
  *     bench_use [--data FOLDER] [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
 
 #include "bench.h"
-#include <wengert/wengert.h>
+#include "networks.h"
 
 enum { IMAGES = 2560, BATCH = 128, PIXELS = 784 };
-
-static wg_var mlp(wg_params *p, wg_var x, void *user)
-{
-    (void)user;
-    x = wg_relu(wg_layer_dense(p, "fc1", wg_flatten(x), 512, NULL));
-    x = wg_relu(wg_layer_dense(p, "fc2", x, 256, NULL));
-    return wg_layer_dense(p, "fc3", x, 10, NULL);
-}
-
-static wg_var lenet(wg_params *p, wg_var x, void *user)
-{
-    (void)user;
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
-    x = wg_max_pool2d(x, 2, NULL);
-    x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
-    x = wg_flatten(wg_max_pool2d(x, 2, NULL));
-    x = wg_relu(wg_layer_dense(p, "fc1", x, 120, NULL));
-    x = wg_relu(wg_layer_dense(p, "fc2", x, 84, NULL));
-    return wg_layer_dense(p, "fc3", x, 10, NULL);
-}
 
 static const struct model {
     const char *name;
     wg_model apply;
-} models[] = {{"MLP 784-512-256-10", mlp}, {"LeNet-5", lenet}};
+} models[] = {{"MLP 784-512-256-10", apply_mlp}, {"LeNet-5", apply_lenet}};
 
 enum { MODELS = sizeof models / sizeof models[0] };
 

@@ -118,24 +118,34 @@ static double sample(size_t s, int i)
     return sin(0.7 * (double)s + i);
 }
 
+/* The network's answer to one sample, with what its layers give; *last: the last layer's weights. */
+static inline double network_of(
+    const double *w, double x0, double x1, double *h1, double *h2, const double **last)
+{
+    const double *p = w;
+    for (int j = 0; j < HIDDEN; j++, p += 3)
+        h1[j] = tanh(p[0] * x0 + p[1] * x1 + p[2]);
+    for (int j = 0; j < HIDDEN; j++, p += HIDDEN + 1) {
+        double a = p[HIDDEN];
+        for (int k = 0; k < HIDDEN; k++)
+            a += p[k] * h1[k];
+        h2[j] = tanh(a);
+    }
+    *last = p;
+    double y = p[HIDDEN];
+    for (int k = 0; k < HIDDEN; k++)
+        y += p[k] * h2[k];
+    return y;
+}
+
 static double network_value(const double *w, size_t n)
 {
     double loss = 0;
     (void)n;
     for (size_t s = 0; s < SAMPLES; s++) {
         double h1[HIDDEN], h2[HIDDEN], x0 = sample(s, 0), x1 = sample(s, 1);
-        const double *p = w;
-        for (int j = 0; j < HIDDEN; j++, p += 3)
-            h1[j] = tanh(p[0] * x0 + p[1] * x1 + p[2]);
-        for (int j = 0; j < HIDDEN; j++, p += HIDDEN + 1) {
-            double a = p[HIDDEN];
-            for (int k = 0; k < HIDDEN; k++)
-                a += p[k] * h1[k];
-            h2[j] = tanh(a);
-        }
-        double y = p[HIDDEN];
-        for (int k = 0; k < HIDDEN; k++)
-            y += p[k] * h2[k];
+        const double *p;
+        double y = network_of(w, x0, x1, h1, h2, &p);
         loss += (y - x0 * x1) * (y - x0 * x1);
     }
     return loss;
@@ -147,18 +157,8 @@ static double network_by_hand(const double *w, double *g, size_t n)
     memset(g, 0, n * sizeof *g);
     for (size_t s = 0; s < SAMPLES; s++) {
         double h1[HIDDEN], h2[HIDDEN], d1[HIDDEN] = {0}, x0 = sample(s, 0), x1 = sample(s, 1);
-        const double *p = w;
-        for (int j = 0; j < HIDDEN; j++, p += 3)
-            h1[j] = tanh(p[0] * x0 + p[1] * x1 + p[2]);
-        for (int j = 0; j < HIDDEN; j++, p += HIDDEN + 1) {
-            double a = p[HIDDEN];
-            for (int k = 0; k < HIDDEN; k++)
-                a += p[k] * h1[k];
-            h2[j] = tanh(a);
-        }
-        double y = p[HIDDEN];
-        for (int k = 0; k < HIDDEN; k++)
-            y += p[k] * h2[k];
+        const double *p;
+        double y = network_of(w, x0, x1, h1, h2, &p);
         double error = y - x0 * x1, dy = 2 * error;
         loss += error * error;
         double *q = g + (p - w);
