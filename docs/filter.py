@@ -312,7 +312,7 @@ def formulas(path):
     for name in (os.path.join(os.path.dirname(path), 'arithmetic.def'), path):
         with open(name, encoding='utf-8') as file:
             text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
-        for row in re.finditer(r'^(\w+)\(', text, re.M):
+        for row in re.finditer(r'^WG_(\w+)\(', text, re.M):
             name, value, *rest = arguments_of(text, row.end())
             rules = {'S': [], 'U': rest[:1], 'B': rest[:2]}[row.group(1)[0]]
             cells = ['#wg_' + name, operands[row.group(1)], '<code>%s</code>' % escape(value),

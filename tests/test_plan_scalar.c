@@ -18,14 +18,14 @@ typedef struct row {
 } row;
 
 static const row all_rows[] = {
-#define UNARY(name_, value, gradient, lo, hi) {.name = #name_, .one = wg_##name_},
-#define UNARY1(name_, value, gradient, lo, hi, c) {.name = #name_, .number = wg_##name_},
-#define UNARY2(name_, value, gradient, lo, hi, c, d) {.name = #name_, .numbers = wg_##name_},
-#define BINARY(name_, value, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                     \
+#define WG_UNARY(name_, value, gradient, lo, hi) {.name = #name_, .one = wg_##name_},
+#define WG_UNARY1(name_, value, gradient, lo, hi, c) {.name = #name_, .number = wg_##name_},
+#define WG_UNARY2(name_, value, gradient, lo, hi, c, d) {.name = #name_, .numbers = wg_##name_},
+#define WG_BINARY(name_, value, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                  \
     {.name = #name_, .two = wg_##name_}, {.name = #name_ "c", .number = wg_##name_##c},                      \
         {.name = "c" #name_, .left = wg_c##name_},
-#define STEP(name_, value) {.name = #name_, .one = wg_##name_},
-#define STEP2(name_, value) BINARY(name_, , , , , , , )
+#define WG_STEP(name_, value) {.name = #name_, .one = wg_##name_},
+#define WG_STEP2(name_, value) WG_BINARY(name_, , , , , , , )
 #include <wengert/formulas.def>
 };
 

@@ -77,14 +77,16 @@ WG_API wg_array wg_array_of(const void *data, wg_dtype dtype, wg_shape shape);
 WG_END_DECLS
 
 #ifdef __cplusplus
+#include <cstddef>
+#include <type_traits>
 /* The same spellings in C++17. */
-template <typename... T> inline wg_shape wg_make_shape(T... sizes)
+template <typename... number> inline wg_shape wg_make_shape(number... sizes)
 {
     wg_shape shape{};
     ((shape.rank < WG_MAX_RANK ? void(shape.dim[shape.rank++] = static_cast<size_t>(sizes)) : void()), ...);
     return shape;
 }
-template <typename... T> inline wg_axes wg_make_axes(T... axes)
+template <typename... number> inline wg_axes wg_make_axes(number... axes)
 {
     wg_axes list{};
     ((list.count < WG_MAX_RANK ? void(list.axis[list.count++] = static_cast<int>(axes)) : void()), ...);
@@ -93,6 +95,20 @@ template <typename... T> inline wg_axes wg_make_axes(T... axes)
 #define WG_SHAPE(...) (wg_make_shape(__VA_ARGS__))
 #define WG_AXES(...) (wg_make_axes(__VA_ARGS__))
 #define WG_ALL_AXES (wg_axes{})
+template <typename element, typename given>
+inline std::enable_if_t<
+    std::is_void<given>::value ||
+        std::is_same<std::remove_const_t<std::remove_all_extents_t<given>>, element>::value,
+    const void *>
+wg_elements_(given *data)
+{
+    return data;
+}
+template <typename element> inline const void *wg_elements_(std::nullptr_t data)
+{
+    return data;
+}
+#define WG_ELEMENTS_(data, type) wg_elements_<type>(data)
 #else
 /* A shape from its sizes: WG_SHAPE(64, 784). Scalars have wg_shape_scalar(). */
 #define WG_SHAPE(...)                                                                                        \
@@ -100,11 +116,22 @@ template <typename... T> inline wg_axes wg_make_axes(T... axes)
 /* Axes from their numbers, WG_AXES(0, -1); and all of them. */
 #define WG_AXES(...) ((wg_axes){.count = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .axis = {__VA_ARGS__}})
 #define WG_ALL_AXES ((wg_axes){0})
+/* A pointer to an array of any length is compatible with (*)[], so that an array of two axes passes. */
+#define WG_ELEMENTS_(data, type)                                                                             \
+    _Generic((data),                                                                                         \
+        type *: (data),                                                                                      \
+        const type *: (data),                                                                                \
+        type (*)[]: (data),                                                                                  \
+        const type (*)[]: (data),                                                                            \
+        void *: (data),                                                                                      \
+        const void *: (data))
 #endif
 
-/* Views: WG_FLOATS(pixels, 64, 784) is a [64, 784] array of float. */
-#define WG_FLOATS(data, ...) wg_array_of((data), WG_F32, WG_SHAPE(__VA_ARGS__))
-#define WG_DOUBLES(data, ...) wg_array_of((data), WG_F64, WG_SHAPE(__VA_ARGS__))
-#define WG_INTS(data, ...) wg_array_of((data), WG_I32, WG_SHAPE(__VA_ARGS__))
+/* Views: WG_FLOATS(pixels, 64, 784) is a [64, 784] array of float. The data are float, double or int32_t as
+ * the name says: a pointer to these, a C array of one axis or of two (of more: hand over &a[0][0][0]), or a
+ * void *, which is taken as it is. A pointer to anything else does not compile. */
+#define WG_FLOATS(data, ...) wg_array_of(WG_ELEMENTS_(data, float), WG_F32, WG_SHAPE(__VA_ARGS__))
+#define WG_DOUBLES(data, ...) wg_array_of(WG_ELEMENTS_(data, double), WG_F64, WG_SHAPE(__VA_ARGS__))
+#define WG_INTS(data, ...) wg_array_of(WG_ELEMENTS_(data, int32_t), WG_I32, WG_SHAPE(__VA_ARGS__))
 
 #endif

@@ -23,13 +23,13 @@ enum {
     WG_CODE_leaf,   /* a number that may be set anew */
     WG_CODE_const,  /* a number that may not */
     WG_CODE_record, /* a step with a record: any other operation */
-#define UNARY(name, value, gradient, lo, hi) WG_CODE_##name,
-#define UNARY1(name, value, gradient, lo, hi, c) WG_CODE_##name,
-#define UNARY2(name, value, gradient, lo, hi, c, d) WG_CODE_##name,
-#define BINARY(name, value, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
+#define WG_UNARY(name, value, gradient, lo, hi) WG_CODE_##name,
+#define WG_UNARY1(name, value, gradient, lo, hi, c) WG_CODE_##name,
+#define WG_UNARY2(name, value, gradient, lo, hi, c, d) WG_CODE_##name,
+#define WG_BINARY(name, value, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                   \
     WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
-#define STEP(name, value) WG_CODE_##name,
-#define STEP2(name, value) WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
+#define WG_STEP(name, value) WG_CODE_##name,
+#define WG_STEP2(name, value) WG_CODE_##name, WG_CODE_##name##c, WG_CODE_c##name,
 #include <wengert/formulas.def>
     WG_CODES,          /* how many there are */
     WG_CODE_CUT = 0x80 /* added to a code: no gradient goes through this step */
@@ -96,7 +96,7 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
     return x;
 }
 
-#define UNARY(name, value_, gradient, lo, hi)                                                                \
+#define WG_UNARY(name, value_, gradient, lo, hi)                                                             \
     WG_FAST wg_var wg_##name(wg_var v)                                                                       \
     {                                                                                                        \
         wg_tape *t = v.tape;                                                                                 \
@@ -106,7 +106,7 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         }                                                                                                    \
         return wg_record1_(WG_CODE_##name, v, 0, 0);                                                         \
     }
-#define BINARY(name, value_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                     \
+#define WG_BINARY(name, value_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                  \
     WG_FAST wg_var wg_##name(wg_var va, wg_var vb)                                                           \
     {                                                                                                        \
         wg_tape *t = va.tape;                                                                                \
@@ -142,8 +142,8 @@ WG_FAST wg_var wg_at(wg_span span, size_t i)
         return wg_record1_(WG_CODE_c##name, vb, a, 0);                                                       \
     }
 #include <wengert/arithmetic.def>
-#undef UNARY
-#undef BINARY
+#undef WG_UNARY
+#undef WG_BINARY
 #undef WG_USUAL_
 
 WG_END_DECLS

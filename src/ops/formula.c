@@ -20,7 +20,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     return gradient.is_number ? (wg_var){0} : wg_sum_to(gradient.var, *op->in_shape[i]);
 }
 
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                        \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
@@ -31,7 +31,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_)                                                            \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
@@ -41,7 +41,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
     }
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
@@ -50,7 +50,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
     }
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const wg_term a = wg_term_var(op->arg[0]), b = wg_term_var(op->arg[1]);                              \
@@ -80,45 +80,45 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         grad_in[0] = fold(op, 0, gradient_b);                                                                \
         return WG_OK;                                                                                        \
     }
-#define STEP(name, v_)
-#define STEP2(name, v_)
+#define WG_STEP(name, v_)
+#define WG_STEP2(name, v_)
 #include <wengert/formulas.def>
 
 /* ---- Records --------------------------------------------------------------------------------------- */
 
 /* Rank-0 operands take the scalar path's own value function, so that both paths give the same bits. */
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     static double name##_scalar(const double *in, const void *attr)                                          \
     {                                                                                                        \
         return wg_formula_value(WG_CODE_##name, in[0], 0, attr);                                             \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c) UNARY(name, , , , )
-#define UNARY2(name, v_, gradient, lo, hi, c, d) UNARY(name, , , , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     static double name##_scalar(const double *in, const void *attr)                                          \
     {                                                                                                        \
         return wg_formula_value(WG_CODE_##name, in[0], in[1], attr);                                         \
     }                                                                                                        \
-    UNARY(name##c, , , , )                                                                                   \
-    UNARY(c##name, , , , )
-#define STEP(name, v_) UNARY(name, , , , )
-#define STEP2(name, v_) BINARY(name, , , , , , , )
+    WG_UNARY(name##c, , , , )                                                                                \
+    WG_UNARY(c##name, , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, , , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
 
 /* The numbers at which a row's samples are taken. */
-#define UNARY(name, v_, gradient, lo, hi)
-#define UNARY1(name, v_, gradient, lo_, hi_, c)                                                              \
+#define WG_UNARY(name, v_, gradient, lo, hi)
+#define WG_UNARY1(name, v_, gradient, lo_, hi_, c)                                                           \
     static const double name##_numbers[] = {c};                                                              \
     static const wg_op_sample name##_samples[] = {                                                           \
         {.label = #name " at " #c, .in = {{2, {3, 4}}}, .lo = {lo_}, .hi = {hi_}, .attr = name##_numbers}};
-#define UNARY2(name, v_, gradient, lo_, hi_, c, d)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo_, hi_, c, d)                                                        \
     static const double name##_numbers[] = {c, d};                                                           \
     static const wg_op_sample name##_samples[] = {{.label = #name " at " #c ", " #d,                         \
         .in = {{2, {3, 4}}},                                                                                 \
         .lo = {lo_},                                                                                         \
         .hi = {hi_},                                                                                         \
         .attr = name##_numbers}};
-#define BINARY(name, v_, gradient_a, gradient_b, lo_a, hi_a, lo_b, hi_b)                                     \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo_a, hi_a, lo_b, hi_b)                                  \
     static const double name##c_numbers[] = {(lo_b) / 2.0 + (hi_b) / 1.7},                                   \
                         c##name##_numbers[] = {(hi_a) / 1.3};                                                \
     static const wg_op_sample name##_samples[] = {                                                           \
@@ -140,8 +140,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         .lo = {lo_b},                                                                                        \
         .hi = {hi_b},                                                                                        \
         .attr = c##name##_numbers}};
-#define STEP(name, v_)
-#define STEP2(name, v_) BINARY(name, , , , -2, 2, -2, 2)
+#define WG_STEP(name, v_)
+#define WG_STEP2(name, v_) WG_BINARY(name, , , , -2, 2, -2, 2)
 #include <wengert/formulas.def>
 
 #define SAMPLES(list) .samples = list, .sample_count = sizeof list / sizeof list[0]
@@ -165,17 +165,17 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         .rule = wg_formula_texts[WG_CODE_##name_].rule,                                                      \
         __VA_ARGS__},
 
-#define UNARY(name, v_, gradient, lo, hi) ENTRY(name, 1, 0, 0, name##_vjp, lo, hi, .samples = NULL)
-#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+#define WG_UNARY(name, v_, gradient, lo, hi) ENTRY(name, 1, 0, 0, name##_vjp, lo, hi, .samples = NULL)
+#define WG_UNARY1(name, v_, gradient, lo, hi, c)                                                             \
     ENTRY(name, 1, 1, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
-#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d)                                                          \
     ENTRY(name, 1, 2, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     ENTRY(name, 2, 0, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))                                        \
     ENTRY(name##c, 1, 1, 0, name##c_vjp, lo, hi, SAMPLES(name##c_samples))                                   \
     ENTRY(c##name, 1, 1, 0, c##name##_vjp, lo_b, hi_b, SAMPLES(c##name##_samples))
-#define STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
-#define STEP2(name, v_)                                                                                      \
+#define WG_STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
+#define WG_STEP2(name, v_)                                                                                   \
     ENTRY(name, 2, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##_samples))                             \
     ENTRY(name##c, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##c_samples))                         \
     ENTRY(c##name, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(c##name##_samples))
@@ -188,31 +188,31 @@ const wg_op wg_formula_ops[WG_CODES] = {
 
 /* Those of the arithmetic rows are scalar.h's inline functions; the rest is one call each. */
 #define WG_ARITHMETIC_IS_INLINE
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     wg_var wg_##name(wg_var x)                                                                               \
     {                                                                                                        \
         return wg_record1_(WG_CODE_##name, x, 0, 0);                                                         \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_)                                                            \
     wg_var wg_##name(wg_var x, double c)                                                                     \
     {                                                                                                        \
         return wg_record1_(WG_CODE_##name, x, c, 0);                                                         \
     }
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                        \
     wg_var wg_##name(wg_var x, double c, double d)                                                           \
     {                                                                                                        \
         return wg_record1_(WG_CODE_##name, x, c, d);                                                         \
     }
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     wg_var wg_##name(wg_var a, wg_var b)                                                                     \
     {                                                                                                        \
         return wg_record2_(WG_CODE_##name, a, b);                                                            \
     }                                                                                                        \
-    UNARY1(name##c, , , , , )                                                                                \
+    WG_UNARY1(name##c, , , , , )                                                                             \
     wg_var wg_c##name(double c, wg_var x)                                                                    \
     {                                                                                                        \
         return wg_record1_(WG_CODE_c##name, x, c, 0);                                                        \
     }
-#define STEP(name, v_) UNARY(name, , , , )
-#define STEP2(name, v_) BINARY(name, , , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, , , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, , , , , , , )
 #include <wengert/formulas.def>

@@ -32,13 +32,13 @@ enum { NUMBER_RIGHT = 1, NUMBER_LEFT };
 static const struct {
     uint8_t binary, number;
 } kinds[WG_CODES] = {
-#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {0, 0},
-#define UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {0, 0},
-#define UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {0, 0},
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {0, 0},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {0, 0},
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {0, 0},
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     [WG_CODE_##name] = {1, 0}, [WG_CODE_##name##c] = {1, NUMBER_RIGHT}, [WG_CODE_c##name] = {1, NUMBER_LEFT},
-#define STEP(name, v_) UNARY(name, , , , )
-#define STEP2(name, v_) BINARY(name, , , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, , , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
 };
 

@@ -51,14 +51,14 @@
         ((set)&4 ? 0 : WG_IGNORES_RESULT(0)))
 
 enum {
-#define UNARY(name, v_, gradient, lo, hi) name##_ignores = WG_FORMULA_IGNORES(gradient),
-#define UNARY1(name, v_, gradient, lo, hi, c_) name##_ignores = WG_FORMULA_IGNORES(gradient),
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_) name##_ignores = WG_FORMULA_IGNORES(gradient),
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) name##_ignores = WG_FORMULA_IGNORES(gradient),
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_) name##_ignores = WG_FORMULA_IGNORES(gradient),
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_) name##_ignores = WG_FORMULA_IGNORES(gradient),
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     name##_ignores = WG_FORMULA_IGNORES((gradient_a) | (gradient_b)), name##c_ignores = 0,                   \
     c##name##_ignores = 0,
-#define STEP(name, v_) name##_ignores = 0,
-#define STEP2(name, v_) name##_ignores = 0, name##c_ignores = 0, c##name##_ignores = 0,
+#define WG_STEP(name, v_) name##_ignores = 0,
+#define WG_STEP2(name, v_) name##_ignores = 0, name##c_ignores = 0, c##name##_ignores = 0,
 #include <wengert/formulas.def>
     WG_FORMULA_READS_END
 };

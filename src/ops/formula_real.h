@@ -8,7 +8,7 @@
 
 /* ---- One element ----------------------------------------------------------------------------------- */
 
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                        \
     INLINE REAL FN(name##_value)(REAL x, REAL c, REAL d)                                                     \
     {                                                                                                        \
         (void)c, (void)d;                                                                                    \
@@ -19,9 +19,9 @@
         (void)x, (void)c, (void)d, (void)y, (void)g;                                                         \
         return (REAL)(gradient);                                                                             \
     }
-#define UNARY(name, v_, gradient, lo, hi) UNARY2(name, v_, gradient, lo, hi, , )
-#define UNARY1(name, v_, gradient, lo, hi, c_) UNARY2(name, v_, gradient, lo, hi, , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) WG_UNARY2(name, v_, gradient, lo, hi, , )
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_) WG_UNARY2(name, v_, gradient, lo, hi, , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     INLINE REAL FN(name##_value)(REAL a, REAL b)                                                             \
     {                                                                                                        \
         return (REAL)(v_);                                                                                   \
@@ -36,8 +36,8 @@
         (void)a, (void)b, (void)y, (void)g;                                                                  \
         return (REAL)(gradient_b);                                                                           \
     }
-#define STEP(name, v_) UNARY(name, v_, 0, , )
-#define STEP2(name, v_) BINARY(name, v_, 0, 0, , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, v_, 0, , )
+#define WG_STEP2(name, v_) WG_BINARY(name, v_, 0, 0, , , , )
 #include <wengert/formulas.def>
 
 /* ---- Loops ----------------------------------------------------------------------------------------- */
@@ -175,18 +175,18 @@ typedef void FN(forward_kernel)(size_t n, const REAL *a, const REAL *b, int mode
 typedef void FN(backward_kernel)(
     size_t n, const REAL *a, const REAL *b, int mode, const REAL *y, const REAL *g, REAL *dx);
 
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
-    STEP(name, v_)                                                                                           \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
+    WG_STEP(name, v_)                                                                                        \
     WG_CLONES static void FN(name##_back)(                                                                   \
         size_t n, const REAL *a, const REAL *b, int mode, const REAL *y, const REAL *g, REAL *dx)            \
     {                                                                                                        \
         (void)mode;                                                                                          \
         FN(map1_back)(FN(name##_gradient), n, a, b[0], b[1], y, g, dx);                                      \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c) UNARY(name, , , , )
-#define UNARY2(name, v_, gradient, lo, hi, c, d) UNARY(name, , , , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
-    STEP2(name, v_)                                                                                          \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
+    WG_STEP2(name, v_)                                                                                       \
     WG_CLONES static void FN(name##_back_a)(                                                                 \
         size_t n, const REAL *a, const REAL *b, int mode, const REAL *y, const REAL *g, REAL *dx)            \
     {                                                                                                        \
@@ -197,13 +197,13 @@ typedef void FN(backward_kernel)(
     {                                                                                                        \
         FN(run2_back)(FN(name##_gradient_b), n, a, b, mode, y, g, dx);                                       \
     }
-#define STEP(name, v_)                                                                                       \
+#define WG_STEP(name, v_)                                                                                    \
     WG_CLONES static void FN(name##_run)(size_t n, const REAL *a, const REAL *b, int mode, REAL *y)          \
     {                                                                                                        \
         (void)mode;                                                                                          \
         FN(map1)(FN(name##_value), n, a, b[0], b[1], y);                                                     \
     }
-#define STEP2(name, v_)                                                                                      \
+#define WG_STEP2(name, v_)                                                                                   \
     WG_CLONES static void FN(name##_run)(size_t n, const REAL *a, const REAL *b, int mode, REAL *y)          \
     {                                                                                                        \
         FN(run2)(FN(name##_value), n, a, b, mode, y);                                                        \
@@ -214,15 +214,15 @@ static const struct {
     FN(forward_kernel) * forward;
     FN(backward_kernel) * backward[2]; /* towards a (or x) and b */
 } FN(kernels)[WG_CODES] = {
-#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {FN(name##_run), {FN(name##_back), NULL}},
-#define UNARY1(name, v_, gradient, lo, hi, c) UNARY(name, , , , )
-#define UNARY2(name, v_, gradient, lo, hi, c, d) UNARY(name, , , , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {FN(name##_run), {FN(name##_back), NULL}},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     [WG_CODE_##name] = {FN(name##_run), {FN(name##_back_a), FN(name##_back_b)}},                             \
     [WG_CODE_##name##c] = {FN(name##_run), {FN(name##_back_a), NULL}},                                       \
     [WG_CODE_c##name] = {FN(name##_run), {FN(name##_back_b), NULL}},
-#define STEP(name, v_) [WG_CODE_##name] = {FN(name##_run), {NULL, NULL}},
-#define STEP2(name, v_)                                                                                      \
+#define WG_STEP(name, v_) [WG_CODE_##name] = {FN(name##_run), {NULL, NULL}},
+#define WG_STEP2(name, v_)                                                                                   \
     [WG_CODE_##name] = {FN(name##_run), {NULL, NULL}}, [WG_CODE_##name##c] = {FN(name##_run), {NULL, NULL}}, \
     [WG_CODE_c##name] = {FN(name##_run), {NULL, NULL}},
 #include <wengert/formulas.def>

@@ -43,14 +43,14 @@
 
 /* A row's name must not be taken for one of the letters above: none is one letter long. */
 const wg_formula_text wg_formula_texts[WG_CODES] = {
-#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {#v_, {gradient, ""}},
-#define UNARY1(name, v_, gradient, lo, hi, c_) [WG_CODE_##name] = {#v_, {gradient, ""}},
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_) [WG_CODE_##name] = {#v_, {gradient, ""}},
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {#v_, {gradient, ""}},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_) [WG_CODE_##name] = {#v_, {gradient, ""}},
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_) [WG_CODE_##name] = {#v_, {gradient, ""}},
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     [WG_CODE_##name] = {#v_, {gradient_a, gradient_b}}, [WG_CODE_##name##c] = {#v_, {gradient_a, ""}},       \
     [WG_CODE_c##name] = {#v_, {gradient_b, ""}},
-#define STEP(name, v_) [WG_CODE_##name] = {#v_, {"0", ""}},
-#define STEP2(name, v_)                                                                                      \
+#define WG_STEP(name, v_) [WG_CODE_##name] = {#v_, {"0", ""}},
+#define WG_STEP2(name, v_)                                                                                   \
     [WG_CODE_##name] = {#v_, {"0", "0"}}, [WG_CODE_##name##c] = {#v_, {"0", ""}},                            \
     [WG_CODE_c##name] = {#v_, {"0", ""}},
 #include <wengert/formulas.def>

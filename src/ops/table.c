@@ -10,13 +10,13 @@
 #include "ops/ops.h"
 
 static const wg_op *const table[] = {
-#define UNARY(name, ...) &wg_formula_ops[WG_CODE_##name],
-#define UNARY1 UNARY
-#define UNARY2 UNARY
-#define STEP UNARY
-#define BINARY(name, ...)                                                                                    \
+#define WG_UNARY(name, ...) &wg_formula_ops[WG_CODE_##name],
+#define WG_UNARY1 WG_UNARY
+#define WG_UNARY2 WG_UNARY
+#define WG_STEP WG_UNARY
+#define WG_BINARY(name, ...)                                                                                 \
     &wg_formula_ops[WG_CODE_##name], &wg_formula_ops[WG_CODE_##name##c], &wg_formula_ops[WG_CODE_c##name],
-#define STEP2 BINARY
+#define WG_STEP2 WG_BINARY
 #include <wengert/formulas.def>
 #define OP(name) &wg_op_##name,
 #include "ops/ops.def"

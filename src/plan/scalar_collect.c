@@ -19,16 +19,16 @@ typedef struct code_form {
 } code_form;
 
 static const code_form forms[WG_CODES] = {
-#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {WG_CODE_##name, PLAIN, true},
-#define UNARY1(name, v_, gradient, lo, hi, c) UNARY(name, , , , )
-#define UNARY2(name, v_, gradient, lo, hi, c, d) UNARY(name, , , , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
-    UNARY(name, , , , )                                                                                      \
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {WG_CODE_##name, PLAIN, true},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
+    WG_UNARY(name, , , , )                                                                                   \
     [WG_CODE_##name##c] = {WG_CODE_##name, NUMBER_RIGHT, true},                                              \
     [WG_CODE_c##name] = {WG_CODE_##name, NUMBER_LEFT, true},
-#define STEP(name, v_) [WG_CODE_##name] = {WG_CODE_##name, PLAIN, false},
-#define STEP2(name, v_)                                                                                      \
-    STEP(name, )                                                                                             \
+#define WG_STEP(name, v_) [WG_CODE_##name] = {WG_CODE_##name, PLAIN, false},
+#define WG_STEP2(name, v_)                                                                                   \
+    WG_STEP(name, )                                                                                          \
     [WG_CODE_##name##c] = {WG_CODE_##name, NUMBER_RIGHT, false},                                             \
     [WG_CODE_c##name] = {WG_CODE_##name, NUMBER_LEFT, false},
 #include <wengert/formulas.def>

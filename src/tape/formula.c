@@ -14,51 +14,51 @@ typedef double REAL;
 
 /* ---- One value ------------------------------------------------------------------------------------- */
 
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     static inline double value_##name(double x)                                                              \
     {                                                                                                        \
         return v_;                                                                                           \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_)                                                            \
     static inline double value_##name(double x, double c)                                                    \
     {                                                                                                        \
         return v_;                                                                                           \
     }
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                        \
     static inline double value_##name(double x, double c, double d)                                          \
     {                                                                                                        \
         return v_;                                                                                           \
     }
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     static inline double value_##name(double a, double b)                                                    \
     {                                                                                                        \
         return v_;                                                                                           \
     }
-#define STEP(name, v_) UNARY(name, v_, , , )
-#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, v_, , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
 
 double wg_formula_value(unsigned code, double x, double b, const double *numbers)
 {
     switch (code) {
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     case WG_CODE_##name:                                                                                     \
         return value_##name(x);
-#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c)                                                             \
     case WG_CODE_##name:                                                                                     \
         return value_##name(x, numbers[0]);
-#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d)                                                          \
     case WG_CODE_##name:                                                                                     \
         return value_##name(x, numbers[0], numbers[1]);
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     case WG_CODE_##name:                                                                                     \
         return value_##name(x, b);                                                                           \
     case WG_CODE_##name##c:                                                                                  \
         return value_##name(x, numbers[0]);                                                                  \
     case WG_CODE_c##name:                                                                                    \
         return value_##name(numbers[0], x);
-#define STEP(name, v_) UNARY(name, v_, , , )
-#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, v_, , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
     default:
         return (double)NAN; /* leaves and records are no formulas */
@@ -73,19 +73,19 @@ void wg_formula_gradient(
     (void)a, (void)c, (void)d, (void)y;
     slopes[0] = slopes[1] = 0;
     switch (code) {
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     case WG_CODE_##name:                                                                                     \
         slopes[0] = gradient;                                                                                \
         break;
-#define UNARY1(name, v_, gradient, lo, hi, c_) UNARY(name, , gradient, , )
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_) UNARY(name, , gradient, , )
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_) WG_UNARY(name, , gradient, , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_) WG_UNARY(name, , gradient, , )
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     case WG_CODE_##name:                                                                                     \
         slopes[0] = gradient_a;                                                                              \
         slopes[1] = gradient_b;                                                                              \
         break;
-#define STEP(name, v_)
-#define STEP2(name, v_)
+#define WG_STEP(name, v_)
+#define WG_STEP2(name, v_)
 #include <wengert/formulas.def>
     default:
         break;
@@ -95,13 +95,13 @@ void wg_formula_gradient(
 static const struct {
     uint8_t operands, numbers;
 } counts[WG_CODES] = {
-#define UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {1, 0},
-#define UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {1, 1},
-#define UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {1, 2},
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {1, 0},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {1, 1},
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {1, 2},
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     [WG_CODE_##name] = {2, 0}, [WG_CODE_##name##c] = {1, 1}, [WG_CODE_c##name] = {1, 1},
-#define STEP(name, v_) UNARY(name, v_, , , )
-#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, v_, , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
 };
 
@@ -127,19 +127,19 @@ uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
         switch (codes[node] & ~WG_CODE_CUT) {
         case WG_CODE_record:
             return node;
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     case WG_CODE_##name:                                                                                     \
         s->value = value_##name(steps[s->a].value);                                                          \
         break;
-#define UNARY1(name, v_, gradient, lo, hi, c)                                                                \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c)                                                             \
     case WG_CODE_##name:                                                                                     \
         s->value = value_##name(steps[s->a].value, numbers[s->b]);                                           \
         break;
-#define UNARY2(name, v_, gradient, lo, hi, c, d)                                                             \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d)                                                          \
     case WG_CODE_##name:                                                                                     \
         s->value = value_##name(steps[s->a].value, numbers[s->b], numbers[s->b + 1]);                        \
         break;
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     case WG_CODE_##name:                                                                                     \
         s->value = value_##name(steps[s->a].value, steps[s->b].value);                                       \
         break;                                                                                               \
@@ -149,8 +149,8 @@ uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
     case WG_CODE_c##name:                                                                                    \
         s->value = value_##name(numbers[s->b], steps[s->a].value);                                           \
         break;
-#define STEP(name, v_) UNARY(name, v_, , , )
-#define STEP2(name, v_) BINARY(name, v_, , , , , , )
+#define WG_STEP(name, v_) WG_UNARY(name, v_, , , )
+#define WG_STEP2(name, v_) WG_BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
         default:
             break;
@@ -178,7 +178,7 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
         switch (codes[node]) {
         case WG_CODE_record:
             return node;
-#define UNARY(name, v_, gradient, lo, hi)                                                                    \
+#define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     case WG_CODE_##name: {                                                                                   \
         const double x = steps[s.a].value;                                                                   \
         (void)x, (void)y;                                                                                    \
@@ -186,21 +186,21 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
         reached[s.a] = 1;                                                                                    \
         break;                                                                                               \
     }
-#define UNARY1(name, v_, gradient, lo, hi, c_)                                                               \
+#define WG_UNARY1(name, v_, gradient, lo, hi, c_)                                                            \
     case WG_CODE_##name: {                                                                                   \
         const double x = steps[s.a].value, c = numbers[s.b];                                                 \
         adjoints[s.a] += gradient;                                                                           \
         reached[s.a] = 1;                                                                                    \
         break;                                                                                               \
     }
-#define UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                           \
+#define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_)                                                        \
     case WG_CODE_##name: {                                                                                   \
         const double x = steps[s.a].value, c = numbers[s.b], d = numbers[s.b + 1];                           \
         adjoints[s.a] += gradient;                                                                           \
         reached[s.a] = 1;                                                                                    \
         break;                                                                                               \
     }
-#define BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                         \
+#define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     case WG_CODE_##name: {                                                                                   \
         const double a = steps[s.a].value, b = steps[s.b].value;                                             \
         (void)a, (void)b;                                                                                    \
@@ -223,8 +223,8 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
         reached[s.a] = 1;                                                                                    \
         break;                                                                                               \
     }
-#define STEP(name, v_)
-#define STEP2(name, v_)
+#define WG_STEP(name, v_)
+#define WG_STEP2(name, v_)
 #include <wengert/formulas.def>
         default:
             break;
