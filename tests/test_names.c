@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "base/crc32.h"
 #include "base/names.h"
+#include "base/texts.h"
 #include "harness.h"
 
 START_TEST(texts_are_numbered)
@@ -55,6 +56,34 @@ START_TEST(no_memory_changes_nothing)
 }
 END_TEST
 
+/* What was given back serves the next one who wants as much; a reset gives back all, and keeps the memory. */
+START_TEST(memory_of_texts)
+{
+    test_heap heap = {0};
+    const wg_allocator memory = test_heap_hook(&heap);
+    wg_texts texts = {.arena.memory = &memory};
+    for (int round = 0; round < 3; round++) {
+        for (size_t size = 1; size < 3000; size += 7) {
+            char *a = wg_text_take(&texts, size), *b = wg_text_take(&texts, size);
+            ck_assert(a && b && a != b);
+            ck_assert_uint_eq((uintptr_t)a % 16, 0);
+            memset(a, 1, size), memset(b, 2, size);
+            ck_assert(a[size - 1] == 1 && b[0] == 2);
+            wg_text_give(&texts, a, size);
+            ck_assert_ptr_eq(wg_text_take(&texts, size), a);
+            wg_text_give(&texts, b, size);
+            wg_text_give(&texts, a, size);
+        }
+        ck_assert_uint_le(heap.bytes, 4 * 4096 + 16384); /* two of each size, in whole chunks */
+        wg_texts_reset(&texts);
+    }
+    ck_assert_ptr_null(wg_text_take(&texts, SIZE_MAX));
+    ck_assert_ptr_null(wg_text_take(&texts, SIZE_MAX / 2));
+    wg_arena_free(&texts.arena);
+    test_heap_check(&heap);
+}
+END_TEST
+
 START_TEST(utf8)
 {
     static const char *const good[] = {"", "plain", "\x7F", "\xC2\x80", "\xC3\xA4\xDF\xBF", "\xE0\xA0\x80",
@@ -91,4 +120,4 @@ START_TEST(bytes)
 }
 END_TEST
 
-TEST_MAIN("names", texts_are_numbered, no_memory_changes_nothing, utf8, crc, bytes)
+TEST_MAIN("names", texts_are_numbered, no_memory_changes_nothing, memory_of_texts, utf8, crc, bytes)

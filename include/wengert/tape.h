@@ -88,15 +88,20 @@ WG_API void wg_tape_reset(wg_tape *tape);
 
 /* A place on the tape to come back to: what is recorded later lies behind it. */
 typedef struct wg_mark {
-    wg_tape *tape;  /* as in wg_var */
-    uint32_t node;  /* the first one that would be forgotten */
-    uint32_t epoch; /* as in wg_var */
+    wg_tape *tape;   /* as in wg_var */
+    uint32_t node;   /* the first one that would be forgotten */
+    uint32_t epoch;  /* as in wg_var */
+    uint32_t scopes; /* that were open, one in the other */
+    int no_grads;    /* wg_no_grad_begin's that had no end */
 } wg_mark;
 
 /* The place where the tape ends now. */
 WG_API wg_mark wg_tape_mark(wg_tape *tape);
 
-/* Forgets the nodes recorded since the mark; vars below it stay good. WG_DEAD_VAR if the tape was reset, or
+/* Forgets the nodes recorded since the mark, with their names, scopes and bindings, and keeps their memory
+ * for what comes next: marking once and rewinding again and again takes no more of it. Vars below the mark
+ * stay good and keep the names, marks of wg_keep_grad and values that they were given since. Scopes and
+ * no-gradient parts that are deeper than at the mark are closed. WG_DEAD_VAR if the tape was reset, or
  * rewound below the mark, since. Does not clear an error. */
 WG_API wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark);
 
@@ -279,17 +284,18 @@ WG_API bool wg_branch(wg_var x);
 WG_API wg_var wg_set_name(wg_var x, const char *name);
 #define WG_NAME(x) wg_set_name((x), #x)
 
-/* The name, or "" when there is none; the tape's, until its reset. */
+/* The name, or "" when there is none; the tape's, until the var dies or gets another name. */
 WG_API const char *wg_name_of(wg_var x);
 
 /* Between push and pop, nodes belong to a scope ("encoder/fc1"), which messages and drawings show. */
 WG_API void wg_scope_push(wg_tape *tape, const char *name);
 WG_API void wg_scope_pop(wg_tape *tape);
 
-/* The scope in which a node was recorded, "" outside any. */
+/* The scope in which a node was recorded, "" outside any; the tape's, until the var dies. */
 WG_API const char *wg_scope_of(wg_var x);
 
-/* The scope that is open now, "" outside any: what wg_scope_of would say of the next node. */
+/* The scope that is open now, "" outside any: what wg_scope_of would say of the next node. The tape's, until
+ * it is closed. */
 WG_API const char *wg_tape_scope(const wg_tape *tape);
 
 WG_END_DECLS

@@ -3,8 +3,6 @@
 
 #include "base/arena.h"
 
-#include <string.h>
-
 enum { CHUNK = 16384, PIECE = 16 };
 
 static bool add_chunk(wg_arena *arena, size_t least)
@@ -38,15 +36,6 @@ void *wg_arena_take(wg_arena *arena, size_t size)
         return NULL;
     arena->place.used = size;
     return arena->chunks[arena->place.chunk].start;
-}
-
-char *wg_arena_text(wg_arena *arena, const char *text)
-{
-    size_t size = strlen(text) + 1;
-    char *copy = wg_arena_take(arena, size);
-    if (copy)
-        memcpy(copy, text, size);
-    return copy;
 }
 
 void wg_arena_rewind(wg_arena *arena, wg_place place)

@@ -29,9 +29,6 @@ typedef struct wg_arena {
 /* `size` bytes aligned to 16; NULL when there is no memory. Size 0 is a good pointer too. */
 void *wg_arena_take(wg_arena *arena, size_t size);
 
-/* A copy of a text; NULL when there is no memory. */
-char *wg_arena_text(wg_arena *arena, const char *text);
-
 void wg_arena_rewind(wg_arena *arena, wg_place place);
 void wg_arena_free(wg_arena *arena);
 

@@ -144,6 +144,13 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     return NULL;
 }
 
+static void rewind_to(wg_engine *t, uint32_t node)
+{
+    wg_mark mark = wg_tape_mark(&t->head);
+    mark.node = node;
+    wg_tape_rewind(&t->head, mark);
+}
+
 void wg_plan_free(wg_plan *plan)
 {
     if (!plan)
@@ -156,7 +163,7 @@ void wg_plan_free(wg_plan *plan)
         if (plan->attached)
             wg_plan_detach(plan);
         if (whole || !plan->attached)
-            wg_tape_rewind(&t->head, (wg_mark){&t->head, plan->start, t->epoch});
+            rewind_to(t, plan->start);
         t->plan = NULL;
         t->hidden = NULL;
         t->planned = t->swept = 0;

@@ -22,7 +22,7 @@ static wg_status find_parameters(wg_plan_passes *p)
             continue;
         if (plan->optim && bound->binding.owner != (const void *)wg_optim_params(plan->optim))
             return wg_error_set(p->error, WG_INVALID, "plan: %s is no parameter of the optimiser's store",
-                bound->binding.name);
+                wg_name_at(t, bound->var.node));
         if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
             return no_memory(p);

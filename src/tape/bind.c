@@ -22,8 +22,23 @@ static wg_bound *find(wg_engine *t, const void *owner, size_t index)
     return NULL;
 }
 
+/* A binding that is on no recording, and has no gradient, is made anew when it is met again. */
+static void drop_unused(wg_engine *t)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < t->bound_count; i++)
+        if (wg_is_valid(t->bounds[i]->var) || t->bounds[i]->own)
+            t->bounds[kept++] = t->bounds[i];
+        else
+            wg_mem_free(&t->memory, t->bounds[i], sizeof *t->bounds[i]);
+    t->bound_count = kept;
+    t->bound_next = 0;
+}
+
 static wg_bound *add(wg_engine *t)
 {
+    if (t->bound_count == t->bound_capacity)
+        drop_unused(t);
     if (!wg_mem_reserve(
             &t->memory, (void **)&t->bounds, &t->bound_capacity, t->bound_count + 1, sizeof *t->bounds))
         return NULL;
@@ -52,6 +67,8 @@ static wg_var bind_new(wg_engine *t, wg_bound *bound)
     if (record && record->result[0].scalar)
         record->result[0].dtype = WG_F64;
     if (!record || !wg_shape_count(&b->shape, &record->result[0].count) || !wg_record_push(t, record)) {
+        if (record)
+            wg_arena_rewind(&t->arena, record->place);
         wg_fail(t, WG_OUT_OF_MEMORY, "parameter %s: out of memory", b->name);
         return wg_invalid(&t->head);
     }
@@ -98,8 +115,7 @@ wg_var wg_bind(wg_tape *tape, const wg_binding *binding)
     bool is_new = !bound;
     if (is_new)
         bound = add(t);
-    const char *name = bound ? wg_arena_text(&t->texts, binding->name ? binding->name : "") : NULL;
-    if (!name) {
+    if (!bound) {
         wg_fail(t, WG_OUT_OF_MEMORY, "parameter: out of memory");
         return wg_invalid(tape);
     }
@@ -111,10 +127,10 @@ wg_var wg_bind(wg_tape *tape, const wg_binding *binding)
         bound->own = NULL;
     }
     bound->binding = *binding;
-    bound->binding.name = name;
     bound->seen = binding->version ? *binding->version : 0;
     bound->var = wg_invalid(tape);
     bound->var = bind_new(t, bound);
+    bound->binding.name = NULL; /* the caller's, until now */
     return bound->var;
 }
 

@@ -24,6 +24,7 @@
 #include <wengert/op.h>
 #include "base/arena.h"
 #include "base/blocks.h"
+#include "base/texts.h"
 #include "base/work.h"
 
 /* One result of a recorded operation. */
@@ -65,14 +66,23 @@ typedef struct wg_record {
     bool direct;    /* in a sweep: the gradient is written straight into the parameter's memory */
 } wg_record;
 
-/* A binding that was seen on this tape. It stays over resets, so that private gradients do. */
+/* A binding that was seen on this tape. It stays over resets, so that private gradients do; one without them
+ * goes when the list is full. */
 typedef struct wg_bound {
-    wg_binding binding;
-    wg_var var;      /* its node, while that lives */
-    uint64_t seen;   /* the owner's version when its values were last used */
-    wg_block *own;   /* with own_grads: what was accumulated */
-    bool own_is_new; /* in a sweep: its memory was made just now */
+    wg_binding binding; /* without a name, which is the node's */
+    wg_var var;         /* its node, while that lives */
+    uint64_t seen;      /* the owner's version when its values were last used */
+    wg_block *own;      /* with own_grads: what was accumulated */
+    bool own_is_new;    /* in a sweep: its memory was made just now */
 } wg_bound;
+
+/* A scope is shared by the stack of open ones, by nodes that were recorded in it, and by scopes inside. */
+typedef struct wg_scope {
+    struct wg_scope *outer; /* NULL: none */
+    size_t references;
+    uint32_t depth; /* of the outermost: 1 */
+    char path[];    /* whole, "encoder/fc1": names of parameters are made of it */
+} wg_scope;
 
 typedef struct wg_engine {
     wg_tape head;        /* first: a wg_tape * is a wg_engine * */
@@ -123,20 +133,19 @@ typedef struct wg_engine {
     wg_bound **bounds;
     size_t bound_count, bound_capacity, bound_next;
 
-    wg_arena texts; /* names and scopes, until the reset */
+    wg_texts texts; /* names and scopes, as long as a node has them */
     struct wg_named {
         uint32_t node;
-        const char *text;
+        char *text;
     } * names; /* in order of nodes */
     size_t name_count, name_capacity;
     struct wg_scoped {
-        uint32_t node; /* from this node on, the path is */
-        const char *path;
+        uint32_t node; /* from this node on, the scope is */
+        struct wg_scope *scope;
     } * scopes;
     size_t scope_count, scope_capacity;
-    const char **path; /* the stack of open scopes, each with the whole path */
-    size_t path_count, path_capacity;
-    size_t scopes_lost; /* pushes that found no memory */
+    struct wg_scope *scope; /* the innermost open one; NULL: none */
+    size_t scopes_lost;     /* pushes that found no memory */
 } wg_engine;
 
 static inline wg_engine *wg_engine_of(const wg_tape *tape)
@@ -314,6 +323,8 @@ wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a goo
 
 /* ---- name.c */
 void wg_names_forget(wg_engine *t, uint32_t node);
+void wg_names_reset(wg_engine *t);
+void wg_scopes_close(wg_engine *t, uint32_t depth); /* those that are deeper */
 const char *wg_name_at(const wg_engine *t, uint32_t node);
 const char *wg_scope_now(const wg_engine *t);
 

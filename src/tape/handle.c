@@ -95,7 +95,8 @@ static void release_record(wg_engine *t, wg_record *record)
         wg_block_give(&t->blocks, record->keep_block[k]);
 }
 
-/* The arena is rewound to the first dropped record, the numbers to the first dropped step that has some. */
+/* The arena is rewound to the first dropped record, the numbers to the first dropped step that has some. On
+ * an empty tape an arena holds nothing, whatever failed before its record became a node. */
 void wg_forget(wg_engine *t, uint32_t node)
 {
     wg_tape *head = &t->head;
@@ -112,6 +113,8 @@ void wg_forget(wg_engine *t, uint32_t node)
         release_record(t, record);
         wg_arena_rewind(&t->arena, place);
     }
+    if (node == 0)
+        wg_arena_rewind(&t->arena, (wg_place){0});
     wg_names_forget(t, node);
     if (head->count > node)
         head->count = node;
@@ -123,8 +126,14 @@ void wg_forget(wg_engine *t, uint32_t node)
 
 wg_mark wg_tape_mark(wg_tape *tape)
 {
-    return tape ? (wg_mark){.tape = tape, .node = tape->count, .epoch = wg_engine_of(tape)->epoch}
-                : (wg_mark){0};
+    if (!tape)
+        return (wg_mark){0};
+    const wg_engine *t = wg_engine_of(tape);
+    return (wg_mark){.tape = tape,
+        .node = tape->count,
+        .epoch = t->epoch,
+        .scopes = t->scope ? t->scope->depth : 0,
+        .no_grads = t->no_grad};
 }
 
 wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark)
@@ -142,6 +151,9 @@ wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark)
     if (!wg_mem_reserve(
             &t->memory, (void **)&t->rewound, &t->rewound_capacity, t->rewound_count + 1, sizeof *t->rewound))
         return wg_fail(t, WG_OUT_OF_MEMORY, "rewind: out of memory");
+    wg_scopes_close(t, mark.scopes);
+    if (t->no_grad > mark.no_grads)
+        t->no_grad = mark.no_grads;
     wg_forget(t, mark.node);
     if (t->epoch == WG_SLOW - 2) { /* as in a reset; all vars die */
         t->epoch = t->first_epoch = 1;

@@ -28,19 +28,34 @@ const char *wg_name_at(const wg_engine *t, uint32_t node)
     return i < t->name_count && t->names[i].node == node ? t->names[i].text : "";
 }
 
+static char *copy(wg_engine *t, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *own = wg_text_take(&t->texts, size);
+    return own ? memcpy(own, text, size) : NULL;
+}
+
+static void give(wg_engine *t, char *text)
+{
+    wg_text_give(&t->texts, text, strlen(text) + 1);
+}
+
 wg_var wg_set_name(wg_var x, const char *name)
 {
     wg_engine *t = wg_engine_of(x.tape);
     if (!t || t->status != WG_OK || !name || !wg_alive(t, x))
         return x;
-    const char *text = wg_arena_text(&t->texts, name);
-    if (!text || !wg_mem_reserve(&t->memory, (void **)&t->names, &t->name_capacity, t->name_count + 1,
-                     sizeof *t->names)) {
+    bool room = wg_mem_reserve(
+        &t->memory, (void **)&t->names, &t->name_capacity, t->name_count + 1, sizeof *t->names);
+    char *text = room ? copy(t, name) : NULL;
+    if (!text) {
         wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the name %s", name);
         return wg_invalid(x.tape);
     }
     size_t i = find(t, x.node);
-    if (i == t->name_count || t->names[i].node != x.node) {
+    if (i < t->name_count && t->names[i].node == x.node) {
+        give(t, t->names[i].text);
+    } else {
         memmove(t->names + i + 1, t->names + i, (t->name_count - i) * sizeof *t->names);
         t->name_count++;
     }
@@ -55,22 +70,46 @@ const char *wg_name_of(wg_var x)
 
 /* ---- Scopes ---------------------------------------------------------------------------------------- */
 
-const char *wg_scope_now(const wg_engine *t)
+static const char *path_of(const wg_scope *scope)
 {
-    return t->path_count ? t->path[t->path_count - 1] : "";
+    return scope ? scope->path : "";
 }
 
-/* From the next node on, the present path holds. */
-static bool note_scope(wg_engine *t)
+static wg_scope *share(wg_scope *scope)
+{
+    if (scope)
+        scope->references++;
+    return scope;
+}
+
+/* The last one to let go of a scope lets go of the one around it. */
+static void release(wg_engine *t, wg_scope *scope)
+{
+    while (scope && --scope->references == 0) {
+        wg_scope *outer = scope->outer;
+        wg_text_give(&t->texts, scope, sizeof *scope + strlen(scope->path) + 1);
+        scope = outer;
+    }
+}
+
+const char *wg_scope_now(const wg_engine *t)
+{
+    return path_of(t->scope);
+}
+
+static bool reserve_note(wg_engine *t)
+{
+    return wg_mem_reserve(
+        &t->memory, (void **)&t->scopes, &t->scope_capacity, t->scope_count + 1, sizeof *t->scopes);
+}
+
+/* From the next node on, the present scope holds. There is room. */
+static void note_scope(wg_engine *t)
 {
     uint32_t node = t->head.count;
     if (t->scope_count && t->scopes[t->scope_count - 1].node == node)
-        t->scope_count--;
-    if (!wg_mem_reserve(
-            &t->memory, (void **)&t->scopes, &t->scope_capacity, t->scope_count + 1, sizeof *t->scopes))
-        return false;
-    t->scopes[t->scope_count++] = (struct wg_scoped){node, wg_scope_now(t)};
-    return true;
+        release(t, t->scopes[--t->scope_count].scope);
+    t->scopes[t->scope_count++] = (struct wg_scoped){node, share(t->scope)};
 }
 
 void wg_scope_push(wg_tape *tape, const char *name)
@@ -79,19 +118,25 @@ void wg_scope_push(wg_tape *tape, const char *name)
     if (!t)
         return;
     const char *now = wg_scope_now(t), *own = name ? name : "";
-    size_t size = strlen(now) + strlen(own) + 2;
-    char *path = wg_arena_take(&t->texts, size); /* whole: names of parameters are made of it */
-    if (path)
-        snprintf(path, size, "%s%s%s", now, now[0] ? "/" : "", own);
-    if (!path || !wg_mem_reserve(
-                     &t->memory, (void **)&t->path, &t->path_capacity, t->path_count + 1, sizeof *t->path)) {
+    size_t size = strlen(now) + (now[0] != 0) + strlen(own) + 1;
+    wg_scope *scope = reserve_note(t) ? wg_text_take(&t->texts, sizeof *scope + size) : NULL;
+    if (!scope) {
         wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
         t->scopes_lost++; /* so that its pop finds nothing to do */
         return;
     }
-    t->path[t->path_count++] = path;
-    if (!note_scope(t))
-        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
+    *scope = (wg_scope){.outer = t->scope, .references = 1, .depth = t->scope ? t->scope->depth + 1 : 1};
+    snprintf(scope->path, size, "%s%s%s", now, now[0] ? "/" : "", own);
+    t->scope = scope;
+    note_scope(t);
+}
+
+/* The stack's share of the scope around it is the scope's until now. */
+static void close_scope(wg_engine *t)
+{
+    wg_scope *scope = t->scope;
+    t->scope = share(scope->outer);
+    release(t, scope);
 }
 
 void wg_scope_pop(wg_tape *tape)
@@ -99,11 +144,20 @@ void wg_scope_pop(wg_tape *tape)
     wg_engine *t = wg_engine_of(tape);
     if (t && t->scopes_lost) {
         t->scopes_lost--;
-    } else if (t && t->path_count) {
-        t->path_count--;
-        if (!note_scope(t))
+    } else if (t && t->scope) {
+        bool room = reserve_note(t);
+        close_scope(t);
+        if (room)
+            note_scope(t);
+        else
             wg_fail(t, WG_OUT_OF_MEMORY, "no memory for leaving a scope");
     }
+}
+
+void wg_scopes_close(wg_engine *t, uint32_t depth)
+{
+    while (t->scope && t->scope->depth > depth)
+        close_scope(t);
 }
 
 const char *wg_scope_of(wg_var x)
@@ -119,7 +173,7 @@ const char *wg_scope_of(wg_var x)
         else
             high = middle;
     }
-    return low ? t->scopes[low - 1].path : "";
+    return low ? path_of(t->scopes[low - 1].scope) : "";
 }
 
 const char *wg_tape_scope(const wg_tape *tape)
@@ -127,15 +181,27 @@ const char *wg_tape_scope(const wg_tape *tape)
     return tape ? wg_scope_now(wg_engine_of(tape)) : "";
 }
 
-/* After going back, what is recorded next is in the scope that is open now. */
+/* ---- Going back ------------------------------------------------------------------------------------ */
+
+/* What is recorded next is in the scope that is open now. Where that is news, an entry went, whose room there
+ * is. */
 void wg_names_forget(wg_engine *t, uint32_t node)
 {
-    t->name_count = find(t, node);
+    size_t named = find(t, node);
+    while (t->name_count > named)
+        give(t, t->names[--t->name_count].text);
     bool went = false;
-    while (t->scope_count && t->scopes[t->scope_count - 1].node > node) {
-        t->scope_count--;
+    while (t->scope_count && t->scopes[t->scope_count - 1].node >= node) {
+        release(t, t->scopes[--t->scope_count].scope);
         went = true;
     }
     if (went)
-        t->scopes[t->scope_count++] = (struct wg_scoped){node, wg_scope_now(t)};
+        t->scopes[t->scope_count++] = (struct wg_scoped){node, share(t->scope)};
+}
+
+void wg_names_reset(wg_engine *t)
+{
+    t->name_count = t->scope_count = t->scopes_lost = 0;
+    t->scope = NULL;
+    wg_texts_reset(&t->texts);
 }

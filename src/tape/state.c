@@ -41,7 +41,7 @@ wg_tape *wg_tape_new(const wg_tape_options *options)
     t->threads = wg_threads_of(chosen.threads);
     t->training = chosen.training;
     t->frozen = chosen.frozen;
-    t->arena.memory = t->texts.memory = t->blocks.memory = &t->memory;
+    t->arena.memory = t->texts.arena.memory = t->blocks.memory = &t->memory;
     t->epoch = t->first_epoch = 1;
     wg_update_fast(t);
     return &t->head;
@@ -57,12 +57,11 @@ void wg_tape_free(wg_tape *tape)
     wg_bounds_free(t);
     wg_blocks_trim(&t->blocks);
     wg_arena_free(&t->arena);
-    wg_arena_free(&t->texts);
+    wg_arena_free(&t->texts.arena);
     wg_mem_free(memory, t->records, t->record_capacity * sizeof *t->records);
     wg_mem_free(memory, t->rewound, t->rewound_capacity * sizeof *t->rewound);
     wg_mem_free(memory, t->names, t->name_capacity * sizeof *t->names);
     wg_mem_free(memory, t->scopes, t->scope_capacity * sizeof *t->scopes);
-    wg_mem_free(memory, t->path, t->path_capacity * sizeof *t->path);
     wg_mem_free(memory, t->adjoints, t->sweep_capacity * sizeof *t->adjoints);
     wg_mem_free(memory, t->reached, t->sweep_capacity);
     wg_mem_free(memory, t->head.steps, t->head.capacity * sizeof *t->head.steps);
@@ -77,12 +76,11 @@ void wg_tape_reset(wg_tape *tape)
     if (!tape)
         return;
     wg_engine *t = wg_engine_of(tape);
+    wg_names_reset(t);
     wg_forget(t, 0);
     t->rewound_count = 0;
     t->epoch = t->epoch == WG_SLOW - 2 ? 1 : t->epoch + 1; /* stale vars are told apart over 2^31 resets */
     t->first_epoch = t->epoch;
-    t->name_count = t->scope_count = t->path_count = t->scopes_lost = 0;
-    wg_arena_rewind(&t->texts, (wg_place){0});
     t->status = WG_OK;
     t->message[0] = 0;
     t->no_grad = 0;
