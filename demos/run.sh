@@ -14,7 +14,7 @@ esac
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$root/build
 
-wanted='gcc libc6-dev meson ninja-build pkg-config libjansson-dev zlib1g-dev libpng-dev'
+wanted='gcc libc6-dev meson ninja-build pkg-config zlib1g-dev libpng-dev'
 if command -v dpkg-query >/dev/null 2>&1; then
     missing=
     for package in $wanted; do
@@ -33,7 +33,7 @@ if command -v dpkg-query >/dev/null 2>&1; then
         $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
     fi
 else
-    echo "demos/run.sh: this is no Debian; needed are a C compiler, meson, ninja and jansson, used are:$wanted"
+    echo "demos/run.sh: this is no Debian; needed are a C compiler, meson and ninja, used are:$wanted"
 fi
 
 if [ ! -f "$build/build.ninja" ]; then

@@ -46,7 +46,7 @@ APT::Architectures { "$(dpkg --print-architecture)"; "$arch"; };
 END
     export APT_CONFIG="$build/apt/conf"
     apt-get update -qq || echo "tests/foreign.sh: some lists were not read"
-    for package in libjansson4 libjansson-dev check libsubunit0 libsubunit-dev zlib1g zlib1g-dev libpng16-16 libpng-dev; do
+    for package in check libsubunit0 libsubunit-dev zlib1g zlib1g-dev libpng16-16 libpng-dev; do
         (cd "$build/apt" && apt-get download -qq "$package:$arch")
     done
     for package in "$build"/apt/*.deb; do

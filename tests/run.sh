@@ -11,7 +11,7 @@ build=${1:-build-test}
 [ $# -eq 0 ] || shift
 
 # What is needed, and what is used when it is there: the tests cover it, so they install it.
-wanted='gcc g++ binutils libc6-dev meson ninja-build pkg-config check libjansson-dev zlib1g-dev libpng-dev'
+wanted='gcc g++ binutils libc6-dev meson ninja-build pkg-config check zlib1g-dev libpng-dev'
 if command -v dpkg-query >/dev/null 2>&1; then
     missing=
     for package in $wanted; do

@@ -161,7 +161,7 @@ START_TEST(labels_and_paths_that_are_wrong)
     refuse("a", WG_FORMAT, "a: the label 10 at offset 3073 is not below 10");
     refuse("b", WG_FILE, "b: No such file");
     ck_assert_int_eq(mkdir("folder", 0700), 0);
-    refuse("folder", WG_FILE, "folder: not a regular file");
+    refuse("folder", WG_FILE, "folder: a folder, not a regular file");
     wg_error error = {0};
     ck_assert_ptr_null(wg_cifar10_load("a", WG_TRAIN_SPLIT, &error));
     ck_assert(error.status == WG_FILE && strstr(error.message, "a: no such folder"));

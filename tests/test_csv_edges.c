@@ -176,7 +176,7 @@ START_TEST(files_that_cannot_be_read)
     wg_error_clear(&error);
     ck_assert_int_eq(mkdir("folder", 0700), 0);
     ck_assert_ptr_null(wg_csv_load("folder", NULL, &error));
-    ck_assert(error.status == WG_FILE && strstr(error.message, "folder: not a regular file"));
+    ck_assert(error.status == WG_FILE && strstr(error.message, "folder: a folder, not a regular file"));
     wg_error_clear(&error);
     ck_assert_ptr_null(wg_csv_load(NULL, NULL, &error));
     ck_assert_int_eq(error.status, WG_INVALID);

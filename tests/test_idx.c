@@ -99,7 +99,7 @@ START_TEST(missing_files)
     expect(WG_FILE, "i: No such file");
     files_write("i", images, sizeof images);
     ck_assert_int_eq(mkdir("l", 0700), 0);
-    expect(WG_FILE, "l: not a regular file");
+    expect(WG_FILE, "l: a folder, not a regular file");
     ck_assert_int_eq(rmdir("l"), 0);
     error.status = WG_OK;
     ck_assert_ptr_null(wg_mnist_load(NULL, WG_TRAIN_SPLIT, &error));

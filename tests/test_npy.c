@@ -137,7 +137,9 @@ START_TEST(headers_may_be_written_otherwise)
     static const char *const headers[] = {"{'shape':(2,),'fortran_order':False,'descr':'|u1'}",
         "{ \"descr\" : \"|u1\" , 'fortran_order' : True , \"shape\" : ( 2 , ) , } \n\n",
         "{'descr': '<u1', 'shape': (1, 2,), 'fortran_order': False}",
-        "{'descr': '=u1', 'fortran_order': False, 'shape': (2, 1)}"};
+        "{'descr': '=u1', 'fortran_order': False, 'shape': (2, 1)}",
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (2L,), }", /* as Python 2 wrote it */
+        "{'descr': '|u1', 'fortran_order': False, 'shape': (1L, 2L), }"};
     files_enter("npy");
     for (size_t i = 0; i < sizeof headers / sizeof headers[0]; i++) {
         write_npy(1, headers[i], "\3\4", 2);
@@ -172,12 +174,38 @@ START_TEST(fortran_order)
 }
 END_TEST
 
+/* Every letter counts, the last one of each word too. */
+START_TEST(words_of_a_header)
+{
+    static const char header[] = HEADER("|u1", "(2,)"),
+                      turned[] = "{'descr': '|u1', 'fortran_order': True, 'shape': (2,), }\n";
+    static const char *const words[] = {"descr", "fortran_order", "False", "shape", "True"};
+    files_enter("npy");
+    for (size_t w = 0; w < sizeof words / sizeof words[0]; w++) {
+        const char *text = w == 4 ? turned : header;
+        size_t at = (size_t)(strstr(text, words[w]) - text);
+        for (size_t i = 0; i <= strlen(words[w]); i++) { /* a letter changed; at the end, one more */
+            char changed[sizeof header + 8] = "";
+            memcpy(changed, text, at + i);
+            strcat(changed, "x");
+            strcat(changed, text + at + i + (i < strlen(words[w])));
+            write_npy(1, changed, "\0\1", 2);
+            archives_refuse(wg_npy_read, WG_FORMAT, "the header says something unknown");
+        }
+        write_npy(1, text, "\0\1", 2);
+        wg_archive_free(archives_read(wg_npy_read, "a"));
+    }
+    files_leave();
+}
+END_TEST
+
 START_TEST(headers_that_lie)
 {
     static const char *const unknown[] = {"", "{", "{}", "[]", "{'descr': '<f4'}", HEADER("<f16", "(1,)"),
         HEADER("<c8", "(1,)"), HEADER("<U1", "(1,)"), HEADER("|O", "(1,)"), HEADER("|f4", "(1,)"),
         HEADER("<f1", "(4,)"), HEADER("<B2", "(2,)"), HEADER("f4", "(1,)"), HEADER("<f4", "(1)"),
-        HEADER("<f4", "1"), HEADER("<f4", "(-1,)"), HEADER("<f4", "(1.0,)"), HEADER("<f4", "(1 1)"),
+        HEADER("<f4", "1"), HEADER("<f4", "(-1,)"), HEADER("<f4", "(1.0,)"), HEADER("<f4", "(1LL,)"),
+        HEADER("<f4", "(1 L,)"), HEADER("<f4", "(L,)"), HEADER("<f4", "(1l,)"), HEADER("<f4", "(1 1)"),
         HEADER("<f4", "(,)"), HEADER("<f4", "(1,,)"), HEADER("<f4", "(1,1,1,1,1,1,1,1,1)"),
         HEADER("<f4", "(99999999999999999999999,)"), HEADER("<f4", "(1,)") "x",
         "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }",
@@ -215,4 +243,4 @@ START_TEST(headers_that_lie)
 END_TEST
 
 TEST_MAIN("npy", what_is_written, eight_long_axes, dtypes_and_byte_orders, headers_may_be_written_otherwise,
-    fortran_order, headers_that_lie)
+    words_of_a_header, fortran_order, headers_that_lie)

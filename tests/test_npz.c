@@ -152,12 +152,12 @@ START_TEST(directories_that_lie)
     changed(end + 16, 1, "the directory does not lie before its end");
     changed(end + 19, 0xFE, "the directory does not lie before its end");
     changed(central, 'Q', "the directory is damaged");
-    changed(central + 8, 1, "a.npy is encrypted");
-    changed(central + 10, 12, "a.npy is compressed by method 12, which is not read");
+    changed(central + 8, 1, "a (a): it is encrypted");
+    changed(central + 10, 12, "a (a): it is compressed by method 12, which is not read");
     changed(central + 20, 1, "a.npy cannot have");
     changed(central + 24, 1, "a.npy cannot have");
     changed(central + 28, 0xFF, "the directory ends within an entry");
-    changed(central + 28, 4, "is no name of an array");
+    changed(central + 28, 4, "the directory is damaged");
     changed(central + 45, 9, "a.npy cannot have");
     changed(central + 42, 3, "is not what the directory says");
     changed(central + 46, 'c', "the entry at offset 0 is not what the directory says");
@@ -167,6 +167,49 @@ START_TEST(directories_that_lie)
     changed(local + 28, 255, "the entry at offset");
     changed(190, 7, "is damaged: its CRC-32 is false");
     changed(central + 16, (unsigned char)(savez_npz[central + 16] ^ 1), "is damaged: its CRC-32 is false");
+    files_leave();
+}
+END_TEST
+
+/* What is wrong with an array alone leaves the others, where that is asked for. */
+START_TEST(some_of_an_archive)
+{
+    static const struct {
+        size_t at; /* from the second central header; or, when over 1000, from the beginning */
+        unsigned char byte;
+        const char *reason;
+    } cases[] = {{16, 7, "a (b): the entry at offset 195 is damaged: its CRC-32 is false"},
+        {8, 1, "a (b): it is encrypted"}, {10, 12, "a (b): it is compressed by method 12"},
+        {46, 'c', "the entry at offset 195 is not what the directory"},
+        {50, 'x', "a: b.npx is no name of an array"},
+        {1000 + 195 + 55, 'Q', "a (b): does not begin as a .npy file"},
+        {1000 + 195 + 55 + 21, 'U', "a (b): the header says something unknown"},
+        {1000 + 195 + 55 + 128 + 4, 1, "a (b): element 0 of b is 4294967303"}};
+    const size_t size = sizeof savez_npz,
+                 second = find(savez_npz, size, find(savez_npz, size, 0, "PK\1\2") + 1, "PK\1\2");
+    files_enter("npz");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned char bytes[sizeof savez_npz];
+        wg_read_report report;
+        wg_error error = {0};
+        memcpy(bytes, savez_npz, size);
+        bytes[cases[i].at >= 1000 ? cases[i].at - 1000 : second + cases[i].at] = cases[i].byte;
+        files_write("a", bytes, size);
+        ck_assert_ptr_null(wg_npz_read("a", NULL, NULL));
+        wg_archive *archive =
+            wg_npz_read("a", &(wg_read_options){.lenient = true, .report = &report}, &error);
+        ck_assert_msg(archive && error.status == WG_OK && error.message[0] == 0, "%zu: %s", i, error.message);
+        ck_assert(wg_archive_count(archive) == 1 && wg_archive_index(archive, "a") == 0);
+        ck_assert(report.read == 1 && report.skipped == 1);
+        ck_assert_msg(
+            report.skipped_names[0] == (cases[i].byte == 'c' ? 'c' : 'b'), "%s", report.skipped_names);
+        ck_assert_msg(strstr(report.reason, cases[i].reason), "%zu: %s", i, report.reason);
+        wg_archive_free(archive);
+    }
+    wg_read_report report = {.skipped = 3};
+    files_write("a", savez_npz, size);
+    wg_archive_free(wg_npz_read("a", &(wg_read_options){.lenient = true, .report = &report}, NULL));
+    ck_assert(report.read == 2 && report.skipped == 0 && !report.reason[0] && !report.skipped_names[0]);
     files_leave();
 }
 END_TEST
@@ -181,7 +224,7 @@ START_TEST(entries_twice)
     memcpy(bytes, savez_npz, size);
     memcpy(bytes + second, bytes + central, second - central);
     files_write("a", bytes, size);
-    archives_refuse(wg_npz_read, WG_FORMAT, "a.npy is there twice");
+    archives_refuse(wg_npz_read, WG_FORMAT, "a.npy lies where other entries lie");
     memcpy(bytes + second + 20, "\x2C\1\0\0\x2C\1\0\0",
         8); /* with more bytes than are left beside the first's */
     files_write("a", bytes, size);
@@ -236,7 +279,8 @@ START_TEST(no_memory)
         wg_archive *archive = example(&hook);
         heap.requests = 0, heap.fail_at = fail_at;
         wg_npz_write("a", archive, &error);
-        wg_archive *again = wg_npz_read("a", &hook, &error), *fortran = wg_npy_read("f", &hook, &error);
+        const wg_read_options reading = {.allocator = hook};
+        wg_archive *again = wg_npz_read("a", &reading, &error), *fortran = wg_npy_read("f", &reading, &error);
         failed = heap.failures > 0;
         ck_assert_int_eq(error.status, failed ? WG_OUT_OF_MEMORY : WG_OK);
         ck_assert(failed == !fortran);
@@ -247,5 +291,5 @@ START_TEST(no_memory)
 }
 END_TEST
 
-TEST_MAIN("npz", numpys_files, round_trip, what_cannot_be_written, directories_that_lie, entries_twice,
-    cut_and_changed, no_memory)
+TEST_MAIN("npz", numpys_files, round_trip, what_cannot_be_written, directories_that_lie, some_of_an_archive,
+    entries_twice, cut_and_changed, no_memory)

@@ -239,7 +239,7 @@ START_TEST(no_memory)
         wg_archive_note(archive, "key", "text", &error);
         heap.requests = 0, heap.fail_at = fail_at;
         wg_safetensors_write("a", archive, &error);
-        wg_archive *again = wg_safetensors_read("a", &hook, &error);
+        wg_archive *again = wg_safetensors_read("a", &(wg_read_options){.allocator = hook}, &error);
         failed = heap.failures > 0;
         ck_assert_int_eq(error.status, failed ? WG_OUT_OF_MEMORY : WG_OK);
         ck_assert(failed == !again);

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Bytes from a file or from memory: the same behaviour. */
-#define _POSIX_C_SOURCE 200809L
+/* Bytes from a file, as they lie there or unpacked. */
+#define _GNU_SOURCE
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/source.h"
 #include "harness.h"
+
+static const wg_source_options plain = {.plain = true};
 
 static void check_five(wg_source *source)
 {
@@ -36,22 +42,98 @@ static void check_five(wg_source *source)
     wg_source_close(source);
 }
 
-START_TEST(a_file_and_memory)
+START_TEST(a_file)
 {
     wg_source source;
-    wg_source_open_memory(&source, "memory", "abcde", 5);
-    check_five(&source);
-    wg_source_open_memory(&source, "nothing", NULL, 0);
-    ck_assert_int_eq(wg_source_expect_end(&source, NULL), WG_OK);
     char path[] = "wengert-source-XXXXXX";
     int descriptor = mkstemp(path);
     ck_assert(descriptor >= 0 && write(descriptor, "abcde", 5) == 5 && close(descriptor) == 0);
-    ck_assert_int_eq(wg_source_open(&source, path, NULL), WG_OK);
+    ck_assert_int_eq(wg_source_open(&source, path, NULL, NULL), WG_OK);
     check_five(&source);
-    ck_assert_int_eq(wg_source_open_plain(&source, path, NULL), WG_OK);
+    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_OK);
     check_five(&source);
     unlink(path);
-    ck_assert_int_eq(wg_source_open_plain(&source, path, NULL), WG_FILE);
+    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_FILE);
+}
+END_TEST
+
+/* This program's open and pread stand before the C library's: every other call is interrupted by a signal
+ * that there was not, and what is read comes in small pieces. */
+static bool interrupts;
+static size_t interrupted;
+
+static bool is_interrupted(void)
+{
+    static size_t calls;
+    bool now = interrupts && calls++ % 2 == 0;
+    interrupted += now;
+    errno = now ? EINTR : errno;
+    return now;
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    return is_interrupted() ? -1 : openat(AT_FDCWD, path, flags, mode);
+}
+
+ssize_t pread(int descriptor, void *bytes, size_t size, off_t offset)
+{
+    if (is_interrupted() || lseek(descriptor, offset, SEEK_SET) < 0)
+        return -1;
+    return read(descriptor, bytes, interrupts && size > 3 ? 3 : size);
+}
+
+START_TEST(interruptions)
+{
+    char path[] = "wengert-source-XXXXXX", got[6] = "";
+    int descriptor = mkstemp(path);
+    ck_assert(descriptor >= 0 && write(descriptor, "abcde", 5) == 5 && close(descriptor) == 0);
+    wg_source source;
+    wg_error error = {0};
+    interrupts = true;
+    for (int i = 0; i < 2; i++) {
+        ck_assert_msg(wg_source_open(&source, path, i ? &plain : NULL, &error) == WG_OK, "%s", error.message);
+        ck_assert_msg(wg_source_read(&source, got, 5, &error) == WG_OK, "%s", error.message);
+        ck_assert_str_eq(got, "abcde");
+        ck_assert_int_eq(fcntl(source.descriptor, F_GETFD), FD_CLOEXEC);
+        ck_assert_int_eq(fcntl(source.descriptor, F_GETFL) & O_NONBLOCK, 0);
+        ck_assert_int_eq(wg_source_expect_end(&source, &error), WG_OK);
+        wg_source_close(&source);
+    }
+    interrupts = false;
+    ck_assert_uint_gt(interrupted, 3);
+    unlink(path);
+}
+END_TEST
+
+/* A part of a file ends where it ends, and what it claims is the file's. */
+START_TEST(a_part)
+{
+    char path[] = "wengert-source-XXXXXX", got[4] = "";
+    int descriptor = mkstemp(path);
+    ck_assert(descriptor >= 0 && write(descriptor, "abcde", 5) == 5 && close(descriptor) == 0);
+    wg_source whole, part;
+    wg_error error = {0};
+    const wg_source_options small = {.plain = true, .max_bytes = 10};
+    ck_assert_int_eq(wg_source_open(&whole, path, &small, &error), WG_OK);
+    const wg_part middle = {.name = "middle", .begin = 1, .length = 3, .size = 3};
+    ck_assert_int_eq(wg_source_open_part(&part, &whole, &middle, &error), WG_OK);
+    part.summing = true;
+    ck_assert_int_eq(wg_source_read(&part, got, 3, &error), WG_OK);
+    ck_assert_str_eq(got, "bcd");
+    ck_assert_uint_eq(part.crc, 0xB01D5B79);
+    ck_assert_int_eq(wg_source_expect_end(&part, &error), WG_OK);
+    ck_assert(wg_source_claim(&part, 4, &error) == WG_OK && wg_source_claim(&whole, 6, &error) == WG_OK);
+    ck_assert_int_eq(wg_source_claim(&part, 1, &error), WG_OUT_OF_MEMORY);
+    ck_assert_str_eq(error.message, "middle: it wants 11 bytes of memory, of which .max_bytes allows 10");
+    ck_assert_int_eq(wg_source_claim(&part, UINT64_MAX, NULL), WG_OUT_OF_MEMORY);
+    wg_source_close(&part);
+    wg_source_close(&whole);
+    unlink(path);
 }
 END_TEST
 
@@ -62,7 +144,7 @@ START_TEST(plain_means_plain)
     int descriptor = mkstemp(path);
     ck_assert(descriptor >= 0 && write(descriptor, "\x1F\x8B\0\0", 4) == 4 && close(descriptor) == 0);
     wg_source source;
-    ck_assert_int_eq(wg_source_open_plain(&source, path, NULL), WG_OK);
+    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_OK);
     ck_assert_int_eq(wg_source_read(&source, got, 4, NULL), WG_OK);
     ck_assert_mem_eq(got, "\x1F\x8B\0\0", 4);
     wg_source_close(&source);
@@ -70,4 +152,4 @@ START_TEST(plain_means_plain)
 }
 END_TEST
 
-TEST_MAIN("source", a_file_and_memory, plain_means_plain)
+TEST_MAIN("source", a_file, a_part, interruptions, plain_means_plain)

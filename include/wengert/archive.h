@@ -17,12 +17,15 @@
  *
  * WRITING is all or nothing: into a temporary file beside the old one, which is synced and then renamed. On a
  * failure, or when the process is killed, the old file is there, whole; a killed process leaves a file
- * NAME.PID-N.tmp behind. A symbolic link stays a link, a replaced file's mode stays. Only regular files are
- * replaced, and only such as may be written to.
+ * NAME.wengert-DIGITS.tmp behind, which is locked (flock) while it is written, and which the next one that
+ * writes NAME removes. A symbolic link stays a link, but for one that another user has put into a folder that is
+ * open to all, as /tmp: that is WG_FILE. A replaced file's mode stays, and its temporary file never has
+ * another. Only regular files are replaced, and only such as may be written to.
  *
  * READING believes nothing: lengths are held against the file's length before memory is taken, and what does
- * not fit exactly is an error whose message names the file and the place. NaN and infinities are read as they
- * are.
+ * not fit exactly is an error whose message names the file and the place. How much memory a file may make a
+ * reader take is bounded, by option. Nothing but a regular file is read, and no pipe is waited for. NaN and
+ * infinities are read as they are.
  *
  * Every function takes NULL for an archive; a call whose error is already set does nothing, so that a chain
  * of calls is checked once. */
@@ -84,6 +87,29 @@ WG_API wg_status wg_archive_note_real(wg_archive *archive, const char *key, doub
 WG_API bool wg_archive_integer_of(const wg_archive *archive, const char *key, uint64_t *value);
 WG_API bool wg_archive_real_of(const wg_archive *archive, const char *key, double *value);
 
+/* ---- How files are read ---------------------------------------------------------------------------- */
+
+/* What a reading left out. skipped_names lists the arrays, "scale, table", as many as there is room for, then
+ * "..."; reason is the message about the first of them. */
+typedef struct wg_read_report {
+    size_t read;    /* arrays that are in the archive */
+    size_t skipped; /* arrays that could not be read */
+    char skipped_names[256];
+    char reason[WG_MESSAGE_SIZE];
+} wg_read_report;
+
+/* For files of all three formats. */
+typedef struct wg_read_options {
+    bool
+        lenient; /* leave out arrays that cannot be read, for reasons of their own (their dtype is unknown, */
+                 /* an integer too large, a header or checksum of theirs wrong), instead of failing */
+    wg_read_report *report; /* filled in when the file was read; NULL: nobody asks */
+    size_t max_bytes; /* memory for arrays, and for what tells of them; 0: 64 times the file's length, but */
+                      /* at least 256 MiB. A file that wants more is WG_OUT_OF_MEMORY; both numbers are in */
+                      /* the message */
+    wg_allocator allocator; /* for the archive too */
+} wg_read_options;
+
 /* ---- safetensors ----------------------------------------------------------------------------------- */
 
 /* Arrays and notes in the format of https://github.com/huggingface/safetensors (format.html there):
@@ -105,7 +131,7 @@ WG_API wg_status wg_safetensors_write(const char *path, const wg_archive *archiv
  * of range; WG_FORMAT for everything that is not as above (a header that is no JSON, keys twice, shapes that
  * are not the length of their numbers or have more than 8 axes, numbers missing, left over or used twice, a
  * false checksum); WG_OUT_OF_MEMORY. */
-WG_API wg_archive *wg_safetensors_read(const char *path, const wg_allocator *allocator, wg_error *error);
+WG_API wg_archive *wg_safetensors_read(const char *path, const wg_read_options *options, wg_error *error);
 
 /* ---- NumPy's formats ------------------------------------------------------------------------------- */
 
@@ -116,13 +142,13 @@ WG_API wg_status wg_npz_write(const char *path, const wg_archive *archive, wg_er
 
 /* Read are stored entries, those of numpy.savez_compressed (with zlib in the build, otherwise WG_FILE), and
  * zip64; the dtypes f2 (to f32, exactly), f4, f8, i1 .. i8, u1 .. u8 and booleans (to i32), in both byte
- * orders; Fortran's order, which becomes C's. NULL and an error: as wg_safetensors_read. */
-WG_API wg_archive *wg_npz_read(const char *path, const wg_allocator *allocator, wg_error *error);
+ * orders; Fortran's order, which becomes C's (and takes its memory twice). NULL and an error: as wg_safetensors_read. */
+WG_API wg_archive *wg_npz_read(const char *path, const wg_read_options *options, wg_error *error);
 
 /* One array in a file of its own, as numpy.save writes it; version 1.0 of the format is written, 1.0 to 3.0
  * are read. The archive that is read holds one array, named "array". */
 WG_API wg_status wg_npy_write(const char *path, wg_array array, wg_error *error);
-WG_API wg_archive *wg_npy_read(const char *path, const wg_allocator *allocator, wg_error *error);
+WG_API wg_archive *wg_npy_read(const char *path, const wg_read_options *options, wg_error *error);
 
 WG_END_DECLS
 #endif

@@ -46,8 +46,10 @@ typedef struct wg_load_report {
 } wg_load_report;
 
 typedef struct wg_load_options {
-    bool lenient;           /* load what fits by name and shape, and leave the rest of the store as it is */
+    bool lenient;           /* load what can be read and fits by name and shape, and leave the rest of the */
+                            /* store as it is */
     wg_load_report *report; /* filled in whenever the file could be read; NULL: nobody asks */
+    size_t max_bytes;       /* as in wg_read_options */
 } wg_load_options;
 
 /* Reads values into a store, converted to its dtype. A store without arrays takes all that are in the file,

@@ -37,6 +37,8 @@ typedef struct wg_csv_options {
     bool labels;               /* y are classes, even if they look like numbers */
     wg_dtype dtype;            /* of x, and of y if it is no class: WG_F64 or WG_F32 */
     const wg_dataset *like;    /* read a further file just as this one, which was read from CSV too */
+    size_t max_bytes;          /* memory for the text, and for the numbers in it; 0: 64 times the file's */
+                               /* length, but at least 256 MiB */
     wg_allocator allocator;    /* for the data set too */
 } wg_csv_options;
 

@@ -55,6 +55,14 @@ bool wg_names_add(wg_names *names, const char *text)
     return true;
 }
 
+void wg_names_drop(wg_names *names)
+{
+    if (names->count == 0)
+        return;
+    names->place[place_of(names, names->text[names->count - 1])] = 0; /* no later text went past this place */
+    names->count--;
+}
+
 void wg_names_free(wg_names *names)
 {
     wg_mem_free(names->memory, (void *)names->text, names->capacity * sizeof *names->text);

@@ -28,6 +28,9 @@ size_t wg_names_find(const wg_names *names, const char *text);
  * changed. */
 bool wg_names_add(wg_names *names, const char *text);
 
+/* Forgets the last text. */
+void wg_names_drop(wg_names *names);
+
 /* Frees the tables, not the texts. */
 void wg_names_free(wg_names *names);
 

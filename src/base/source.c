@@ -1,112 +1,163 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "base/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include "base/alloc.h"
+#include "base/crc32.h"
+#include "base/packed.h"
 
-#if WG_HAVE_ZLIB
-#include <zlib.h>
-#endif
+enum { MOST_AT_ONCE = 1 << 30 }; /* bytes; systems have limits near 2^31 */
 
-/* Deflate packs at most 258 bytes into 2 bits: no file unpacks to more than 1032 times its length. */
-enum { DEFLATE_LIMIT = 1032 };
+/* ---- The file's bytes ------------------------------------------------------------------------------ */
 
-static bool is_gzip(FILE *file)
+/* From a place in the file, at most `size` of them; fewer are the end. */
+static wg_status read_file(
+    const wg_source *s, uint64_t place, void *bytes, size_t size, size_t *got, wg_error *error)
 {
-    unsigned char magic[2];
-    bool gzip = fread(magic, 1, 2, file) == 2 && magic[0] == 0x1F && magic[1] == 0x8B;
-    rewind(file);
-    return gzip;
-}
-
-static wg_status open_gzip(wg_source *source, uint64_t length, wg_error *error)
-{
-#if WG_HAVE_ZLIB
-    errno = 0;
-    source->gzip = gzopen(source->path, "rb");
-    if (!source->gzip)
-        return wg_error_set(error, WG_FILE, "%s: %s", source->path, errno ? strerror(errno) : "no memory");
-    gzbuffer(source->gzip, 1 << 16);
-    source->at_most = length < UINT64_MAX / DEFLATE_LIMIT ? length * DEFLATE_LIMIT : UINT64_MAX;
-    return WG_OK;
-#else
-    (void)length;
-    return wg_error_set(error, WG_FILE,
-        "%s: compressed with gzip, but this library was built without zlib: gunzip it", source->path);
-#endif
-}
-
-wg_status wg_source_open_plain(wg_source *source, const char *path, wg_error *error)
-{
-    *source = (wg_source){.path = path};
-    struct stat status;
-    FILE *file = fopen(path, "rb");
-    if (!file)
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
-    if (fstat(fileno(file), &status) != 0 || !S_ISREG(status.st_mode)) {
-        fclose(file);
-        return wg_error_set(error, WG_FILE, "%s: not a regular file", path);
+    uint64_t there = s->end > place ? s->end - place : 0;
+    size = size < there ? size : (size_t)there;
+    *got = 0;
+    while (*got < size) {
+        size_t rest = size - *got < MOST_AT_ONCE ? size - *got : MOST_AT_ONCE;
+        ssize_t read = pread(s->descriptor, (char *)bytes + *got, rest, (off_t)(place + *got));
+        if (read == 0)
+            return WG_OK;
+        if (read > 0)
+            *got += (size_t)read;
+        else if (errno != EINTR)
+            return wg_error_set(error, errno == ENOMEM ? WG_OUT_OF_MEMORY : WG_FILE,
+                "%s: cannot be read at offset %" PRIu64 ": %s", s->path, place + *got, strerror(errno));
     }
-    source->plain = file;
-    source->at_most = (uint64_t)status.st_size;
     return WG_OK;
 }
 
-wg_status wg_source_open(wg_source *source, const char *path, wg_error *error)
+wg_status wg_source_hold(
+    wg_source *s, uint64_t place, const unsigned char **bytes, size_t *size, wg_error *error)
 {
-    wg_status status = wg_source_open_plain(source, path, error);
-    if (status == WG_OK && is_gzip(source->plain)) {
-        uint64_t length = source->at_most;
-        wg_source_close(source);
-        status = open_gzip(source, length, error);
+    wg_status status = WG_OK;
+    if (!s->buffer)
+        s->buffer = wg_mem_new(&s->allocator, WG_SOURCE_BUFFER);
+    if (!s->buffer)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %d bytes", s->path, WG_SOURCE_BUFFER);
+    if (place < s->held || place >= s->held + s->held_size) {
+        s->held = place;
+        s->held_size = 0;
+        status = read_file(s, place, s->buffer, WG_SOURCE_BUFFER, &s->held_size, error);
+    }
+    *bytes = s->buffer + (place - s->held);
+    *size = s->held_size - (size_t)(place - s->held);
+    return status;
+}
+
+/* Many bytes go straight to their place, few through the buffer. */
+static wg_status read_plain(wg_source *s, void *bytes, size_t size, size_t *got, wg_error *error)
+{
+    const unsigned char *held = NULL;
+    size_t there = 0;
+    wg_status status = WG_OK;
+    if (size >= WG_SOURCE_BUFFER)
+        return read_file(s, s->begin + s->offset, bytes, size, got, error);
+    for (*got = 0; *got < size; *got += there) {
+        status = wg_source_hold(s, s->begin + s->offset + *got, &held, &there, error);
+        if (status != WG_OK || there == 0)
+            break;
+        there = there < size - *got ? there : size - *got;
+        memcpy((char *)bytes + *got, held, there);
     }
     return status;
 }
 
-void wg_source_open_memory(wg_source *source, const char *name, const void *bytes, size_t size)
+/* ---- Opening --------------------------------------------------------------------------------------- */
+
+/* Without waiting for anybody at the other end, and then a look at what it is. */
+static wg_status open_file(wg_source *s, const char *path, wg_error *error)
 {
-    *source = (wg_source){.path = name, .memory = size ? bytes : (const void *)"", .at_most = size};
+    struct stat file;
+    do
+        s->descriptor = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    while (s->descriptor < 0 && errno == EINTR);
+    int reason = errno;
+    if (s->descriptor < 0)
+        return reason == ENXIO && stat(path, &file) == 0 ? wg_path_irregular(path, file.st_mode, error)
+                                                         : wg_path_failed(path, reason, error);
+    if (fstat(s->descriptor, &file) != 0)
+        return wg_path_failed(path, errno, error);
+    if (!S_ISREG(file.st_mode))
+        return wg_path_irregular(path, file.st_mode, error);
+    fcntl(s->descriptor, F_SETFL, 0); /* from now on it waits for the disk */
+    s->end = INT64_MAX;               /* a file may grow, which readers want to see */
+    s->at_most = (uint64_t)file.st_size;
+    return WG_OK;
 }
+
+wg_status wg_source_open(
+    wg_source *source, const char *path, const wg_source_options *options, wg_error *error)
+{
+    const wg_source_options o = options ? *options : (wg_source_options){0};
+    *source = (wg_source){.descriptor = -1, .allocator = wg_allocator_or_default(o.allocator)};
+    source->path = wg_path_shown(path, source->shown);
+    wg_status status = open_file(source, path, error);
+    if (status == WG_OK) {
+        uint64_t length = source->at_most;
+        uint64_t most = length < UINT64_MAX / WG_CLAIM_RATIO ? length * WG_CLAIM_RATIO : UINT64_MAX;
+        source->most = o.max_bytes ? o.max_bytes : most > WG_CLAIM_LEAST ? most : WG_CLAIM_LEAST;
+    }
+    unsigned char magic[2];
+    size_t got = 0;
+    if (status == WG_OK && !o.plain)
+        status = read_file(source, 0, magic, 2, &got, error);
+    if (status == WG_OK && got == 2 && magic[0] == 0x1F && magic[1] == 0x8B)
+        status = wg_packed_open(source, true, error);
+    if (status != WG_OK)
+        wg_source_close(source);
+    return status;
+}
+
+wg_status wg_source_open_part(wg_source *source, wg_source *whole, const wg_part *part, wg_error *error)
+{
+    *source = (wg_source){.path = part->name,
+        .allocator = whole->allocator,
+        .descriptor = whole->descriptor,
+        .whole = whole,
+        .begin = part->begin,
+        .end = part->begin + part->length};
+    wg_status status = part->deflated ? wg_packed_open(source, false, error) : WG_OK;
+    source->at_most = part->size;
+    if (status != WG_OK)
+        wg_source_close(source);
+    return status;
+}
+
+void wg_source_close(wg_source *source)
+{
+    wg_packed_close(source);
+    wg_mem_free(&source->allocator, source->buffer, WG_SOURCE_BUFFER);
+    if (source->descriptor >= 0 && !source->whole)
+        close(source->descriptor);
+    source->buffer = NULL;
+    source->descriptor = -1;
+}
+
+/* ---- Reading --------------------------------------------------------------------------------------- */
 
 wg_status wg_source_read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
 {
-    *got = 0;
-#if WG_HAVE_ZLIB
-    while (source->gzip && *got < size) {
-        size_t rest = size - *got;
-        int read = gzread(source->gzip, (char *)bytes + *got, rest < 1 << 20 ? (unsigned)rest : 1u << 20);
-        int code = Z_OK;
-        const char *text = gzerror(source->gzip, &code);
-        if (read < 0 ||
-            (code != Z_OK && code != Z_STREAM_END)) /* Z_BUF_ERROR: the file stops in mid-stream */
-            return wg_error_set(error, WG_FORMAT,
-                "%s: damaged or truncated gzip data near offset %" PRIu64 " of its contents: %s",
-                source->path, source->offset + *got, text);
-        if (read == 0)
-            break;
-        *got += (size_t)read;
-    }
-#endif
-    if (source->memory) {
-        *got = wg_source_left(source) < size ? (size_t)wg_source_left(source) : size;
-        if (*got)
-            memcpy(bytes, source->memory + source->offset, *got);
-    }
-    if (source->plain) {
-        *got = fread(bytes, 1, size, source->plain);
-        if (*got < size && ferror(source->plain))
-            return wg_error_set(
-                error, WG_FILE, "%s: cannot be read at offset %" PRIu64, source->path, source->offset);
-    }
-    source->offset += *got;
-    return WG_OK;
+    wg_status status = source->packed ? wg_packed_read(source, bytes, size, got, error)
+                                      : read_plain(source, bytes, size, got, error);
+    if (status == WG_OK && source->summing)
+        source->crc = wg_crc32(source->crc, bytes, *got);
+    if (status == WG_OK)
+        source->offset += *got;
+    return status;
 }
 
 wg_status wg_source_read(wg_source *source, void *bytes, size_t size, wg_error *error)
@@ -134,8 +185,7 @@ wg_status wg_source_expect_end(wg_source *source, wg_error *error)
 
 wg_status wg_source_seek(wg_source *source, uint64_t offset, wg_error *error)
 {
-    bool good = !source->gzip && offset <= source->at_most && offset <= INT64_MAX;
-    if (!good || (source->plain && fseeko(source->plain, (off_t)offset, SEEK_SET) != 0))
+    if (source->packed || offset > source->at_most || offset > INT64_MAX)
         return wg_error_set(error, WG_FORMAT, "%s: there is no offset %" PRIu64, source->path, offset);
     source->offset = offset;
     return WG_OK;
@@ -146,15 +196,14 @@ uint64_t wg_source_left(const wg_source *source)
     return source->at_most > source->offset ? source->at_most - source->offset : 0;
 }
 
-void wg_source_close(wg_source *source)
+wg_status wg_source_claim(wg_source *source, uint64_t bytes, wg_error *error)
 {
-    if (source->plain)
-        fclose(source->plain);
-#if WG_HAVE_ZLIB
-    if (source->gzip)
-        gzclose(source->gzip);
-#endif
-    source->plain = NULL;
-    source->gzip = NULL;
-    source->memory = NULL;
+    wg_source *s = source->whole ? source->whole : source;
+    uint64_t wanted = bytes < UINT64_MAX - s->claimed ? s->claimed + bytes : UINT64_MAX;
+    if (wanted > s->most)
+        return wg_error_set(error, WG_OUT_OF_MEMORY,
+            "%s: it wants %" PRIu64 " bytes of memory, of which .max_bytes allows %" PRIu64, source->path,
+            wanted, s->most);
+    s->claimed = wanted;
+    return WG_OK;
 }

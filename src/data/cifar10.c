@@ -26,9 +26,9 @@ static wg_status measure(wg_source *source, uint64_t *length, wg_error *error)
     char bytes[1 << 14];
     size_t got = sizeof bytes;
     wg_status status = WG_OK;
-    while (source->gzip && status == WG_OK && got == sizeof bytes)
+    while (source->packed && status == WG_OK && got == sizeof bytes)
         status = wg_source_read_some(source, bytes, sizeof bytes, &got, error);
-    *length = source->gzip ? source->offset : source->at_most;
+    *length = source->packed ? source->offset : source->at_most;
     return status;
 }
 
@@ -36,10 +36,12 @@ static wg_status count_records(const char *path, size_t *count, wg_error *error)
 {
     wg_source source;
     uint64_t length;
-    wg_status status = wg_source_open(&source, path, error);
+    wg_status status = wg_source_open(&source, path, NULL, error);
     if (status != WG_OK)
         return status;
     status = measure(&source, &length, error);
+    if (status == WG_OK)
+        status = wg_source_claim(&source, length * sizeof(float), error);
     wg_source_close(&source);
     if (status != WG_OK)
         return status;
@@ -78,7 +80,7 @@ static wg_status read_files(const char *const *paths, size_t count, wg_dataset *
     size_t filled = 0;
     for (size_t i = 0; i < count; i++) {
         wg_source source;
-        wg_status status = wg_source_open(&source, paths[i], error);
+        wg_status status = wg_source_open(&source, paths[i], NULL, error);
         if (status != WG_OK)
             return status;
         status = read_records(&source, dataset, &filled, error);

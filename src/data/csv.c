@@ -198,12 +198,15 @@ static bool name_columns(struct load *l)
 
 /* ---- The data set ---------------------------------------------------------------------------------- */
 
-static wg_status make_dataset(struct load *l)
+static wg_status make_dataset(struct load *l, wg_source *source)
 {
     const wg_dataset *like = l->options.like;
     bool classes = is_classification(l);
     wg_dtype x = like ? like->x_dtype : l->options.dtype, y = like ? like->y_dtype : l->options.dtype;
-    wg_error reason = {0}; /* the caller's may be NULL */
+    wg_error reason = {0};                                       /* the caller's may be NULL */
+    uint64_t row = (l->columns.features + 1) * wg_dtype_size(x); /* no more than 4 times a line's bytes */
+    if (wg_source_claim(source, l->samples * row, l->error) != WG_OK)
+        return WG_OUT_OF_MEMORY;
     l->dataset = wg_dataset_new(&l->allocator, x, WG_SHAPE(l->samples, l->columns.features),
         classes ? WG_I32 : y, WG_SHAPE(l->samples), &reason);
     if (!l->dataset)
@@ -231,7 +234,7 @@ static wg_status load(struct load *l, wg_source *source)
     l->data = l->table.bytes;
     for (size_t j = 0; l->columns.has_header && j < l->table.columns; j++)
         l->data = wg_csv_next(l->data);
-    return make_dataset(l);
+    return make_dataset(l, source);
 }
 
 wg_dataset *wg_csv_from(wg_source *source, const wg_csv_options *options, wg_error *error)
@@ -261,7 +264,9 @@ wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, wg_erro
         wg_error_set(error, WG_INVALID, "csv: no path");
         return NULL;
     }
-    if (wg_source_open(&source, path, error) != WG_OK)
+    const wg_source_options limits = {
+        .allocator = options ? &options->allocator : NULL, .max_bytes = options ? options->max_bytes : 0};
+    if (wg_source_open(&source, path, &limits, error) != WG_OK)
         return NULL;
     wg_dataset *dataset = wg_csv_from(&source, options, error);
     wg_source_close(&source);

@@ -11,17 +11,20 @@
 static wg_status read_all(wg_csv_table *table, wg_source *source, size_t *size, wg_error *error)
 {
     uint64_t left = wg_source_left(source);
-    size_t room = source->gzip && left > 1 << 16 ? 1 << 16
-                  : left < SIZE_MAX / 2          ? (size_t)left
-                                                 : SIZE_MAX / 2;
+    size_t room = source->packed && left > 1 << 16 ? 1 << 16
+                  : left < SIZE_MAX / 2            ? (size_t)left
+                                                   : SIZE_MAX / 2;
     for (size_t got = 0;; room = table->capacity) { /* asking for a byte more doubles the room */
         void *bytes = table->bytes;
+        wg_status status = wg_source_claim(source, room, error);
+        if (status != WG_OK)
+            return status;
         if (!wg_mem_reserve(table->allocator, &bytes, &table->capacity, room + 2, 1))
             return wg_error_set(
                 error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", table->path, room + 2);
         table->bytes = bytes;
         size_t asked = table->capacity - 1 - *size;
-        wg_status status = wg_source_read_some(source, table->bytes + *size, asked, &got, error);
+        status = wg_source_read_some(source, table->bytes + *size, asked, &got, error);
         if (status != WG_OK)
             return status;
         *size += got;

@@ -61,7 +61,7 @@ static wg_status read_header(struct idx *file, size_t rank, wg_error *error)
 
 static wg_status open_idx(struct idx *file, const char *path, size_t rank, wg_error *error)
 {
-    wg_status status = wg_source_open(&file->source, path, error);
+    wg_status status = wg_source_open(&file->source, path, NULL, error);
     return status == WG_OK ? read_header(file, rank, error) : status;
 }
 

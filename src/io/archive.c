@@ -154,6 +154,17 @@ wg_status wg_archive_make(wg_archive *archive, const char *name, wg_dtype dtype,
     return append(archive, name, wg_array_of(*numbers, dtype, *shape), *numbers, bytes, error);
 }
 
+void wg_archive_keep(wg_archive *archive, size_t count)
+{
+    while (archive->names.count > count) {
+        size_t last = archive->names.count - 1;
+        const char *name = archive->names.text[last];
+        wg_names_drop(&archive->names);
+        free_text(&archive->memory, name);
+        wg_mem_aligned_free(&archive->memory, archive->entries[last].owned, archive->entries[last].bytes);
+    }
+}
+
 wg_status wg_archive_add_copy(wg_archive *archive, const char *name, wg_array array, wg_error *error)
 {
     void *numbers;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* archive.h - what the formats know of an archive, and their readers on any source of bytes. */
+/* archive.h - what the formats know of an archive, and what their readers share. */
 #ifndef WG_IO_ARCHIVE_H
 #define WG_IO_ARCHIVE_H
 
@@ -12,6 +12,9 @@
 wg_status wg_archive_make(wg_archive *archive, const char *name, wg_dtype dtype, const wg_shape *shape,
     void **numbers, wg_error *error);
 
+/* Takes arrays away again, the last ones, until `count` are left. */
+void wg_archive_keep(wg_archive *archive, size_t count);
+
 const wg_allocator *wg_archive_allocator(const wg_archive *archive);
 
 /* Exchanges all that two archives hold. */
@@ -21,13 +24,32 @@ void wg_archive_swap(wg_archive *a, wg_archive *b);
 wg_status wg_check_array(
     const char *name, wg_dtype dtype, const wg_shape *shape, size_t *bytes, wg_error *error);
 
-/* Readers of an open source, a plain file or memory, which stays the caller's. `error` is there and not set.
- */
-typedef wg_archive *wg_reader(wg_source *source, const wg_allocator *allocator, wg_error *error);
-wg_reader wg_safetensors_from, wg_npy_from, wg_npz_from;
+/* Adds a name to a list: "a, b, c", or "a, b, ..." when there is no room for more. */
+enum { WG_LIST = 256 };
+void wg_list_name(char list[WG_LIST], const char *name);
 
-/* Opens a file for one of them. */
+/* A file on its way into an archive. */
+typedef struct wg_reading {
+    wg_source source; /* open, and not unpacked */
+    wg_archive *archive;
+    bool lenient;
+    wg_read_report report;
+    wg_error *error; /* there, and not set */
+} wg_reading;
+
+/* A format's: fills the archive. */
+typedef wg_status wg_reader(wg_reading *reading);
+
+/* Opens a file for a format's reader. */
 wg_archive *wg_archive_read(
-    const char *path, wg_reader *reader, const wg_allocator *allocator, wg_error *error);
+    const char *path, wg_reader *reader, const wg_read_options *options, wg_error *error);
+
+/* wg_archive_make, when the file's bound allows it. */
+wg_status wg_reading_make(
+    wg_reading *reading, const char *name, wg_dtype dtype, const wg_shape *shape, void **numbers);
+
+/* What becomes of an array that was begun when there were `count`, and came to this status: when it is at
+ * fault itself, and that is allowed, it is left out and reported, and the status is WG_OK. */
+wg_status wg_reading_judge(wg_reading *reading, const char *name, size_t count, wg_status status);
 
 #endif

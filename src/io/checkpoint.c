@@ -52,7 +52,10 @@ wg_status wg_params_load(wg_params *params, const char *path, const wg_load_opti
     if (!params)
         return wg_error_set(
             error, WG_INVALID, "%s: no parameter store to be filled", path ? path : "(no name)");
-    wg_archive *archive = wg_safetensors_read(path, wg_params_allocator(params), error);
+    const wg_read_options reading = {.lenient = options && options->lenient,
+        .max_bytes = options ? options->max_bytes : 0,
+        .allocator = *wg_params_allocator(params)};
+    wg_archive *archive = wg_safetensors_read(path, &reading, error);
     wg_status status = archive ? load(params, path, archive, options, error) : error->status;
     wg_archive_free(archive);
     return status;

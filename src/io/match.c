@@ -5,29 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "io/archive.h"
 #include "io/store.h"
 
 /* ---- The report ------------------------------------------------------------------------------------ */
-
-/* "a, b, c", or "a, b, ..." when there is no room for more. */
-static void list_name(char list[256], const char *name)
-{
-    static const char more[] = ", ...";
-    size_t used = strlen(list), length = strlen(name);
-    if (used >= sizeof more - 1 && strcmp(list + used - (sizeof more - 1), more) == 0)
-        return;
-    if (used + 2 + length + sizeof more > 256)
-        snprintf(list + used, 256 - used, "%s", used ? more : "...");
-    else
-        snprintf(list + used, 256 - used, "%s%s", used ? ", " : "", name);
-}
 
 static void list_misfit(wg_load_report *report, const wg_param_info *here, const wg_array *there)
 {
     char is[192], wanted[192], text[512];
     snprintf(text, sizeof text, "%.100s %s (here %s)", here->name,
         wg_shape_text(&there->shape, is, sizeof is), wg_shape_text(&here->shape, wanted, sizeof wanted));
-    list_name(report->misfit_names, text);
+    wg_list_name(report->misfit_names, text);
     report->misfit++;
 }
 
@@ -72,7 +60,7 @@ static void compare(wg_match *m)
         const wg_param_info here = wg_params_at(m->params, index);
         if (index == SIZE_MAX && name) {
             r->extra++;
-            list_name(r->extra_names, name);
+            wg_list_name(r->extra_names, name);
         } else if (name) {
             m->place[index] = i;
             if (!wg_shape_equal(&here.shape, &there.shape))
@@ -84,7 +72,7 @@ static void compare(wg_match *m)
     for (size_t i = 0; i < m->count; i++)
         if (m->place[i] == SIZE_MAX) {
             r->missing++;
-            list_name(r->missing_names, wg_params_at(m->params, i).name);
+            wg_list_name(r->missing_names, wg_params_at(m->params, i).name);
         }
 }
 

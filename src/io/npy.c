@@ -8,14 +8,16 @@
 #include "kernels/strided.h"
 
 /* Numbers whose first axis runs fastest come in through memory of their own. */
-static wg_status read_fortran(
-    const wg_npy *npy, wg_source *source, const wg_allocator *memory, void *numbers, wg_error *error)
+static wg_status read_fortran(const wg_npy *npy, wg_source *source, void *numbers, wg_error *error)
 {
     size_t size = wg_dtype_size(npy->elements.element->dtype), bytes = npy->elements.count * size;
-    void *columns = wg_mem_aligned_new(memory, bytes);
+    wg_status status = wg_source_claim(source, bytes, error);
+    if (status != WG_OK)
+        return status;
+    void *columns = wg_mem_aligned_new(&source->allocator, bytes);
     if (!columns)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", source->path, bytes);
-    wg_status status = wg_elements_read(&npy->elements, source, columns, NULL, error);
+    status = wg_elements_read(&npy->elements, source, columns, error);
     wg_walk walk = wg_walk_over(&npy->shape, 2);
     ptrdiff_t step = 1;
     for (size_t i = 0; i < npy->shape.rank; i++) {
@@ -24,39 +26,32 @@ static wg_status read_fortran(
     }
     if (status == WG_OK)
         wg_strided_copy(1, &walk, size, columns, numbers);
-    wg_mem_aligned_free(memory, columns, bytes);
+    wg_mem_aligned_free(&source->allocator, columns, bytes);
     return status;
 }
 
-wg_status wg_npy_add(wg_archive *archive, const char *name, wg_source *source, wg_error *error)
+wg_status wg_npy_add(wg_reading *reading, const char *name, wg_source *source)
 {
-    const wg_allocator *memory = wg_archive_allocator(archive);
     void *numbers = NULL;
     wg_npy npy = {.elements.name = name};
-    wg_status status = wg_npy_read_head(&npy, source, memory, error);
+    wg_status status = wg_npy_read_head(&npy, source, reading->error);
     if (status == WG_OK)
-        status = wg_archive_make(archive, name, npy.elements.element->dtype, &npy.shape, &numbers, error);
+        status = wg_reading_make(reading, name, npy.elements.element->dtype, &npy.shape, &numbers);
     if (status != WG_OK)
         return status;
     if (npy.fortran && npy.shape.rank > 1 && npy.elements.count)
-        return read_fortran(&npy, source, memory, numbers, error);
-    return wg_elements_read(&npy.elements, source, numbers, NULL, error);
+        return read_fortran(&npy, source, numbers, reading->error);
+    return wg_elements_read(&npy.elements, source, numbers, reading->error);
 }
 
-wg_archive *wg_npy_read(const char *path, const wg_allocator *allocator, wg_error *error)
+static wg_status read_file(wg_reading *reading)
 {
-    return wg_archive_read(path, wg_npy_from, allocator, error);
+    return wg_npy_add(reading, "array", &reading->source);
 }
 
-wg_archive *wg_npy_from(wg_source *source, const wg_allocator *allocator, wg_error *error)
+wg_archive *wg_npy_read(const char *path, const wg_read_options *options, wg_error *error)
 {
-    wg_archive *archive = wg_archive_new(allocator);
-    if (!archive)
-        wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", source->path);
-    else if (wg_npy_add(archive, "array", source, error) == WG_OK)
-        return archive;
-    wg_archive_free(archive);
-    return NULL;
+    return wg_archive_read(path, read_file, options, error);
 }
 
 wg_status wg_npy_write(const char *path, wg_array array, wg_error *error)

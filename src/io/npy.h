@@ -11,7 +11,7 @@
 #define WG_IO_NPY_H
 
 #include "io/archive.h"
-#include "io/elements.h"
+#include "base/elements.h"
 
 enum { WG_NPY_MOST_HEAD = 320 };
 
@@ -21,13 +21,13 @@ typedef struct wg_npy {
     bool fortran; /* the first axis runs fastest */
 } wg_npy;
 
-/* Reads what stands before the numbers; `memory` only for as long as that takes. */
-wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, const wg_allocator *memory, wg_error *error);
+/* Reads what stands before the numbers. */
+wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error);
 
 /* What is written before an array's numbers (version 1.0); returns its length, a multiple of 64. */
 size_t wg_npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *array);
 
-/* Reads an array that ends where the source ends, and adds it. */
-wg_status wg_npy_add(wg_archive *archive, const char *name, wg_source *source, wg_error *error);
+/* Reads an array that ends where the source ends, one of the reading's file, and adds it. */
+wg_status wg_npy_add(wg_reading *reading, const char *name, wg_source *source);
 
 #endif

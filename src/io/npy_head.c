@@ -86,7 +86,7 @@ static bool parse_descr(text *t, wg_npy *npy)
     return npy->elements.element && (d[0] != '|' || npy->elements.element->size == 1);
 }
 
-/* (), (3,), (3, 4) or (3, 4,) */
+/* (), (3,), (3, 4) or (3, 4,); Python 2 wrote some sizes as 3L. */
 static bool parse_shape(text *t, wg_npy *npy)
 {
     bool comma = true;
@@ -96,6 +96,8 @@ static bool parse_shape(text *t, wg_npy *npy)
     while (!take(t, ')')) {
         if (!comma || npy->shape.rank == WG_MAX_RANK || !take_size(t, &npy->shape.dim[npy->shape.rank]))
             return false;
+        if (t->at < t->end && *t->at == 'L')
+            t->at++;
         npy->shape.rank++;
         comma = take(t, ',');
     }
@@ -141,11 +143,10 @@ static bool parse(text *t, wg_npy *npy)
 
 /* ---- The head -------------------------------------------------------------------------------------- */
 
-static wg_status read_text(
-    wg_npy *npy, wg_source *source, size_t length, const wg_allocator *memory, wg_error *error)
+static wg_status read_text(wg_npy *npy, wg_source *source, size_t length, wg_error *error)
 {
     uint64_t offset = source->offset;
-    char *bytes = wg_mem_new(memory, length);
+    char *bytes = wg_mem_new(&source->allocator, length);
     if (!bytes)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for the header", source->path);
     wg_status status = wg_source_read(source, bytes, length, error);
@@ -155,11 +156,11 @@ static wg_status read_text(
             "%s: the header says something unknown before offset %" PRIu64
             " (floats f2 to f8, integers i1 to u8 and booleans are read, of at most %d axes)",
             source->path, offset + (uint64_t)(t.at - t.begin), WG_MAX_RANK);
-    wg_mem_free(memory, bytes, length);
+    wg_mem_free(&source->allocator, bytes, length);
     return status;
 }
 
-wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, const wg_allocator *memory, wg_error *error)
+wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error)
 {
     unsigned char head[12];
     wg_status status = wg_source_read(source, head, 10, error);
@@ -179,7 +180,7 @@ wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, const wg_allocator *m
         return wg_error_set(error, WG_FORMAT,
             "%s: a header of %" PRIu64 " bytes, where the file has %" PRIu64 " and %d are the most",
             source->path, length, left, MOST_TEXT);
-    status = read_text(npy, source, (size_t)length, memory, error);
+    status = read_text(npy, source, (size_t)length, error);
     if (status != WG_OK)
         return status;
     size_t bytes;

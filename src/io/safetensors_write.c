@@ -3,13 +3,13 @@
 
 #include "io/safetensors.h"
 
-#include <jansson.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "base/bytes.h"
 #include "io/archive.h"
-#include "io/elements.h"
+#include "base/elements.h"
 
 /* Numbers of 8 bytes come first, so that each array starts on a multiple of its own. */
 static const size_t sizes[] = {8, 4};
@@ -45,65 +45,94 @@ static uint32_t checksum(const wg_archive *archive)
 
 /* ---- The header ------------------------------------------------------------------------------------ */
 
-static json_t *shape_of(const wg_shape *shape)
+/* Where the header is written to; without bytes it is only measured. */
+typedef struct text {
+    char *bytes;
+    size_t length;
+} text;
+
+static void put(text *t, const char *bytes, size_t length)
 {
-    json_t *list = json_array();
-    bool made = list != NULL;
-    for (size_t i = 0; i < shape->rank && made; i++)
-        made = json_array_append_new(list, json_integer((json_int_t)shape->dim[i])) == 0;
-    if (made)
-        return list;
-    json_decref(list);
-    return NULL;
+    if (t->bytes)
+        memcpy(t->bytes + t->length, bytes, length);
+    t->length += length;
 }
 
-/* The setters of jansson take NULL for what could not be made, free what they cannot take, and fail. */
-static json_t *entry_of(const wg_array *array, uint64_t begin)
+static void put_words(text *t, const char *words)
 {
-    json_t *entry = json_object(), *offsets = json_array();
-    bool made = entry && offsets && json_array_append_new(offsets, json_integer((json_int_t)begin)) == 0 &&
-                json_array_append_new(offsets, json_integer((json_int_t)(begin + bytes_of(array)))) == 0 &&
-                json_object_set_new(entry, "dtype", json_string(wg_element_of(array->dtype)->name)) == 0 &&
-                json_object_set_new(entry, "shape", shape_of(&array->shape)) == 0 &&
-                json_object_set(entry, "data_offsets", offsets) == 0;
-    json_decref(offsets);
-    if (made)
-        return entry;
-    json_decref(entry);
-    return NULL;
+    put(t, words, strlen(words));
 }
 
-static bool put_notes(json_t *header, const wg_archive *archive)
+/* In quotes; quotes, backslashes and control characters as escapes. */
+static void put_quoted(text *t, const char *words)
 {
-    char text[32];
-    json_t *notes = json_object();
-    bool made = notes && json_object_set(header, WG_SAFETENSORS_NOTES, notes) == 0;
-    for (size_t i = 0; i < wg_archive_notes(archive) && made; i++) {
-        const char *key = wg_archive_note_key(archive, i);
-        made = json_object_set_new(notes, key, json_string(wg_archive_note_of(archive, key))) == 0;
+    put(t, "\"", 1);
+    for (const char *c = words; *c; c++) {
+        char escape[8];
+        bool control = (unsigned char)*c < ' ';
+        int length = control ? snprintf(escape, sizeof escape, "\\u%04x", (unsigned)*c) : 0;
+        if (*c == '"' || *c == '\\')
+            put(t, "\\", 1);
+        put(t, control ? escape : c, control ? (size_t)length : 1);
     }
-    snprintf(text, sizeof text, WG_SAFETENSORS_CHECKSUM_TEXT, checksum(archive));
-    made = made && json_object_set_new(notes, WG_SAFETENSORS_CHECKSUM, json_string(text)) == 0;
-    json_decref(notes);
-    return made;
+    put(t, "\"", 1);
 }
 
-/* NULL without memory. */
-static json_t *header_of(const wg_archive *archive)
+static void put_number(text *t, const char *before, uint64_t number)
+{
+    char digits[24];
+    put_words(t, before);
+    put(t, digits, (size_t)snprintf(digits, sizeof digits, "%" PRIu64, number));
+}
+
+/* "name":{"dtype":"F32","shape":[2,3],"data_offsets":[0,24]} */
+static void put_array(text *t, const char *name, const wg_array *array, uint64_t begin)
+{
+    put_quoted(t, name);
+    put_words(t, ":{\"dtype\":");
+    put_quoted(t, wg_element_of(array->dtype)->name);
+    put_words(t, ",\"shape\":[");
+    for (size_t i = 0; i < array->shape.rank; i++)
+        put_number(t, i ? "," : "", array->shape.dim[i]);
+    put_number(t, "],\"data_offsets\":[", begin);
+    put_number(t, ",", begin + bytes_of(array));
+    put_words(t, "]}");
+}
+
+static void put_notes(text *t, const wg_archive *archive, uint32_t crc)
+{
+    char sum[32];
+    put_quoted(t, WG_SAFETENSORS_NOTES);
+    put_words(t, ":{");
+    for (size_t i = 0; i < wg_archive_notes(archive); i++) {
+        const char *key = wg_archive_note_key(archive, i);
+        if (strcmp(key, WG_SAFETENSORS_CHECKSUM) == 0)
+            continue;
+        put_quoted(t, key);
+        put_words(t, ":");
+        put_quoted(t, wg_archive_note_of(archive, key));
+        put_words(t, ",");
+    }
+    snprintf(sum, sizeof sum, WG_SAFETENSORS_CHECKSUM_TEXT, crc);
+    put_quoted(t, WG_SAFETENSORS_CHECKSUM);
+    put_words(t, ":");
+    put_quoted(t, sum);
+    put_words(t, "}");
+}
+
+static void put_header(text *t, const wg_archive *archive, uint32_t crc)
 {
     uint64_t offset[2] = {0, total_bytes(archive, sizes[0])};
-    json_t *header = json_object();
-    bool made = header && put_notes(header, archive);
-    for (size_t i = 0; i < wg_archive_count(archive) && made; i++) {
+    put_words(t, "{");
+    put_notes(t, archive, crc);
+    for (size_t i = 0; i < wg_archive_count(archive); i++) {
         const wg_array array = wg_archive_at(archive, i);
         uint64_t *begin = &offset[wg_dtype_size(array.dtype) == sizes[1]];
-        made = json_object_set_new(header, wg_archive_name(archive, i), entry_of(&array, *begin)) == 0;
+        put_words(t, ",");
+        put_array(t, wg_archive_name(archive, i), &array, *begin);
         *begin += bytes_of(&array);
     }
-    if (made)
-        return header;
-    json_decref(header);
-    return NULL;
+    put_words(t, "}");
 }
 
 /* ---- The file -------------------------------------------------------------------------------------- */
@@ -144,22 +173,20 @@ wg_status wg_safetensors_write(const char *path, const wg_archive *archive, wg_e
         return wg_error_set(
             error, WG_NAME, "%s: no array of a safetensors file is named %s", name, WG_SAFETENSORS_NOTES);
     const wg_allocator *memory = wg_archive_allocator(archive);
-    json_t *header = header_of(archive);
-    size_t length = header ? json_dumpb(header, NULL, 0, JSON_COMPACT) : 0, padded = (length + 7) / 8 * 8;
-    unsigned char *bytes = length ? wg_mem_new(memory, 8 + padded) : NULL;
-    wg_status status = WG_OK;
-    if (padded > WG_SAFETENSORS_MOST_HEADER) {
-        status = wg_error_set(error, WG_OVERFLOW, "%s: names and notes take %zu bytes, more than %d", name,
+    const uint32_t crc = checksum(archive);
+    text measured = {0};
+    put_header(&measured, archive, crc);
+    size_t padded = (measured.length + 7) / 8 * 8;
+    if (padded > WG_SAFETENSORS_MOST_HEADER)
+        return wg_error_set(error, WG_OVERFLOW, "%s: names and notes take %zu bytes, more than %d", name,
             padded, WG_SAFETENSORS_MOST_HEADER);
-    } else if (!bytes) {
-        status = wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for the header", name);
-    } else {
-        wg_bytes_put_little(bytes, padded, 8);
-        memset(bytes + 8, ' ', padded);
-        json_dumpb(header, (char *)bytes + 8, length, JSON_COMPACT);
-        status = write_file(path, bytes, 8 + padded, archive, error);
-    }
+    unsigned char *bytes = wg_mem_new(memory, 8 + padded);
+    if (!bytes)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for the header", name);
+    wg_bytes_put_little(bytes, padded, 8);
+    memset(bytes + 8, ' ', padded);
+    put_header(&(text){.bytes = (char *)bytes + 8}, archive, crc);
+    wg_status status = write_file(path, bytes, 8 + padded, archive, error);
     wg_mem_free(memory, bytes, 8 + padded);
-    json_decref(header);
     return status;
 }

@@ -30,32 +30,35 @@ enum {
 #define WG_ZIP_CENTRAL_MARK 0x02014B50u
 #define WG_ZIP_END_MARK 0x06054B50u
 
-typedef struct wg_zip {
-    wg_source *source;
-    wg_allocator memory;
-    unsigned char *directory;
-    size_t size, at;  /* of the directory; and the next central header in it */
-    uint64_t begin;   /* where it lies in the file: the entries end there */
-    uint64_t entries; /* that are still to come */
-    uint64_t packed;  /* bytes of all entries so far: more than there are in the file are some twice */
-} wg_zip;
-
 typedef struct wg_zip_entry {
     const char *name; /* in the directory, not ended by a 0 */
     size_t name_length;
     unsigned flags, method;
     uint32_t crc;
-    uint64_t packed, size, offset; /* bytes in the file and unpacked; of the local header */
+    uint64_t packed, size; /* bytes in the file and unpacked */
+    uint64_t offset;       /* of the local header */
+    uint64_t begin;        /* of the bytes, behind it */
+    bool foreign;          /* its local header has another name */
 } wg_zip_entry;
 
-/* Reads the directory of an open source. wg_zip_close follows, also on failure. */
-wg_status wg_zip_open(wg_zip *zip, wg_source *source, const wg_allocator *memory, wg_error *error);
+typedef struct wg_zip {
+    wg_source *source;
+    unsigned char *directory;
+    size_t size;           /* of the directory */
+    uint64_t begin;        /* where it lies in the file: the entries end there */
+    wg_zip_entry *entries; /* as they come in the directory */
+    size_t count, capacity;
+} wg_zip;
+
+/* Reads the directory of an open source, and where each entry lies: within the file, and no two in the same
+ * place. wg_zip_close follows, also on failure. */
+wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error);
 void wg_zip_close(wg_zip *zip);
 
-/* The next entry, while zip->entries is not 0; its sizes are held against the file's. */
-wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error);
-
-/* Unpacks an entry into new memory (entry->size bytes, at least 1) and checks its CRC-32. */
-wg_status wg_zip_unpack(wg_zip *zip, const wg_zip_entry *entry, unsigned char **bytes, wg_error *error);
+/* An entry's bytes, unpacked, as a source; `name` is for messages. When all were read, wg_zip_check says
+ * whether they were right, by their CRC-32. */
+wg_status wg_zip_enter(
+    wg_zip *zip, const wg_zip_entry *entry, const char *name, wg_source *bytes, wg_error *error);
+wg_status wg_zip_check(const wg_zip_entry *entry, wg_source *bytes, wg_error *error);
 
 #endif

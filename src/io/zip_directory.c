@@ -4,15 +4,17 @@
 #include "io/zip.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+#include "base/alloc.h"
 #include "base/bytes.h"
+#include "base/packed.h"
 
 enum {
     MOST_COMMENT = 0xFFFF,
     LOCATOR = 20,
     END64 = 56,
-    EXTRA64 = 1,         /* the number of the extra field with sizes of 8 bytes */
-    DEFLATE_LIMIT = 1032 /* no deflated byte becomes more */
+    EXTRA64 = 1 /* the number of the extra field with sizes of 8 bytes */
 };
 
 #define LOCATOR_MARK 0x07064B50u
@@ -37,7 +39,7 @@ static wg_status find_end(wg_zip *zip, unsigned char end[WG_ZIP_END], uint64_t *
     size_t size = length < WG_ZIP_END + MOST_COMMENT ? (size_t)length : WG_ZIP_END + MOST_COMMENT;
     if (size < WG_ZIP_END)
         return bad(zip, "too short for a zip archive", error);
-    unsigned char *tail = wg_mem_new(&zip->memory, size);
+    unsigned char *tail = wg_mem_new(&zip->source->allocator, size);
     if (!tail)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", zip->source->path);
     wg_status status = wg_source_seek(zip->source, length - size, error);
@@ -50,13 +52,14 @@ static wg_status find_end(wg_zip *zip, unsigned char end[WG_ZIP_END], uint64_t *
             *where = length - size + at;
             found = true;
         }
-    wg_mem_free(&zip->memory, tail, size);
+    wg_mem_free(&zip->source->allocator, tail, size);
     return status == WG_OK && !found ? bad(zip, "no zip archive: its end of directory is not there", error)
                                      : status;
 }
 
 /* Where a locator stands before the end record, the end is the zip64 record that it points to. */
-static wg_status read_end64(wg_zip *zip, uint64_t *where, uint64_t *size, bool needed, wg_error *error)
+static wg_status read_end64(
+    wg_zip *zip, uint64_t *where, uint64_t *count, uint64_t *size, bool needed, wg_error *error)
 {
     unsigned char locator[LOCATOR] = {0}, end[END64];
     wg_status status = WG_OK;
@@ -76,46 +79,43 @@ static wg_status read_end64(wg_zip *zip, uint64_t *where, uint64_t *size, bool n
         get(end, 24, 8) != get(end, 32, 8))
         return bad(zip, "the zip64 end of directory is damaged", error);
     *where = get(locator, 8, 8);
-    zip->entries = get(end, 32, 8);
+    *count = get(end, 32, 8);
     *size = get(end, 40, 8);
     zip->begin = get(end, 48, 8);
     return WG_OK;
 }
 
-wg_status wg_zip_open(wg_zip *zip, wg_source *source, const wg_allocator *memory, wg_error *error)
+/* The whole directory; *count is how many entries it says there are. */
+static wg_status read_directory(wg_zip *zip, uint64_t *count, wg_error *error)
 {
     unsigned char end[WG_ZIP_END];
     uint64_t where = 0;
-    *zip = (wg_zip){.source = source, .memory = *memory};
     wg_status status = find_end(zip, end, &where, error);
     if (status != WG_OK)
         return status;
     uint64_t size = get(end, 12, 4);
-    zip->entries = get(end, 10, 2);
+    *count = get(end, 10, 2);
     zip->begin = get(end, 16, 4);
-    bool needed = zip->entries == 0xFFFF || size == 0xFFFFFFFF || zip->begin == 0xFFFFFFFF;
-    if (!needed && (get(end, 4, 4) || get(end, 8, 2) != zip->entries))
+    bool needed = *count == 0xFFFF || size == 0xFFFFFFFF || zip->begin == 0xFFFFFFFF;
+    if (!needed && (get(end, 4, 4) || get(end, 8, 2) != *count))
         return bad(zip, "an archive of several disks", error);
-    status = read_end64(zip, &where, &size, needed, error);
+    status = read_end64(zip, &where, count, &size, needed, error);
     if (status != WG_OK)
         return status;
-    if (size > where || zip->begin != where - size || zip->entries > size / WG_ZIP_CENTRAL)
+    if (size > where || zip->begin != where - size || *count > size / WG_ZIP_CENTRAL)
         return bad(zip, "the directory does not lie before its end", error);
     if (size == 0)
         return WG_OK;
-    zip->directory = size <= SIZE_MAX ? wg_mem_new(&zip->memory, (size_t)size) : NULL;
+    status = wg_source_claim(zip->source, size, error);
+    if (status != WG_OK)
+        return status;
+    zip->directory = size <= SIZE_MAX ? wg_mem_new(&zip->source->allocator, (size_t)size) : NULL;
     if (!zip->directory)
         return wg_error_set(
-            error, WG_OUT_OF_MEMORY, "%s: no memory for %" PRIu64 " bytes", source->path, size);
+            error, WG_OUT_OF_MEMORY, "%s: no memory for %" PRIu64 " bytes", zip->source->path, size);
     zip->size = (size_t)size;
-    status = wg_source_seek(source, zip->begin, error);
-    return status == WG_OK ? wg_source_read(source, zip->directory, zip->size, error) : status;
-}
-
-void wg_zip_close(wg_zip *zip)
-{
-    wg_mem_free(&zip->memory, zip->directory, zip->size);
-    zip->directory = NULL;
+    status = wg_source_seek(zip->source, zip->begin, error);
+    return status == WG_OK ? wg_source_read(zip->source, zip->directory, zip->size, error) : status;
 }
 
 /* ---- Entries --------------------------------------------------------------------------------------- */
@@ -148,29 +148,20 @@ static bool read_extra(wg_zip_entry *entry, const unsigned char *extra, size_t l
 
 static wg_status check(wg_zip *zip, const wg_zip_entry *e, wg_error *error)
 {
-    int length = e->name_length < 100 ? (int)e->name_length : 100;
-    const char *path = zip->source->path;
-    if (e->flags & 0x2041)
-        return wg_error_set(error, WG_FORMAT, "%s: %.*s is encrypted", path, length, e->name);
-    if (e->method != WG_ZIP_STORED && e->method != WG_ZIP_DEFLATED)
-        return wg_error_set(error, WG_FORMAT, "%s: %.*s is compressed by method %u, which is not read", path,
-            length, e->name, e->method);
-    uint64_t most = e->method == WG_ZIP_STORED ? e->packed : e->packed * DEFLATE_LIMIT;
+    uint64_t most = e->packed < UINT64_MAX / WG_DEFLATE_RATIO ? e->packed * WG_DEFLATE_RATIO : UINT64_MAX;
     bool exact = e->method != WG_ZIP_STORED || e->size == e->packed;
     if (e->packed > zip->begin || e->offset > zip->begin || e->size > most || e->size > SIZE_MAX || !exact)
-        return wg_error_set(error, WG_FORMAT, "%s: %.*s cannot have %" PRIu64 " bytes in %" PRIu64, path,
-            length, e->name, e->size, e->packed);
-    zip->packed += e->packed;
-    if (zip->packed > zip->begin)
-        return wg_error_set(error, WG_FORMAT, "%s: %.*s lies where other entries lie", path, length, e->name);
+        return wg_error_set(error, WG_FORMAT, "%s: %.*s cannot have %" PRIu64 " bytes in %" PRIu64,
+            zip->source->path, e->name_length < 100 ? (int)e->name_length : 100, e->name, e->size, e->packed);
     return WG_OK;
 }
 
-wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error)
+/* The central header at *at, which goes on to the next. */
+static wg_status read_central(wg_zip *zip, size_t *at, wg_zip_entry *entry, wg_error *error)
 {
-    const unsigned char *head = zip->directory + zip->at;
-    size_t left = zip->size - zip->at;
-    if (zip->entries == 0 || left < WG_ZIP_CENTRAL || get(head, 0, 4) != WG_ZIP_CENTRAL_MARK)
+    const unsigned char *head = zip->directory + *at;
+    size_t left = zip->size - *at;
+    if (left < WG_ZIP_CENTRAL || get(head, 0, 4) != WG_ZIP_CENTRAL_MARK)
         return bad(zip, "the directory is damaged", error);
     size_t name = (size_t)get(head, 28, 2), extra = (size_t)get(head, 30, 2),
            comment = (size_t)get(head, 32, 2);
@@ -184,11 +175,92 @@ wg_status wg_zip_next(wg_zip *zip, wg_zip_entry *entry, wg_error *error)
         .packed = get(head, 20, 4),
         .size = get(head, 24, 4),
         .offset = get(head, 42, 4)};
-    zip->at += WG_ZIP_CENTRAL + name + extra + comment;
-    zip->entries--;
-    if (zip->entries == 0 && zip->at != zip->size)
-        return bad(zip, "the directory goes on after its last entry", error);
+    *at += WG_ZIP_CENTRAL + name + extra + comment;
     if (!read_extra(entry, head + WG_ZIP_CENTRAL + name, extra))
         return bad(zip, "the directory lacks a size of 8 bytes", error);
     return check(zip, entry, error);
+}
+
+/* entry->begin, from the local header, and whether that bears the entry's name. */
+static wg_status read_local(wg_zip *zip, wg_zip_entry *entry, wg_error *error)
+{
+    unsigned char head[WG_ZIP_LOCAL];
+    char name[256];
+    wg_source *source = zip->source;
+    wg_status status = wg_source_seek(source, entry->offset, error);
+    if (status == WG_OK)
+        status = wg_source_read(source, head, sizeof head, error);
+    if (status != WG_OK)
+        return status;
+    bool same = get(head, 0, 4) == WG_ZIP_LOCAL_MARK && get(head, 26, 2) == entry->name_length;
+    for (size_t done = 0, n; same && done < entry->name_length; done += n) {
+        n = entry->name_length - done < sizeof name ? entry->name_length - done : sizeof name;
+        if ((status = wg_source_read(source, name, n, error)) != WG_OK)
+            return status;
+        same = memcmp(name, entry->name + done, n) == 0;
+    }
+    entry->begin = entry->offset + WG_ZIP_LOCAL + get(head, 26, 2) + get(head, 28, 2);
+    entry->foreign = !same || entry->begin > zip->begin || entry->packed > zip->begin - entry->begin;
+    return WG_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+    const wg_zip_entry *x = *(wg_zip_entry *const *)a, *y = *(wg_zip_entry *const *)b;
+    return (x->offset > y->offset) - (x->offset < y->offset);
+}
+
+/* No byte of the file belongs to two entries: what is packed once is unpacked once. */
+static wg_status check_places(const wg_zip *zip, wg_error *error)
+{
+    const wg_allocator *memory = &zip->source->allocator;
+    size_t bytes = zip->count * sizeof(wg_zip_entry *);
+    const wg_zip_entry **order = zip->count ? wg_mem_new(memory, bytes) : NULL;
+    wg_status status = WG_OK;
+    if (zip->count && !order)
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", zip->source->path, bytes);
+    for (size_t i = 0; i < zip->count; i++)
+        order[i] = &zip->entries[i];
+    if (zip->count)
+        qsort((void *)order, zip->count, sizeof *order, by_place);
+    for (size_t i = 1; i < zip->count && status == WG_OK; i++) {
+        const wg_zip_entry *e = order[i], *before = order[i - 1];
+        if (before->foreign ? before->offset == e->offset : before->begin + before->packed > e->offset)
+            status = wg_error_set(error, WG_FORMAT, "%s: %.*s lies where other entries lie",
+                zip->source->path, e->name_length < 100 ? (int)e->name_length : 100, e->name);
+    }
+    wg_mem_free(memory, (void *)order, bytes);
+    return status;
+}
+
+wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error)
+{
+    uint64_t count = 0;
+    size_t at = 0;
+    *zip = (wg_zip){.source = source};
+    wg_status status = read_directory(zip, &count, error);
+    if (status == WG_OK && count) { /* at most a 46th of the directory's length */
+        zip->capacity = (size_t)count;
+        zip->entries = wg_mem_new(&source->allocator, zip->capacity * sizeof *zip->entries);
+        if (!zip->entries)
+            return wg_error_set(
+                error, WG_OUT_OF_MEMORY, "%s: no memory for %zu entries", source->path, zip->capacity);
+    }
+    for (; zip->count < zip->capacity && status == WG_OK; zip->count++) {
+        wg_zip_entry *entry = &zip->entries[zip->count];
+        status = read_central(zip, &at, entry, error);
+        if (status == WG_OK)
+            status = read_local(zip, entry, error);
+    }
+    if (status == WG_OK && at != zip->size)
+        status = bad(zip, "the directory goes on after its last entry", error);
+    return status == WG_OK ? check_places(zip, error) : status;
+}
+
+void wg_zip_close(wg_zip *zip)
+{
+    const wg_allocator *memory = &zip->source->allocator;
+    wg_mem_free(memory, zip->entries, zip->capacity * sizeof *zip->entries);
+    wg_mem_free(memory, zip->directory, zip->size);
+    *zip = (wg_zip){.source = zip->source};
 }

@@ -162,7 +162,8 @@ wg_tuning *wg_tuning_load(const char *path, const wg_allocator *allocator, wg_er
         wg_error_set(error, WG_INVALID, "tuning: there is no path");
         return NULL;
     }
-    if (wg_source_open_plain(&source, path, error) != WG_OK)
+    if (wg_source_open(&source, path, &(wg_source_options){.allocator = allocator, .plain = true}, error) !=
+        WG_OK)
         return NULL;
     wg_tuning *tuning = wg_tuning_new(allocator);
     wg_status status = tuning ? read_text(&source, tuning, error)

@@ -275,7 +275,8 @@ wg_status wg_fitting_resume(wg_fitting *f)
         return written;
     if (!is_there(f->options.checkpoint))
         return WG_OK;
-    wg_archive *file = wg_safetensors_read(f->options.checkpoint, &f->options.allocator, f->error);
+    wg_archive *file = wg_safetensors_read(
+        f->options.checkpoint, &(wg_read_options){.allocator = f->options.allocator}, f->error);
     wg_status status = f->error->status == WG_OK ? resume_from(f, file) : f->error->status;
     wg_archive_free(file);
     return status;

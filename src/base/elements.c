@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "io/elements.h"
+#include "base/elements.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -91,15 +91,17 @@ static wg_status convert(const wg_elements *e, const unsigned char *bytes, size_
     void *numbers, const char *path, wg_error *error)
 {
     const wg_element *element = e->element;
-    int32_t *integers = numbers;
+    int32_t *integers = numbers, looked_at;
     float *floats = numbers;
     for (size_t i = 0; i < n; i++, bytes += element->size) {
         uint64_t bits = e->big ? wg_bytes_big(bytes, element->size) : wg_bytes_little(bytes, element->size);
+        if (!numbers && element->dtype != WG_I32)
+            continue;
         if (element->dtype == WG_F64)
             memcpy((double *)numbers + first + i, &bits, sizeof(double));
         else if (element->dtype == WG_F32)
             floats[first + i] = float_of(element, (uint32_t)bits);
-        else if (!int_of(element, bits, &integers[first + i]))
+        else if (!int_of(element, bits, integers ? &integers[first + i] : &looked_at))
             return wg_error_set(error, WG_BAD_DTYPE,
                 "%s: element %zu of %s is %s%" PRIu64 ", no integer of 32 bits", path, first + i, e->name,
                 element->kind == 'i' && bits >> 63 ? "-" : "",
@@ -108,19 +110,16 @@ static wg_status convert(const wg_elements *e, const unsigned char *bytes, size_
     return WG_OK;
 }
 
-wg_status wg_elements_read(
-    const wg_elements *elements, wg_source *source, void *numbers, uint32_t *crc, wg_error *error)
+wg_status wg_elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error)
 {
     unsigned char buffer[BLOCK];
     size_t size = elements->element->size;
-    bool direct = size == wg_dtype_size(elements->element->dtype) && elements->big == !wg_host_is_little() &&
-                  elements->element->kind != 'u';
+    bool direct = numbers && size == wg_dtype_size(elements->element->dtype) &&
+                  elements->big == !wg_host_is_little() && elements->element->kind != 'u';
     for (size_t done = 0, n; done < elements->count; done += n) {
         n = elements->count - done < BLOCK / size ? elements->count - done : BLOCK / size;
         unsigned char *bytes = direct ? (unsigned char *)numbers + done * size : buffer;
         wg_status status = wg_source_read(source, bytes, n * size, error);
-        if (crc && status == WG_OK)
-            *crc = wg_crc32(*crc, bytes, n * size);
         if (status == WG_OK && !direct)
             status = convert(elements, bytes, done, n, numbers, source->path, error);
         if (status != WG_OK)

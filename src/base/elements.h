@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* elements.h - numbers as files keep them; what is read becomes f64, f32 or i32 without loss. */
-#ifndef WG_IO_ELEMENTS_H
-#define WG_IO_ELEMENTS_H
+#ifndef WG_BASE_ELEMENTS_H
+#define WG_BASE_ELEMENTS_H
 
 #include <stdbool.h>
 #include <wengert/array.h>
@@ -32,9 +32,8 @@ typedef struct wg_elements {
     const char *name; /* for messages */
 } wg_elements;
 
-/* Reads all elements into numbers of element->dtype, and takes the bytes into *crc, unless that is NULL. */
-wg_status wg_elements_read(
-    const wg_elements *elements, wg_source *source, void *numbers, uint32_t *crc, wg_error *error);
+/* Reads all elements into numbers of element->dtype; NULL: only looks whether that can be done. */
+wg_status wg_elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error);
 
 /* An array's numbers, little-endian, in row-major order: written, or taken into a CRC-32. */
 wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *error);
