@@ -44,7 +44,7 @@ refuses '--model resnet: mlp, lenet or all' --model resnet
 refuses '--epochs needs a value' --epochs
 refuses 'unknown option --small=1' --small=1
 refuses 'misread.jpg: the name of a picture ends in' --out misread.jpg
-refuses 'nowhere: no such folder' --data nowhere
+refuses 'nowhere: No such file or directory' --data nowhere
 mkdir empty
 refuses 'empty: holds neither train-images-idx3-ubyte nor' --data empty
 printf '\0\0\010\003\0\0\0\002' >empty/train-images-idx3-ubyte

@@ -14,6 +14,7 @@
 /* Two images of 2 by 3 pixels, and their labels. */
 static const unsigned char images[28] = {
     0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 102, 153, 204, 255, 255, 0, 255, 0, 255, 0};
+static const wg_idx_options ten = {.classes = 10};
 static const unsigned char labels[10] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 9};
 
 static void write_packed(const char *name, const unsigned char *bytes, size_t size)
@@ -26,7 +27,7 @@ static void write_packed(const char *name, const unsigned char *bytes, size_t si
 static void expect(wg_status status, const char *text)
 {
     wg_error error = {0};
-    ck_assert_ptr_null(wg_idx_load("i", "l", 10, &error));
+    ck_assert_ptr_null(wg_idx_load("i", "l", &ten, &error));
     ck_assert_msg(error.status == status && strstr(error.message, text), "expected \"%s\", got %s: %s", text,
         wg_status_name(error.status), error.message);
 }
@@ -62,8 +63,8 @@ START_TEST(plain_files)
     files_write("i", images, sizeof images);
     files_write("l", labels, sizeof labels);
     wg_error error = {0};
-    check_contents(wg_idx_load("i", "l", 0, &error), &error);
-    check_contents(wg_idx_load("i", "l", 10, &error), &error);
+    check_contents(wg_idx_load("i", "l", NULL, &error), &error);
+    check_contents(wg_idx_load("i", "l", &ten, &error), &error);
     files_leave();
 }
 END_TEST
@@ -91,7 +92,7 @@ START_TEST(missing_files)
     files_enter("idx");
     wg_error error = {0};
     ck_assert_ptr_null(wg_mnist_load("nowhere", WG_TRAIN_SPLIT, &error));
-    ck_assert(error.status == WG_FILE && strcmp(error.message, "nowhere: no such folder") == 0);
+    ck_assert(error.status == WG_FILE && strcmp(error.message, "nowhere: No such file or directory") == 0);
     files_write("train-images-idx3-ubyte", images, sizeof images);
     error.status = WG_OK;
     ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, &error));
@@ -104,7 +105,7 @@ START_TEST(missing_files)
     error.status = WG_OK;
     ck_assert_ptr_null(wg_mnist_load(NULL, WG_TRAIN_SPLIT, &error));
     error.status = WG_OK;
-    ck_assert_ptr_null(wg_idx_load(NULL, "l", 10, &error));
+    ck_assert_ptr_null(wg_idx_load(NULL, "l", &ten, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
     files_leave();
 }
@@ -116,7 +117,10 @@ START_TEST(lying_headers)
     files_write("i", images, sizeof images);
     files_write("l", labels, sizeof labels);
     expect_changed("i", 0, 1, WG_FORMAT, "i: offset 0 holds 01 00 08 03");
-    expect_changed("i", 2, 0x0D, WG_FORMAT, "i: offset 0 holds 00 00 0d 03");
+    expect_changed("i", 2, 0x0A, WG_FORMAT, "i: offset 0 holds 00 00 0a 03, an IDX file of images starts");
+    expect_changed("i", 2, 0x0D, WG_FORMAT, "i: the sizes [2, 2, 3] at offset 4");
+    expect_changed("i", 3, 0, WG_FORMAT, "i: offset 0 holds 00 00 08 00");
+    expect_changed("i", 3, 9, WG_FORMAT, "i: offset 0 holds 00 00 08 09");
     expect_changed("l", 3, 3, WG_FORMAT, "l: offset 0 holds 00 00 08 03");
     expect_changed("i", 4, 0xFF, WG_FORMAT, "i: the sizes [4278190082, 2, 3] at offset 4");
     expect_changed("i", 15, 4, WG_FORMAT, "i: the sizes [2, 2, 4] at offset 4");
@@ -127,6 +131,145 @@ START_TEST(lying_headers)
     unsigned char overflow[16] = {0, 0, 8, 3, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255};
     files_write("i", overflow, sizeof overflow);
     expect(WG_FORMAT, "after offset 16 (0 bytes)");
+    files_leave();
+}
+END_TEST
+
+/* Other types: numbers as they are, big-endian, in a type that holds them. */
+START_TEST(types_of_numbers)
+{
+    static const struct {
+        unsigned char type, bytes[16], size;
+        wg_dtype dtype;
+        double expected[2];
+    } cases[] = {{0x09, {0x7F, 0x80}, 2, WG_F32, {127, -128}},
+        {0x0B, {0x01, 0x00, 0xFF, 0xFE}, 4, WG_F32, {256, -2}},
+        {0x0C, {0x7F, 0xFF, 0xFF, 0xFF, 0x80}, 8, WG_F64, {2147483647, -2147483648.0}},
+        {0x0D, {0x3F, 0x80, 0, 0, 0xC0}, 8, WG_F32, {1, -2}},
+        {0x0E, {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0}, 16, WG_F64, {1, -2}}};
+    files_enter("idx");
+    files_write("l", labels, sizeof labels);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsigned char file[8 + 16] = {0, 0, cases[i].type, 1, 0, 0, 0, 2};
+        wg_error error = {0};
+        memcpy(file + 8, cases[i].bytes, 16);
+        files_write("i", file, 8 + (size_t)cases[i].size);
+        wg_dataset *dataset = wg_idx_load("i", "l", NULL, &error);
+        ck_assert_msg(dataset, "%s", error.message);
+        wg_array x = wg_dataset_x(dataset);
+        ck_assert(x.dtype == cases[i].dtype && wg_shape_equal(&x.shape, &WG_SHAPE(2)));
+        for (size_t k = 0; k < 2; k++)
+            ck_assert_double_eq(
+                x.dtype == WG_F64 ? ((const double *)x.data)[k] : (double)((const float *)x.data)[k],
+                cases[i].expected[k]);
+        wg_dataset_free(dataset);
+    }
+    files_leave();
+}
+END_TEST
+
+/* Ranks from 1 to 8; only rank 3 is that of images without a channel. */
+START_TEST(ranks)
+{
+    files_enter("idx");
+    files_write("l", labels, sizeof labels);
+    for (size_t rank = 1; rank <= 8; rank++) {
+        unsigned char file[4 + 4 * 8 + 256] = {0, 0, 8, (unsigned char)rank};
+        wg_shape expected = {.rank = rank};
+        for (size_t i = 0; i < rank; i++)
+            file[4 + 4 * i + 3] = 2, expected.dim[i] = 2;
+        files_write("i", file, 4 + 4 * rank + ((size_t)1 << rank));
+        wg_dataset *dataset = wg_idx_load("i", "l", NULL, NULL);
+        ck_assert_ptr_nonnull(dataset);
+        wg_shape shape = wg_dataset_x(dataset).shape;
+        ck_assert(wg_shape_equal(&shape, rank == 3 ? &WG_SHAPE(2, 1, 2, 2) : &expected));
+        wg_dataset_free(dataset);
+    }
+    files_leave();
+}
+END_TEST
+
+/* Labels of every integer type, and the first column of more than fits a block of the reader. */
+START_TEST(labels_of_other_types)
+{
+    enum { MANY = 700, COLUMNS = 8 };
+    static unsigned char file[12 + 4 * COLUMNS * MANY], pixels[12 + MANY];
+    static const unsigned char codes[] = {0x08, 0x09, 0x0B, 0x0C}, sizes[] = {1, 1, 2, 4};
+    files_enter("idx");
+    memcpy(pixels, ((unsigned char[]){0, 0, 8, 2, 0, 0, MANY >> 8, MANY & 255, 0, 0, 0, 1}), 12);
+    files_write("i", pixels, sizeof pixels);
+    for (size_t k = 0; k < 4; k++)
+        for (size_t columns = 1; columns <= COLUMNS; columns += COLUMNS - 1) {
+            size_t at = columns == 1 ? 8 : 12, size = sizes[k];
+            memset(file, 0, sizeof file);
+            memcpy(file,
+                ((unsigned char[]){
+                    0, 0, codes[k], columns == 1 ? 1 : 2, 0, 0, MANY >> 8, MANY & 255, 0, 0, 0, COLUMNS}),
+                at);
+            for (size_t i = 0; i < MANY * columns; i++)
+                file[at + size * i + size - 1] = (unsigned char)(i % columns ? 99 : i / columns * 7 % 10);
+            files_write("l", file, at + size * MANY * columns);
+            wg_error error = {0};
+            wg_dataset *dataset = wg_idx_load("i", "l", &ten, &error);
+            ck_assert_msg(dataset, "%s", error.message);
+            for (size_t i = 0; i < MANY; i++)
+                ck_assert_int_eq(((const int32_t *)wg_dataset_y(dataset).data)[i], (int32_t)(i * 7 % 10));
+            wg_dataset_free(dataset);
+            file[at + size * (MANY - 1) * columns] = k ? 0xFF : 10; /* the last one, beyond or negative */
+            files_write("l", file, at + size * MANY * columns);
+            ck_assert_ptr_null(wg_idx_load("i", "l", &ten, &error));
+            char text[64];
+            snprintf(text, sizeof text, "at offset %zu is not below 10", at + size * (MANY - 1) * columns);
+            ck_assert_msg(
+                error.status == WG_FORMAT && strstr(error.message, text), "%s: %s", text, error.message);
+        }
+    static const unsigned char reals[16] = {0, 0, 0x0D, 1, 0, 0, 0, 2},
+                               none[12] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 0};
+    files_write("i", images, sizeof images);
+    files_write("l", reals, sizeof reals);
+    expect(WG_FORMAT, "l: labels are integers");
+    files_write("l", none, sizeof none);
+    expect(WG_FORMAT, "l: labels are integers, at least one for each image");
+    files_leave();
+}
+END_TEST
+
+/* The other names of MNIST's files, and a folder of a file's name, as some archives unpack to. */
+START_TEST(other_names)
+{
+    static const unsigned char qmnist[12 + 2 * 8 * 4] = {
+        0, 0, 0x0C, 2, 0, 0, 0, 2, 0, 0, 0, 8, 0, 0, 0, 7, [12 + 32] = 0, 0, 0, 9};
+    wg_error error = {0};
+    files_enter("idx");
+    files_write("train-images.idx3-ubyte", images, sizeof images);
+    files_write("train-labels.idx1-ubyte", labels, sizeof labels);
+    files_write("qmnist-test-images-idx3-ubyte", images, sizeof images);
+    files_write("qmnist-test-labels-idx2-int", qmnist, sizeof qmnist);
+    ck_assert_int_eq(mkdir("train-images-idx3-ubyte", 0700), 0);
+    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, &error), &error);
+    check_contents(wg_mnist_load(".", WG_TEST_SPLIT, &error), &error);
+    files_leave();
+}
+END_TEST
+
+/* A packed file could hold more than memory is given for its length: 64 times that, but at least 256 MiB. */
+START_TEST(what_packed_files_may_want)
+{
+    enum { LENGTH = 65500 };
+    static unsigned char bytes[LENGTH], packed[LENGTH + GZIP_EXTRA];
+    files_enter("idx");
+    memcpy(bytes, ((unsigned char[]){0, 0, 8, 2, 0, 0, 0xFF, 0xFF, 0, 0, 4, 1}), 12); /* 65535 * 1025 */
+    files_write("i", packed, gzip_pack(packed, bytes, LENGTH));
+    memcpy(bytes, ((unsigned char[]){0, 0, 8, 1, 0, 0, 0xFF, 0xFF}), 8);
+    files_write("l", packed, gzip_pack(packed, bytes, LENGTH));
+    wg_error error = {0};
+    ck_assert_ptr_null(wg_idx_load("i", "l", NULL, &error));
+    ck_assert_msg(
+        strstr(error.message, "without zlib") ||
+            (error.status == WG_OUT_OF_MEMORY &&
+                strcmp(error.message, "i: it wants 268693500 bytes of memory, of which .max_bytes allows "
+                                      "268435456") == 0),
+        "%s", error.message);
     files_leave();
 }
 END_TEST
@@ -159,7 +302,7 @@ START_TEST(damaged_gzip)
     for (size_t cut = 0; cut < size; cut++) {
         wg_error error = {0};
         files_write("i", packed, cut);
-        ck_assert_ptr_null(wg_idx_load("i", "l", 10, &error));
+        ck_assert_ptr_null(wg_idx_load("i", "l", &ten, &error));
         ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "cut at %zu: %s",
             cut, error.message);
     }
@@ -168,7 +311,7 @@ START_TEST(damaged_gzip)
         packed[at] ^= 4;
         files_write("i", packed, size);
         packed[at] ^= 4;
-        ck_assert_msg(!wg_idx_load("i", "l", 10, &error), "byte %zu", at);
+        ck_assert_msg(!wg_idx_load("i", "l", &ten, &error), "byte %zu", at);
         ck_assert_msg(error.status == WG_FORMAT || strstr(error.message, "without zlib"), "byte %zu: %s", at,
             error.message);
     }
@@ -176,5 +319,6 @@ START_TEST(damaged_gzip)
 }
 END_TEST
 
-TEST_MAIN("idx", plain_files, a_folder_by_its_usual_names, missing_files, lying_headers,
-    truncated_and_surplus, damaged_gzip)
+TEST_MAIN("idx", plain_files, a_folder_by_its_usual_names, missing_files, lying_headers, types_of_numbers,
+    ranks, labels_of_other_types, other_names, what_packed_files_may_want, truncated_and_surplus,
+    damaged_gzip)

@@ -77,16 +77,31 @@ WG_API wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, 
 
 /* Handwritten digits from a folder that holds the files of MNIST under their usual names,
  *      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte,
- * each plain or with ".gz" (read when the library was built with zlib). x: f32 [N, 1, 28, 28], a pixel's byte
- * divided by 255, so 0 is paper and 1 is ink. y: i32 [N], 0 to 9. Fashion-MNIST has the same files. The
- * format is described at http://yann.lecun.com/exdb/mnist. */
+ * or with a point (train-images.idx3-ubyte), or those of QMNIST (qmnist-train-images-idx3-ubyte,
+ * qmnist-train-labels-idx2-int, qmnist-test-...), each plain or with ".gz" (read when the library was built
+ * with zlib). x: f32 [N, 1, 28, 28], a pixel's byte divided by 255, so 0 is paper and 1 is ink. y: i32 [N], 0
+ * to 9. Fashion-MNIST has the same files. The format is described at http://yann.lecun.com/exdb/mnist. */
 WG_API wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error);
 
-/* Any pair of IDX files of unsigned bytes: images of rank 3 become [N, 1, H, W] of byte / 255, labels of rank
- * 1 must be below `classes` (0: the largest label + 1). Nothing in a file is believed: every size is held
- * against the file's length before memory is taken for it. WG_FILE when a file cannot be opened or read,
- * WG_FORMAT for wrong, truncated or surplus contents, with a message that names the file and the offset. */
-WG_API wg_dataset *wg_idx_load(const char *images, const char *labels, size_t classes, wg_error *error);
+/* How wg_idx_load reads. */
+typedef struct wg_idx_options {
+    size_t classes;         /* labels must be below; 0: the largest label + 1 */
+    size_t max_bytes;       /* memory for the numbers of either file; 0: 64 times the file's length, but at */
+                            /* least 256 MiB */
+    wg_allocator allocator; /* for the data set too */
+} wg_idx_options;
+
+/* Any pair of IDX files, of images (or anything else, a sample in each row) and of labels. Images of rank 3
+ * become [N, 1, H, W], others keep their shape. Of unsigned bytes x is byte / 255, f32; of other types it is
+ * the numbers as they are: bytes with a sign, 16-bit integers and floats as f32, 32-bit integers and doubles
+ * as f64. Labels are integers of any type, [N], or [N, M] of which the first column counts, as QMNIST has
+ * them.
+ *
+ * Nothing in a file is believed: every size is held against the file's length before memory is taken for it.
+ * WG_FILE when a file cannot be opened or read, WG_FORMAT for wrong, truncated or surplus contents, with a
+ * message that names the file and the offset; WG_OUT_OF_MEMORY, also beyond `max_bytes`. */
+WG_API wg_dataset *wg_idx_load(
+    const char *images, const char *labels, const wg_idx_options *options, wg_error *error);
 
 /* ---- CIFAR-10 -------------------------------------------------------------------------------------- */
 

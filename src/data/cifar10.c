@@ -128,7 +128,7 @@ wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error)
     size_t count = split == WG_TRAIN_SPLIT ? TRAIN_FILES : 1;
     for (size_t i = 0; i < count; i++) {
         const char *name = split == WG_TRAIN_SPLIT ? train[i] : "test_batch.bin";
-        if (wg_folder_find(text[i], folder, name, error) != WG_OK)
+        if (wg_folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error) != WG_OK)
             return NULL;
         paths[i] = text[i];
     }

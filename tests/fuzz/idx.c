@@ -26,7 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cut = cut < rest ? cut : rest;
     wg_error error = {0};
     wg_dataset *dataset = wg_idx_load(file_of(0, data[1] & 1, data + 4, cut),
-        file_of(1, data[1] & 2, data + 4 + cut, rest - cut), data[0], &error);
+        file_of(1, data[1] & 2, data + 4 + cut, rest - cut), &(wg_idx_options){.classes = data[0]}, &error);
     fuzz_expect_reader(dataset, &error);
     if (dataset && data[0])
         fuzz_expect(wg_dataset_classes(dataset) == data[0], "as many classes as were asked for");
