@@ -2,15 +2,21 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* Files written whole or not at all. */
-#define _XOPEN_SOURCE 700
+#define _GNU_SOURCE
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -106,6 +112,19 @@ START_TEST(two_at_once)
 }
 END_TEST
 
+/* This program's openat stands before the C library's, and keeps the mode of the last file it made. */
+static mode_t made;
+
+int openat(int from, const char *path, int flags, ...)
+{
+    va_list rest;
+    va_start(rest, flags);
+    mode_t mode = flags & O_CREAT ? va_arg(rest, mode_t) : 0;
+    va_end(rest);
+    made = flags & O_CREAT ? mode : made;
+    return (int)syscall(SYS_openat, from, path, flags, mode);
+}
+
 START_TEST(modes)
 {
     enter();
@@ -118,6 +137,12 @@ START_TEST(modes)
     ck_assert_int_eq(chmod("a", 0604), 0);
     ck_assert_int_eq(save("a", "2", &error), WG_OK);
     ck_assert(stat("a", &status) == 0 && (status.st_mode & 0777) == 0604);
+    mask = umask(0); /* what replaces a file begins as its owner's alone */
+    ck_assert_int_eq(chmod("a", 0600), 0);
+    ck_assert_int_eq(save("a", "3", &error), WG_OK);
+    umask(mask);
+    ck_assert(stat("a", &status) == 0 && (status.st_mode & 0777) == 0600);
+    ck_assert_int_eq(made, 0600);
     unlink("a");
     leave();
 }
@@ -146,6 +171,102 @@ START_TEST(links)
 }
 END_TEST
 
+/* In a folder that is open to all, links of strangers are not followed, whoever they lead to; the folder's
+ * owner's are, and elsewhere all are. Only root can make links that are another's. */
+START_TEST(links_of_strangers)
+{
+    enum { STRANGER = 12345, OWNER = 12346 };
+    static const struct {
+        mode_t folder;
+        uid_t folder_owner, link_owner;
+        bool followed;
+    } cases[] = {{01777, 0, 0, true}, {01777, 0, STRANGER, false}, {01777, OWNER, OWNER, true},
+        {01777, OWNER, STRANGER, false}, {01777, OWNER, 0, true}, {01770, OWNER, STRANGER, true},
+        {0777, OWNER, STRANGER, true}};
+    if (geteuid() != 0)
+        return;
+    enter();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wg_error error = {0};
+        ck_assert(save("victim", "old", &error) == WG_OK && mkdir("d", 0700) == 0);
+        ck_assert(symlink("../victim", "d/link") == 0 && symlink("d/link", "to") == 0);
+        ck_assert(lchown("d/link", cases[i].link_owner, 0) == 0 &&
+                  chown("d", cases[i].folder_owner, 0) == 0 && chmod("d", cases[i].folder) == 0);
+        for (const char *const *path = (const char *const[]){"d/link", "to", NULL}; *path; path++) {
+            wg_error_clear(&error);
+            wg_status status = save(*path, "new", &error);
+            ck_assert_msg(status == (cases[i].followed ? WG_OK : WG_FILE), "case %zu: %s", i, error.message);
+            ck_assert(cases[i].followed || strstr(error.message, "a link that another user has put"));
+            holds("victim", cases[i].followed ? "new" : "old");
+        }
+        unlink("d/link"), unlink("to"), unlink("victim"), rmdir("d");
+    }
+    leave();
+}
+END_TEST
+
+static void make(const char *name)
+{
+    FILE *file = fopen(name, "wb");
+    ck_assert(file && fclose(file) == 0);
+}
+
+/* A thousand files that killed processes left behind: the next save removes them, and nothing else. */
+START_TEST(leftovers)
+{
+    static const char *const stay[] = {"a", "a.wengert-.tmp", "a.wengert-0123456789abcde.tmp",
+        "a.wengert-0123456789abcdeF.tmp", "a.wengert-0123456789abcdef.tmp~", "a.wengert-0123456789abcdef",
+        "a.4711-0.tmp", "b.wengert-0123456789abcdef.tmp", "a.a.wengert-0123456789abcdef.tmp"};
+    enum { STAY = sizeof stay / sizeof stay[0], MANY = 1000 };
+    enter();
+    wg_error error = {0};
+    for (size_t i = 0; i < STAY; i++)
+        make(stay[i]);
+    ck_assert_int_eq(mkdir("a.wengert-00000000000f01de.tmp", 0700), 0);
+    ck_assert_int_eq(symlink("a", "a.wengert-00000000000011ec.tmp"), 0);
+    for (uint64_t i = 0; i < MANY; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "a.wengert-%016" PRIx64 ".tmp", i * 0x9E3779B97F4A7C15u);
+        make(name);
+    }
+    make("a.wengert-00000000000010cd.tmp"); /* somebody writes it */
+    int busy = open("a.wengert-00000000000010cd.tmp", O_WRONLY);
+    ck_assert(busy >= 0 && flock(busy, LOCK_EX) == 0);
+    ck_assert_uint_eq(files_here(), STAY + MANY + 3);
+    ck_assert_msg(save("a", "new", &error) == WG_OK, "%s", error.message);
+    ck_assert_uint_eq(files_here(), STAY + 3);
+    close(busy);
+    ck_assert_int_eq(save("a", "newer", &error), WG_OK);
+    ck_assert_uint_eq(files_here(), STAY + 2);
+    for (size_t i = 0; i < STAY; i++)
+        ck_assert_int_eq(unlink(stay[i]), 0);
+    rmdir("a.wengert-00000000000f01de.tmp"), unlink("a.wengert-00000000000011ec.tmp");
+    leave();
+}
+END_TEST
+
+/* What is written is locked, under a name that is another each time. */
+START_TEST(temporary_files)
+{
+    enter();
+    wg_sink sink;
+    wg_error error = {0};
+    char before[WG_SINK_NAME] = "";
+    for (int i = 0; i < 10; i++) {
+        ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
+        int other = open(sink.temporary, O_WRONLY);
+        ck_assert(other >= 0 && flock(other, LOCK_EX | LOCK_NB) != 0);
+        ck_assert_int_eq(fcntl(fileno(sink.file), F_GETFD), FD_CLOEXEC);
+        ck_assert_int_eq(fcntl(sink.folder, F_GETFD), FD_CLOEXEC);
+        close(other);
+        ck_assert_str_ne(sink.temporary, before);
+        strcpy(before, sink.temporary);
+        wg_sink_abandon(&sink);
+    }
+    leave();
+}
+END_TEST
+
 static void refuses(const char *path, const char *words)
 {
     wg_error error = {0};
@@ -156,22 +277,25 @@ static void refuses(const char *path, const char *words)
 START_TEST(places_that_take_no_file)
 {
     enter();
-    char name[WG_SINK_PATH + 8];
+    char name[4096 + 8];
     wg_error error = {0};
     memset(name, 'n', sizeof name - 1);
     name[sizeof name - 1] = 0;
-    refuses(name, "nnn"); /* which leaves the message no room for the reason */
+    refuses(name, strerror(ENAMETOOLONG));
     name[300] = 0;
     refuses(name, strerror(ENAMETOOLONG));
     name[255] = 0; /* the longest name that file systems take */
     ck_assert_msg(save(name, "x", &error) == WG_OK, "%s", error.message);
     unlink(name);
     refuses("nowhere/a", "nowhere/a: No such file or directory");
-    refuses("", "No such file");
+    refuses("", "(an empty name): No such file or directory");
     ck_assert_int_eq(mkdir("d", 0700), 0);
     refuses("d", "d: a folder, not a regular file");
     refuses("d/", "d/: a folder");
-    refuses("/dev/null", "a device or pipe");
+    refuses("/dev/null", "/dev/null: a device, not a regular file");
+    ck_assert_int_eq(mkfifo("pipe", 0600), 0);
+    refuses("pipe", "pipe: a pipe, not a regular file");
+    unlink("pipe");
     ck_assert_int_eq(save(NULL, "x", &error), WG_INVALID);
     ck_assert_int_eq(save("fine", "x", &error), WG_INVALID); /* an error that is set stays */
     rmdir("d");
@@ -290,10 +414,13 @@ START_TEST(killed_writers_leave_a_whole_file)
             length && length == (size_t)(text[0] - '0') && strspn(text, (char[]){text[0], 0}) == length);
         fclose(file);
     }
+    ck_assert_int_eq(save("a", "1", &error), WG_OK);
+    ck_assert_uint_eq(files_here(), 1);
     remove_what_is_here();
     leave();
 }
 END_TEST
 
 TEST_MAIN("sink", the_old_file_stays_until_the_new_one_is_whole, two_at_once, modes, links,
-    places_that_take_no_file, read_only, disk_full, killed_writers_leave_a_whole_file)
+    links_of_strangers, leftovers, temporary_files, places_that_take_no_file, read_only, disk_full,
+    killed_writers_leave_a_whole_file)

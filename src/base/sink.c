@@ -12,104 +12,66 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/sink_names.h"
 
-enum { MOST_LINKS = 40, MOST_NAMES = 1000, LONGEST_NAME = 200 };
-
-/* The length of the folder's part of a path, with its last '/'. */
-static size_t folder_length(const char *path)
+static void leave_folder(wg_sink *sink)
 {
-    const char *slash = strrchr(path, '/');
-    return slash ? (size_t)(slash - path) + 1 : 0;
+    if (sink->folder >= 0)
+        close(sink->folder);
+    sink->folder = -1;
 }
 
-static bool copy_path(char *to, const char *from)
+/* The temporary file is open to nobody before it has the old one's mode; only a new file begins with what the
+ * umask leaves. */
+static bool open_file(wg_sink *sink, const struct stat *old)
 {
-    size_t length = strlen(from);
-    if (length == 0 || length >= WG_SINK_PATH) {
-        errno = length ? ENAMETOOLONG : ENOENT;
+    int descriptor = wg_sink_make_temporary(sink, old ? 0600 : 0666);
+    if (descriptor < 0)
         return false;
-    }
-    memcpy(to, from, length + 1);
-    return true;
-}
-
-/* sink->target := where the path's links lead, whether there is a file or not. Whether a path ends in a link
- * is asked by readlink itself: EINVAL says that it is none. */
-static bool follow_links(wg_sink *sink)
-{
-    char link[WG_SINK_PATH];
-    if (!copy_path(sink->target, sink->path))
-        return false;
-    for (int links = 0; links < MOST_LINKS; links++) {
-        ssize_t length = readlink(sink->target, link, sizeof link - 1);
-        if (length < 0)
-            return errno == EINVAL || errno == ENOENT;
-        link[length] = 0;
-        size_t folder = link[0] == '/' ? 0 : folder_length(sink->target);
-        if (folder + (size_t)length >= WG_SINK_PATH) {
-            errno = ENAMETOOLONG;
-            return false;
-        }
-        memcpy(sink->target + folder, link, (size_t)length + 1);
-    }
-    errno = ELOOP;
+    if ((!old || fchmod(descriptor, old->st_mode & 0777) == 0) && (sink->file = fdopen(descriptor, "wb")))
+        return true;
+    int reason = errno;
+    unlinkat(sink->folder, sink->temporary, 0);
+    close(descriptor);
+    errno = reason;
     return false;
-}
-
-/* A new file beside the target, with a name that nobody has. */
-static int open_temporary(wg_sink *sink)
-{
-    size_t folder = folder_length(sink->target);
-    int descriptor = -1;
-    errno = EEXIST;
-    for (int i = 0; i < MOST_NAMES && descriptor < 0 && errno == EEXIST; i++) {
-        int length = snprintf(sink->temporary, sizeof sink->temporary, "%.*s%.*s.%ld-%d.tmp", (int)folder,
-            sink->target, LONGEST_NAME, sink->target + folder, (long)getpid(), i);
-        if (length >= WG_SINK_PATH) {
-            errno = ENAMETOOLONG;
-            return -1;
-        }
-        descriptor = open(sink->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    }
-    return descriptor;
 }
 
 wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error)
 {
     struct stat old;
-    sink->path = path;
+    sink->path = wg_path_shown(path, sink->shown);
     sink->file = NULL;
+    sink->folder = -1;
     if (error && error->status != WG_OK)
         return error->status;
     if (!path)
         return wg_error_set(error, WG_INVALID, "a file to be written has no name");
-    if (!follow_links(sink))
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
-    bool replaces = stat(sink->target, &old) == 0;
+    wg_status status = wg_sink_find(sink, path, error);
+    if (status != WG_OK)
+        return status;
+    bool replaces = fstatat(sink->folder, sink->name, &old, AT_SYMLINK_NOFOLLOW) == 0;
     if (replaces && !S_ISREG(old.st_mode))
-        return wg_error_set(error, WG_FILE, "%s: %s, not a regular file", path,
-            S_ISDIR(old.st_mode) ? "a folder" : "a device or pipe");
-    if (replaces && access(sink->target, W_OK) != 0)
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
-    int descriptor = open_temporary(sink);
-    if (descriptor < 0)
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(errno));
-    if ((replaces && fchmod(descriptor, old.st_mode & 0777) != 0) ||
-        !(sink->file = fdopen(descriptor, "wb"))) {
-        int reason = errno;
-        close(descriptor);
-        unlink(sink->temporary);
-        return wg_error_set(error, WG_FILE, "%s: %s", path, strerror(reason));
+        status = wg_path_irregular(path, old.st_mode, error);
+    else if (replaces && faccessat(sink->folder, sink->name, W_OK, 0) != 0)
+        status = wg_path_failed(path, errno, error);
+    if (status == WG_OK) {
+        wg_sink_clean(sink);
+        if (!open_file(sink, replaces ? &old : NULL))
+            status = wg_path_failed(path, errno, error);
     }
-    return WG_OK;
+    if (status != WG_OK)
+        leave_folder(sink);
+    return status;
 }
 
 /* What reached the file before the stream's buffer could not follow. */
 static wg_status failed(wg_sink *sink, int reason, wg_error *error)
 {
     off_t offset = lseek(fileno(sink->file), 0, SEEK_CUR);
-    return wg_error_set(error, WG_FILE, "%s: cannot be written at offset %" PRIdMAX ": %s", sink->path,
-        (intmax_t)offset, reason ? strerror(reason) : "the stream failed");
+    return wg_error_set(error, reason == ENOMEM ? WG_OUT_OF_MEMORY : WG_FILE,
+        "%s: cannot be written at offset %" PRIdMAX ": %s", sink->path, (intmax_t)offset,
+        reason ? strerror(reason) : "the stream failed");
 }
 
 wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error)
@@ -120,18 +82,13 @@ wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error 
     return WG_OK;
 }
 
-/* Makes the new name last over a power failure. Not every file system can, and the file is in its place. */
-static void sync_folder(const char *path)
+static int sync_file(int descriptor)
 {
-    char folder[WG_SINK_PATH];
-    size_t length = folder_length(path);
-    memcpy(folder, length ? path : ".", length ? length : 1);
-    folder[length ? length : 1] = 0;
-    int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor >= 0) {
-        fsync(descriptor);
-        close(descriptor);
-    }
+    int result;
+    do
+        result = fsync(descriptor);
+    while (result != 0 && errno == EINTR);
+    return result;
 }
 
 wg_status wg_sink_close(wg_sink *sink, wg_error *error)
@@ -140,20 +97,19 @@ wg_status wg_sink_close(wg_sink *sink, wg_error *error)
     wg_status status = WG_OK;
     if (!sink->file)
         return WG_FILE;
-    if (ferror(sink->file) || fflush(sink->file) != 0 || fsync(fileno(sink->file)) != 0)
+    if (ferror(sink->file) || fflush(sink->file) != 0 || sync_file(fileno(sink->file)) != 0)
         status = failed(sink, errno, error);
+    else if (renameat(sink->folder, sink->temporary, sink->folder, sink->name) != 0)
+        status = wg_error_set(error, WG_FILE, "%s: cannot be replaced: %s", sink->path, strerror(errno));
     if (status != WG_OK) {
         wg_sink_abandon(sink);
         return status;
     }
-    FILE *file = sink->file;
+    /* What was synced is written, whatever closing says now. */
+    fclose(sink->file);
     sink->file = NULL;
-    if (fclose(file) != 0 || rename(sink->temporary, sink->target) != 0) {
-        status = wg_error_set(error, WG_FILE, "%s: cannot be replaced: %s", sink->path, strerror(errno));
-        unlink(sink->temporary);
-        return status;
-    }
-    sync_folder(sink->target);
+    sync_file(sink->folder); /* so that the new name outlasts a power failure; not every file system can */
+    leave_folder(sink);
     return WG_OK;
 }
 
@@ -161,9 +117,10 @@ void wg_sink_abandon(wg_sink *sink)
 {
     if (!sink->file)
         return;
+    unlinkat(sink->folder, sink->temporary, 0);
     fclose(sink->file);
-    unlink(sink->temporary);
     sink->file = NULL;
+    leave_folder(sink);
 }
 
 wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error)

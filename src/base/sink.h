@@ -3,30 +3,37 @@
 
 /* sink.h - a file written whole or not at all.
  *
- *      model.safetensors                 the old file, untouched until ...
- *      model.safetensors.4711-0.tmp      what is being written: beside it, so on the same file system
+ *      model.safetensors                                   the old file, untouched until ...
+ *      model.safetensors.wengert-9f2c40d15be8a713.tmp      what is being written: beside it, so on the same
+ *                                                          file system, and locked (flock)
  *
  * wg_sink_close syncs the new file and renames it over the old one, which is one step to whoever looks. On
  * any failure before that the temporary file is removed. A process that is killed leaves it behind, and the
- * old file whole. */
+ * old file whole; with the process its lock is gone, so that whoever writes that file next removes it. */
 #ifndef WG_BASE_SINK_H
 #define WG_BASE_SINK_H
 
 #include <stddef.h>
 #include <stdio.h>
 #include <wengert/status.h>
+#include "base/path.h"
 
-enum { WG_SINK_PATH = 4096 };
+enum { WG_SINK_NAME = 256 };
 
 typedef struct wg_sink {
-    const char *path; /* borrowed; for messages */
-    FILE *file;       /* open for writing, also by functions that take a stream; NULL when closed */
-    char target[WG_SINK_PATH], temporary[WG_SINK_PATH];
+    const char *path; /* the caller's, or `shown`; for messages */
+    char shown[WG_PATH_SHOWN];
+    FILE *file;                                       /* open for writing, also by functions that take a */
+    int folder;                                       /* stream; NULL when closed. folder: a descriptor */
+    char name[WG_SINK_NAME], temporary[WG_SINK_NAME]; /* in it */
 } wg_sink;
 
 /* Opens the temporary file. Where `path` is a symbolic link, the file it leads to will be replaced and the
- * link stays. An existing file must be a regular one that may be written to, and hands its mode on; a new one
- * gets what the umask leaves of rw-rw-rw-. WG_FILE otherwise; an error that is set already is returned. */
+ * link stays; but no link is followed that somebody else has put into a folder that is open to all (sticky
+ * and writable to others, as /tmp), as Linux protects it: its owner must be this process's or the folder's.
+ * An existing file must be a regular one that may be written to, and hands its mode on, before anything is
+ * written; a new one gets what the umask leaves of rw-rw-rw-. WG_FILE otherwise; an error that is set already
+ * is returned. */
 wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error);
 
 /* WG_FILE, with the offset in the message, when it cannot be written. wg_sink_finish follows in any case. */

@@ -13,6 +13,7 @@
 
 #if WG_HAVE_PNG
 #include <png.h>
+#include <setjmp.h>
 #endif
 
 /* MARGIN around and between cells; a letter of WG_GLYPH_WIDTH is followed by one free column. */
@@ -153,13 +154,62 @@ static wg_status write_pgm(FILE *file, struct picture *p)
 }
 
 #if WG_HAVE_PNG
+/* libpng's memory is the hook's, so that a lack of it can be told from a file that cannot be written. */
+struct png_memory {
+    wg_allocator allocator;
+    bool lacked;
+};
+
+static png_voidp take_for_png(png_structp png, png_alloc_size_t size)
+{
+    struct png_memory *memory = png_get_mem_ptr(png);
+    size_t *block =
+        size <= SIZE_MAX - WG_ALIGNMENT ? wg_mem_new(&memory->allocator, WG_ALIGNMENT + size) : NULL;
+    memory->lacked = memory->lacked || !block;
+    if (block)
+        *block = WG_ALIGNMENT + size;
+    return block ? (char *)block + WG_ALIGNMENT : NULL;
+}
+
+static void give_back_from_png(png_structp png, png_voidp memory)
+{
+    size_t *block = memory ? (size_t *)(void *)((char *)memory - WG_ALIGNMENT) : NULL;
+    if (block)
+        wg_mem_free(&((struct png_memory *)png_get_mem_ptr(png))->allocator, block, *block);
+}
+
+static void fail_png(png_structp png, png_const_charp text)
+{
+    (void)text;
+    png_longjmp(png, 1);
+}
+
+static void ignore_png(png_structp png, png_const_charp text)
+{
+    (void)png, (void)text;
+}
+
 static wg_status write_png(FILE *file, struct picture *p)
 {
-    png_image image = {.version = PNG_IMAGE_VERSION,
-        .format = PNG_FORMAT_RGB,
-        .width = (png_uint_32)p->width,
-        .height = (png_uint_32)p->height};
-    return png_image_write_to_stdio(&image, file, 0, p->rgb, 0, NULL) ? WG_OK : WG_FILE;
+    struct png_memory memory = {.allocator = wg_allocator_or_default(NULL)};
+    png_structp png = png_create_write_struct_2(
+        PNG_LIBPNG_VER_STRING, NULL, fail_png, ignore_png, &memory, take_for_png, give_back_from_png);
+    png_infop info = png ? png_create_info_struct(png) : NULL;
+    volatile wg_status status = memory.lacked || !info ? WG_OUT_OF_MEMORY : WG_OK;
+    if (status == WG_OK && setjmp(png_jmpbuf(png))) { /* libpng comes back here when it fails */
+        status = memory.lacked ? WG_OUT_OF_MEMORY : WG_FILE;
+    } else if (status == WG_OK) {
+        png_init_io(png, file);
+        png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, PNG_COLOR_TYPE_RGB,
+            PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
+        png_set_sRGB_gAMA_and_cHRM(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
+        png_write_info(png, info);
+        for (size_t row = 0; row < p->height; row++)
+            png_write_row(png, p->rgb + 3 * row * p->width);
+        png_write_end(png, info);
+    }
+    png_destroy_write_struct(&png, &info);
+    return status;
 }
 #else
 static write_function *const write_png = NULL;
@@ -196,10 +246,12 @@ static wg_status write_file(const char *path, struct picture *p, write_function 
     wg_status status = wg_sink_open(&sink, path, error);
     if (status != WG_OK)
         return status;
-    if (write(sink.file, p) == WG_OK || ferror(sink.file)) /* of a stream that failed, closing tells why */
+    status = write(sink.file, p);
+    if (status == WG_OK || ferror(sink.file)) /* of a stream that failed, closing tells why */
         return wg_sink_close(&sink, error);
     wg_sink_abandon(&sink);
-    return wg_error_set(error, WG_FILE, "%s: cannot be written", path);
+    return status == WG_OUT_OF_MEMORY ? wg_error_set(error, status, "%s: no memory for compressing", path)
+                                      : wg_error_set(error, WG_FILE, "%s: cannot be written", path);
 }
 
 static wg_status check(
