@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* Each request of memory, of ours and of every library below us, fails in turn while files are read and
+ * written: the result is right, or it is WG_OUT_OF_MEMORY and nothing else; nothing is lost, and a file that
+ * was there is whole. */
+#define _GNU_SOURCE
+
+#include "own_malloc.h"
+
+#include "formats.h"
+#include "harness.h"
+
+static const wg_allocator none = {0};
+
+enum { MOST_REQUESTS = 2000 };
+
+/* Request number k of what follows fails. */
+static void fail_request(size_t k)
+{
+    own_malloc.failures = 0;
+    own_malloc.fail_at = own_malloc.calls + k;
+}
+
+static void check(const char *file, size_t k, bool done, const wg_error *error)
+{
+    bool failed = own_malloc.failures > 0;
+    own_malloc.fail_at = 0;
+    ck_assert_msg(failed || done, "%s: %s", file, error->message);
+    ck_assert_msg(done ? error->status == WG_OK : error->status == WG_OUT_OF_MEMORY,
+        "%s, request %zu: %s: %s", file, k, wg_status_name(error->status), error->message);
+    ck_assert_msg(done || error->message[0], "%s, request %zu: no words", file, k);
+}
+
+START_TEST(readers)
+{
+    files_enter("malloc");
+    formats_write_all();
+    for (size_t i = 0; i < FORMATS_READERS && own_malloc_is_called(); i++) {
+        const char *file = formats_readers[i].file;
+        wg_error first = {0};
+        if (!formats_readers[i].read(file, 0, &none, &first))
+            continue; /* zlib was left out */
+        size_t k = 0;
+        do {
+            wg_error error = {0};
+            size_t blocks = own_malloc.blocks;
+            fail_request(++k);
+            bool read = formats_readers[i].read(file, 0, &none, &error);
+            bool failed = own_malloc.failures > 0;
+            check(file, k, read, &error);
+            ck_assert_msg(own_malloc.blocks == blocks, "%s, request %zu: %zu blocks leaked", file, k,
+                own_malloc.blocks - blocks);
+            if (!failed)
+                break;
+        } while (k < MOST_REQUESTS);
+        ck_assert_uint_gt(k, 2);
+        ck_assert_uint_lt(k, MOST_REQUESTS);
+    }
+    files_leave();
+}
+END_TEST
+
+/* What a good writing leaves, before and after each bad one. */
+START_TEST(writers)
+{
+    static unsigned char before[1 << 16], after[1 << 16];
+    formats_store store;
+    files_enter("malloc");
+    ck_assert(formats_store_open(&store));
+    for (size_t i = 0; i < FORMATS_WRITERS && own_malloc_is_called(); i++) {
+        const char *file = formats_writers[i].file;
+        wg_error first = {0};
+        if (formats_writers[i].write(&store, file, &first) == WG_INVALID)
+            continue; /* libpng was left out */
+        size_t size = files_read(file, before, sizeof before), files = files_count(), k = 0;
+        ck_assert(size && size < sizeof before);
+        do {
+            wg_error error = {0};
+            size_t blocks = own_malloc.blocks;
+            fail_request(++k);
+            wg_status status = formats_writers[i].write(&store, file, &error);
+            bool failed = own_malloc.failures > 0;
+            own_malloc.fail_at = 0;
+            if (formats_writers[i].write == formats_write_tuning && k == 1)
+                wg_error_set(&error, status, "no table to be written"); /* by the test itself */
+            check(file, k, status == WG_OK, &error);
+            ck_assert_msg(own_malloc.blocks == blocks, "%s, request %zu: %zu blocks leaked", file, k,
+                own_malloc.blocks - blocks);
+            ck_assert_msg(files_read(file, after, sizeof after) == size && memcmp(before, after, size) == 0,
+                "%s, request %zu: another file", file, k);
+            ck_assert_uint_eq(files_count(), files);
+            if (!failed)
+                break;
+        } while (k < MOST_REQUESTS);
+        ck_assert_uint_gt(k, 2);
+        ck_assert_uint_lt(k, MOST_REQUESTS);
+    }
+    formats_store_close(&store);
+    files_leave();
+}
+END_TEST
+
+TEST_MAIN("library_malloc", readers, writers)
