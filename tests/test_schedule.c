@@ -49,6 +49,46 @@ START_TEST(warmup_comes_first)
 }
 END_TEST
 
+/* Times that were computed - k / n, a sum of parts, a number of batches by another - lie where they should:
+ * k steps of length every are k every, on whichever side of it rounding left the time. */
+START_TEST(steps_come_in_time)
+{
+    static const double every[] = {0.1, 0.2, 0.3, 0.7, 1. / 3, 1. / 7, 1, 1e-3, 12.1, 1e9 / 7};
+    static const double warmup[] = {0, 0.1, 0.3, 1. / 3, 5, 0.7};
+    for (size_t i = 0; i < sizeof every / sizeof every[0]; i++)
+        for (size_t w = 0; w < sizeof warmup / sizeof warmup[0]; w++) {
+            wg_schedule s = {
+                .kind = WG_SCHEDULE_STEP, .every = every[i], .factor = 0.999, .warmup = warmup[w]};
+            double sum = warmup[w];
+            for (int k = 0; k < 1000; k++, sum += every[i]) {
+                const double times[] = {warmup[w] + k * every[i], warmup[w] + k / (1 / every[i]), sum};
+                for (int j = 0; j < 3; j++) {
+                    double is = at(s, times[j]), want = pow(0.999, k);
+                    ck_assert_msg(fabs(is - want) <= 1e-12, "%g steps of %g after %g: %.9g, not %.9g",
+                        (double)k, every[i], warmup[w], is, want);
+                }
+                if (warmup[w] <= every[i] && k > 0) /* not before they are due */
+                    ck_assert_double_eq_tol(at(s, times[0] - 1e-6 * every[i]), pow(0.999, k - 1), 1e-12);
+            }
+        }
+}
+END_TEST
+
+/* A time that is all warm-up: its end is neither the schedule's beginning nor its end by rounding. */
+START_TEST(nothing_after_the_warmup)
+{
+    for (int k = 1; k < 100; k++) {
+        wg_schedule s = {.kind = WG_SCHEDULE_LINEAR, .warmup = k * 0.1};
+        double sum = 0;
+        for (int i = 0; i < k; i++)
+            sum += 0.1;
+        const double times[] = {k * 0.1, k / 10.0, sum};
+        for (int i = 0; i < 9; i++)
+            ck_assert_double_eq_tol(wg_schedule_factor(&s, times[i / 3], times[i % 3]), 1, 1e-11);
+    }
+}
+END_TEST
+
 static double half_of(void *user, double t, double total)
 {
     return *(double *)user * t / total;
@@ -91,4 +131,5 @@ START_TEST(fields_out_of_range)
 }
 END_TEST
 
-TEST_MAIN("schedule", closed_forms, warmup_comes_first, a_function_of_ones_own, fields_out_of_range)
+TEST_MAIN("schedule", closed_forms, warmup_comes_first, steps_come_in_time, nothing_after_the_warmup,
+    a_function_of_ones_own, fields_out_of_range)

@@ -10,7 +10,10 @@
  *
  * Time t is measured in epochs, and in parts of them; any other unit will do if it is used throughout. A
  * schedule remembers nothing: its factor is a function of t alone, so that a training that is resumed goes on
- * as if it had never stopped. wg_fit takes one in its options. */
+ * as if it had never stopped. wg_fit takes one in its options.
+ *
+ * Times are taken for what they round: one that is within 1e-12 of itself of a step's or the warm-up's end
+ * lies there, so that the time 3 / 10 is the third step of length 0.1, though 0.3 / 0.1 is below 3. */
 #ifndef WENGERT_SCHEDULE_H
 #define WENGERT_SCHEDULE_H
 
