@@ -55,6 +55,37 @@ START_TEST(clipping_by_norm)
 }
 END_TEST
 
+/* From the smallest numbers of the type to the largest: the norm of (3, 0, 4) e is 5 e, and clipped to a norm
+ * of 5 c they are (3, 0, 4) c. Where c / e is below the smallest number, too. */
+START_TEST(clipping_at_any_size)
+{
+    static const int exponents[2][7] = {
+        {-1060, -1000, -540, 0, 510, 512, 1020}, {-145, -120, -70, 0, 63, 100, 124}};
+    for (int is_float = 0; is_float < 2; is_float++)
+        for (int i = 0; i < 7; i++)
+            for (int k = 0; k <= i; k++) {
+                const double e = ldexp(1, exponents[is_float][i]), c = ldexp(0.8, exponents[is_float][k]);
+                const double g[3] = {3 * e, 0, 4 * e};
+                double is[3], tolerance = (is_float ? 1e-6 : 1e-14) * c + ldexp(1, is_float ? -149 : -1074);
+                wg_params *p = wg_params_new(&(wg_params_options){.dtype = is_float ? WG_F32 : WG_F64});
+                ck_assert_int_eq(wg_params_add(p, "w", WG_SHAPE(3), NULL, NULL), WG_OK);
+                wg_params_zero_grad(p);
+                for (size_t j = 0; j < 3; j++)
+                    if (is_float)
+                        ((float *)wg_params_gradient(p, 0))[j] = (float)g[j];
+                    else
+                        ((double *)wg_params_gradient(p, 0))[j] = g[j];
+                ck_assert_double_eq(wg_params_grad_norm(p), 5 * e);
+                ck_assert_double_eq(wg_params_clip_grad_norm(p, 5 * c), 5 * e);
+                ck_assert_int_eq(wg_params_read_grad(p, "w", is, 3), WG_OK);
+                ck_assert_msg(fabs(is[0] - 3 * c) <= 4 * tolerance && is[1] == 0 &&
+                                  fabs(is[2] - 4 * c) <= 4 * tolerance,
+                    "%g clipped to %g: %g, %g, %g", 5 * e, 5 * c, is[0], is[1], is[2]);
+                wg_params_free(p);
+            }
+}
+END_TEST
+
 START_TEST(clipping_by_value)
 {
     for (int is_float = 0; is_float < 2; is_float++) {
@@ -79,4 +110,4 @@ START_TEST(clipping_by_value)
 }
 END_TEST
 
-TEST_MAIN("clip", clipping_by_norm, clipping_by_value)
+TEST_MAIN("clip", clipping_by_norm, clipping_at_any_size, clipping_by_value)

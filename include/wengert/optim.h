@@ -110,12 +110,13 @@ WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
 
 /* ---- Gradients before a step ----------------------------------------------------------------------- */
 
-/* The Euclidean norm of all gradients of parameters that are not frozen, as one vector; summed in double. */
+/* The Euclidean norm of all gradients of parameters that are not frozen, as one vector; summed in double,
+ * without overflow or underflow on the way. */
 WG_API double wg_params_grad_norm(wg_params *params);
 
 /* Scales all gradients by max_norm / norm when their norm is above max_norm (Pascanu et al. 2013). Returns
  * the norm before. A norm or a limit that is not finite, or a negative limit, changes nothing: check the
- * norm. */
+ * norm. It is not finite where a gradient is not, or where it is itself beyond the largest double. */
 WG_API double wg_params_clip_grad_norm(wg_params *params, double max_norm);
 
 /* Every element into [-limit, limit]; a NaN stays. WG_INVALID for a negative limit or NaN. */

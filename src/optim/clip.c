@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* The norm of all gradients, and clipping by norm and by value: passes over the store. */
+/* The norm of all gradients, and clipping by norm and by value: passes over the store.
+ *
+ * Squares of doubles overflow at 1e154 and vanish at 1e-162, and the factor max_norm / norm can be smaller
+ * than any normal number of the store's type. So numbers are multiplied by a power of two first, which rounds
+ * nothing: by 1 unless something came out of range. */
+#include <float.h>
 #include <math.h>
 #include <wengert/optim.h>
 #include "kernels/clones.h"
@@ -22,6 +27,13 @@ static void visit_squares(void *user, const wg_params_run *run)
         c->is_float ? squares_f32(run->count, run->gradient) : squares_f64(run->count, run->gradient);
 }
 
+static void visit_scaled_squares(void *user, const wg_params_run *run)
+{
+    clip *c = user;
+    c->sum[run->part] += c->is_float ? scaled_squares_f32(run->count, run->gradient, c->number)
+                                     : scaled_squares_f64(run->count, run->gradient, c->number);
+}
+
 static void visit_scale(void *user, const wg_params_run *run)
 {
     const clip *c = user;
@@ -40,21 +52,36 @@ static void visit_clamp(void *user, const wg_params_run *run)
         clamp_f64(run->count, run->gradient, c->number);
 }
 
-double wg_params_grad_norm(wg_params *params)
+static double sum_of_squares(wg_params *params, double scale)
 {
-    clip work = {.is_float = wg_params_dtype(params) == WG_F32};
-    size_t parts = wg_params_pass(params, visit_squares, &work);
+    clip work = {.is_float = wg_params_dtype(params) == WG_F32, .number = scale};
+    size_t parts = wg_params_pass(params, scale == 1 ? visit_squares : visit_scaled_squares, &work);
     double sum = 0;
     for (size_t i = 0; i < parts; i++)
         sum += work.sum[i];
-    return sqrt(sum);
+    return sum;
+}
+
+double wg_params_grad_norm(wg_params *params)
+{
+    double sum = sum_of_squares(params, 1), scale = 1;
+    if (sum > 1e300)
+        scale = 0x1p-600;
+    else if (sum < 1e-280 && wg_params_dtype(params) == WG_F64)
+        scale = 0x1p600;
+    return scale == 1 ? sqrt(sum) : sqrt(sum_of_squares(params, scale)) / scale;
 }
 
 double wg_params_clip_grad_norm(wg_params *params, double max_norm)
 {
     double norm = wg_params_grad_norm(params);
     if (max_norm >= 0 && norm > max_norm && isfinite(norm)) {
-        clip work = {.is_float = wg_params_dtype(params) == WG_F32, .number = max_norm / norm};
+        clip work = {.is_float = wg_params_dtype(params) == WG_F32, .number = 1};
+        if (max_norm / norm < (work.is_float ? (double)FLT_MIN : DBL_MIN)) {
+            work.number = ldexp(1, -ilogb(norm));
+            wg_params_pass(params, visit_scale, &work);
+        }
+        work.number = max_norm / (norm * work.number);
         wg_params_pass(params, visit_scale, &work);
     }
     return norm;

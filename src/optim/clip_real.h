@@ -12,6 +12,16 @@ WG_CLONES static double FN(squares)(size_t n, const REAL *g)
     return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
 }
 
+/* The same of g scale. */
+WG_CLONES static double FN(scaled_squares)(size_t n, const REAL *g, double scale)
+{
+    double lane[8] = {0};
+    for (size_t i = 0; i < n; i += 8)
+        for (size_t k = 0; k < 8; k++)
+            lane[k] += ((double)g[i + k] * scale) * ((double)g[i + k] * scale);
+    return ((lane[0] + lane[4]) + (lane[1] + lane[5])) + ((lane[2] + lane[6]) + (lane[3] + lane[7]));
+}
+
 WG_CLONES static void FN(scale)(size_t n, REAL *g, REAL factor)
 {
     for (size_t i = 0; i < n; i++)
