@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* logsumexp.c - y [kept axes] = log(sum of e^x over the others), as m + log(sum e^(x - m)) with the largest x
- * as m.
+/* logsumexp.c - y [kept axes] = log(sum of e^x over the others), as m + log(s) with the largest x as m and
+ * s = sum e^(x - m).
  *
- * dy/dx_i = e^x_i / sum e^x = e^(x_i - y). Where y is -infinity every e^x is 0, and so is the derivative. */
+ * dy/dx_i = e^(x_i - m) / s. This is e^(x_i - y), too, but y is rounded: a float of 1000 to 6e-5, of which
+ * its exponential would be off by as much. Where y is -infinity every e^x is 0, and so is the derivative. */
 
 #include <math.h>
 #include <wengert/math.h>
@@ -12,6 +13,15 @@
 #include <wengert/shaping.h>
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
+
+/* Kept: for each output m, then s. */
+static wg_status logsumexp_shape(wg_op_context *op)
+{
+    wg_status status = wg_over_shape(op);
+    if (status == WG_OK)
+        op->keep_bytes[0] = wg_over_runs(op).outputs * 2 * sizeof(double);
+    return status;
+}
 
 /* m[o]: the largest term; 0 where it is not finite, for then any m will do, and infinity - infinity would
  * not. */
@@ -32,56 +42,60 @@ static bool shifts(wg_op_context *op, const wg_runs *runs, double *m)
 static wg_status logsumexp_forward(wg_op_context *op)
 {
     wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs), *m = wg_op_scratch(op, runs.outputs * sizeof *m);
-    if (!m || !shifts(op, &runs, m) || !wg_over_fold(op, wg_fold_exponentials, &runs, m, y))
+    double *y = wg_over_result(op, &runs), *m = op->keep[0], *s = m + runs.outputs;
+    if (runs.outputs == 0)
+        return WG_OK;
+    if (!y || !shifts(op, &runs, m) || !wg_over_fold(op, wg_fold_exponentials, &runs, m, s))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
-        y[o] = m[o] + log(y[o]);
+        y[o] = m[o] + log(s[o]);
     wg_over_store(op, &runs, y);
     return WG_OK;
 }
 
+/* Any number will do as m, so that no derivative goes through it; 0 stands for -infinity. */
 static wg_status logsumexp_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    wg_var y = op->result[0], safe = wg_cwhere(wg_eqc(y, (double)-INFINITY), 0, y);
-    wg_var share = wg_exp(wg_sub(op->arg[0], wg_over_kept(op, safe)));
-    grad_in[0] = wg_mul(wg_over_kept(op, g[0]), share);
+    const wg_over *over = op->attr;
+    wg_var x = op->arg[0], upstream = wg_over_kept(op, g[0]);
+    if (wg_over_runs(op).terms == 0) {
+        grad_in[0] = wg_mul(x, upstream); /* nothing, in x's shape */
+        return WG_OK;
+    }
+    wg_var m = wg_detach(wg_max_over(x, over->axes, true));
+    wg_var e = wg_exp(wg_sub(x, wg_cwhere(wg_eqc(m, (double)-INFINITY), 0, m)));
+    wg_var s = wg_sum_over(e, over->axes, true);
+    grad_in[0] = wg_mul(upstream, wg_div(e, wg_cwhere(wg_eqc(s, 0), 1, s)));
     return WG_OK;
 }
 
 static wg_status logsumexp_backward(wg_op_context *op)
 {
     wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]), *y = wg_over_doubles(op, &runs, op->out[0]);
-    if (!g || !y)
+    const double *m = op->keep[0], *s = m + runs.outputs;
+    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    if (!g)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
-        y[o] = y[o] == (double)-INFINITY ? 0 : y[o];
+        g[o] = s[o] == 0 ? 0 : g[o] / s[o];
     wg_reduce_spread(
-        &wg_spread_exponential[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
+        &wg_spread_exponential[op->dtype == WG_F32], &runs, op->in[0], g, m, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
-static double logsumexp_scalar(const double *in, const void *attr)
-{
-    (void)attr;
-    return in[0];
-}
-
-static const char *const logsumexp_rule[] = {"g exp(x - y)"};
+static const char *const logsumexp_rule[] = {"g exp(x) / sum(exp(x))"};
 
 const wg_op wg_op_logsumexp = {
     .name = "logsumexp",
     .arity = 1,
     .attr_size = sizeof(wg_over),
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
-    .shape = wg_over_shape,
+    .shape = logsumexp_shape,
     .forward_f64 = logsumexp_forward,
     .forward_f32 = logsumexp_forward,
     .vjp = logsumexp_vjp,
     .backward_f64 = logsumexp_backward,
     .backward_f32 = logsumexp_backward,
-    .scalar = logsumexp_scalar,
     .formula = "logsumexp(x)",
     .rule = logsumexp_rule,
     .samples = wg_over_samples,
