@@ -63,10 +63,22 @@ WG_INLINE double FN(exp_row)(const REAL *x, size_t n, REAL c, REAL *y)
     return sum;
 }
 
+/* A row of nothing but -infinity, masked as a whole, has no largest number; its exponentials are 0, and so is
+ * their sum. Subtracting 0 and dividing by 1 leaves zeros, or logarithms of -infinity. */
+WG_INLINE REAL FN(shift_of)(REAL largest)
+{
+    return largest == (REAL)-INFINITY ? 0 : largest;
+}
+
+WG_INLINE REAL FN(divisor_of)(double sum)
+{
+    return sum == 0 ? 1 : (REAL)sum;
+}
+
 WG_CLONES static void FN(forward_row)(const REAL *x, size_t n, bool log_wanted, REAL *restrict y)
 {
-    REAL largest = FN(largest)(x, n);
-    REAL sum = (REAL)FN(exp_row)(x, n, largest, y);
+    REAL largest = FN(shift_of)(FN(largest)(x, n));
+    REAL sum = FN(divisor_of)(FN(exp_row)(x, n, largest, y));
     if (log_wanted) {
         REAL shift = log(sum);
 #pragma omp simd
@@ -141,6 +153,9 @@ WG_CLONES static void FN(forward_tile)(
 #pragma omp simd
         for (size_t i = 0; i < width; i++)
             largest[i] = x[t * distance + i] > largest[i] ? x[t * distance + i] : largest[i];
+#pragma omp simd
+    for (size_t i = 0; i < width; i++)
+        largest[i] = FN(shift_of)(largest[i]);
     for (size_t t = 0; t < lines; t++)
 #pragma omp simd
         for (size_t i = 0; i < width; i++) {
@@ -149,7 +164,7 @@ WG_CLONES static void FN(forward_tile)(
             sum[i] += (double)e;
         }
     for (size_t i = 0; i < width; i++)
-        shift[i] = log_wanted ? log((REAL)sum[i]) : (REAL)sum[i];
+        shift[i] = log_wanted ? log(FN(divisor_of)(sum[i])) : FN(divisor_of)(sum[i]);
     for (size_t t = 0; t < lines; t++)
 #pragma omp simd
         for (size_t i = 0; i < width; i++) {

@@ -3,6 +3,8 @@
 
 /* softmax.c - y [x's shape] = e^(x - m) / sum e^(x - m) along one axis; m is the largest x there.
  *
+ * Where every x is -infinity, y is 0, and so are all derivatives.
+ *
  * dy_k/dx_i = y_k ((k = i) - y_i), so x_i gets y_i (g_i - sum_k g_k y_k). */
 
 #include <wengert/math.h>
