@@ -77,6 +77,82 @@ START_TEST(bce_of_extreme_logits)
 }
 END_TEST
 
+/* An infinite logit: nothing is wrong with its own target, and another one is infinitely wrong. */
+START_TEST(bce_of_infinite_logits)
+{
+    const double i = (double)INFINITY, z[] = {i, -i, i, -i, i, -i}, y[] = {1, 0, 0, 1, 0.75, 0.25};
+    const double expected[] = {0, 0, i, i, i, i}, slope[] = {0, 0, 1, -1, 0.25, -0.25};
+    for (wg_dtype dtype = WG_F64; dtype <= WG_F32; dtype++) {
+        wg_tape *tape = new_tape(dtype, false, 1);
+        wg_var zs = wg_leaf(tape, WG_DOUBLES(z, 6)), ys = wg_leaf(tape, WG_DOUBLES(y, 6));
+        wg_var loss = wg_bce_with_logits(zs, ys, &none), total = wg_bce_with_logits(zs, ys, &sum);
+        double *each = values(loss), *first = values(wg_grad1(total, zs)), gradient[6], targets[6];
+        double *second = values(wg_grad1(wg_sum(wg_grad1(total, zs)), zs));
+        ck_assert_double_eq(wg_item(total), i);
+        ck_assert_int_eq(wg_backward(total), WG_OK);
+        wg_read_grad(zs, gradient, 6), wg_read_grad(ys, targets, 6);
+        for (size_t k = 0; k < 6; k++) {
+            ck_assert_double_eq(each[k], expected[k]);
+            ck_assert_double_eq(gradient[k], slope[k]);
+            ck_assert_double_eq(first[k], slope[k]);
+            ck_assert_double_eq(second[k], 0);
+            ck_assert_double_eq(targets[k], -z[k]);
+        }
+        double right = wg_item(wg_bce_with_logits(wg_slice(zs, 0, 0, 2, 1), wg_slice(ys, 0, 0, 2, 1), NULL));
+        ck_assert_double_eq(right, 0);
+        free(each), free(first), free(second);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
+/* A class that is masked by -infinity: as if it were not there, to the third order. */
+START_TEST(masked_classes)
+{
+    const double z[] = {1, -2, 0.5, 0.25, 0, 3}, y[] = {0.25, 0.5, 0.25, 0.1, 0.2, 0.3};
+    const int32_t labels[] = {2, 0};
+    for (int soft = 0; soft < 2; soft++) {
+        wg_tape *tape = new_tape(_i ? WG_F32 : WG_F64, false, 1);
+        wg_var zs = wg_leaf(tape, WG_DOUBLES(z, 2, 3)), ys = wg_const(tape, WG_DOUBLES(y, 2, 3));
+        wg_var column = wg_full(tape, WG_SHAPE(2, 1), (double)-INFINITY);
+        wg_var wide = wg_concat((wg_var[]){zs, column}, 2, 1);
+        wg_var wide_y = wg_concat((wg_var[]){ys, wg_full(tape, WG_SHAPE(2, 1), 0)}, 2, 1);
+        wg_var label = wg_input(tape, WG_INTS(labels, 2));
+        wg_var a = wg_cross_entropy(zs, soft ? ys : label, NULL),
+               b = wg_cross_entropy(wide, soft ? wide_y : label, NULL);
+        for (int order = 0; order < 4; order++) {
+            same(a, b, _i ? 1e-6 : 1e-14, "derivatives");
+            a = wg_grad1(order ? wg_sum(wg_square(a)) : a, zs);
+            b = wg_grad1(order ? wg_sum(wg_square(b)) : b, zs);
+        }
+        ok(tape);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
+/* A mean is a double: single losses of floats may be beyond floats, or below them. */
+START_TEST(sums_beyond_floats)
+{
+    static const double sizes[] = {1e30, 1e19, 1e3, 1, 1e-15, 1e-25, 1e-37};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const double size = (double)(float)sizes[i], x[3] = {size, 0, -2 * size};
+        const wg_loss_options wide = {.delta = 1e38};
+        wg_tape *tape = new_tape(WG_F32, false, 1);
+        wg_var a = wg_leaf(tape, WG_DOUBLES(x, 3)), b = wg_full(tape, WG_SHAPE(3), 0);
+        ck_assert_double_eq_tol(wg_item(wg_mse(a, b, NULL)) / (size * size * 5 / 3), 1, 1e-6);
+        ck_assert_double_eq_tol(wg_item(wg_huber(a, b, &wide)) / (size * size * 5 / 6), 1, 1e-6);
+        ck_assert_double_eq_tol(wg_item(wg_l1(a, b, NULL)) / size, 1, 1e-6);
+        wg_tape_free(tape);
+    }
+    wg_tape *tape = new_tape(WG_F32, false, 1);
+    wg_var z = wg_leaf(tape, WG_DOUBLES(((double[]){-90, -100, -120}), 3)), y = wg_full(tape, WG_SHAPE(3), 0);
+    ck_assert_double_eq_tol(
+        wg_item(wg_bce_with_logits(z, y, &sum)) / (exp(-90) + exp(-100) + exp(-120)), 1, 1e-6);
+    wg_tape_free(tape);
+}
+END_TEST
+
 /* ---- Ignored samples */
 
 START_TEST(ignored_samples)
@@ -228,6 +304,11 @@ START_TEST(options_out_of_range)
 }
 END_TEST
 
-TEST_MAIN("loss edges", cross_entropy_of_extreme_logits, cross_entropy_without_cancellation,
-    bce_of_extreme_logits, ignored_samples, empty, labels_out_of_range, labels_set_anew, shapes_and_dtypes,
-    options_out_of_range)
+int main(void)
+{
+    const harness_test tests[] = {{cross_entropy_of_extreme_logits, 0},
+        {cross_entropy_without_cancellation, 0}, {bce_of_extreme_logits, 0}, {bce_of_infinite_logits, 0},
+        {masked_classes, 2}, {sums_beyond_floats, 0}, {ignored_samples, 0}, {empty, 0},
+        {labels_out_of_range, 0}, {labels_set_anew, 0}, {shapes_and_dtypes, 0}, {options_out_of_range, 0}};
+    return harness_run("loss edges", tests, sizeof tests / sizeof tests[0]);
+}

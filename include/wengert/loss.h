@@ -6,7 +6,9 @@
  * Every loss is a function of (prediction, target, options), so that one can stand for another in wg_fit.
  * NULL options are the defaults; each loss reads the fields under its own name. They can be differentiated to
  * any order, towards both operands (integer labels apart); the first order runs fused kernels. Sums are made
- * in double.
+ * in double, and are in the range of doubles where single losses of floats need not be: the mean of one
+ * difference of 1e30 squared is 1e60. Gradients are of the operands' type, and differences between operands
+ * must be in its range; where one is not, loss and gradient are infinite or NaN.
  *
  * Errors are left on the tape: WG_BAD_SHAPE (nothing is broadcast: a prediction [N, 1] against a target [N]
  * is an error), WG_BAD_DTYPE, WG_BAD_INDEX (a label that is no class; the message names label, sample and
@@ -52,7 +54,9 @@ typedef struct wg_loss_options {
  *     probabilities  of the logits' dtype and shape:          L = sum_c y[c] (logsumexp(z) - z[c])
  *
  * one loss per sample and position; the mean is over those. dL/dz = p - y with p = softmax(z) (for
- * probabilities that do not sum to 1: p sum(y) - y). Finite for any logits whose differences are finite. */
+ * probabilities that do not sum to 1: p sum(y) - y). Finite for any logits whose differences are finite. A
+ * class with the logit -infinity has p = 0; its loss is infinite, and 0 where its y is 0. Where no logit is
+ * finite, the loss and the sample's gradient are NaN. */
 WG_API wg_var wg_cross_entropy(wg_var logits, wg_var target, const wg_loss_options *options);
 
 /* Multi-class hinge (Weston and Watkins 1999) of scores s [N, C] with i32 labels y [N]:
@@ -70,7 +74,9 @@ WG_API wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *opti
  *     L     = log(1 + e^z) - z y = max(z, 0) (1 - y) - min(z, 0) y + log(1 + e^-|z|)
  *     dL/dz = s(z) - y,   dL/dy = -z
  *
- * one loss per element. For y = 0 and y = 1 it is softplus((1 - 2 y) z), to full relative accuracy. */
+ * one loss per element. For y = 0 and y = 1 it is softplus((1 - 2 y) z), to full relative accuracy. An
+ * infinite logit has the loss and the slope 0 with its own target (y = 1 for infinity, y = 0 for -infinity),
+ * and an infinite loss with another. */
 WG_API wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_options *options);
 
 /* ---- Numbers --------------------------------------------------------------------------------------- */
@@ -80,10 +86,11 @@ WG_API wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_opt
 /* L = d^2 */
 WG_API wg_var wg_mse(wg_var prediction, wg_var target, const wg_loss_options *options);
 
-/* L = |d|; its slope at d = 0 is 0. */
+/* L = |d|; its derivatives at d = 0 are 0. */
 WG_API wg_var wg_l1(wg_var prediction, wg_var target, const wg_loss_options *options);
 
-/* L = d^2 / 2 where |d| <= delta, else delta (|d| - delta / 2) (Huber 1964). */
+/* L = d^2 / 2 where |d| <= delta (there the second derivative is 1, at the edges too), else delta (|d| -
+ * delta / 2) (Huber 1964). */
 WG_API wg_var wg_huber(wg_var prediction, wg_var target, const wg_loss_options *options);
 
 WG_END_DECLS

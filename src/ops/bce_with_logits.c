@@ -3,15 +3,20 @@
 
 /* bce_with_logits: logits z, targets y of one shape -> log(1 + e^z) - z y, reduced
  *
- *     L = max(z, 0) (1 - y) - min(z, 0) y + log(1 + e^-|z|)      no cancellation for y = 0 and y = 1, no
- * overflow dL/dz = s(z) - y = s(z) (1 - y) - s(-z) y                  likewise dL/dy = -z
+ *     L     = max(z, 0) (1 - y) - min(z, 0) y + log(1 + e^-|z|)
+ *     dL/dz = s(z) - y = s(z) (1 - y) - s(-z) y
+ *     dL/dy = -z
  *
- * The choices have no arithmetic in their arms, which would keep the loops from being vectorised. */
+ * Nothing cancels for y = 0 and y = 1, and nothing overflows. An infinite logit times 0, what is wrong with
+ * its own target, is 0. The choices have no arithmetic in their arms, which would keep the loops from being
+ * vectorised. */
 
 #include "ops/pointwise_loss.h"
 
 #define NUMBER(options) 0
-#define VALUE(z, y, c) (((z) < 0 ? 0 : (z)) * (1 - (y)) - ((z) < 0 ? (z) : 0) * (y) + log1p(exp(-fabs(z))))
+#define VALUE(z, y, c)                                                                                       \
+    ((((z) < 0) | ((y) == 1) ? 0 : (z)) * (1 - (y)) - (((z) < 0) & ((y) != 0) ? (z) : 0) * (y) +             \
+        log1p(exp(-fabs(z))))
 #define SLOPE_A(z, y, c) ((1 - (y)) / (1 + exp(-(z))) - (y) / (1 + exp(z)))
 #define SLOPE_B(z, y, c) (-(z))
 #define TEMPLATE "ops/pointwise_loss_real.h"

@@ -16,7 +16,7 @@
 
 struct FN(pointwise_work) {
     const REAL *a, *b;
-    REAL c;
+    double c;
     REAL *each;    /* the single losses, or NULL */
     double *sums;  /* [chunks] */
     const REAL *g; /* upstream gradient: one, or of each loss */
@@ -35,13 +35,31 @@ WG_INLINE const REAL *FN(block_of)(const REAL *x, size_t at, size_t n, REAL *cop
     return copy;
 }
 
+/* The sum of floats' losses, in double. */
+WG_INLINE double FN(wide_sum)(size_t n, const REAL *x, const REAL *y, double number)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        double a = (double)x[i], b = (double)y[i], c = number;
+        sum += VALUE(a, b, c);
+        (void)c;
+    }
+    return sum;
+}
+
+/* A sum is a double: where floats' losses leave the range of floats, or their accurate part, it need not. */
+WG_INLINE bool FN(in_range)(double sum)
+{
+    return REAL_IS_DOUBLE || (fabs(sum) > 1e-30 && fabs(sum) < 1e38);
+}
+
 WG_CLONES static void FN(pointwise_forward_chunk)(void *work, size_t chunk, size_t begin, size_t end)
 {
     const struct FN(pointwise_work) *w = work;
     double sum = 0;
     for (size_t at = begin; at < end; at += BLOCK) {
         size_t n = end - at < BLOCK ? end - at : BLOCK;
-        REAL copy_a[BLOCK], copy_b[BLOCK], y[BLOCK], c = w->c;
+        REAL copy_a[BLOCK], copy_b[BLOCK], y[BLOCK], c = (REAL)w->c;
         const REAL *a = FN(block_of)(w->a, at, n, copy_a), *b = FN(block_of)(w->b, at, n, copy_b);
 #pragma omp simd
         for (size_t i = 0; i < BLOCK; i++)
@@ -49,8 +67,10 @@ WG_CLONES static void FN(pointwise_forward_chunk)(void *work, size_t chunk, size
         (void)c;
         if (w->each)
             memcpy(w->each + at, y, n * sizeof *y);
-        else
-            sum += FN(span_sum)(n, y);
+        else {
+            double part = FN(span_sum)(n, y);
+            sum += FN(in_range)(part) ? part : FN(wide_sum)(n, a, b, w->c);
+        }
     }
     if (w->sums)
         w->sums[chunk] = sum;
@@ -61,7 +81,7 @@ static wg_status FN(pointwise_forward)(wg_op_context *op)
     size_t count = 0;
     wg_shape_count(op->in_shape[0], &count);
     struct FN(pointwise_work)
-        w = {.a = op->in[0], .b = op->in[1], .c = (REAL)NUMBER((const wg_loss_options *)op->attr)};
+        w = {.a = op->in[0], .b = op->in[1], .c = NUMBER((const wg_loss_options *)op->attr)};
     size_t chunks = wg_chunks(count, CHUNK);
     if (wg_loss_each(op))
         w.each = op->out[0];
@@ -78,7 +98,7 @@ WG_CLONES static void FN(pointwise_backward_chunk)(void *work, size_t chunk, siz
     const struct FN(pointwise_work) *w = work;
     for (size_t at = begin; at < end; at += BLOCK) {
         size_t n = end - at < BLOCK ? end - at : BLOCK;
-        REAL copy_a[BLOCK], copy_b[BLOCK], da[BLOCK], db[BLOCK], c = w->c;
+        REAL copy_a[BLOCK], copy_b[BLOCK], da[BLOCK], db[BLOCK], c = (REAL)w->c;
         const REAL *a = FN(block_of)(w->a, at, n, copy_a), *b = FN(block_of)(w->b, at, n, copy_b);
 #pragma omp simd
         for (size_t i = 0; i < BLOCK; i++) {
@@ -100,7 +120,7 @@ static wg_status FN(pointwise_backward)(wg_op_context *op)
     wg_shape_count(op->in_shape[0], &count);
     struct FN(pointwise_work) w = {.a = op->in[0],
         .b = op->in[1],
-        .c = (REAL)NUMBER((const wg_loss_options *)op->attr),
+        .c = NUMBER((const wg_loss_options *)op->attr),
         .g = op->upstream[0],
         .g_each = wg_loss_each(op),
         .share = (REAL)wg_loss_share(op, count),
