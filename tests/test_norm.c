@@ -240,6 +240,32 @@ START_TEST(small_variance_at_a_large_mean)
 }
 END_TEST
 
+/* The same numbers, and the second derivatives: on a float tape as on a double one. */
+START_TEST(second_order_at_a_large_mean)
+{
+    enum { N = 60 };
+    double x[N], found[2][N], most = 0;
+    for (size_t i = 0; i < N; i++)
+        x[i] = 8192 + (double)((i * 37) % 101) / 256;
+    for (int f32 = 0; f32 < 2; f32++) {
+        wg_tape *tape = new_tape(f32 ? WG_F32 : WG_F64, true, 1);
+        wg_var v = wg_leaf(tape, WG_DOUBLES(x, N, 1)), y;
+        if (_i)
+            y = wg_layer_norm(wg_reshape(v, WG_SHAPE(1, N)), wg_full(tape, WG_SHAPE(N), 1),
+                wg_full(tape, WG_SHAPE(N), 0), NULL);
+        else
+            y = wg_batch_norm(v, wg_full(tape, WG_SHAPE(1), 1), wg_full(tape, WG_SHAPE(1), 0), NULL);
+        wg_var slope = wg_grad1(weigh(y, 3), v);
+        ck_assert_int_eq(wg_read(wg_grad1(weigh(slope, 4), v), found[f32], N), WG_OK);
+        wg_tape_free(tape);
+    }
+    for (size_t i = 0; i < N; i++)
+        most = fmax(most, fabs(found[0][i]));
+    for (size_t i = 0; i < N; i++)
+        ck_assert_double_eq_tol(found[1][i], found[0][i], 1e-5 * most);
+}
+END_TEST
+
 /* ---- Zero sizes and errors */
 
 START_TEST(zero_sizes)
@@ -342,6 +368,6 @@ int main(void)
 {
     const harness_test tests[] = {{lecture_numbers, 1}, {recovers_its_input, 1}, {fused_as_composed, CASES},
         {float_as_double, CASES}, {same_bits_on_any_threads, CASES}, {small_variance_at_a_large_mean, 1},
-        {zero_sizes, 1}, {batch_norm_errors, 1}, {layer_norm_errors, 1}};
+        {second_order_at_a_large_mean, 2}, {zero_sizes, 1}, {batch_norm_errors, 1}, {layer_norm_errors, 1}};
     return harness_run("norm", tests, sizeof tests / sizeof tests[0]);
 }

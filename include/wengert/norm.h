@@ -6,6 +6,10 @@
  * All of them work in both modes of a tape: what is recorded while wg_tape_training is true trains. Each can
  * be differentiated to any order; the first order runs fused kernels.
  *
+ * Numbers of any size are normalised, if their mean and the differences between them are in the range of
+ * their type: a variance that is beyond it is no obstacle, though a running variance then is infinite.
+ * Numbers that are all the same give beta, and with eps 0 (a negative number in the options) NaN.
+ *
  * Errors are left on the tape: WG_BAD_SHAPE, WG_BAD_DTYPE (integers), WG_INVALID (an option out of range),
  * WG_TWO_TAPES, WG_DEAD_VAR, WG_OUT_OF_MEMORY. */
 #ifndef WENGERT_NORM_H

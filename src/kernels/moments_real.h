@@ -26,6 +26,18 @@ WG_INLINE double FN(span_deviation)(size_t n, const REAL *x, double mean)
     return sum;
 }
 
+/* sum ((x - mean) scale)^2, where (x - mean)^2 may overflow. */
+WG_INLINE double FN(span_scaled_deviation)(size_t n, const REAL *x, double mean, double scale)
+{
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < n; i++) {
+        double d = (double)x[i] * scale - mean * scale;
+        sum += d * d;
+    }
+    return sum;
+}
+
 /* sum g (x - mean) */
 WG_INLINE double FN(span_covariance)(size_t n, const REAL *g, const REAL *x, double mean)
 {

@@ -20,7 +20,7 @@
 #include "kernels/clones.h"
 #include "kernels/finish.h"
 #include "kernels/parallel.h"
-#include "ops/eps.h"
+#include "ops/deviation.h"
 #include "ops/lanes.h"
 #include "ops/ops.h"
 
@@ -79,15 +79,16 @@ static struct item item_of(const struct plane *p, size_t i)
     return item;
 }
 
-/* {mean, variance} of channel c from its items' {mean, sum of squared deviations}, by the update of Chan,
- * Golub and LeVeque (1979), in block order. {0, 0} when there are no numbers. */
-static struct pair combine_moments(const struct plane *p, const struct pair *part, size_t c)
+/* {mean, variance scale^2} of channel c from its items' {mean, scale^2 times the sum of squared deviations},
+ * by the update of Chan, Golub and LeVeque (1979), in block order. {0, 0} when there are no numbers. */
+static struct pair combine_moments(const struct plane *p, const struct pair *part, size_t c, double scale)
 {
     double count = 0, mean = 0, deviation = 0;
     for (size_t b = 0; b < p->blocks; b++) {
         size_t rows = p->rows - b * p->block < p->block ? p->rows - b * p->block : p->block;
         double n = (double)rows * (double)p->positions, step = part[b * p->channels + c].a - mean;
-        deviation += part[b * p->channels + c].b + step * step * (count / (count + n)) * n;
+        double scaled = part[b * p->channels + c].a * scale - mean * scale;
+        deviation += part[b * p->channels + c].b + scaled * scaled * (count / (count + n)) * n;
         mean += step * (n / (count + n));
         count += n;
     }
@@ -177,6 +178,16 @@ static unsigned lanes(wg_op_context *op, double *saved)
                                                  : 0;
 }
 
+/* x as [C, M]. */
+static wg_var channels_first(const wg_op_context *op, wg_var x)
+{
+    struct plane p = plane_of(op);
+    wg_axes order = {.count = op->in_shape[0]->rank, .axis = {1, 0}};
+    for (size_t axis = 2; axis < order.count; axis++)
+        order.axis[axis] = (int)axis;
+    return wg_reshape(wg_permute(x, order), WG_SHAPE(p.channels, p.per_channel));
+}
+
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
     const wg_batch_norm_options *options = op->attr;
@@ -184,14 +195,17 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     wg_shape wide = {.rank = op->in_shape[0]->rank, .dim = {1, op->in_shape[0]->dim[1]}};
     for (size_t axis = 2; axis < wide.rank; axis++)
         axes.axis[axes.count++] = (int)axis, wide.dim[axis] = 1;
-    bool constant = frozen(op);
-    wg_var mean = constant ? running(op, "running_mean", options->running_mean, wide)
-                           : wg_mean_over(op->arg[0], axes, true);
-    wg_var centred = wg_sub(op->arg[0], mean);
-    wg_var var = constant ? running(op, "running_var", options->running_var, wide)
-                          : wg_mean_over(wg_square(centred), axes, true);
-    wg_var scale = wg_mul(wg_reshape(op->arg[1], wide), wg_rsqrt(wg_addc(var, wg_eps_of(options->eps))));
-    results[0] = wg_add(wg_mul(centred, scale), wg_reshape(op->arg[2], wide));
+    double eps = wg_eps_of(options->eps);
+    wg_var centred, deviation;
+    if (frozen(op)) {
+        centred = wg_sub(op->arg[0], running(op, "running_mean", options->running_mean, wide));
+        deviation = wg_sqrt(wg_addc(running(op, "running_var", options->running_var, wide), eps));
+    } else {
+        centred = wg_centred(op->arg[0], axes);
+        deviation = wg_deviation(channels_first(op, centred), eps);
+    }
+    wg_var normal = wg_div(centred, wg_reshape(deviation, wide));
+    results[0] = wg_add(wg_mul(normal, wg_reshape(op->arg[1], wide)), wg_reshape(op->arg[2], wide));
     return WG_OK;
 }
 

@@ -15,15 +15,16 @@ struct FN(batch_norm_work) {
     REAL *out;
     const double *mean;
     struct pair *part; /* [blocks][C]: sums of each item */
+    double scale;      /* of sums of squared deviations */
     /* [C] each, of the maps. x - mean is (x - high) - low, where high is the mean rounded: a float keeps the
      * digits of a large mean. */
-    REAL *high, *low, *slope, *curve, *shift;
+    REAL *high, *low, *unit, *slope, *curve, *shift;
     const wg_finish *finish;
 };
 
 /* ---- Sums of an item ------------------------------------------------------------------------------- */
 
-/* part = {mean, sum (x - mean)^2} */
+/* part = {mean, sum ((x - mean) scale)^2} */
 WG_INLINE void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, s = w->plane.positions;
@@ -33,7 +34,9 @@ WG_INLINE void FN(moments_of_spans)(const struct FN(batch_norm_work) * w, const 
         for (size_t r = item->row; r < item->row_end; r++)
             sum += FN(span_sum)(s, w->x + (r * channels + c) * s);
         for (size_t r = item->row; r < item->row_end; r++)
-            deviation += FN(span_deviation)(s, w->x + (r * channels + c) * s, sum / m);
+            deviation += w->scale == 1
+                             ? FN(span_deviation)(s, w->x + (r * channels + c) * s, sum / m)
+                             : FN(span_scaled_deviation)(s, w->x + (r * channels + c) * s, sum / m, w->scale);
         w->part[item->block * channels + c] = (struct pair){sum / m, deviation};
     }
 }
@@ -51,8 +54,10 @@ WG_INLINE void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const s
         mean[j] /= m;
     for (size_t r = item->row; r < item->row_end; r++) {
         const REAL *x = w->x + r * channels + item->channel;
-        for (size_t j = 0; j < width; j++)
-            deviation[j] += ((double)x[j] - mean[j]) * ((double)x[j] - mean[j]);
+        for (size_t j = 0; j < width; j++) {
+            double d = (double)x[j] * w->scale - mean[j] * w->scale;
+            deviation[j] += d * d;
+        }
     }
     for (size_t j = 0; j < width; j++)
         w->part[item->block * channels + item->channel + j] = (struct pair){mean[j], deviation[j]};
@@ -114,12 +119,16 @@ WG_CLONES static void FN(slopes)(void *work, size_t chunk, size_t begin, size_t 
 /* ---- Maps ------------------------------------------------------------------------------------------ */
 
 /* From element `at` on, with the coefficients of channel c (step 0: for all n elements; step 1: of c, c + 1,
- * ...): out = (x - mean) slope + shift                  without g out = g slope + (x - mean) curve + shift
- * with g and x out = g slope                                   with g alone */
+ * ...):
+ *
+ *     without g       out = (x - mean) slope + shift
+ *     with g and x    out = g slope + (x - mean) unit curve + shift
+ *     with g alone    out = g slope */
 WG_INLINE void FN(map_span)(const struct FN(batch_norm_work) * w, size_t at, size_t n, size_t c, size_t step)
 {
     const REAL *high = w->high + c, *low = w->low + c, *slope = w->slope + c, *curve = w->curve + c;
-    const REAL *shift = w->shift + c, *x = w->x ? w->x + at : NULL, *g = w->g ? w->g + at : NULL;
+    const REAL *unit = w->unit + c, *shift = w->shift + c, *x = w->x ? w->x + at : NULL,
+               *g = w->g ? w->g + at : NULL;
     REAL *restrict out = w->out + at;
     if (!g)
 #pragma omp simd
@@ -128,7 +137,8 @@ WG_INLINE void FN(map_span)(const struct FN(batch_norm_work) * w, size_t at, siz
     else if (x)
 #pragma omp simd
         for (size_t i = 0; i < n; i++)
-            out[i] = g[i] * slope[i * step] + ((x[i] - high[i * step]) - low[i * step]) * curve[i * step] +
+            out[i] = g[i] * slope[i * step] +
+                     ((x[i] - high[i * step]) - low[i * step]) * unit[i * step] * curve[i * step] +
                      shift[i * step];
     else
 #pragma omp simd
@@ -161,12 +171,37 @@ static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)
 {
     size_t channels = w->plane.channels;
     w->part = wg_op_scratch(op, w->plane.blocks * channels * sizeof *w->part);
-    w->high = wg_op_scratch(op, 5 * channels * sizeof *w->high);
+    w->high = wg_op_scratch(op, 6 * channels * sizeof *w->high);
     if (!w->part || !w->high)
         return false;
-    w->low = w->high + channels, w->slope = w->low + channels;
+    w->low = w->high + channels, w->unit = w->low + channels, w->slope = w->unit + channels;
     w->curve = w->slope + channels, w->shift = w->curve + channels;
     return true;
+}
+
+/* Statistics of the batch; once more, at their scale, of channels whose variance leaves the range of doubles.
+ */
+static void FN(batch_statistics)(
+    const wg_op_context *op, struct FN(batch_norm_work) * w, const struct statistics *at)
+{
+    const double eps = wg_eps_of(((const wg_batch_norm_options *)op->attr)->eps);
+    const double scales[] = {1, 0x1p-600, 0x1p600};
+    size_t channels = w->plane.channels;
+    for (size_t pass = 0; pass < 3; pass++) {
+        size_t wanting = 0;
+        w->scale = scales[pass];
+        for (size_t c = 0; c < channels; c++)
+            wanting += pass == 0 || wg_variance_scale(at->var[c], eps) == w->scale;
+        if (wanting > 0)
+            wg_parallel_for(op->threads, w->plane.items, 1, FN(moments), w);
+        for (size_t c = 0; wanting > 0 && c < channels; c++) {
+            if (pass > 0 && wg_variance_scale(at->var[c], eps) != w->scale)
+                continue;
+            struct pair moments = combine_moments(&w->plane, w->part, c, w->scale);
+            at->mean[c] = moments.a, at->var[c] = moments.b / w->scale / w->scale;
+            at->inverse[c] = wg_inverse_deviation(moments.b, eps, w->scale);
+        }
+    }
 }
 
 static wg_status FN(batch_norm_forward)(wg_op_context *op)
@@ -179,14 +214,14 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
                *var = options->running_var;
     if (!FN(prepare)(op, &w))
         return WG_OUT_OF_MEMORY;
+    for (size_t c = 0; frozen(op) && c < w.plane.channels; c++) {
+        at.mean[c] = (double)mean[c], at.var[c] = (double)var[c];
+        at.inverse[c] = wg_inverse_deviation(at.var[c], wg_eps_of(options->eps), 1);
+    }
     if (!frozen(op))
-        wg_parallel_for(op->threads, w.plane.items, 1, FN(moments), &w);
+        FN(batch_statistics)(op, &w, &at);
     for (size_t c = 0; c < w.plane.channels; c++) {
-        struct pair moments = frozen(op) ? (struct pair){(double)mean[c], (double)var[c]}
-                                         : combine_moments(&w.plane, w.part, c);
-        at.mean[c] = moments.a, at.var[c] = moments.b;
-        at.inverse[c] = 1 / sqrt(moments.b + wg_eps_of(options->eps));
-        w.high[c] = (REAL)moments.a, w.low[c] = (REAL)(moments.a - (double)w.high[c]);
+        w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
         w.slope[c] = (REAL)((double)gamma[c] * at.inverse[c]), w.shift[c] = beta[c];
     }
     wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
@@ -214,7 +249,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
             sum.a += w.part[b * w.plane.channels + c].a, sum.b += w.part[b * w.plane.channels + c].b;
         double r = at.inverse[c], slope = (double)gamma[c] * r, m = (double)w.plane.per_channel;
         w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
-        w.slope[c] = (REAL)slope, w.curve[c] = (REAL)(-slope * r * r * sum.b / m);
+        w.unit[c] = (REAL)r, w.slope[c] = (REAL)slope, w.curve[c] = (REAL)(-slope * (r * sum.b) / m);
         w.shift[c] = (REAL)(-slope * sum.a / m);
         if (dgamma)
             dgamma[c] = m > 0 ? (REAL)(sum.b * r) : 0;

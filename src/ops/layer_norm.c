@@ -12,12 +12,12 @@
 #include <wengert/math.h>
 #include <wengert/norm.h>
 #include <wengert/op.h>
-#include <wengert/reduce.h>
+#include <wengert/shaping.h>
 #include "base/alloc.h"
 #include "kernels/clones.h"
 #include "kernels/finish.h"
 #include "kernels/parallel.h"
-#include "ops/eps.h"
+#include "ops/deviation.h"
 #include "ops/ops.h"
 
 struct rows {
@@ -78,11 +78,14 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 {
     const wg_layer_norm_options *options = op->attr;
     wg_axes axes = {.count = op->in_shape[1]->rank};
+    wg_shape kept = *op->in_shape[0];
     for (size_t i = 0; i < axes.count; i++)
-        axes.axis[i] = -1 - (int)i;
-    wg_var centred = wg_sub(op->arg[0], wg_mean_over(op->arg[0], axes, true));
-    wg_var var = wg_mean_over(wg_square(centred), axes, true);
-    wg_var normal = wg_mul(centred, wg_rsqrt(wg_addc(var, wg_eps_of(options->eps))));
+        axes.axis[i] = -1 - (int)i, kept.dim[kept.rank - 1 - i] = 1;
+    struct rows rows = rows_of(op);
+    wg_var centred = wg_centred(op->arg[0], axes);
+    wg_var deviation =
+        wg_deviation(wg_reshape(centred, WG_SHAPE(rows.count, rows.width)), wg_eps_of(options->eps));
+    wg_var normal = wg_div(centred, wg_reshape(deviation, kept));
     results[0] = wg_add(wg_mul(normal, op->arg[1]), op->arg[2]);
     return WG_OK;
 }

@@ -24,7 +24,11 @@ WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin
         const REAL *x = w->x + r * width;
         REAL *restrict y = w->out + r * width;
         double mean = FN(span_sum)(width, x) / (double)width;
-        double inverse = 1 / sqrt(FN(span_deviation)(width, x, mean) / (double)width + w->eps);
+        double variance = FN(span_deviation)(width, x, mean) / (double)width;
+        double shrink = wg_variance_scale(variance, w->eps);
+        if (shrink != 1)
+            variance = FN(span_scaled_deviation)(width, x, mean, shrink) / (double)width;
+        double inverse = wg_inverse_deviation(variance, w->eps, shrink);
         w->mean[r] = mean, w->inverse[r] = inverse;
         /* the mean in two parts: a float keeps the digits of a large one */
         REAL high = (REAL)mean, low = (REAL)(mean - (double)high), scale = (REAL)inverse;
@@ -68,11 +72,12 @@ WG_INLINE void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t ro
         product += a * ((double)x[j] - mean);
     }
     REAL high = (REAL)mean, low = (REAL)(mean - (double)high), scale = (REAL)inverse;
-    REAL curve = (REAL)(-inverse * inverse * inverse * product / (double)width);
+    REAL curve =
+        (REAL)(-inverse * (inverse * product) / (double)width); /* of (x - mean) r: r^3 is too small */
     REAL shift = (REAL)(-inverse * sum / (double)width);
 #pragma omp simd
     for (size_t j = 0; j < width; j++)
-        dx[j] = g[j] * gamma[j] * scale + ((x[j] - high) - low) * curve + shift;
+        dx[j] = g[j] * gamma[j] * scale + ((x[j] - high) - low) * scale * curve + shift;
 }
 
 WG_CLONES static void FN(layer_norm_slopes)(void *work, size_t chunk, size_t begin, size_t end)

@@ -8,6 +8,7 @@
 #include <wengert/math.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
+#include "ops/deviation.h"
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
 
@@ -56,9 +57,8 @@ static wg_status variance_forward(wg_op_context *op)
 static wg_status variance_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     const variance_attr *attr = op->attr;
-    wg_var x = op->arg[0], mean = wg_mean_over(x, attr->over.axes, true);
     wg_var slope = wg_mulc(g[0], 2 / divisor(op));
-    grad_in[0] = wg_mul(wg_over_kept(op, slope), wg_sub(x, mean));
+    grad_in[0] = wg_mul(wg_over_kept(op, slope), wg_centred(op->arg[0], attr->over.axes));
     return WG_OK;
 }
 
