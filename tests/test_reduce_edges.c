@@ -7,9 +7,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wengert/linalg.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
 #include <wengert/reduce.h>
+#include <wengert/shaping.h>
 
 #include "reduce_checks.h"
 
@@ -143,7 +145,8 @@ START_TEST(stable_exponentials)
     CHECK_ITEM(wg_logsumexp(VECTOR(DBL_MAX, DBL_MAX)), DBL_MAX, 0);
     CHECK_ITEM(wg_logsumexp(VECTOR(INF, 1)), INF, 0);
     CHECK_VALUE(wg_softmax(VECTOR(-DBL_MAX, DBL_MAX), 0), WG_SHAPE(2), 0, 0, 1);
-    CHECK_VALUE(wg_softmax(VECTOR(-INF, -INF), 0), WG_SHAPE(2), 0, NOT_A_NUMBER, NOT_A_NUMBER);
+    CHECK_VALUE(wg_softmax(VECTOR(-INF, -INF), 0), WG_SHAPE(2), 0, 0, 0);
+    CHECK_VALUE(wg_log_softmax(VECTOR(-INF, -INF), 0), WG_SHAPE(2), 0, -INF, -INF);
     CHECK_VALUE(wg_softmax(VECTOR(1, NOT_A_NUMBER), 0), WG_SHAPE(2), 0, NOT_A_NUMBER, NOT_A_NUMBER);
     tear_down();
 }
@@ -158,6 +161,93 @@ START_TEST(logsumexp_of_minus_infinity)
     CHECK_GRAD(x, 0, 0, 0);
     CHECK_VALUE(wg_grad1(y, x), WG_SHAPE(2), 0, 0, 0);
     tear_down();
+}
+END_TEST
+
+/* Scores of three queries, the second one masked as a whole: it attends to nothing, its derivatives of all
+ * orders are 0, and the others have the bits that they have without it. `axis` is the keys'. */
+static void attend(wg_dtype dtype, int axis, int masked, double *out)
+{
+    static const double q[] = {0.3, -1, 2, 0.5, 1, -0.25};
+    const double no = (double)-INFINITY, mask[] = {0, no, 0, 0, masked ? no : 0, masked ? no : 0,
+                                             masked ? no : 0, masked ? no : 0, 0, 0, no, 0};
+    wg_tape *t = wg_tape_new(&(wg_tape_options){.dtype = dtype});
+    wg_var x = wg_leaf(t, WG_DOUBLES(q, 3, 2)),
+           keys = wg_const(t, WG_DOUBLES(((double[]){1, 2, -1, 0, 3, 1, 0.5, 2}), 2, 4));
+    wg_var scores = wg_add(wg_matmul(x, keys), wg_const(t, WG_DOUBLES(mask, 3, 4)));
+    scores = axis ? scores : wg_transpose(scores);
+    wg_var y = wg_softmax(scores, axis), l = wg_exp(wg_log_softmax(scores, axis));
+    wg_var each = wg_sum_over(wg_add(wg_square(y), wg_mul(l, y)), WG_AXES(axis), false);
+    wg_var total = wg_sum(wg_mul(each, wg_const(t, WG_DOUBLES(((double[]){1, 2, 3}), 3))));
+    ck_assert_int_eq(wg_backward(total), WG_OK);
+    ck_assert_int_eq(wg_read(each, out, 3), WG_OK);
+    ck_assert_int_eq(wg_read_grad(x, out + 3, 6), WG_OK);
+    for (int order = 0; order < 3; order++) {
+        wg_var g = wg_grad1(total, x);
+        ck_assert_int_eq(wg_read(g, out + 9 + order * 6, 6), WG_OK);
+        total = wg_sum(wg_square(g));
+    }
+    wg_tape_free(t);
+}
+
+START_TEST(masked_rows)
+{
+    for (int axis = 0; axis < 2; axis++) {
+        double with[27], without[27];
+        attend(_i ? WG_F32 : WG_F64, axis, 1, with);
+        attend(_i ? WG_F32 : WG_F64, axis, 0, without);
+        for (int i = 0; i < 27; i++) {
+            bool masked = i < 3 ? i == 1 : (i - 3) % 6 / 2 == 1;
+            ck_assert_msg(with[i] == (masked ? 0 : without[i]), "axis %d, number %d: %g, without the mask %g",
+                axis, i, with[i], without[i]);
+        }
+    }
+}
+END_TEST
+
+/* Floats that differ by little, far from 0: a mean that is rounded to a float must not be what they are
+ * measured from. */
+START_TEST(small_spread_of_floats)
+{
+    const float x[4] = {8192, 8192 + 3 / 1024.f, 8192 + 1 / 1024.f, 8192 + 2 / 1024.f};
+    const double g[4] = {-1.5 / 2048, 1.5 / 2048, -0.5 / 2048, 0.5 / 2048}; /* 2 (x - mean) / 4 */
+    wg_tape *t = wg_tape_new(&(wg_tape_options){.dtype = WG_F32});
+    wg_var v = wg_leaf(t, WG_FLOATS(x, 4)), y = wg_variance(v, 0);
+    double sweep[4], vars[4], second[4];
+    ck_assert_int_eq(wg_backward(y), WG_OK);
+    ck_assert_int_eq(wg_read_grad(v, sweep, 4), WG_OK);
+    wg_var slope = wg_grad1(y, v);
+    ck_assert_int_eq(wg_read(slope, vars, 4), WG_OK);
+    ck_assert_int_eq(wg_read(wg_grad1(wg_sum(wg_square(slope)), v), second, 4), WG_OK);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_double_eq_tol(sweep[i], g[i], 1e-10);
+        ck_assert_double_eq_tol(vars[i], g[i], 1e-10);
+        ck_assert_double_eq_tol(second[i], g[i], 1e-10); /* 2 (1/2) of the slopes, which add up to 0 */
+    }
+    wg_tape_free(t);
+}
+END_TEST
+
+/* Parts of these products leave the range of doubles, on either side; the products and their slopes do not.
+ */
+START_TEST(products_with_far_parts)
+{
+    enum { COUNT = 400 };
+    wg_dtype dtype = _i % 2 ? WG_F32 : WG_F64;
+    double x[2 * COUNT], slope[2 * COUNT];
+    for (size_t i = 0; i < COUNT; i++) /* two columns; the second one is the first from its end */
+        x[2 * i] = x[2 * (COUNT - 1 - i) + 1] = ldexp(i % 3 == 2 ? -1 : 1, i < COUNT / 2 ? -20 : 20);
+    wg_tape *t = wg_tape_new(&(wg_tape_options){.dtype = dtype});
+    wg_var v = wg_leaf(t, WG_DOUBLES(x, COUNT, 2));
+    wg_var y = _i < 2 ? wg_prod_over(v, WG_AXES(0), false) : wg_prod_over(wg_transpose(v), WG_AXES(1), false);
+    double found[2], sign = (COUNT / 3) % 2 ? -1 : 1;
+    ck_assert_int_eq(wg_read(y, found, 2), WG_OK);
+    ck_assert(found[0] == sign && found[1] == sign);
+    ck_assert_int_eq(wg_backward(wg_sum(y)), WG_OK);
+    ck_assert_int_eq(wg_read_grad(v, slope, 2 * COUNT), WG_OK);
+    for (size_t i = 0; i < 2 * COUNT; i++)
+        ck_assert_double_eq(slope[i], sign / x[i]);
+    wg_tape_free(t);
 }
 END_TEST
 
@@ -287,6 +377,9 @@ int main(void)
         {norm_of_extremes, 0},
         {stable_exponentials, 0},
         {logsumexp_of_minus_infinity, 0},
+        {masked_rows, 2},
+        {small_spread_of_floats, 0},
+        {products_with_far_parts, 4},
         {cumsum_goes_back_from_the_end, 0},
         {sum_to_undoes_a_broadcast, 0},
         {accurate_sums, 0},

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include "kernels/reduce.h"
+#include "kernels/wide_product.h"
 
 #include "harness.h"
 
@@ -133,12 +134,14 @@ static void check_folds(const reduction *c, int threads)
     free(got);
 }
 
-/* Powers of two multiply exactly, and these stay in range; there are zeros too. */
+/* Powers of two multiply exactly, and these stay in range; there are zeros too, which a fold leaves to
+ * others. */
 static void check_products(const reduction *c, int threads)
 {
     size_t n = c->runs.outputs;
     double *x = room(c->count, sizeof *x), *want = room(n, sizeof *want), *got = room(n, sizeof *got);
-    double *back = room(c->count, sizeof *back), *before = room(c->count, sizeof *before);
+    double *back = room(c->count, sizeof *back);
+    wg_wide_product *before = room(c->count, sizeof *before);
     size_t *zeros = room(n, sizeof *zeros);
     for (size_t o = 0; o < n; o++)
         want[o] = 1;
@@ -153,7 +156,7 @@ static void check_products(const reduction *c, int threads)
         ck_assert_double_eq(back[i], others ? 0 : want[o] * (x[i] == 0 ? want[o] : want[o] / x[i]));
     }
     for (size_t o = 0; o < n; o++)
-        want[o] = zeros[o] ? 0 : want[o];
+        want[o] = zeros[o] ? (double)NAN : want[o];
     wg_reduce_fold(&wg_fold_product[WG_F64], &c->runs, x, NULL, got, c->scratch, threads);
     check_same("product", got, want, n);
     free(x);

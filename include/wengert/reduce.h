@@ -12,7 +12,16 @@
  * of a result depends on the number of threads. wg_sum and wg_mean give a scalar of double precision whatever
  * they sum.
  *
- * NaN goes through all of them; an extremum with a NaN among its elements is NaN.
+ * NaN goes through all of them; an extremum with a NaN among its elements is NaN. Numbers that are finite
+ * give finite results, accurate to a few units in the last place of the terms, wherever the result is in the
+ * range of its type, with these exceptions, in which a result is infinite, NaN or 0:
+ *
+ *     sums and means of doubles, of which a part adds up to more than the largest double;
+ *     variances, of which the sum of squares does;
+ *     the second and higher derivatives of products of which a part is beyond the range of the type.
+ *
+ * Below the smallest normal number (2e-308, in floats 1e-38) results have fewer digits, and so have the
+ * slopes of a norm that is as small. Derivatives of any order follow the formulas below.
  *
  * Errors (left on the tape): WG_BAD_SHAPE for an axis that x does not have or that is named twice, and for
  * the maximum, minimum or argmax of nothing; WG_BAD_DTYPE for integers; those of every operation (tape.h). */
@@ -40,12 +49,12 @@ WG_API wg_var wg_variance(wg_var x, int ddof);
 WG_API wg_var wg_variance_over(wg_var x, wg_axes axes, int ddof, bool keep);
 
 /* Euclidean norm, the root of the sum of squares, without overflow or underflow on the way; of nothing 0. x_i
- * gets g x_i / y, and 0 where the norm is 0 (so do second derivatives there). */
+ * gets g x_i / y, and 0 where the norm is 0 (so are all derivatives there). */
 WG_API wg_var wg_norm(wg_var x);
 WG_API wg_var wg_norm_over(wg_var x, wg_axes axes, bool keep);
 
 /* log(sum e^x), finite for finite x; of nothing, or of -infinity alone, -infinity (there the gradient is 0).
- * x_i gets g e^(x_i - y). */
+ * x_i gets g e^x_i / sum e^x, to all its digits also where y has none left behind the point. */
 WG_API wg_var wg_logsumexp(wg_var x);
 WG_API wg_var wg_logsumexp_over(wg_var x, wg_axes axes, bool keep);
 
@@ -76,11 +85,13 @@ WG_API wg_var wg_argmax(wg_var x, int axis);
 
 /* ---- Softmax --------------------------------------------------------------------------------------- */
 
-/* e^x / sum(e^x) along an axis, after the largest x is subtracted: finite for finite x. -infinity gives 0;
- * nothing but -infinity along the axis gives NaN. x gets y (g - sum(g y)). */
+/* e^x / sum(e^x) along an axis, after the largest x is subtracted: finite for finite x. -infinity gives 0.
+ * What is nothing but -infinity along the axis, masked as a whole, gives zeros, with a gradient of 0;
+ * +infinity gives NaN. Either concerns its own row alone. x gets y (g - sum(g y)). */
 WG_API wg_var wg_softmax(wg_var x, int axis);
 
-/* The logarithm of wg_softmax, x - logsumexp(x). x gets g - e^y sum(g). */
+/* The logarithm of wg_softmax, x - logsumexp(x); -infinity for what is masked as a whole. x gets
+ * g - e^y sum(g). */
 WG_API wg_var wg_log_softmax(wg_var x, int axis);
 
 WG_END_DECLS

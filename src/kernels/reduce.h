@@ -74,10 +74,10 @@ typedef struct wg_fold {
 } wg_fold;
 
 /* Each for WG_F64 and WG_F32, the enum's order. */
-extern const wg_fold wg_fold_sum[2];          /* x; c may be NULL */
-extern const wg_fold wg_fold_product[2];      /* x; c may be NULL */
-extern const wg_fold wg_fold_deviation[2];    /* (x - c)^2 */
-extern const wg_fold wg_fold_scaled[2];       /* (x c)^2 */
+extern const wg_fold wg_fold_sum[2];       /* x; c may be NULL */
+extern const wg_fold wg_fold_product[2];   /* x; c may be NULL. not finite where a part is 0, or overflows */
+extern const wg_fold wg_fold_deviation[2]; /* (x - c)^2 */
+extern const wg_fold wg_fold_scaled[2];    /* (x c)^2 */
 extern const wg_fold wg_fold_exponentials[2]; /* exp(x - c) */
 
 /* Bytes of working memory for the parts of wg_reduce_fold; may be 0. */
@@ -136,14 +136,15 @@ typedef struct wg_spread {
 extern const wg_spread wg_spread_copy[2];        /* p; x and q may be NULL */
 extern const wg_spread wg_spread_linear[2];      /* p (x - q) */
 extern const wg_spread wg_spread_exponential[2]; /* p exp(x - q) */
+extern const wg_spread wg_spread_quotient[2];    /* p (x / q) */
 
 void wg_reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, const double *p,
     const double *q, void *y, int threads);
 
 /* y[i] = product of all terms of x's output but x[i] itself, times p[o]: no division, so zeros are like other
- * numbers. `scratch` holds count doubles. */
+ * numbers. `scratch` holds count products (kernels/wide_product.h). */
 void wg_spread_products(
-    const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, double *scratch, int threads);
+    const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, void *scratch, int threads);
 
 /* ---- Along one axis: the reduction's lines and runs must come from a single axis ------------------- */
 

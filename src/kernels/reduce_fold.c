@@ -6,7 +6,15 @@
 #include "kernels/reduce.h"
 #include "kernels/vector_math.h"
 
+#include <math.h>
 #include <string.h>
+
+/* NaN for a part of a product that has lost digits near 0, and thus for the whole. One that overflows is
+ * infinite, and the whole infinite or NaN. */
+WG_INLINE double accurate_product(double p)
+{
+    return fabs(p) > 1e-290 ? p : (double)NAN;
+}
 
 #define TEMPLATE "kernels/reduce_fold_real.h"
 #include "base/for_each_real.h"
@@ -33,7 +41,7 @@ struct work {
 
 static double join(const wg_fold *fold, double a, double b)
 {
-    return fold->product ? a * b : a + b;
+    return fold->product ? accurate_product(a * b) : a + b;
 }
 
 static double fold_row_part(const struct work *w, size_t g, size_t part)

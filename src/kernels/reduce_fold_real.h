@@ -11,7 +11,7 @@
 
 #define NAME(part) FN(product_##part)
 #define TERM(x, c) (x)
-#define JOIN(a, b) ((a) * (b))
+#define JOIN(a, b) accurate_product((a) * (b))
 #define IDENTITY 1
 #include "kernels/reduce_fold_term.h"
 

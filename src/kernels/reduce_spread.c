@@ -3,9 +3,11 @@
 
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
+#include "kernels/wide_product.h"
 #include "kernels/reduce.h"
 #include "kernels/vector_math.h"
 
+#include <stdint.h>
 #include <string.h>
 
 /* Numbers worth a thread, in scalar loops. */
@@ -16,8 +18,19 @@ struct products_work {
     const void *x;
     const double *p;
     void *y;
-    double *before; /* of every number, the product of the terms before it */
+    wg_wide_product *before; /* of every number, the product of the terms before it */
 };
+
+/* Negative where |p| is not in 2^-480 .. 2^480: numbers are in the order of their bits. The products of two
+ * that are not far are in the range of doubles. */
+static inline int64_t is_far(double p)
+{
+    const int64_t low = INT64_C(0x21f0000000000000), high = INT64_C(0x5df0000000000000);
+    int64_t bits;
+    memcpy(&bits, &p, sizeof bits);
+    bits &= INT64_MAX;
+    return (bits - low) | (high - bits);
+}
 
 #define TEMPLATE "kernels/reduce_spread_real.h"
 #include "base/for_each_real.h"
@@ -30,6 +43,7 @@ struct products_work {
 SPREAD(copy);
 SPREAD(linear);
 SPREAD(exponential);
+SPREAD(quotient);
 
 struct spread_work {
     const wg_spread *spread;
@@ -101,7 +115,7 @@ void wg_reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, 
 }
 
 void wg_spread_products(
-    const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, double *scratch, int threads)
+    const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, void *scratch, int threads)
 {
     if (r->outputs == 0 || r->terms == 0)
         return;

@@ -68,27 +68,32 @@ static wg_status norm_forward(wg_op_context *op)
     return WG_OK;
 }
 
-/* g / y where y is not 0, else 0; the inner choice keeps 0 / 0 out of the derivative of this too. */
+/* x / y where y is not 0, else 0; the inner choice keeps 0 / 0 out of the derivative of this too. g / y would
+ * be infinite for a small y, and 0 for a large one. */
 static wg_status norm_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    wg_var y = op->result[0], zero = wg_eqc(y, 0);
-    wg_var slope = wg_cwhere(zero, 0, wg_div(g[0], wg_cwhere(zero, 1, y)));
-    grad_in[0] = wg_mul(op->arg[0], wg_over_kept(op, slope));
+    wg_var y = wg_over_kept(op, op->result[0]), zero = wg_eqc(y, 0);
+    wg_var direction = wg_cwhere(zero, 0, wg_div(op->arg[0], wg_cwhere(zero, 1, y)));
+    grad_in[0] = wg_mul(wg_over_kept(op, g[0]), direction);
     return WG_OK;
 }
 
+/* As the rule; where g / y has the room of a double, that is computed once. */
 static wg_status norm_backward(wg_op_context *op)
 {
     wg_runs runs = wg_over_runs(op);
     double *g = wg_over_doubles(op, &runs, op->upstream[0]), *y = wg_over_doubles(op, &runs, op->out[0]);
     if (!g || !y)
         return WG_OUT_OF_MEMORY;
+    bool near = true;
+    for (size_t o = 0; o < runs.outputs; o++)
+        near = near && (y[o] == 0 || (y[o] > 1e-100 && y[o] < 1e100));
     for (size_t o = 0; o < runs.outputs; o++) {
-        g[o] = y[o] == 0 ? 0 : g[o] / y[o];
-        y[o] = 0;
+        g[o] = y[o] == 0 ? 0 : near ? g[o] / y[o] : g[o];
+        y[o] = near ? 0 : y[o] == 0 ? 1 : y[o];
     }
-    wg_reduce_spread(
-        &wg_spread_linear[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
+    const wg_spread *spread = near ? wg_spread_linear : wg_spread_quotient;
+    wg_reduce_spread(&spread[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
     return WG_OK;
 }
 

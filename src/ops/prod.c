@@ -5,14 +5,29 @@
  *
  * dy/dx_i is the product of the others. y / x_i would fail at 0, so the kernel multiplies what comes before
  * by what comes after; the expansion multiplies halves until one is left, and so differentiates by the
- * product rule alone. */
+ * product rule alone. The kernels keep exponents apart where a part of the product leaves the range of
+ * doubles. */
 
+#include <math.h>
 #include <stdint.h>
 #include <wengert/math.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
+#include "kernels/wide_product.h"
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
+
+/* The terms of output o in their order, where parts of the product leave the range of doubles. */
+static double far_product(const wg_op_context *op, const wg_runs *runs, size_t o)
+{
+    wg_wide_product product = {1, 0};
+    for (size_t t = 0; t < runs->terms; t++) {
+        size_t at = wg_term_place(runs, o, t);
+        product = wg_wide_product_times(product,
+            op->dtype == WG_F32 ? (double)((const float *)op->in[0])[at] : ((const double *)op->in[0])[at]);
+    }
+    return wg_wide_product_value(product);
+}
 
 static wg_status prod_forward(wg_op_context *op)
 {
@@ -20,6 +35,9 @@ static wg_status prod_forward(wg_op_context *op)
     double *y = wg_over_result(op, &runs);
     if (!wg_over_fold(op, wg_fold_product, &runs, NULL, y))
         return WG_OUT_OF_MEMORY;
+    for (size_t o = 0; o < runs.outputs; o++)
+        if (!isfinite(y[o]))
+            y[o] = far_product(op, &runs, o);
     wg_over_store(op, &runs, y);
     return WG_OK;
 }
@@ -65,7 +83,7 @@ static wg_status prod_backward(wg_op_context *op)
 {
     wg_runs runs = wg_over_runs(op);
     double *g = wg_over_doubles(op, &runs, op->upstream[0]);
-    double *before = wg_op_scratch(op, runs.outputs * runs.terms * sizeof *before);
+    wg_wide_product *before = wg_op_scratch(op, runs.outputs * runs.terms * sizeof *before);
     if (!g || !before)
         return WG_OUT_OF_MEMORY;
     wg_spread_products(&runs, op->dtype, op->in[0], g, op->grad_in[0], before, op->threads);
