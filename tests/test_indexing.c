@@ -264,6 +264,30 @@ START_TEST(where)
 }
 END_TEST
 
+/* The idiom of math.h, and what it is for: 0 times an infinite slope, in the sweep, by vars, again by vars.
+ */
+START_TEST(where_not_taken)
+{
+    wg_tape *tape = tape_for(_i);
+    const double at[] = {-4, 0, 4};
+    for (int safe = 0; safe < 2; safe++) {
+        wg_var x = wg_leaf(tape, WG_DOUBLES(at, 3)), good = wg_gtc(x, 0);
+        wg_var y = wg_sum(wg_where(good, wg_sqrt(safe ? wg_wherec(good, x, 1) : x), x));
+        wg_var slope = wg_grad1(y, x), curve = wg_grad1(wg_sum(slope), x);
+        double found[3], want[][3] = {{1, 1, 0.25}, {0, 0, -0.03125}, {1, 1, 0.25}};
+        ck_assert_int_eq(wg_backward(y), WG_OK);
+        for (int order = 0; order < 3; order++) {
+            ck_assert_int_eq(
+                order == 2 ? wg_read_grad(x, found, 3) : wg_read(order ? curve : slope, found, 3), WG_OK);
+            for (int i = 0; i < 3; i++)
+                ck_assert_msg(safe || i == 2 ? fabs(found[i] - want[order][i]) < 1e-6 : isnan(found[i]),
+                    "slope or curvature at %g: %g", at[i], found[i]);
+        }
+    }
+    wg_tape_free(tape);
+}
+END_TEST
+
 START_TEST(where_conditions)
 {
     wg_tape *tape = tape_for(_i);
@@ -435,7 +459,8 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {{gather, MOVE_DTYPES}, {scatter_add, 2}, {index_select, MOVE_DTYPES},
-        {index_add, 2}, {one_hot, 2}, {where, 2}, {where_conditions, 2}, {threads_do_not_change_a_bit, 0},
-        {indices_can_be_set_anew, 0}, {refused_indices, 2}, {refused_shapes, 0}, {refused_dtypes, 0}};
+        {index_add, 2}, {one_hot, 2}, {where, 2}, {where_not_taken, 2}, {where_conditions, 2},
+        {threads_do_not_change_a_bit, 0}, {indices_can_be_set_anew, 0}, {refused_indices, 2},
+        {refused_shapes, 0}, {refused_dtypes, 0}};
     return harness_run("indexing", tests, sizeof tests / sizeof tests[0]);
 }

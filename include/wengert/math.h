@@ -148,7 +148,15 @@ WG_API wg_var wg_cminimum(double c, wg_var x);
 WG_API wg_var wg_clamp(wg_var x, double lo, double hi);
 
 /* condition ? a : b, element by element, where a condition holds that is not 0; broadcasts all three. The
- * gradient goes to the operand that was taken; none to the condition. */
+ * gradient goes to the operand that was taken, 0 to the other one, and none to the condition.
+ *
+ * Both operands are computed for every element, and 0 goes on into what made the one that was not taken:
+ * where its slope is infinite or NaN, 0 times that is NaN, in all derivatives. Give such a function an
+ * argument that is good for it there, by a choice of its own:
+ *
+ *     wg_var good = wg_gtc(x, 0);
+ *     wg_where(good, wg_sqrt(x), x)                            slope at -4: NaN
+ *     wg_where(good, wg_sqrt(wg_wherec(good, x, 1)), x)        slope at -4: 1 */
 WG_API wg_var wg_where(wg_var condition, wg_var a, wg_var b);
 WG_API wg_var wg_wherec(wg_var condition, wg_var a, double b);
 WG_API wg_var wg_cwhere(wg_var condition, double a, wg_var b);
