@@ -190,6 +190,73 @@ START_TEST(lenient_means_what_fits)
 }
 END_TEST
 
+/* A file of another framework's, without a note of ours: matrices that may lie the other way are not taken as
+ * they are without a word, and are turned when that is asked for. */
+START_TEST(matrices_that_may_lie_the_other_way)
+{
+    static const float square[4] = {1, 2, 3, 4}, wide[6] = {1, 2, 3, 4, 5, 6};
+    static const int32_t ints[4] = {1, 2, 3, 4};
+    static const double turned_square[4] = {1, 3, 2, 4}, turned_wide[6] = {1, 4, 2, 5, 3, 6};
+    files_enter("checkpoint");
+    wg_archive *archive = wg_archive_new(NULL);
+    wg_archive_add(archive, "a.weight", WG_FLOATS(square, 2, 2), NULL);
+    wg_archive_add(archive, "b.weight", WG_FLOATS(wide, 2, 3), NULL);
+    wg_archive_add(archive, "one", WG_FLOATS(square, 1, 1), NULL);
+    wg_archive_add(archive, "stack", WG_FLOATS(square, 2, 2, 1), NULL);
+    wg_archive_add(archive, "i", WG_INTS(ints, 2, 2), NULL);
+    ck_assert_int_eq(wg_safetensors_write("p", archive, NULL), WG_OK);
+    for (int i = 0; i < 4; i++) { /* a store of either type, with arrays or none */
+        wg_dtype dtype = i % 2 ? WG_F32 : WG_F64;
+        wg_params *p = store(dtype), *q = store(dtype);
+        for (int k = 0; k < 2 && i / 2; k++) {
+            wg_params *s = k ? q : p;
+            wg_params_add(s, "i", WG_SHAPE(2, 2), NULL, NULL);
+            wg_params_add(s, "b.weight", k ? WG_SHAPE(3, 2) : WG_SHAPE(2, 3), NULL, NULL);
+            wg_params_add(s, "a.weight", WG_SHAPE(2, 2), NULL, NULL);
+            wg_params_add(s, "stack", WG_SHAPE(2, 2, 1), NULL, NULL);
+            wg_params_add(s, "one", WG_SHAPE(1, 1), NULL, NULL);
+        }
+        wg_load_report report;
+        wg_error error = {0};
+        double got[6];
+        ck_assert_int_eq(wg_params_load(p, "p", &(wg_load_options){.report = &report}, &error), WG_BAD_SHAPE);
+        ck_assert_msg(
+            strstr(error.message, "no note of how dense weights lie, and 2 square matrices may lie the "
+                                  "other way: a.weight, i; say it by .dense"),
+            "%s", error.message);
+        ck_assert(report.square == 2 && strcmp(report.square_names, "a.weight, i") == 0);
+        ck_assert_uint_eq(wg_params_count(p), i / 2 ? 5 : 0);
+        wg_load_options o = {.dense = WG_DENSE_IN_OUT, .report = &report};
+        ck_assert_int_eq(wg_params_load(p, "p", &o, NULL), WG_OK);
+        ck_assert(report.square == 0 && report.loaded == 5);
+        ck_assert(wg_params_read(p, "a.weight", got, 4) == WG_OK && got[1] == 2);
+        o.dense = WG_DENSE_OUT_IN;
+        ck_assert_int_eq(wg_params_load(q, "p", &o, NULL), WG_OK);
+        ck_assert_uint_eq(report.loaded, 5);
+        ck_assert_int_eq(wg_params_read(q, "a.weight", got, 4), WG_OK);
+        ck_assert_mem_eq(got, turned_square, sizeof turned_square);
+        ck_assert_int_eq(wg_params_read(q, "i", got, 4), WG_OK);
+        ck_assert_mem_eq(got, turned_square, sizeof turned_square);
+        ck_assert_int_eq(wg_params_read(q, "b.weight", got, 6), WG_OK);
+        ck_assert_mem_eq(got, turned_wide, sizeof turned_wide);
+        ck_assert(wg_params_read(q, "stack", got, 4) == WG_OK && got[1] == 2);
+        o = (wg_load_options){.lenient = true, .report = &report};
+        ck_assert_int_eq(wg_params_load(p, "p", &o, NULL), WG_OK);
+        ck_assert(report.square == 2 && report.loaded == 5);
+        o.dense = (wg_dense_layout)3;
+        ck_assert_int_eq(wg_params_load(p, "p", &o, &error), WG_BAD_SHAPE); /* the first error stays */
+        wg_error_clear(&error);
+        ck_assert_int_eq(wg_params_load(p, "p", &o, &error), WG_INVALID);
+        ck_assert_str_eq(error.message, "p: .dense is 3");
+        save(p, "ours"); /* what has our note is as it says */
+        load(p, "ours");
+        wg_params_free(p), wg_params_free(q);
+    }
+    wg_archive_free(archive);
+    files_leave();
+}
+END_TEST
+
 /* A hundred names: the report says how many, and as many names as it has room for. */
 START_TEST(long_lists_are_cut)
 {
@@ -335,5 +402,6 @@ START_TEST(a_full_disk_leaves_the_old_file)
 END_TEST
 
 TEST_MAIN("checkpoint", saved_and_loaded, notes_say_what_it_is, dtypes_are_converted, arrays_of_others,
-    strict_means_all_and_no_other, lenient_means_what_fits, long_lists_are_cut, loading_makes_tapes_stale,
-    errors, killed_saves_leave_a_whole_file, a_full_disk_leaves_the_old_file)
+    strict_means_all_and_no_other, lenient_means_what_fits, matrices_that_may_lie_the_other_way,
+    long_lists_are_cut, loading_makes_tapes_stale, errors, killed_saves_leave_a_whole_file,
+    a_full_disk_leaves_the_old_file)

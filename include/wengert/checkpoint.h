@@ -35,27 +35,38 @@ WG_BEGIN_DECLS
  * WG_NAME for a name that is no UTF-8, otherwise the errors of wg_safetensors_write. */
 WG_API wg_status wg_params_save(const wg_params *params, const char *path, wg_error *error);
 
-/* What a load found: how many arrays were loaded, and so on. missing_names, extra_names and misfit_names list
- * them, "fc1.weight, fc1.bias", as many as there is room for, then "...". */
+/* What a load found: how many arrays were loaded, and so on. missing_names, extra_names, misfit_names and
+ * square_names list them, "fc1.weight, fc1.bias", as many as there is room for, then "...". */
 typedef struct wg_load_report {
     size_t loaded;
     size_t missing; /* the store has them, the file has not */
     size_t extra;   /* the file has them, the store has not */
     size_t misfit;  /* both have them, of different shapes: "fc1.bias [10] (here [12])" */
-    char missing_names[256], extra_names[256], misfit_names[256];
+    size_t square;  /* matrices [n, n] that may lie the other way: nothing says how they do */
+    char missing_names[256], extra_names[256], misfit_names[256], square_names[256];
 } wg_load_report;
+
+/* How the weights of dense layers lie in a file. */
+typedef enum wg_dense_layout {
+    WG_DENSE_NOTED,  /* as here, [in, out], if it has a note wengert.layout; without one, nobody knows */
+    WG_DENSE_IN_OUT, /* as here */
+    WG_DENSE_OUT_IN  /* as PyTorch's: all matrices (arrays of rank 2) are turned */
+} wg_dense_layout;
 
 typedef struct wg_load_options {
     bool lenient;           /* load what can be read and fits by name and shape, and leave the rest of the */
                             /* store as it is */
     wg_load_report *report; /* filled in whenever the file could be read; NULL: nobody asks */
+    wg_dense_layout dense;  /* {0}: as the file says */
     size_t max_bytes;       /* as in wg_read_options */
 } wg_load_options;
 
 /* Reads values into a store, converted to its dtype. A store without arrays takes all that are in the file,
  * as parameters and buffers. One with arrays wants each of them in the file, and no other, of the same shape:
  * unless the load is lenient, missing and extra arrays are WG_NAME, other shapes WG_BAD_SHAPE, and the
- * message lists them. The parameters of a training that wg_training_save wrote are loaded too. NaN and
+ * message lists them. A square matrix in a file without our note fits by its shape, whichever way it lies: it
+ * is WG_BAD_SHAPE, too, unless `dense` says how, or the load is lenient (the report then lists it). The
+ * parameters of a training that wg_training_save wrote are loaded too. NaN and
  * infinities are values like others.
  *
  * Tapes that were evaluated before are stale. On an error (also those of wg_safetensors_read) the store is as

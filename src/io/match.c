@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
+#include "base/element.h"
 #include "io/archive.h"
 #include "io/store.h"
 
@@ -37,6 +38,14 @@ static wg_status misfit(const wg_match *m, wg_error *error)
         "%s does not hold the arrays of this store: %s", m->path, message);
 }
 
+static wg_status unsure(const wg_match *m, wg_error *error)
+{
+    return wg_error_set(error, WG_BAD_SHAPE,
+        "%s has no note of how dense weights lie, and %zu square %s may lie the other way: %.150s; say it by "
+        ".dense: WG_DENSE_IN_OUT or WG_DENSE_OUT_IN",
+        m->path, m->report.square, m->report.square == 1 ? "matrix" : "matrices", m->report.square_names);
+}
+
 /* ---- Matching -------------------------------------------------------------------------------------- */
 
 static bool reserve(wg_match *m)
@@ -48,6 +57,23 @@ static bool reserve(wg_match *m)
         m->place[i] = SIZE_MAX;
     m->report = (wg_load_report){0};
     return m->place || m->count == 0;
+}
+
+static bool is_square(const wg_shape *shape)
+{
+    return shape->rank == 2 && shape->dim[0] == shape->dim[1] && shape->dim[0] > 1;
+}
+
+/* The shape that an array of the file has here: of a matrix that lies the other way, turned. */
+static wg_shape shape_here(const wg_match *m, const wg_shape *there)
+{
+    return m->turns && there->rank == 2 ? WG_SHAPE(there->dim[1], there->dim[0]) : *there;
+}
+
+static bool fits(const wg_match *m, const wg_param_info *here, const wg_array *there)
+{
+    const wg_shape shape = shape_here(m, &there->shape);
+    return wg_shape_equal(&here->shape, &shape);
 }
 
 static void compare(wg_match *m)
@@ -63,10 +89,14 @@ static void compare(wg_match *m)
             wg_list_name(r->extra_names, name);
         } else if (name) {
             m->place[index] = i;
-            if (!wg_shape_equal(&here.shape, &there.shape))
+            if (!fits(m, &here, &there))
                 list_misfit(r, &here, &there);
             else
                 r->loaded++;
+        }
+        if (name && m->unsure && is_square(&there.shape) && (index != SIZE_MAX || m->count == 0)) {
+            r->square++;
+            wg_list_name(r->square_names, name);
         }
     }
     for (size_t i = 0; i < m->count; i++)
@@ -78,6 +108,11 @@ static void compare(wg_match *m)
 
 wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error *error)
 {
+    const wg_dense_layout dense = options ? options->dense : WG_DENSE_NOTED;
+    if (dense != WG_DENSE_NOTED && dense != WG_DENSE_IN_OUT && dense != WG_DENSE_OUT_IN)
+        return wg_error_set(error, WG_INVALID, "%s: .dense is %d", match->path, (int)dense);
+    match->turns = dense == WG_DENSE_OUT_IN;
+    match->unsure = dense == WG_DENSE_NOTED && !wg_archive_note_of(match->archive, WG_STORE_LAYOUT);
     if (!reserve(match))
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %zu names", match->path, match->count);
@@ -85,8 +120,10 @@ wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error
     const wg_load_report *r = &match->report;
     if (options && options->report)
         *options->report = *r;
-    bool fits = match->count == 0 || (r->missing == 0 && r->extra == 0 && r->misfit == 0);
-    return fits || (options && options->lenient) ? WG_OK : misfit(match, error);
+    bool all = match->count == 0 || (r->missing == 0 && r->extra == 0 && r->misfit == 0);
+    if (options && options->lenient)
+        return WG_OK;
+    return !all ? misfit(match, error) : r->square ? unsure(match, error) : WG_OK;
 }
 
 wg_status wg_match_fill(wg_match *match, wg_error *error)
@@ -101,9 +138,10 @@ wg_status wg_match_fill(wg_match *match, wg_error *error)
         if (!name)
             continue;
         status = wg_store_is_buffer(match->archive, name, &buffer, error);
+        const wg_array there = wg_archive_at(match->archive, i);
         if (status == WG_OK)
             status = (buffer ? wg_params_add_buffer : wg_params_add)(
-                match->params, name, wg_archive_at(match->archive, i).shape, &zero, error);
+                match->params, name, shape_here(match, &there.shape), &zero, error);
     }
     if (status == WG_OK && !reserve(match))
         status =
@@ -113,13 +151,33 @@ wg_status wg_match_fill(wg_match *match, wg_error *error)
     return status;
 }
 
+/* here [rows, columns] := there [columns, rows], turned */
+static void turn(wg_params *params, size_t index, const wg_array *there)
+{
+    const wg_shape shape = wg_params_at(params, index).shape;
+    void *value = wg_params_value(params, index);
+    size_t rows = shape.dim[0], columns = shape.dim[1];
+    bool is_float = wg_params_dtype(params) == WG_F32;
+    for (size_t i = 0; i < rows * columns; i++) {
+        double x = wg_element_at(there->data, there->dtype, i % columns * rows + i / columns);
+        if (is_float)
+            ((float *)value)[i] = (float)x;
+        else
+            ((double *)value)[i] = x;
+    }
+}
+
 /* Names, shapes and dtypes were compared: nothing is left to fail. */
 void wg_match_load(wg_match *match)
 {
     for (size_t i = 0; i < match->count; i++) {
         const wg_param_info here = wg_params_at(match->params, i);
         const wg_array there = wg_archive_at(match->archive, match->place[i]);
-        if (match->place[i] != SIZE_MAX && wg_shape_equal(&here.shape, &there.shape))
+        if (match->place[i] == SIZE_MAX || !fits(match, &here, &there))
+            continue;
+        if (match->turns && there.shape.rank == 2)
+            turn(match->params, i, &there);
+        else
             wg_params_set(match->params, here.name, there, NULL);
     }
     wg_params_changed(match->params);

@@ -74,7 +74,7 @@ wg_status wg_store_put(
     if (status == WG_OK)
         status = wg_archive_note(archive, "wengert.version", wg_version(), error);
     if (status == WG_OK)
-        status = wg_archive_note(archive, "wengert.layout", LAYOUT, error);
+        status = wg_archive_note(archive, WG_STORE_LAYOUT, LAYOUT, error);
     for (size_t i = 0; i < wg_params_count(params) && status == WG_OK; i++) {
         const wg_param_info a = wg_params_at(params, i);
         const wg_array array = wg_array_of(a.value, wg_params_dtype(params), a.shape);

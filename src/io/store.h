@@ -8,6 +8,7 @@
 #include <wengert/checkpoint.h>
 
 #define WG_STORE_KIND "wengert.kind"
+#define WG_STORE_LAYOUT "wengert.layout"
 #define WG_STORE_PARAMETERS "parameters"
 #define WG_STORE_TRAINING "training"
 #define WG_STORE_PREFIX "params/" /* of a training's parameters */
@@ -37,6 +38,8 @@ typedef struct wg_match {
     wg_params *params;
     size_t *place; /* the archive's number of array i of the store, or SIZE_MAX */
     size_t count;
+    bool turns;  /* the file's matrices lie the other way */
+    bool unsure; /* nobody says how they lie */
     wg_load_report report;
 } wg_match;
 
