@@ -282,6 +282,43 @@ START_TEST(drawn_digits)
 }
 END_TEST
 
+/* Twelve digits as they are: the label; the sums of the ink and of its squares, and of the ink times its
+ * column and its row. They were taken from pictures that a person could read. */
+START_TEST(digits_by_a_known_answer)
+{
+    static const struct {
+        int32_t label;
+        double sums[4];
+    } known[] = {{1, {83.619, 40.844, 1109.0, 1032.4}}, {0, {149.227, 106.529, 2470.8, 2177.2}},
+        {2, {74.613, 45.519, 964.7, 1106.6}}, {3, {147.001, 119.320, 2172.7, 2008.8}},
+        {1, {59.770, 32.969, 767.6, 846.4}}, {7, {154.631, 107.425, 2288.8, 1953.3}},
+        {4, {99.810, 55.362, 1439.6, 1401.7}}, {3, {58.951, 30.285, 769.7, 782.1}},
+        {0, {108.764, 77.991, 1493.6, 1794.4}}, {3, {79.168, 40.274, 1120.3, 1100.8}},
+        {3, {91.295, 42.331, 1207.9, 1221.2}}, {0, {127.260, 82.061, 1877.4, 1625.9}}};
+    enum { KNOWN = sizeof known / sizeof known[0], SIDE = 28, PIXELS = SIDE * SIDE };
+    wg_dataset *d = wg_digits_draw(KNOWN, 1, NULL), *other = wg_digits_draw(KNOWN, 2, NULL);
+    const float *x = wg_dataset_x(d).data;
+    for (size_t i = 0; i < KNOWN; i++, x += PIXELS) {
+        double sums[4] = {0};
+        for (size_t p = 0; p < PIXELS; p++) {
+            double ink = (double)x[p];
+            ck_assert(ink >= 0 && ink <= 1);
+            sums[0] += ink;
+            sums[1] += ink * ink;
+            sums[2] += ink * (double)(p % SIDE);
+            sums[3] += ink * (double)(p / SIDE);
+        }
+        ck_assert_int_eq(y_of(d)[i], known[i].label);
+        for (size_t k = 0; k < 4; k++) /* the last digits are those of the C library's functions */
+            ck_assert_msg(fabs(sums[k] - known[i].sums[k]) < 1e-3 * known[i].sums[k],
+                "digit %zu, sum %zu: %.3f", i, k, sums[k]);
+    }
+    ck_assert_mem_ne(wg_dataset_x(other).data, wg_dataset_x(d).data, PIXELS * sizeof(float));
+    wg_dataset_free(d);
+    wg_dataset_free(other);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {
@@ -295,6 +332,7 @@ int main(void)
         {a_linear_law, 0},
         {arguments_out_of_range, 0},
         {drawn_digits, 0},
+        {digits_by_a_known_answer, 0},
     };
     return harness_run("drawn", tests, sizeof tests / sizeof tests[0]);
 }
