@@ -85,7 +85,7 @@ END_TEST
 START_TEST(what_is_no_number)
 {
     static const char *const texts[] = {"inf", "-inf", "infinity", "0x10", "1e", "1e+", ".", "+", "-", "--1",
-        "1.2.3", "1,5", "1 2", "1e5.0", "1_000", "0b1", "1f", "\302\2401"};
+        "1.2.3", "1,5,0", "1 2", "1e5.0", "1_000", "0b1", "1f", "\302\2401"};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
         char text[64];
         snprintf(text, sizeof text, "1,2\n\"%s\",3\n", texts[i]);

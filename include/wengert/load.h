@@ -30,6 +30,7 @@ typedef enum wg_csv_header {
 /* How wg_csv_load reads. */
 typedef struct wg_csv_options {
     char separator; /* 0: the first of , ; tab | that stands outside quotes in the first line, else a comma */
+    char decimal;   /* '.' or ',', which stands in numbers; 0: found out, see below */
     wg_csv_header header;      /* 0: found out */
     const char *target;        /* the column that becomes y; NULL: the last */
     const char *const *ignore; /* columns that are left out */
@@ -62,8 +63,11 @@ typedef struct wg_csv_options {
  *
  * The form is that of RFC 4180: a field in quotes may hold separators, line ends and quotes ("" is one).
  * Lines end with \n, \r\n or \r; empty ones are passed over, and so are blanks around a field outside its
- * quotes, and UTF-8's byte order mark. A number is like -12.5e-3, with a point in any locale, and correctly
- * rounded to double.
+ * quotes, and UTF-8's byte order mark. A number is like -12.5e-3, whatever the locale, and correctly rounded
+ * to double; or -12,5e-3, if `decimal` says so. Where it does not, the first number that has only one way to
+ * be read decides for all: 0.5 for a point; 0,5 for a comma; but 1,234 might be a thousand, and decides
+ * nothing. A comma in all of the first line's numbers separates nothing: 5,1;3,5 are two numbers. What can be
+ * read in two ways is refused with a message that says which option tells.
  *
  * WG_FORMAT, naming file, line and column: a value that is missing (empty, ?, NA, N/A, NaN, null) or no
  * number, is infinite, too large for the dtype or longer than 1,000 characters; lines with different numbers

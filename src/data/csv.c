@@ -7,6 +7,7 @@
 #include "data/csv.h"
 #include "data/csv_classes.h"
 #include "data/csv_columns.h"
+#include "data/csv_form.h"
 #include "data/dataset.h"
 #include "data/number.h"
 
@@ -19,6 +20,7 @@ struct load {
     wg_csv_table table;
     wg_csv_columns columns;
     size_t samples;
+    char point;         /* of its numbers */
     const char *data;   /* the first field of the first sample */
     const char **label; /* [samples], when y holds classes */
     wg_csv_classes classes;
@@ -54,7 +56,10 @@ static wg_status fail_number(
     else if (wg_csv_is_missing(text))
         snprintf(what, sizeof what, "a missing value (\"%s\")", excerpt);
     else
-        snprintf(what, sizeof what, "\"%s\" is no number", excerpt);
+        snprintf(what, sizeof what, "\"%s\" is no number%s", excerpt,
+            !wg_csv_is_number(text, 0) ? ""
+            : l->point == '.'          ? " with a decimal point (.decimal may say that it is a comma)"
+                                       : " with a decimal comma");
     return fail(l, sample, column, WG_FORMAT, what);
 }
 
@@ -77,6 +82,8 @@ static wg_status check_options(const struct load *l)
     const wg_csv_options *o = &l->options;
     if (o->separator && strchr("\"\n\r+-.0123456789", o->separator))
         return wg_error_set(l->error, WG_INVALID, "csv: the separator is the character %d", o->separator);
+    if (o->decimal && o->decimal != '.' && o->decimal != ',')
+        return wg_error_set(l->error, WG_INVALID, "csv: decimal is the character %d", o->decimal);
     if (o->header != WG_CSV_HEADER_AUTO && o->header != WG_CSV_HEADER_YES && o->header != WG_CSV_HEADER_NO)
         return wg_error_set(l->error, WG_INVALID, "csv: header is %d", (int)o->header);
     if (o->dtype != WG_F64 && o->dtype != WG_F32)
@@ -109,7 +116,7 @@ static wg_status read_field(struct load *l, size_t sample, size_t column, const 
         return *text ? WG_OK : fail(l, sample, column, WG_FORMAT, "a missing value (\"\")");
     }
     double value;
-    wg_number number = wg_number_parse(text, &value);
+    wg_number number = wg_number_parse(text, l->point, &value);
     if (number == WG_NUMBER_GOOD &&
         !(is_target ? store(d->y, d->y_dtype, sample, value)
                     : store(d->x, d->x_dtype, sample * l->columns.features + place, value)))
@@ -140,9 +147,19 @@ static bool is_classification(const struct load *l)
     const char *first = l->data;
     for (size_t j = 0; j < l->columns.target; j++)
         first = wg_csv_next(first);
-    double value;
-    return l->options.labels ||
-           (!wg_csv_is_missing(first) && wg_number_parse(first, &value) == WG_NUMBER_NONE);
+    return l->options.labels || (!wg_csv_is_missing(first) && !wg_csv_is_number(first, l->options.decimal));
+}
+
+/* The decimal point, if the options do not say: that of the first number which has only one way. */
+static char find_point(const struct load *l, bool classes)
+{
+    const char *text = l->data;
+    char point = l->options.decimal;
+    for (size_t i = 0; point == 0 && i < l->samples; i++)
+        for (size_t j = 0; point == 0 && j < l->table.columns; j++, text = wg_csv_next(text))
+            if (l->columns.place[j] != WG_CSV_IGNORED && !(classes && j == l->columns.target))
+                point = wg_csv_point_of(text);
+    return point ? point : '.';
 }
 
 static wg_status find_classes(struct load *l)
@@ -202,6 +219,7 @@ static wg_status make_dataset(struct load *l, wg_source *source)
 {
     const wg_dataset *like = l->options.like;
     bool classes = is_classification(l);
+    l->point = find_point(l, classes);
     wg_dtype x = like ? like->x_dtype : l->options.dtype, y = like ? like->y_dtype : l->options.dtype;
     wg_error reason = {0};                                       /* the caller's may be NULL */
     uint64_t row = (l->columns.features + 1) * wg_dtype_size(x); /* no more than 4 times a line's bytes */
@@ -223,7 +241,7 @@ static wg_status load(struct load *l, wg_source *source)
 {
     wg_status status = check_options(l);
     if (status == WG_OK)
-        status = wg_csv_table_read(&l->table, source, l->options.separator, l->error);
+        status = wg_csv_table_read(&l->table, source, &l->options, l->error);
     if (status == WG_OK)
         status = wg_csv_columns_find(&l->columns, &l->table, &l->options, l->error);
     if (status != WG_OK)

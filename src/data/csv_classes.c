@@ -21,8 +21,8 @@ static bool class_before(const void *user, size_t a, size_t b)
 {
     const char *const *text = user;
     double value_a = 0, value_b = 0;
-    bool number_a = wg_number_parse(text[a], &value_a) == WG_NUMBER_GOOD,
-         number_b = wg_number_parse(text[b], &value_b) == WG_NUMBER_GOOD;
+    bool number_a = wg_number_parse(text[a], '.', &value_a) == WG_NUMBER_GOOD,
+         number_b = wg_number_parse(text[b], '.', &value_b) == WG_NUMBER_GOOD;
     if (number_a != number_b)
         return number_a;
     if (number_a && (value_a < value_b || value_a > value_b))

@@ -2,8 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "data/csv_columns.h"
+#include "data/csv_form.h"
 #include "data/dataset.h"
-#include "data/number.h"
 
 bool wg_csv_is_missing(const char *text)
 {
@@ -134,12 +134,11 @@ static bool options_name_columns(const wg_csv_options *options)
 }
 
 /* Is a field of a column of x neither a number nor missing? */
-static bool features_have_words(const wg_csv_columns *columns, const wg_csv_table *table)
+static bool features_have_words(const wg_csv_columns *columns, const wg_csv_table *table, char point)
 {
-    double value;
     for (size_t j = 0; j < table->columns; j++)
         if (columns->place[j] < columns->features && !wg_csv_is_missing(table->first[j]) &&
-            wg_number_parse(table->first[j], &value) == WG_NUMBER_NONE)
+            !wg_csv_is_number(table->first[j], point))
             return true;
     return false;
 }
@@ -154,7 +153,7 @@ static wg_status decide_header(
     if (columns->has_header)
         return WG_OK;
     wg_status status = place_by_options(columns, table, options, error);
-    columns->has_header = status == WG_OK && features_have_words(columns, table);
+    columns->has_header = status == WG_OK && features_have_words(columns, table, options->decimal);
     return status;
 }
 

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "data/csv_table.h"
+#include "data/csv_form.h"
 
 #include <stdint.h>
 
@@ -33,22 +34,6 @@ static wg_status read_all(wg_csv_table *table, wg_source *source, size_t *size, 
     }
     table->bytes[*size] = '\n';
     return WG_OK;
-}
-
-/* The first of the four that stands outside quotes in the first line with anything in it. */
-static char find_separator(const char *c, const char *end)
-{
-    bool quoted = false, blank = true;
-    for (; c < end; c++) {
-        if (*c == '"')
-            quoted = !quoted;
-        else if (!quoted && (*c == ',' || *c == ';' || *c == '\t' || *c == '|'))
-            return *c;
-        if (!quoted && !blank && (*c == '\n' || *c == '\r'))
-            break;
-        blank = blank && (*c == ' ' || *c == '\n' || *c == '\r');
-    }
-    return ',';
 }
 
 /* ---- Fields ---------------------------------------------------------------------------------------- */
@@ -195,9 +180,11 @@ static wg_status point_to_first(wg_csv_table *table, wg_error *error)
 
 /* ---- The table ------------------------------------------------------------------------------------- */
 
-wg_status wg_csv_table_read(wg_csv_table *table, wg_source *source, char separator, wg_error *error)
+wg_status wg_csv_table_read(
+    wg_csv_table *table, wg_source *source, const wg_csv_options *options, wg_error *error)
 {
     size_t size = 0;
+    bool two_ways = false;
     table->path = source->path;
     wg_status status = read_all(table, source, &size, error);
     if (status != WG_OK)
@@ -205,7 +192,13 @@ wg_status wg_csv_table_read(wg_csv_table *table, wg_source *source, char separat
     const char *read = table->bytes, *end = table->bytes + size;
     if (size >= 3 && memcmp(read, "\xEF\xBB\xBF", 3) == 0) /* UTF-8's byte order mark */
         read += 3;
-    table->separator = separator ? separator : find_separator(read, end);
+    table->separator =
+        options->separator ? options->separator : wg_csv_separator(read, end, options->decimal, &two_ways);
+    if (two_ways)
+        return wg_error_set(error, WG_FORMAT,
+            "%s: the first line can be read in two ways, with ',' or with '%c' between fields; give "
+            ".separator",
+            table->path, table->separator);
     status = scan_records(&(struct scan){table, error, read, end, table->bytes, 1, 1});
     if (status == WG_OK && table->records == 0)
         status = wg_error_set(error, WG_FORMAT, "%s: is empty", table->path);

@@ -9,6 +9,7 @@
 #include "base/source.h"
 
 #include <string.h>
+#include <wengert/load.h>
 
 /* The file's bytes are turned into its fields where they lie: a field takes its separator's place with its
  * final 0, and loses its quotes.
@@ -27,9 +28,10 @@ typedef struct wg_csv_table {
     size_t lines;       /* room in `line` */
 } wg_csv_table;
 
-/* Reads to the end; separator 0: the file's own. WG_FORMAT unless there is a record and all have as many
- * fields. On failure *table may hold memory: free it. */
-wg_status wg_csv_table_read(wg_csv_table *table, wg_source *source, char separator, wg_error *error);
+/* Reads to the end. WG_FORMAT unless there is a record and all have as many fields. On failure *table may
+ * hold memory: free it. */
+wg_status wg_csv_table_read(
+    wg_csv_table *table, wg_source *source, const wg_csv_options *options, wg_error *error);
 void wg_csv_table_free(wg_csv_table *table);
 
 /* Fields follow each other, record after record, from table->bytes. */

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define _POSIX_C_SOURCE 200809L
-
 #include "data/number.h"
+#include "base/format.h"
 
 #include <float.h>
-#include <locale.h>
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* +- mantissa 10^exponent, unless there were more digits than a mantissa holds. */
@@ -49,14 +46,14 @@ static bool scan_exponent(const char **text, struct decimal *d)
     return true;
 }
 
-static bool scan(const char *c, struct decimal *d)
+static bool scan(const char *c, char point, struct decimal *d)
 {
     size_t digits = 0;
     d->is_negative = *c == '-';
     c += *c == '-' || *c == '+';
     for (; is_digit(*c); c++, digits++)
         add_digit(d, *c);
-    if (*c == '.')
+    if (*c == point)
         for (c++; is_digit(*c); c++, digits++) {
             add_digit(d, *c);
             d->exponent--;
@@ -81,27 +78,26 @@ static bool convert(const struct decimal *d, double *value)
     return true;
 }
 
-/* strtod expects the decimal point of the locale: this thread's is the C locale meanwhile. */
-static wg_number convert_by_library(const char *text, double *value)
+static wg_number convert_by_library(const char *text, char point, double *value)
 {
-    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (c == (locale_t)0)
+    char copy[WG_LONGEST_NUMBER + 1];
+    strcpy(copy, text);
+    char *at = strchr(copy, point);
+    if (at)
+        *at = '.';
+    if (!wg_format_read(copy, NULL, value))
         return WG_NUMBER_NO_MEMORY;
-    locale_t before = uselocale(c);
-    *value = strtod(text, NULL);
-    uselocale(before);
-    freelocale(c);
     return isinf(*value) ? WG_NUMBER_LARGE : WG_NUMBER_GOOD;
 }
 
-wg_number wg_number_parse(const char *text, double *value)
+wg_number wg_number_parse(const char *text, char point, double *value)
 {
     struct decimal decimal = {0};
-    if (!scan(text, &decimal))
+    if (!scan(text, point, &decimal))
         return WG_NUMBER_NONE;
     if (convert(&decimal, value))
         return WG_NUMBER_GOOD;
     if (strlen(text) > WG_LONGEST_NUMBER)
         return WG_NUMBER_LONG;
-    return convert_by_library(text, value);
+    return convert_by_library(text, point, value);
 }
