@@ -86,8 +86,9 @@ typedef struct wg_history {
 /* Frees the epochs; the history is `{0}` again. */
 WG_API void wg_history_free(wg_history *history);
 
-/* The epochs as a table of comma-separated values with a header, for a spreadsheet or wg_csv_load. WG_FILE
- * when writing fails. */
+/* The epochs as a table of comma-separated values with a header, for a spreadsheet or wg_csv_load. What no
+ * epoch has (a validation, a metric) is left out; what only some have is empty in the others, and a column
+ * that wg_csv_load must be told to ignore. WG_FILE when writing fails. */
 WG_API wg_status wg_print_history(const wg_history *history, FILE *file);
 
 typedef struct wg_fit_options {

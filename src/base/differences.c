@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "base/differences.h"
+#include "base/format.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -134,7 +135,7 @@ wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradche
     } numbers[] = {{"step", options->step}, {"tolerance", options->tolerance}, {"floor", options->floor}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (!(numbers[i].value >= 0 && numbers[i].value < HUGE_VAL)) {
-            snprintf(r->message, sizeof r->message, "the option %s %g is not a positive number",
+            wg_format(r->message, sizeof r->message, "the option %s %g is not a positive number",
                 numbers[i].name, numbers[i].value);
             return r->status = WG_INVALID;
         }
@@ -192,10 +193,10 @@ wg_status wg_differences_report(const wg_differences *d, const char *name, wg_gr
         snprintf(
             r->message, sizeof r->message, "all %zu derivatives that were compared are zero", d->compared);
     else if (d->failed == 0)
-        snprintf(r->message, sizeof r->message, "%zu derivatives agree, the worst within %.1e (%s, %s)%s",
+        wg_format(r->message, sizeof r->message, "%zu derivatives agree, the worst within %.1e (%s, %s)%s",
             d->compared - d->kinks, d->error, r->name, where, d->kinks ? "; the rest are at kinks" : "");
     else
-        snprintf(r->message, sizeof r->message,
+        wg_format(r->message, sizeof r->message,
             "%zu of %zu derivatives are wrong; the worst: %s, %s: the tape says %.10g, differences say %.10g "
             "(error %.1e)",
             d->failed, d->compared, r->name, where, d->analytic, d->numeric, d->error);

@@ -3,8 +3,8 @@
 
 #include <stdarg.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <wengert/status.h>
+#include "base/format.h"
 
 static const struct {
     const char *name, *text;
@@ -34,7 +34,7 @@ wg_status wg_error_set(wg_error *error, wg_status status, const char *format, ..
     if (error && error->status == WG_OK && status != WG_OK) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(error->message, sizeof error->message, format, arguments);
+        wg_format_list(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
         error->status = status;
     }

@@ -3,6 +3,7 @@
 
 /* Numbers as notes. */
 #include "io/archive.h"
+#include "base/format.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +19,7 @@ wg_status wg_archive_note_integer(wg_archive *archive, const char *key, uint64_t
     return wg_archive_note(archive, key, text, error);
 }
 
-/* An integer of 53 bits times a power of two: %a itself would write the locale's decimal point. */
+/* An integer of 53 bits times a power of two, and so the same text from every C library: %a is not. */
 wg_status wg_archive_note_real(wg_archive *archive, const char *key, double value, wg_error *error)
 {
     char text[48];
@@ -52,8 +53,8 @@ bool wg_archive_real_of(const wg_archive *archive, const char *key, double *valu
     char *end = NULL;
     if (!text || !*text || text[strspn(text, "0123456789abcdefABCDEFpxPX+-nifNIF")])
         return false;
-    double number = strtod(text, &end);
-    if (*end)
+    double number;
+    if (!wg_format_read(text, &end, &number) || *end)
         return false;
     *value = number;
     return true;

@@ -3,6 +3,7 @@
 
 /* The list of a plan's kernels, as a table. */
 #include "plan/plan.h"
+#include "base/format.h"
 
 #include <stdio.h>
 
@@ -32,10 +33,10 @@ static void print_time(const wg_plan_profile *p, double seconds, double flops, F
 {
     if (p->runs == 0)
         return;
-    fprintf(file, " %9.1f %6.1f %%", 1e6 * seconds / (double)p->runs,
+    wg_format_to(file, " %9.1f %6.1f %%", 1e6 * seconds / (double)p->runs,
         p->seconds > 0 ? 100 * seconds / p->seconds : 0);
     if (flops > 0 && seconds > 0)
-        fprintf(file, " %9.2f", 1e-9 * flops * (double)p->runs / seconds);
+        wg_format_to(file, " %9.2f", 1e-9 * flops * (double)p->runs / seconds);
     else
         fprintf(file, " %9s", "");
 }
@@ -44,7 +45,7 @@ static void print_kernel(const wg_plan *plan, size_t k, size_t number, wg_plan_k
 {
     wg_plan_kernel kernel = wg_plan_describe(plan, k);
     char shape[192], place[32];
-    fprintf(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
+    wg_format_to(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
         wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, k, place, sizeof place),
         1e-3 * (double)kernel.bytes, 1e-3 * kernel.flops);
     print_time(&plan->times, kernel.seconds, kernel.flops, file);
@@ -57,7 +58,7 @@ static void print_rest(
     const wg_plan *plan, const char *name, double seconds, const wg_plan_kernel *sum, FILE *file)
 {
     if (sum)
-        fprintf(file, "      %-40s  %-20s %14s %10.1f %11.1f", name, "", "", 1e-3 * (double)sum->bytes,
+        wg_format_to(file, "      %-40s  %-20s %14s %10.1f %11.1f", name, "", "", 1e-3 * (double)sum->bytes,
             1e-3 * sum->flops);
     else
         fprintf(file, "      %-40s  %-20s %14s %10s %11s", name, "", "", "", "");

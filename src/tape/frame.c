@@ -7,6 +7,7 @@
  * slots. */
 
 #include "tape/engine.h"
+#include "base/format.h"
 #include "kernels/finish.h"
 #include "kernels/lanes.h"
 
@@ -244,7 +245,7 @@ wg_status wg_op_fail(wg_op_context *op, wg_status status, const char *format, ..
     char message[WG_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    wg_format_list(message, sizeof message, format, arguments);
     va_end(arguments);
     const char *scope =
         f->node != WG_NO_NODE ? wg_scope_of(wg_var_of(f->tape, f->node)) : wg_scope_now(f->tape);

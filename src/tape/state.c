@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include "base/format.h"
 #include "kernels/parallel.h"
 
 /* Counts, and passes on to the caller's hook. */
@@ -107,7 +108,7 @@ wg_status wg_fail(wg_engine *t, wg_status status, const char *format, ...)
     if (t->status == WG_OK && status != WG_OK) {
         va_list arguments;
         va_start(arguments, format);
-        vsnprintf(t->message, sizeof t->message, format, arguments);
+        wg_format_list(t->message, sizeof t->message, format, arguments);
         va_end(arguments);
         t->status = status;
         wg_update_fast(t);
@@ -122,7 +123,7 @@ wg_status wg_tape_fail(wg_tape *tape, wg_status status, const char *format, ...)
     char message[WG_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
+    wg_format_list(message, sizeof message, format, arguments);
     va_end(arguments);
     return wg_fail(wg_engine_of(tape), status, "%s", message);
 }

@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include "base/format.h"
 
 /* A class's name, or its number. */
 static const char *name_of(const wg_dataset *names, size_t i, char *text, size_t size)
@@ -18,7 +19,7 @@ static const char *name_of(const wg_dataset *names, size_t i, char *text, size_t
 static void share(FILE *file, size_t part, size_t whole)
 {
     if (whole)
-        fprintf(file, "  %6.2f %%", 100 * (double)part / (double)whole);
+        wg_format_to(file, "  %6.2f %%", 100 * (double)part / (double)whole);
     else
         fprintf(file, "  %8s", "-");
 }

@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 #include "base/clock.h"
+#include "base/format.h"
 
 enum { LINE = 256, NARROW = 20, WIDEST_BAR = 24 };
 
@@ -46,9 +47,9 @@ static void figures(const wg_progress *p, const wg_epoch *e, char *text, size_t 
            due = (double)(p->epochs - e->epoch) * (double)p->samples + (double)(p->samples - e->samples);
     char metric[64] = "", left[32];
     if (!isnan(e->metric))
-        snprintf(metric, sizeof metric, "  %.24s %.4f", p->metric, e->metric);
+        wg_format(metric, sizeof metric, "  %.24s %.4f", p->metric, e->metric);
     time_text(left, sizeof left, rate > 0 ? due / rate : 0);
-    snprintf(text, size, "loss %.4g%s  %.0f/s  %s left", e->loss, metric, rate, left);
+    wg_format(text, size, "loss %.4g%s  %.0f/s  %s left", e->loss, metric, rate, left);
 }
 
 void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
@@ -68,7 +69,7 @@ void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
     for (int i = 0; i < width; i++)
         bar[i] = i < (int)(share * width + 0.5) ? '#' : '.';
     bar[width] = 0;
-    int length = snprintf(
+    int length = wg_format(
         line, sizeof line, "epoch %zu/%zu [%s] %3.0f %%  %s", e->epoch, p->epochs, bar, 100 * share, right);
     if (length > columns - 1)
         line[length = columns - 1] = 0;
@@ -82,20 +83,20 @@ void wg_progress_epoch(wg_progress *p, const wg_epoch *e)
     if (!p->file)
         return;
     char line[2 * LINE], text[LINE];
-    snprintf(line, sizeof line, "epoch %zu/%zu  loss %.4g", e->epoch, p->epochs, e->loss);
+    wg_format(line, sizeof line, "epoch %zu/%zu  loss %.4g", e->epoch, p->epochs, e->loss);
     if (!isnan(e->metric)) {
-        snprintf(text, sizeof text, "  %.24s %.4f", p->metric, e->metric);
+        wg_format(text, sizeof text, "  %.24s %.4f", p->metric, e->metric);
         strcat(line, text);
     }
     if (!isnan(e->validation_loss)) {
-        snprintf(text, sizeof text, "  validation loss %.4g", e->validation_loss);
+        wg_format(text, sizeof text, "  validation loss %.4g", e->validation_loss);
         strcat(line, text);
     }
     if (!isnan(e->validation_metric)) {
-        snprintf(text, sizeof text, "  %.24s %.4f", p->metric, e->validation_metric);
+        wg_format(text, sizeof text, "  %.24s %.4f", p->metric, e->validation_metric);
         strcat(line, text);
     }
-    snprintf(text, sizeof text, "  %.0f/s  %.2f s%s", e->seconds > 0 ? (double)e->samples / e->seconds : 0,
+    wg_format(text, sizeof text, "  %.0f/s  %.2f s%s", e->seconds > 0 ? (double)e->samples / e->seconds : 0,
         e->seconds, e->best ? "" : "  (no better)");
     strcat(line, text);
     int length = (int)strlen(line);

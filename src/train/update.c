@@ -3,6 +3,7 @@
 
 /* One update: forward, loss, backward for each of its batches, then the optimiser's step. */
 #include "train/fitting.h"
+#include "base/format.h"
 
 #include <math.h>
 #include <wengert/math.h>
@@ -22,11 +23,11 @@ static wg_status not_finite(wg_fitting *f, const wg_batch *batch, double loss)
     char text[WG_MESSAGE_SIZE];
     const char *name = wg_name_of(x), *scope = wg_scope_of(x);
     if (op)
-        snprintf(text, sizeof text,
+        wg_format(text, sizeof text,
             "the loss is %g; the first value that is not finite is node %zu, %s%s%.128s%s%.128s", loss,
             wg_node_of(x), op->name, *name ? " " : "", name, *scope ? " in " : "", scope);
     else
-        snprintf(text, sizeof text, "the loss is %g", loss);
+        wg_format(text, sizeof text, "the loss is %g", loss);
     return failed(f, batch, WG_NUMBER, text);
 }
 
@@ -69,7 +70,7 @@ static wg_status schedule(wg_fitting *f, const wg_batch *batch)
     if (wg_optim_set_lr(f->optim, f->position.lr * factor) == WG_OK)
         return WG_OK;
     char text[96];
-    snprintf(text, sizeof text, "the schedule's factor is %g at time %g", factor, t);
+    wg_format(text, sizeof text, "the schedule's factor is %g at time %g", factor, t);
     return failed(f, batch, WG_INVALID, text);
 }
 

@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/format.h"
 #include "view/nodes.h"
 
 typedef struct drawing {
@@ -74,11 +75,11 @@ static void put_op(FILE *file, wg_var x)
     const double *number = wg_plain_numbers(x, &count, &left);
     snprintf(base, sizeof base, "%.*s", (int)(length - 1), name);
     if (left) {
-        fprintf(file, "%g ", *number);
+        wg_format_to(file, "%g ", *number);
         put_text(file, sign_of(name + 1));
     } else if (count == 1 && wg_op_find(base)) {
         put_text(file, sign_of(base));
-        fprintf(file, " %g", *number);
+        wg_format_to(file, " %g", *number);
     } else {
         put_text(file, sign_of(name));
     }
@@ -99,7 +100,7 @@ static void put_numbers(FILE *file, wg_var x, bool gradient)
     if (!small)
         put_text(file, wg_numbers_text(x, gradient, text, sizeof text));
     for (size_t i = 0; small && i < rows * columns; i++)
-        fprintf(file, "%s%.4g", i == 0 ? "" : i % columns ? " &nbsp;" : "<BR/>", matrix[i]);
+        wg_format_to(file, "%s%.4g", i == 0 ? "" : i % columns ? " &nbsp;" : "<BR/>", matrix[i]);
     fputs("</FONT>", file);
 }
 

@@ -3,6 +3,7 @@
 
 #include "view/nodes.h"
 #include "base/element.h"
+#include "base/format.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
             used++;
     }
     for (size_t i = 0; i < count && i < FIRST && used < size; i++)
-        used += (size_t)snprintf(
+        used += (size_t)wg_format(
             text + used, size - used, used ? " %.5g" : "%.5g", wg_element_at(data, wg_dtype_of(x), i));
     if (count > FIRST && used < size)
         snprintf(text + used, size - used, " ...");

@@ -3,6 +3,7 @@
 
 #include "view/svg.h"
 #include "base/alloc.h"
+#include "base/format.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,9 +25,9 @@ void wg_svg_put(wg_svg *svg, const char *format, ...)
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = vsnprintf(NULL, 0, format, arguments);
+    int length = wg_format_list(NULL, 0, format, arguments);
     if (length > 0 && reserve(svg, (size_t)length)) {
-        vsnprintf(svg->text + svg->count, (size_t)length + 1, format, again);
+        wg_format_list(svg->text + svg->count, (size_t)length + 1, format, again);
         svg->count += (size_t)length;
     }
     va_end(again);

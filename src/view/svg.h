@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* svg.h - the text of an SVG picture, as it is written. Lengths are whole tenths of a pixel, so that no
- * number has a decimal point, which printf would write as a comma where the program's locale says so. */
+/* svg.h - the text of an SVG picture, as it is written. Lengths are whole tenths of a pixel. */
 #ifndef WG_VIEW_SVG_H
 #define WG_VIEW_SVG_H
 

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include "base/format.h"
 #include "view/nodes.h"
 
 enum { STEP, NAME, OP, OPERANDS, RULE, VALUE, GRADIENT, COLUMNS, WIDTH = 160, MOST_OPERANDS = 4 };
@@ -29,7 +30,7 @@ static void append_numbers(
 {
     char plain[32];
     for (size_t i = 0; i < count; i++) {
-        snprintf(plain, sizeof plain, "%g", number[i]);
+        wg_format(plain, sizeof plain, "%g", number[i]);
         append(text, "%s%s", before, plain);
         append(text, "%s%s", after, "");
     }
