@@ -15,9 +15,9 @@
  * Errors (left on the tape): WG_BAD_SHAPE when shapes do not broadcast, WG_BAD_DTYPE for integers or two
  * floating types, WG_TWO_TAPES, WG_DEAD_VAR, WG_OUT_OF_MEMORY.
  *
- * ACCURACY. The scalar path uses the C library's functions in double. Vector kernels use the vector versions
- * of them where the compiler has them (glibc's libmvec). Over the whole range of float and double, in units
- * in the last place of the true value:
+ * ACCURACY. The scalar path uses the C library's functions in double. Vector kernels use our own exp, expm1
+ * and log, and else the vector versions of the C library's functions where the compiler has them (glibc's
+ * libmvec). Over the whole range of float and double, in units in the last place of the true value:
  *
  *     arithmetic, sqrt, reciprocal, choices, comparisons       correctly rounded
  *     rsqrt                                                     1.5
@@ -26,8 +26,11 @@
  *     gelu, which falls like e^(-x^2 / 2)                       6 + 2 x^2
  *     gelu_tanh                                                 6 + 3 x^2
  *
- * Below the smallest normal number (for silu 1024 times, gelu and gelu_tanh 64 times it) results may be
- * flushed to 0. An element's value does not depend on its position. Infinities and NaN come out as C's own
+ * This holds for denormal results, too, but those of sigmoid and pow (and of silu below 1024 times, gelu and
+ * gelu_tanh 64 times the smallest normal number) may be flushed to 0. A kernel takes about as long for one
+ * argument as for another; ten times as long take pow at zeros, denormal, infinite and negative numbers and
+ * near the ends of its range, sin and cos beyond 1e4 in float and 1e7 in double, and log1p beyond 1e38 in
+ * float. An element's value does not depend on its position. Infinities and NaN come out as C's own
  * functions would have them, but silu, gelu and gelu_tanh are NaN at minus infinity. Comparisons give 1 or 0
  * in the operands' type, 0 where an operand is NaN (1 for wg_ne). tests/test_accuracy.c checks all of this.
  */
