@@ -37,9 +37,10 @@ typedef struct wg_shape {
     size_t dim[WG_MAX_RANK]; /* entries from `rank` on are 0 */
 } wg_shape;
 
-/* Axes of a reduction; negative ones count from the end. `{0}` (WG_ALL_AXES) means all axes. */
+/* Axes of a reduction; negative ones count from the end. `{0}` is an empty list and means none of them;
+ * WG_ALL_AXES means all, of any rank. */
 typedef struct wg_axes {
-    size_t count;
+    size_t count; /* SIZE_MAX: all axes */
     int axis[WG_MAX_RANK]; /* the first `count` */
 } wg_axes;
 
@@ -94,7 +95,7 @@ template <typename... number> inline wg_axes wg_make_axes(number... axes)
 }
 #define WG_SHAPE(...) (wg_make_shape(__VA_ARGS__))
 #define WG_AXES(...) (wg_make_axes(__VA_ARGS__))
-#define WG_ALL_AXES (wg_axes{})
+#define WG_ALL_AXES (wg_axes{SIZE_MAX, {}})
 template <typename element, typename given>
 inline std::enable_if_t<
     std::is_void<given>::value ||
@@ -115,7 +116,7 @@ template <typename element> inline const void *wg_elements_(std::nullptr_t data)
     ((wg_shape){.rank = sizeof((size_t[]){__VA_ARGS__}) / sizeof(size_t), .dim = {__VA_ARGS__}})
 /* Axes from their numbers, WG_AXES(0, -1); and all of them. */
 #define WG_AXES(...) ((wg_axes){.count = sizeof((int[]){__VA_ARGS__}) / sizeof(int), .axis = {__VA_ARGS__}})
-#define WG_ALL_AXES ((wg_axes){0})
+#define WG_ALL_AXES ((wg_axes){.count = SIZE_MAX})
 /* A pointer to an array of any length is compatible with (*)[], so that an array of two axes passes. */
 #define WG_ELEMENTS_(data, type)                                                                             \
     _Generic((data),                                                                                         \

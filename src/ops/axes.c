@@ -14,6 +14,35 @@ wg_status wg_op_axis(wg_op_context *op, size_t operand, int axis, size_t *out)
     return WG_OK;
 }
 
+bool wg_axes_mark(const wg_axes *axes, const wg_shape *x, bool marked[WG_MAX_RANK], size_t *bad)
+{
+    const bool all = axes->count == WG_ALL_AXES.count;
+    int rank = (int)x->rank;
+    for (int i = 0; i < WG_MAX_RANK; i++)
+        marked[i] = all && i < rank;
+    for (size_t i = 0; i < axes->count && i < WG_MAX_RANK && !all; i++) {
+        int axis = axes->axis[i] < 0 ? axes->axis[i] + rank : axes->axis[i];
+        *bad = i;
+        if (axis < 0 || axis >= rank || marked[axis])
+            return false;
+        marked[axis] = true;
+    }
+    return true;
+}
+
+wg_status wg_op_axes(wg_op_context *op, const wg_axes *axes, bool marked[WG_MAX_RANK])
+{
+    size_t bad = 0, axis;
+    if (axes->count > WG_MAX_RANK && axes->count != WG_ALL_AXES.count)
+        return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named; %d are the most", axes->count, WG_MAX_RANK);
+    if (wg_axes_mark(axes, op->in_shape[0], marked, &bad))
+        return WG_OK;
+    wg_status status = wg_op_axis(op, 0, axes->axis[bad], &axis);
+    return status != WG_OK ? status
+                           : wg_op_fail(op, WG_BAD_SHAPE, "axis %d of %s is named twice", axes->axis[bad],
+                                 wg_op_operand(op, 0));
+}
+
 wg_along wg_along_axis(const wg_shape *shape, size_t axis)
 {
     wg_along along = {1, shape->dim[axis], 1};

@@ -17,6 +17,12 @@ static inline size_t wg_axis_of(int axis, size_t rank)
     return axis < 0 ? rank - (size_t)-axis : (size_t)axis;
 }
 
+/* Which axes of a shape a list names; false for one that is not there or named twice, *bad is its place. */
+bool wg_axes_mark(const wg_axes *axes, const wg_shape *x, bool marked[WG_MAX_RANK], size_t *bad);
+
+/* The same for operand 0, for a shape rule; fails the operation. */
+wg_status wg_op_axes(wg_op_context *op, const wg_axes *axes, bool marked[WG_MAX_RANK]);
+
 /* An array seen along one axis: [outer, size, inner]. */
 typedef struct wg_along {
     size_t outer, size, inner;

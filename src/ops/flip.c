@@ -13,18 +13,9 @@
 /* The attribute is the list of axes. */
 static wg_status flip_shape(wg_op_context *op)
 {
-    const wg_axes *axes = op->attr;
-    bool seen[WG_MAX_RANK] = {false};
-    for (size_t i = 0; i < axes->count; i++) {
-        size_t axis;
-        wg_status status = wg_op_axis(op, 0, i < WG_MAX_RANK ? axes->axis[i] : 0, &axis);
-        if (status != WG_OK)
-            return status;
-        if (seen[axis])
-            return wg_op_fail(op, WG_BAD_SHAPE, "axis %zu of %s is named twice", axis, wg_op_operand(op, 0));
-        seen[axis] = true;
-    }
-    return wg_op_moves(op);
+    bool flipped[WG_MAX_RANK];
+    wg_status status = wg_op_axes(op, op->attr, flipped);
+    return status != WG_OK ? status : wg_op_moves(op);
 }
 
 static void flip_axis(wg_walk *walk, size_t axis, ptrdiff_t *first)
@@ -35,16 +26,17 @@ static void flip_axis(wg_walk *walk, size_t axis, ptrdiff_t *first)
 
 static wg_status flip_forward(wg_op_context *op)
 {
-    const wg_axes *axes = op->attr;
+    bool flipped[WG_MAX_RANK];
+    size_t bad;
     size_t size = wg_op_element_size(op, 0);
     ptrdiff_t first = 0;
     wg_walk walk = wg_walk_over(op->in_shape[0], 2);
     if (op->count == 0)
         return WG_OK;
-    for (size_t i = 0; i < axes->count; i++)
-        flip_axis(&walk, wg_axis_of(axes->axis[i], walk.rank), &first);
-    for (size_t i = 0; i < walk.rank && axes->count == 0; i++)
-        flip_axis(&walk, i, &first);
+    wg_axes_mark(op->attr, op->in_shape[0], flipped, &bad);
+    for (size_t i = 0; i < walk.rank; i++)
+        if (flipped[i])
+            flip_axis(&walk, i, &first);
     wg_strided_copy(op->threads, &walk, size, (const char *)op->in[0] + first * (ptrdiff_t)size, op->out[0]);
     return WG_OK;
 }
@@ -60,7 +52,8 @@ static const char *const flip_rule[] = {"flip(g)"};
 static const wg_op_sample flip_samples[] = {
     {.label = "last axis", .in = {{2, {2, 5}}}, .attr = &(const wg_axes){1, {-1}}},
     {.label = "two of three", .in = {{3, {2, 3, 2}}}, .attr = &(const wg_axes){2, {0, 1}}},
-    {.label = "all", .in = {{2, {3, 2}}}, .attr = &(const wg_axes){0, {0}}},
+    {.label = "all", .in = {{2, {3, 2}}}, .attr = &(const wg_axes){.count = SIZE_MAX}},
+    {.label = "none", .in = {{2, {3, 2}}}, .attr = &(const wg_axes){0}},
 };
 
 const wg_op wg_op_flip = {

@@ -14,6 +14,7 @@
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
 #include "kernels/wide_product.h"
+#include "ops/axes.h"
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
 
@@ -47,15 +48,17 @@ static wg_var terms_first(const wg_op_context *op, const wg_runs *runs)
 {
     const wg_over *over = op->attr;
     const wg_shape *x = op->in_shape[0];
-    bool reduced[WG_MAX_RANK] = {false};
+    bool reduced[WG_MAX_RANK], moves = false;
+    size_t bad;
     wg_axes order = {0};
-    for (size_t i = 0; i < over->axes.count; i++)
-        reduced[over->axes.axis[i] < 0 ? over->axes.axis[i] + (int)x->rank : over->axes.axis[i]] = true;
-    for (int pass = 0; pass < 2 && over->axes.count > 0; pass++)
+    wg_axes_mark(&over->axes, x, reduced, &bad);
+    for (int pass = 0; pass < 2; pass++)
         for (size_t i = 0; i < x->rank; i++)
-            if (reduced[i] == (pass == 0))
+            if (reduced[i] == (pass == 0)) {
+                moves = moves || order.count != i;
                 order.axis[order.count++] = (int)i;
-    wg_var moved = order.count > 0 ? wg_permute(op->arg[0], order) : op->arg[0];
+            }
+    wg_var moved = moves ? wg_permute(op->arg[0], order) : op->arg[0];
     return wg_reshape(moved, WG_SHAPE(runs->terms, runs->outputs));
 }
 

@@ -12,22 +12,6 @@ static const wg_over *over_of(const wg_op_context *op)
     return op->attr;
 }
 
-/* Which axes of operand 0 are reduced; false for one that is not there (*bad is its place in the list). */
-static bool mark(const wg_axes *axes, const wg_shape *x, bool reduced[WG_MAX_RANK], size_t *bad)
-{
-    int rank = (int)x->rank;
-    for (int i = 0; i < WG_MAX_RANK; i++)
-        reduced[i] = axes->count == 0 && i < rank;
-    for (size_t i = 0; i < axes->count && i < WG_MAX_RANK; i++) {
-        int axis = axes->axis[i] < 0 ? axes->axis[i] + rank : axes->axis[i];
-        *bad = i;
-        if (axis < 0 || axis >= rank || reduced[axis])
-            return false;
-        reduced[axis] = true;
-    }
-    return true;
-}
-
 static wg_shape kept_shape(const wg_shape *x, const bool reduced[WG_MAX_RANK], bool keep)
 {
     wg_shape shape = {0};
@@ -46,23 +30,16 @@ wg_shape wg_sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x)
     size_t bad;
     if (op == &wg_op_sum_to)
         return *(const wg_shape *)attr;
-    mark(&over->axes, x, reduced, &bad);
+    wg_axes_mark(&over->axes, x, reduced, &bad);
     return kept_shape(x, reduced, true);
 }
 
 wg_status wg_over_shape(wg_op_context *op)
 {
-    const wg_axes *axes = &over_of(op)->axes;
     bool reduced[WG_MAX_RANK];
-    size_t bad = 0, axis;
-    if (axes->count > WG_MAX_RANK)
-        return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named; %d are the most", axes->count, WG_MAX_RANK);
-    if (!mark(axes, op->in_shape[0], reduced, &bad)) {
-        wg_status status = wg_op_axis(op, 0, axes->axis[bad], &axis);
-        return status != WG_OK ? status
-                               : wg_op_fail(op, WG_BAD_SHAPE, "axis %d of %s is named twice", axes->axis[bad],
-                                     wg_op_operand(op, 0));
-    }
+    wg_status status = wg_op_axes(op, &over_of(op)->axes, reduced);
+    if (status != WG_OK)
+        return status;
     op->out_shape[0] = kept_shape(op->in_shape[0], reduced, over_of(op)->keep);
     return wg_op_needs_real(op, 0);
 }
@@ -81,7 +58,7 @@ static wg_runs over_runs(const wg_over *over, const wg_shape *x)
     bool reduced[WG_MAX_RANK];
     size_t bad;
     wg_runs runs;
-    mark(&over->axes, x, reduced, &bad);
+    wg_axes_mark(&over->axes, x, reduced, &bad);
     wg_runs_init(&runs, x, reduced);
     return runs;
 }
@@ -183,7 +160,7 @@ wg_var wg_over_kept(const wg_op_context *op, wg_var v)
 {
     bool reduced[WG_MAX_RANK];
     size_t bad;
-    mark(&over_of(op)->axes, op->in_shape[0], reduced, &bad);
+    wg_axes_mark(&over_of(op)->axes, op->in_shape[0], reduced, &bad);
     wg_shape shape = kept_shape(op->in_shape[0], reduced, true), now = wg_shape_of(v);
     return wg_shape_equal(&shape, &now) ? v : wg_reshape(v, shape);
 }
@@ -195,14 +172,15 @@ wg_var wg_over_stretch(const wg_op_context *op, wg_var v)
 }
 
 /* All axes to a scalar, kept; the last, the first, a middle one; several that do not touch; sizes of 1; a
- * scalar. */
+ * scalar; none, which leaves each element by itself. */
 const wg_op_sample wg_over_samples[WG_OVER_SAMPLES] = {
-    {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{0}, false}},
-    {.label = "all kept", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{0}, true}},
+    {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{.count = SIZE_MAX}, false}},
+    {.label = "all kept", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{.count = SIZE_MAX}, true}},
     {.label = "last", .in = {{2, {3, 5}}}, .attr = &(const wg_over){{1, {-1}}, false}},
     {.label = "first", .in = {{2, {5, 3}}}, .attr = &(const wg_over){{1, {0}}, false}},
     {.label = "middle kept", .in = {{3, {2, 3, 4}}}, .attr = &(const wg_over){{1, {1}}, true}},
     {.label = "images", .in = {{4, {2, 3, 2, 3}}}, .attr = &(const wg_over){{3, {0, 2, -1}}, false}},
     {.label = "sizes of 1", .in = {{3, {1, 4, 1}}}, .attr = &(const wg_over){{2, {0, 1}}, false}},
-    {.label = "scalar", .in = {{0, {0}}}, .attr = &(const wg_over){{0}, false}},
+    {.label = "scalar", .in = {{0, {0}}}, .attr = &(const wg_over){{.count = SIZE_MAX}, false}},
+    {.label = "none", .in = {{2, {2, 3}}}, .attr = &(const wg_over){{0}, false}},
 };

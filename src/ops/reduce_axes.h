@@ -55,7 +55,7 @@ wg_var wg_over_kept(const wg_op_context *op, wg_var v);
 wg_var wg_over_stretch(const wg_op_context *op, wg_var v);
 
 /* Samples of a reduction whose attribute is a wg_over. */
-enum { WG_OVER_SAMPLES = 8 };
+enum { WG_OVER_SAMPLES = 9 };
 extern const wg_op_sample wg_over_samples[WG_OVER_SAMPLES];
 
 #endif

@@ -78,8 +78,10 @@ static wg_status variance_backward(wg_op_context *op)
 static const char *const variance_rule[] = {"2 g (x - mean) / (n - ddof)"};
 
 static const wg_op_sample variance_samples[] = {
-    {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const variance_attr){.ddof = 0}},
-    {.label = "unbiased", .in = {{2, {3, 4}}}, .attr = &(const variance_attr){.ddof = 1}},
+    {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const variance_attr){{{.count = SIZE_MAX}, false}, 0}},
+    {.label = "unbiased",
+        .in = {{2, {3, 4}}},
+        .attr = &(const variance_attr){{{.count = SIZE_MAX}, false}, 1}},
     {.label = "first", .in = {{2, {5, 3}}}, .attr = &(const variance_attr){{{1, {0}}, false}, 1}},
     {.label = "last kept", .in = {{2, {3, 5}}}, .attr = &(const variance_attr){{{1, {1}}, true}, 0}},
     {.label = "images",
