@@ -35,7 +35,12 @@ START_TEST(by_hand)
     CHECK_VALUE(wg_argmax(x, -2), WG_SHAPE(3), 0, 1, 1, 1);
     CHECK_VALUE(wg_cumsum(x, 0), WG_SHAPE(2, 3), 0, 1, 2, 3, 5, 7, 9);
     CHECK_VALUE(wg_cumsum(x, 1), WG_SHAPE(2, 3), 0, 1, 3, 6, 4, 9, 15);
+    CHECK_VALUE(wg_argmin(x, 1), WG_SHAPE(2), 0, 0, 0);
+    CHECK_VALUE(wg_argmin(wg_neg(x), -2), WG_SHAPE(3), 0, 1, 1, 1);
+    const double odd[] = {2, -1, -1, (double)NAN, 0, 0, (double)INFINITY, 7, (double)INFINITY};
+    CHECK_VALUE(wg_argmin(leaf(odd, WG_SHAPE(3, 3)), 1), WG_SHAPE(3), 0, 1, 0, 1);
     ck_assert_int_eq(wg_dtype_of(wg_argmax(x, 1)), WG_I32);
+    ck_assert_int_eq(wg_dtype_of(wg_argmin(x, 1)), WG_I32);
     ck_assert_int_eq(wg_tape_status(tape), WG_OK);
     tear_down();
 }
@@ -209,6 +214,33 @@ static wg_var matrix(void)
     return leaf((const double[]){1, 2, 3, 4, 5, 6}, WG_SHAPE(2, 3));
 }
 
+/* A list of axes that a program filled, and that came out empty, does not mean all of them. */
+START_TEST(an_empty_list_of_axes_is_none)
+{
+    set_up();
+    const wg_axes none = {0};
+    const double x[6] = {1, 2, 3, 4, 5, 6};
+    double y[6];
+    wg_var (*const over[])(wg_var, wg_axes, bool) = {
+        wg_sum_over, wg_mean_over, wg_max_over, wg_min_over, wg_norm_over, wg_logsumexp_over, wg_prod_over};
+    for (size_t k = 0; k < sizeof over / sizeof *over; k++) {
+        wg_var v = leaf(x, WG_SHAPE(2, 3)), r = over[k](v, none, k % 2);
+        ck_assert_int_eq(wg_read(r, y, 6), WG_OK);
+        ck_assert_int_eq(wg_backward(wg_sum(r)), WG_OK);
+        for (int i = 0; i < 6; i++)
+            ck_assert_double_eq(y[i], x[i]);
+        ck_assert_int_eq(wg_read_grad(v, y, 6), WG_OK);
+        for (int i = 0; i < 6; i++)
+            ck_assert_double_eq(y[i], 1);
+    }
+    ck_assert_int_eq(wg_read(wg_variance_over(leaf(x, WG_SHAPE(2, 3)), none, 0, false), y, 6), WG_OK);
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq(y[i], 0);
+    ck_assert_double_eq(wg_item(wg_sum_over(matrix(), WG_ALL_AXES, false)), 21);
+    wg_tape_free(tape);
+}
+END_TEST
+
 START_TEST(wrong_axes)
 {
     set_up();
@@ -236,7 +268,10 @@ START_TEST(wrong_operands)
     const int32_t numbers[] = {1, 2};
     check_error(wg_max(leaf(NULL, WG_SHAPE(2, 0))), WG_BAD_SHAPE, "max: there is no extremum of nothing");
     check_error(wg_min_over(leaf(NULL, WG_SHAPE(2, 0)), WG_AXES(1), false), WG_BAD_SHAPE, "[2, 0]");
-    check_error(wg_argmax(leaf(NULL, WG_SHAPE(0, 2)), 0), WG_BAD_SHAPE, "nothing");
+    check_error(
+        wg_argmax(leaf(NULL, WG_SHAPE(0, 2)), 0), WG_BAD_SHAPE, "argmax: there is no extremum of nothing");
+    check_error(
+        wg_argmin(leaf(NULL, WG_SHAPE(0, 2)), 0), WG_BAD_SHAPE, "argmin: there is no extremum of nothing");
     check_error(wg_sum_to(matrix(), WG_SHAPE(2)), WG_BAD_SHAPE, "[2, 3] is no stretched [2]");
     check_error(wg_sum_to(matrix(), WG_SHAPE(1, 2, 3)), WG_BAD_SHAPE, "[1, 2, 3]");
     check_error(wg_sum(wg_input(tape, WG_INTS(numbers, 2))), WG_BAD_DTYPE, "i32");
@@ -260,6 +295,7 @@ int main(void)
         {lecture_softmax, 0},
         {lecture_distances, 0},
         {lecture_normalisation, 0},
+        {an_empty_list_of_axes_is_none, 0},
         {wrong_axes, 0},
         {wrong_operands, 0},
     };

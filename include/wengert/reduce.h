@@ -7,10 +7,11 @@
  *     wg_sum_over(x, WG_AXES(0, 2), false)     over axes 0 and 2: [2, 3, 4] -> [3]
  *     wg_sum_over(x, WG_AXES(-1), true)        over the last one, kept with size 1: [2, 3] -> [2, 1]
  *
- * Negative axes count from the end; WG_ALL_AXES are all of them. n below is the number of elements that go
- * into one result. Floats are summed in double, doubles in blocks that are joined as a balanced tree; no bit
- * of a result depends on the number of threads. wg_sum and wg_mean give a scalar of double precision whatever
- * they sum.
+ * Negative axes count from the end; WG_ALL_AXES are all of them. An empty list, (wg_axes){0}, names none:
+ * each element is then summed, or looked at, by itself. n below is the number of elements that go into one
+ * result. Floats are summed in double, doubles in blocks that are joined as a balanced tree; no bit of a
+ * result depends on the number of threads. wg_sum and wg_mean give a scalar of double precision whatever they
+ * sum.
  *
  * NaN goes through all of them; an extremum with a NaN among its elements is NaN. Numbers that are finite
  * give finite results, accurate to a few units in the last place of the terms, wherever the result is in the
@@ -24,7 +25,8 @@
  * slopes of a norm that is as small. Derivatives of any order follow the formulas below.
  *
  * Errors (left on the tape): WG_BAD_SHAPE for an axis that x does not have or that is named twice, and for
- * the maximum, minimum or argmax of nothing; WG_BAD_DTYPE for integers; those of every operation (tape.h). */
+ * the maximum, minimum, argmax or argmin of nothing; WG_BAD_DTYPE for integers; those of every operation
+ * (tape.h). */
 #ifndef WENGERT_REDUCE_H
 #define WENGERT_REDUCE_H
 
@@ -79,9 +81,11 @@ WG_API wg_var wg_max_over(wg_var x, wg_axes axes, bool keep);
 WG_API wg_var wg_min(wg_var x);
 WG_API wg_var wg_min_over(wg_var x, wg_axes axes, bool keep);
 
-/* Where the largest element is along an axis, the first one if there are several: i32, x's shape without the
- * axis. A NaN counts as the largest. No gradient. WG_OVERFLOW for an axis of 2^31 elements. */
+/* Where the largest, or the smallest, element is along an axis, the first one if there are several: i32, x's
+ * shape without the axis. A NaN counts as the largest, and as the smallest. No gradient. WG_OVERFLOW for an
+ * axis of 2^31 elements. */
 WG_API wg_var wg_argmax(wg_var x, int axis);
+WG_API wg_var wg_argmin(wg_var x, int axis);
 
 /* ---- Softmax --------------------------------------------------------------------------------------- */
 

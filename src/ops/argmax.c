@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* argmax.c - y [x's shape without one axis], i32: where along the axis the largest x is first. No gradient.
- */
+/* argmax.c - y [x's shape without one axis], i32: where along the axis the largest x is first, or (argmin)
+ * the smallest. No gradient. */
 
 #include <stdint.h>
 #include <wengert/reduce.h>
@@ -10,7 +10,7 @@
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
 
-static wg_status argmax_shape(wg_op_context *op)
+static wg_status place_shape(wg_op_context *op)
 {
     size_t axis;
     wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
@@ -21,7 +21,7 @@ static wg_status argmax_shape(wg_op_context *op)
     wg_runs runs = wg_along_runs(op);
     if (runs.terms == 0 && runs.outputs > 0)
         return wg_op_fail(
-            op, WG_BAD_SHAPE, "there is no largest of nothing: axis %zu of %s", axis, wg_op_operand(op, 0));
+            op, WG_BAD_SHAPE, "there is no extremum of nothing: axis %zu of %s", axis, wg_op_operand(op, 0));
     if (runs.terms > INT32_MAX)
         return wg_op_fail(op, WG_OVERFLOW, "%zu places do not fit in i32", runs.terms);
     wg_shape *out = &op->out_shape[0];
@@ -33,7 +33,7 @@ static wg_status argmax_shape(wg_op_context *op)
     return WG_OK;
 }
 
-static wg_status argmax_forward(wg_op_context *op)
+static wg_status place_of_extremum(wg_op_context *op, double sign)
 {
     wg_runs runs = wg_along_runs(op);
     size_t bytes = wg_extremum_scratch(&runs);
@@ -44,10 +44,20 @@ static wg_status argmax_forward(wg_op_context *op)
     if (!value || !index || (bytes && !scratch))
         return WG_OUT_OF_MEMORY;
     if (runs.terms > 0)
-        wg_reduce_extremum(&runs, op->dtype, op->in[0], 1, value, index, scratch, op->threads);
+        wg_reduce_extremum(&runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = (int32_t)index[o];
     return WG_OK;
+}
+
+static wg_status argmax_forward(wg_op_context *op)
+{
+    return place_of_extremum(op, 1);
+}
+
+static wg_status argmin_forward(wg_op_context *op)
+{
+    return place_of_extremum(op, -1);
 }
 
 static const wg_op_sample argmax_samples[] = {
@@ -61,7 +71,7 @@ const wg_op wg_op_argmax = {
     .arity = 1,
     .attr_size = sizeof(int),
     .traits = WG_OP_ZERO_GRADIENT | WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
-    .shape = argmax_shape,
+    .shape = place_shape,
     .forward_f64 = argmax_forward,
     .forward_f32 = argmax_forward,
     .formula = "argmax(x)",
@@ -69,7 +79,25 @@ const wg_op wg_op_argmax = {
     .sample_count = sizeof argmax_samples / sizeof argmax_samples[0],
 };
 
+const wg_op wg_op_argmin = {
+    .name = "argmin",
+    .arity = 1,
+    .attr_size = sizeof(int),
+    .traits = WG_OP_ZERO_GRADIENT | WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
+    .shape = place_shape,
+    .forward_f64 = argmin_forward,
+    .forward_f32 = argmin_forward,
+    .formula = "argmin(x)",
+    .samples = argmax_samples,
+    .sample_count = sizeof argmax_samples / sizeof argmax_samples[0],
+};
+
 wg_var wg_argmax(wg_var x, int axis)
 {
     return wg_apply(&wg_op_argmax, &x, 1, &axis);
+}
+
+wg_var wg_argmin(wg_var x, int axis)
+{
+    return wg_apply(&wg_op_argmin, &x, 1, &axis);
 }
