@@ -289,6 +289,44 @@ START_TEST(pooling_misfits)
 }
 END_TEST
 
+/* A bias is a number for each channel of the result; its gradient is the sum over images, rows and columns.
+ */
+START_TEST(biases)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = counting(tape, WG_SHAPE(2, 2, 3, 3), 0), w = counting(tape, WG_SHAPE(3, 2, 2, 2), -3);
+    wg_var b = wg_leaf(tape, WG_DOUBLES(((double[]){100, 200, 300}), 3));
+    wg_var plain = wg_conv2d(x, w, NULL), y = wg_conv2d_bias(x, w, b, NULL);
+    double without[24], with[24];
+    ck_assert_int_eq(wg_read(plain, without, 24), WG_OK);
+    ck_assert_int_eq(wg_read(y, with, 24), WG_OK);
+    for (int i = 0; i < 24; i++)
+        ck_assert_double_eq(with[i], without[i] + 100 * (i / 4 % 3 + 1));
+    ck_assert_int_eq(wg_backward(wg_sum(y)), WG_OK);
+    expect_grad(b, (double[]){8, 8, 8}, 3);
+
+    wg_var c = wg_leaf(tape, WG_DOUBLES(((double[]){1000, 2000}), 2));
+    wg_var up = wg_conv_transpose2d_bias(plain, w, c, NULL);
+    expect_shape(up, 2, 2, 3, 3);
+    double back[36], shifted[36];
+    ck_assert_int_eq(wg_read(wg_conv_transpose2d(plain, w, NULL), back, 36), WG_OK);
+    ck_assert_int_eq(wg_read(up, shifted, 36), WG_OK);
+    for (int i = 0; i < 36; i++)
+        ck_assert_double_eq(shifted[i], back[i] + 1000 * (i / 9 % 2 + 1));
+    ck_assert_int_eq(wg_backward(wg_sum(up)), WG_OK);
+    expect_grad(c, (double[]){18, 18}, 2);
+
+    expect_error(tape, wg_conv2d_bias(x, w, c, NULL), WG_BAD_SHAPE,
+        "conv2d_bias: the bias [2] must be [3], a number for each channel of the result");
+    x = counting(tape, WG_SHAPE(2, 2, 3, 3), 0), w = counting(tape, WG_SHAPE(3, 2, 2, 2), -3);
+    b = wg_set_name(counting(tape, WG_SHAPE(3, 1, 1), 0), "b");
+    expect_error(tape, wg_conv2d_bias(x, w, b, NULL), WG_BAD_SHAPE, "the bias b [3, 1, 1] must be [3]");
+    x = counting(tape, WG_SHAPE(2, 2, 3, 3), 0), w = counting(tape, WG_SHAPE(3, 2, 2, 2), -3);
+    expect_error(tape, wg_conv_transpose2d_bias(x, w, w, NULL), WG_BAD_SHAPE, "conv2d_input_gradient");
+    wg_tape_free(tape);
+}
+END_TEST
+
 /* No images, no channels, no filters: shapes hold, sums over nothing are 0. */
 START_TEST(nothing)
 {
@@ -311,6 +349,6 @@ int main(void)
 {
     const harness_test tests[] = {{a_small_image, 0}, {options, 0}, {groups, 0}, {misfits, 0},
         {huge_padding, 0}, {transposed, 0}, {maxima, 0}, {maxima_of_special_numbers, 0},
-        {maxima_of_rows, 2 * 40}, {means, 0}, {pooling_misfits, 0}, {nothing, 0}};
+        {maxima_of_rows, 2 * 40}, {means, 0}, {pooling_misfits, 0}, {biases, 0}, {nothing, 0}};
     return harness_run("conv", tests, sizeof tests / sizeof tests[0]);
 }

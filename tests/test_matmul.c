@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wengert/linalg.h>
+#include <wengert/shaping.h>
 
 #include "harness.h"
 
@@ -148,4 +149,26 @@ START_TEST(threads_do_not_change_a_bit)
 }
 END_TEST
 
-TEST_MAIN("matmul", worked_numbers, shapes_are_numpys, misfits_are_named, threads_do_not_change_a_bit)
+/* y = x w^T + b: PyTorch's linear([[1, 2]], [[1, 0], [2, 1], [0, 3]], [10, 20, 30]). */
+START_TEST(linear)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_leaf(tape, WG_DOUBLES(((double[]){1, 2}), 1, 2));
+    wg_var w = wg_leaf(tape, WG_DOUBLES(((double[]){1, 0, 2, 1, 0, 3}), 3, 2));
+    wg_var b = wg_leaf(tape, WG_DOUBLES(((double[]){10, 20, 30}), 3));
+    wg_var y = wg_linear(x, w, b);
+    check_numbers(y, false, (const double[]){11, 24, 36}, 3);
+    ck_assert_int_eq(wg_backward_from(y, WG_DOUBLES(((double[]){1, 2, 3}), 1, 3)), WG_OK);
+    check_numbers(x, true, (const double[]){5, 11}, 2);
+    check_numbers(w, true, (const double[]){1, 2, 2, 4, 3, 6}, 6);
+    check_numbers(b, true, (const double[]){1, 2, 3}, 3);
+    wg_var many = wg_linear(wg_full(tape, WG_SHAPE(4, 5, 2), 1), w, b);
+    wg_shape shape = wg_shape_of(many), wanted = WG_SHAPE(4, 5, 3);
+    ck_assert(wg_shape_equal(&shape, &wanted));
+    ck_assert(!wg_is_valid(wg_linear(x, wg_transpose(w), b)));
+    ck_assert_int_eq(wg_tape_status(tape), WG_BAD_SHAPE);
+    wg_tape_free(tape);
+}
+END_TEST
+
+TEST_MAIN("matmul", worked_numbers, shapes_are_numpys, linear, misfits_are_named, threads_do_not_change_a_bit)

@@ -326,6 +326,57 @@ START_TEST(concat_and_stack)
 }
 END_TEST
 
+/* ---- select, squeeze, unsqueeze */
+
+START_TEST(select_drops_the_axis)
+{
+    wg_tape *tape = tape_for(_i);
+    wg_var x = numbered(tape, move_dtypes[_i], WG_SHAPE(2, 3, 4), 0);
+    for (int axis = -3; axis < 3; axis++) {
+        const int at = axis < 0 ? axis + 3 : axis, n = (const int[]){2, 3, 4}[at];
+        for (int index = -n; index < n; index++) {
+            wg_var y = wg_select(x, axis, index);
+            wg_shape shape = wg_shape_of(y), whole = wg_shape_of(x);
+            double got[24], all[24];
+            ck_assert_uint_eq(shape.rank, 2);
+            ck_assert_int_eq(wg_read(y, got, wg_count_of(y)), WG_OK);
+            ck_assert_int_eq(wg_read(x, all, 24), WG_OK);
+            for (size_t k = 0; k < wg_count_of(y); k++) {
+                size_t two[WG_MAX_RANK], three[WG_MAX_RANK];
+                indices_of(shape, k, two);
+                for (int d = 0; d < 3; d++)
+                    three[d] = d < at    ? two[d]
+                               : d == at ? (size_t)(index < 0 ? index + n : index)
+                                         : two[d - 1];
+                ck_assert_double_eq(got[k], all[element_at(whole, three)]);
+            }
+        }
+    }
+    ck_assert_double_eq(wg_item(wg_select(wg_select(wg_select(x, 0, 1), 0, 2), 0, 3)), 23);
+    wg_tape_free(tape);
+}
+END_TEST
+
+START_TEST(squeeze_and_unsqueeze)
+{
+    wg_tape *tape = tape_for(_i);
+    wg_var x = numbered(tape, move_dtypes[_i], WG_SHAPE(1, 3, 1, 2), 0);
+    const struct {
+        wg_var y;
+        wg_shape shape;
+    } cases[] = {{wg_squeeze(x, WG_ALL_AXES), WG_SHAPE(3, 2)}, {wg_squeeze(x, WG_AXES(0)), WG_SHAPE(3, 1, 2)},
+        {wg_squeeze(x, WG_AXES(-2, 0)), WG_SHAPE(3, 2)}, {wg_squeeze(x, (wg_axes){0}), WG_SHAPE(1, 3, 1, 2)},
+        {wg_unsqueeze(x, 0), WG_SHAPE(1, 1, 3, 1, 2)}, {wg_unsqueeze(x, 2), WG_SHAPE(1, 3, 1, 1, 2)},
+        {wg_unsqueeze(x, -1), WG_SHAPE(1, 3, 1, 2, 1)}, {wg_unsqueeze(x, -5), WG_SHAPE(1, 1, 3, 1, 2)}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        wg_shape shape = wg_shape_of(cases[i].y);
+        ck_assert_msg(wg_shape_equal(&shape, &cases[i].shape), "case %zu", i);
+        ck_assert_ptr_eq(wg_data(cases[i].y), wg_data(x));
+    }
+    wg_tape_free(tape);
+}
+END_TEST
+
 /* ---- pad, flip */
 
 static double padded(const size_t at[WG_MAX_RANK], const void *user)
@@ -380,8 +431,11 @@ START_TEST(flip)
         for (size_t i = 0; i < m.x.rank; i++)
             if ((m.flipped[i] = draw(&state, 2)))
                 axes.axis[axes.count++] = (int)i - (round % 2 ? (int)m.x.rank : 0);
-        for (size_t i = 0; i < m.x.rank && axes.count == 0; i++)
-            m.flipped[i] = true;
+        if (draw(&state, 4) == 0) {
+            axes = WG_ALL_AXES;
+            for (size_t i = 0; i < m.x.rank; i++)
+                m.flipped[i] = true;
+        }
         wg_var from = numbered(tape, move_dtypes[_i], m.x, 0), to = wg_flip(from, axes);
         check_moved(to, move_dtypes[_i], m.x, flipped, &m);
         check_gradient(to, from, &state);
@@ -395,6 +449,7 @@ int main(void)
     const harness_test tests[] = {{reshape, MOVE_DTYPES}, {flatten, MOVE_DTYPES},
         {reshape_with_scalars, MOVE_DTYPES}, {permute, MOVE_DTYPES}, {transpose, MOVE_DTYPES},
         {broadcast_to, MOVE_DTYPES}, {slice, MOVE_DTYPES}, {slice_extremes, MOVE_DTYPES}, {unslice, 2},
-        {concat_and_stack, MOVE_DTYPES}, {pad, MOVE_DTYPES}, {flip, MOVE_DTYPES}};
+        {concat_and_stack, MOVE_DTYPES}, {pad, MOVE_DTYPES}, {select_drops_the_axis, MOVE_DTYPES},
+        {squeeze_and_unsqueeze, MOVE_DTYPES}, {flip, MOVE_DTYPES}};
     return harness_run("shaping", tests, sizeof tests / sizeof tests[0]);
 }

@@ -36,8 +36,16 @@ START_TEST(refused_reshapes)
     check_refused(wg_broadcast_to(X, too_long), WG_BAD_SHAPE, "broadcast_to: a rank is at most 8");
     check_refused(wg_flip(X, WG_AXES(-3)), WG_BAD_SHAPE, "flip: there is no axis -3 in x [2, 3]");
     check_refused(wg_flip(X, WG_AXES(1, 1)), WG_BAD_SHAPE, "flip: axis 1 of x [2, 3] is named twice");
+    check_refused(wg_flip(X, (wg_axes){.count = 9}), WG_BAD_SHAPE, "flip: 9 axes are named; 8 are the most");
+    check_refused(wg_flip(X, WG_AXES(0, 1, 0)), WG_BAD_SHAPE, "flip: axis 0 of x [2, 3] is named twice");
+    check_refused(wg_select(X, 0, 2), WG_BAD_INDEX, "slice: there is no place 2 on axis 0 of x [2, 3]");
+    check_refused(wg_select(X, -1, -4), WG_BAD_INDEX, "slice: there is no place -4 on axis 1 of x [2, 3]");
+    check_refused(wg_select(X, 2, 0), WG_BAD_SHAPE, "slice: there is no axis 2 in x [2, 3]");
+    check_refused(wg_squeeze(X, WG_AXES(1)), WG_BAD_SHAPE, "squeeze: axis 1 of x [2, 3] is 3 long, not 1");
+    check_refused(wg_squeeze(X, WG_AXES(2)), WG_BAD_SHAPE, "squeeze: there is no axis 2 in x [2, 3]");
+    check_refused(wg_unsqueeze(X, 3), WG_BAD_SHAPE, "unsqueeze: with one axis more, x [2, 3] has no axis 3");
     check_refused(
-        wg_flip(X, (wg_axes){.count = SIZE_MAX}), WG_BAD_SHAPE, "flip: axis 0 of x [2, 3] is named twice");
+        wg_unsqueeze(X, -4), WG_BAD_SHAPE, "unsqueeze: with one axis more, x [2, 3] has no axis -4");
     wg_tape_free(tape);
 }
 END_TEST

@@ -42,15 +42,22 @@ typedef struct wg_conv2d_options {
  *
  * x [N, C, H, W], w [K, C / groups, R, S] -> y [N, K, out(H), out(W)]; numbers outside x count as 0. With
  * groups, filter k sees the channels of group k / (K / groups) only, and both C and K are multiples of
- * `groups`. As PyTorch's conv2d; a bias is wg_add with a [K, 1, 1]. options NULL: stride 1, no padding.
- * Errors: WG_BAD_SHAPE (ranks, channels, a filter that does not fit, a misfit with `exact`), WG_OVERFLOW. */
+ * `groups`. As PyTorch's conv2d. options NULL: stride 1, no padding. Errors: WG_BAD_SHAPE
+ * (ranks, channels, a filter that does not fit, a misfit with `exact`), WG_OVERFLOW. */
 WG_API wg_var wg_conv2d(wg_var x, wg_var w, const wg_conv2d_options *options);
+
+/* With a bias b [K]: y[n, k, i, j] + b[k]. dL/db[k] is the sum of g[n, k, i, j] over n, i and j. A b of
+ * another shape is WG_BAD_SHAPE. */
+WG_API wg_var wg_conv2d_bias(wg_var x, wg_var w, wg_var b, const wg_conv2d_options *options);
 
 /* The transposed map: what wg_conv2d's rule sends back to x, as an operation. x [N, K, H, W], w [K, C /
  * groups, R, S] -> [N, C, S (H - 1) + D (R - 1) + 1 - 2 P + output_padding, ...]: every number of x adds a
  * copy of its filter. As PyTorch's conv_transpose2d. output_padding, less than the stride, tells apart the
  * images that a stride of more than one makes equally small; `exact` has nothing to say here. */
 WG_API wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *options);
+
+/* With a bias b [C], a number for each channel of the result, as in wg_conv2d_bias. */
+WG_API wg_var wg_conv_transpose2d_bias(wg_var x, wg_var w, wg_var b, const wg_conv2d_options *options);
 
 /* The two derivatives of y = wg_conv2d(x, w, options), for g of y's shape:
  *

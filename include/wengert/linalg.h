@@ -36,5 +36,10 @@ WG_API wg_var wg_matmul(wg_var a, wg_var b);
  * M], B^T as [..., N, K]. A vector has nothing to exchange. */
 WG_API wg_var wg_matmul_t(wg_var a, wg_var b, bool transpose_a, bool transpose_b);
 
+/* y = x w^T + b for x [..., in], w [out, in], b [out] (or what broadcasts to y): y [..., out]. With g =
+ * dL/dy, dL/dw = g^T x and dL/db is the sum of g over all but the last axis. As torch.nn.functional.linear.
+ * Mind that wg_layer_dense keeps its weight the other way, as [in, out], and computes x W + b. */
+WG_API wg_var wg_linear(wg_var x, wg_var w, wg_var b);
+
 WG_END_DECLS
 #endif

@@ -8,8 +8,8 @@
  * (broadcast_to, gather, index_select) its gradients add up; where it is not used its gradient is 0. Integers
  * have no gradient.
  *
- * Negative axes count from the end. Results are dense copies; only wg_reshape and wg_flatten share the
- * operand's memory.
+ * Negative axes count from the end. Results are dense copies; only wg_reshape, wg_flatten, wg_squeeze and
+ * wg_unsqueeze share the operand's memory.
  *
  * Errors (left on the tape): WG_BAD_SHAPE for shapes and axes that do not fit, WG_BAD_DTYPE when integers
  * meet floats or an index is not i32, WG_BAD_INDEX for an index out of range, WG_INVALID for an argument that
@@ -30,6 +30,14 @@ WG_API wg_var wg_reshape(wg_var x, wg_shape shape);
 
 /* [N, A, B, ...] -> [N, A B ...]; [N] -> [N, 1]. */
 WG_API wg_var wg_flatten(wg_var x);
+
+/* x without the named axes, each of which must have size 1 (WG_BAD_SHAPE, as NumPy; PyTorch leaves a longer
+ * one as it is). WG_ALL_AXES: without every axis of size 1. */
+WG_API wg_var wg_squeeze(wg_var x, wg_axes axes);
+
+/* x with a new axis of size 1, which is axis `axis` of the result (negative: from the result's end): at 0 [A,
+ * B] becomes [1, A, B], at -1 [A, B, 1]. */
+WG_API wg_var wg_unsqueeze(wg_var x, int axis);
 
 /* Axis i of the result is axis axes[i] of x: WG_AXES(0, 2, 3, 1) takes N, C, H, W to N, H, W, C. Every axis
  * of x must be there once. */
@@ -55,6 +63,10 @@ WG_API wg_var wg_broadcast_to(wg_var x, wg_shape shape);
 #define WG_END PTRDIFF_MAX
 WG_API wg_var wg_slice(wg_var x, int axis, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step);
 
+/* x[index] along one axis, which is dropped: wg_select(x, 1, -1) is x[:, -1]. A negative index counts from
+ * the end; one out of range is WG_BAD_INDEX, where wg_slice would give an empty tensor. */
+WG_API wg_var wg_select(wg_var x, int axis, ptrdiff_t index);
+
 /* n tensors one after the other along an axis; their other sizes are the same. */
 WG_API wg_var wg_concat(const wg_var *xs, size_t n, int axis);
 
@@ -70,7 +82,7 @@ typedef struct wg_pad_width {
 /* x in a frame of `value`; one width for each axis of x. An integer x needs an integer value. */
 WG_API wg_var wg_pad(wg_var x, const wg_pad_width *widths, double value);
 
-/* The order reversed along the axes (WG_ALL_AXES: along all). */
+/* The order reversed along the axes (WG_ALL_AXES: along all; an empty list: along none). */
 WG_API wg_var wg_flip(wg_var x, wg_axes axes);
 
 /* ---- By index -------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
 #include <wengert/shaping.h>
 #include "nn/layer.h"
 
-/* x [N, C, H, W], weight [K, C / groups, R, S]; the bias [K] is added as [K, 1, 1]. */
+/* x [N, C, H, W], weight [K, C / groups, R, S]; the bias [K]. */
 static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, const wg_layer_conv2d_options *o)
 {
     wg_tape *tape = wg_tape_of(x);
@@ -32,11 +32,10 @@ static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, cons
         .dilation_h = o->dilation_h,
         .dilation_w = o->dilation_w,
         .exact = o->exact};
-    wg_var y = wg_conv2d(x, wg_param(p, tape, "weight", weight_shape, &weight), &options);
+    wg_var w = wg_param(p, tape, "weight", weight_shape, &weight);
     if (o->no_bias)
-        return y;
-    wg_var b = wg_param(p, tape, "bias", WG_SHAPE(filters), &bias);
-    return wg_add(y, wg_reshape(b, WG_SHAPE(filters, 1, 1)));
+        return wg_conv2d(x, w, &options);
+    return wg_conv2d_bias(x, w, wg_param(p, tape, "bias", WG_SHAPE(filters), &bias), &options);
 }
 
 wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, size_t filters, size_t kernel,

@@ -12,10 +12,11 @@
 #include "ops/axes.h"
 #include "ops/ops.h"
 
+/* All as wide as a pointer: there is no padding. */
 typedef struct slice_attr {
-    int axis;
-    ptrdiff_t start, stop, step;
+    ptrdiff_t axis, start, stop, step;
     size_t whole; /* of unslice: the axis' size in its result */
+    size_t one;   /* of wg_select: the place must be there */
 } slice_attr;
 
 /* The places taken from an axis of size n: first, first + step, ... (count of them). */
@@ -49,7 +50,7 @@ static places find_places(const slice_attr *attr, size_t axis, ptrdiff_t n)
 
 static wg_status check_axis(wg_op_context *op, const slice_attr *attr, size_t *axis)
 {
-    wg_status status = wg_op_axis(op, 0, attr->axis, axis);
+    wg_status status = wg_op_axis(op, 0, (int)attr->axis, axis);
     if (status != WG_OK)
         return status;
     if (attr->step == 0)
@@ -82,14 +83,18 @@ static wg_status slice_shape(wg_op_context *op)
     wg_status status = check_axis(op, attr, &axis);
     if (status != WG_OK)
         return status;
-    op->out_shape[0].dim[axis] = find_places(attr, axis, (ptrdiff_t)op->in_shape[0]->dim[axis]).count;
+    const ptrdiff_t n = (ptrdiff_t)op->in_shape[0]->dim[axis];
+    if (attr->one && (attr->start < -n || attr->start >= n))
+        return wg_op_fail(op, WG_BAD_INDEX, "there is no place %td on axis %zu of %s", attr->start, axis,
+            wg_op_operand(op, 0));
+    op->out_shape[0].dim[axis] = find_places(attr, axis, n).count;
     return wg_op_moves(op);
 }
 
 static wg_status slice_forward(wg_op_context *op)
 {
     const slice_attr *attr = op->attr;
-    size_t axis = wg_axis_of(attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
+    size_t axis = wg_axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
     ptrdiff_t first;
     if (op->count == 0)
         return WG_OK;
@@ -102,7 +107,8 @@ static wg_status slice_forward(wg_op_context *op)
 static wg_status slice_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     slice_attr attr = *(const slice_attr *)op->attr;
-    attr.whole = op->in_shape[0]->dim[wg_axis_of(attr.axis, op->in_shape[0]->rank)];
+    attr.one = 0;
+    attr.whole = op->in_shape[0]->dim[wg_axis_of((int)attr.axis, op->in_shape[0]->rank)];
     grad_in[0] = wg_apply(&wg_op_unslice, g, 1, &attr);
     return WG_OK;
 }
@@ -110,16 +116,17 @@ static wg_status slice_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 static const char *const slice_rule[] = {"unslice(g)"};
 
 static const wg_op_sample slice_samples[] = {
-    {.label = "middle", .in = {{2, {5, 3}}}, .attr = &(const slice_attr){0, 1, 4, 1, 0}},
-    {.label = "every second", .in = {{3, {2, 5, 2}}}, .attr = &(const slice_attr){1, 0, WG_END, 2, 0}},
-    {.label = "backwards", .in = {{2, {2, 5}}}, .attr = &(const slice_attr){-1, WG_END, WG_END, -2, 0}},
-    {.label = "from the end", .in = {{1, {6}}}, .attr = &(const slice_attr){0, -3, -1, 1, 0}},
+    {.label = "middle", .in = {{2, {5, 3}}}, .attr = &(const slice_attr){0, 1, 4, 1, 0, 0}},
+    {.label = "every second", .in = {{3, {2, 5, 2}}}, .attr = &(const slice_attr){1, 0, WG_END, 2, 0, 0}},
+    {.label = "backwards", .in = {{2, {2, 5}}}, .attr = &(const slice_attr){-1, WG_END, WG_END, -2, 0, 0}},
+    {.label = "from the end", .in = {{1, {6}}}, .attr = &(const slice_attr){0, -3, -1, 1, 0, 0}},
 };
 
 const wg_op wg_op_slice = {
     .name = "slice",
     .arity = 1,
     .attr_size = sizeof(slice_attr),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = slice_shape,
     .forward_f64 = slice_forward,
     .forward_f32 = slice_forward,
@@ -132,7 +139,14 @@ const wg_op wg_op_slice = {
 
 wg_var wg_slice(wg_var x, int axis, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step)
 {
-    return wg_apply(&wg_op_slice, &x, 1, &(slice_attr){axis, start, stop, step, 0});
+    return wg_apply(&wg_op_slice, &x, 1, &(slice_attr){axis, start, stop, step, 0, 0});
+}
+
+wg_var wg_select(wg_var x, int axis, ptrdiff_t index)
+{
+    const ptrdiff_t end = index == -1 ? WG_END : index + 1;
+    wg_var one = wg_apply(&wg_op_slice, &x, 1, &(slice_attr){axis, index, end, 1, 0, 1});
+    return wg_squeeze(one, WG_AXES(axis));
 }
 
 /* ---- unslice */
@@ -153,7 +167,7 @@ static wg_status unslice_shape(wg_op_context *op)
 static wg_status unslice_forward(wg_op_context *op)
 {
     const slice_attr *attr = op->attr;
-    size_t axis = wg_axis_of(attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
+    size_t axis = wg_axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
     places p = find_places(attr, axis, (ptrdiff_t)attr->whole);
     const double zero = 0;
     ptrdiff_t first;
@@ -168,21 +182,22 @@ static wg_status unslice_forward(wg_op_context *op)
 static wg_status unslice_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     const slice_attr *attr = op->attr;
-    grad_in[0] = wg_slice(g[0], attr->axis, attr->start, attr->stop, attr->step);
+    grad_in[0] = wg_slice(g[0], (int)attr->axis, attr->start, attr->stop, attr->step);
     return WG_OK;
 }
 
 static const char *const unslice_rule[] = {"slice(g)"};
 
 static const wg_op_sample unslice_samples[] = {
-    {.label = "middle", .in = {{2, {3, 2}}}, .attr = &(const slice_attr){0, 1, 4, 1, 6}},
-    {.label = "backwards", .in = {{3, {2, 3, 2}}}, .attr = &(const slice_attr){1, WG_END, WG_END, -2, 5}},
+    {.label = "middle", .in = {{2, {3, 2}}}, .attr = &(const slice_attr){0, 1, 4, 1, 6, 0}},
+    {.label = "backwards", .in = {{3, {2, 3, 2}}}, .attr = &(const slice_attr){1, WG_END, WG_END, -2, 5, 0}},
 };
 
 const wg_op wg_op_unslice = {
     .name = "unslice",
     .arity = 1,
     .attr_size = sizeof(slice_attr),
+    .traits = WG_OP_PLAIN_ATTR,
     .shape = unslice_shape,
     .forward_f64 = unslice_forward,
     .forward_f32 = unslice_forward,
