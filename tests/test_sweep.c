@@ -173,6 +173,57 @@ static const wg_op misshapen = {.name = "misshapen",
 static const wg_op ruleless = {
     .name = "ruleless", .arity = 1, .shape = shape_like_operand, .forward_f64 = copy_forward};
 
+/* Several outputs, each with its upstream gradient, in one sweep: the sum of the sweeps from each. */
+START_TEST(several_seeds_in_one_sweep)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_params *params = wg_params_new(NULL);
+    wg_var p = wg_param(params, tape, "p", WG_SHAPE(3), &(wg_init){.rule = WG_INIT_CONSTANT, .value = 0.5});
+    wg_var x = leaf(tape, WG_SHAPE(3), 1, 0), s = wg_scalar(tape, 2);
+    wg_var a = wg_mul(wg_exp(x), p), b = wg_mul(wg_sin(a), s), c = wg_square(s);
+    const wg_var ys[] = {c, a, b, a, p}; /* in any order, one twice, one below another, a leaf */
+    const double u[3] = {1, -2, 0.5}, v[3] = {3, 0, -1}, three = 3;
+    const wg_array scalar = wg_array_of(&three, WG_F64, wg_shape_scalar());
+    const wg_array seeds[] = {scalar, WG_DOUBLES(u, 3), WG_DOUBLES(v, 3), WG_DOUBLES(v, 3), WG_DOUBLES(u, 3)};
+    double sum[3] = {0}, sum_s = 0, got[3];
+    wg_params_zero_grad(params);
+    for (size_t i = 0; i < 5; i++) {
+        ck_assert_int_eq(wg_backward_from(ys[i], seeds[i]), WG_OK);
+        sum_s += i == 0 || i == 2 ? wg_item_grad(s) : 0; /* a and p do not depend on s */
+        if (wg_read_grad(x, got, 3) == WG_OK)
+            for (int k = 0; k < 3; k++)
+                sum[k] += got[k];
+    }
+    double sum_p[3];
+    ck_assert_int_eq(wg_params_read_grad(params, "p", sum_p, 3), WG_OK);
+    wg_params_zero_grad(params);
+    ck_assert_int_eq(wg_backward_all(ys, 5, seeds), WG_OK);
+    ck_assert_double_eq_tol(wg_item_grad(s), sum_s, 1e-14);
+    ck_assert_int_eq(wg_read_grad(x, got, 3), WG_OK);
+    for (int k = 0; k < 3; k++)
+        ck_assert_double_eq_tol(got[k], sum[k], 1e-14);
+    ck_assert_int_eq(wg_params_read_grad(params, "p", got, 3), WG_OK);
+    for (int k = 0; k < 3; k++)
+        ck_assert_double_eq_tol(got[k], sum_p[k], 1e-14);
+
+    ck_assert_int_eq(wg_backward_all(&c, 1, NULL), WG_OK); /* ones */
+    ck_assert_double_eq(wg_item_grad(s), 4);
+    ck_assert_int_eq(wg_backward_all((const wg_var[]){c, c}, 2, NULL), WG_OK);
+    ck_assert_double_eq(wg_item_grad(s), 8);
+    wg_tape *other = wg_tape_new(NULL);
+    ck_assert_int_eq(wg_backward_all((const wg_var[]){c, wg_scalar(other, 1)}, 2, NULL), WG_TWO_TAPES);
+    ck_assert_int_eq(
+        wg_backward_all((const wg_var[]){c, a}, 2, (const wg_array[]){scalar, scalar}), WG_BAD_SHAPE);
+    ck_assert_int_eq(wg_backward_all((const wg_var[]){c, {0}}, 2, NULL), WG_TWO_TAPES);
+    ck_assert_int_eq(wg_backward_all(NULL, 1, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_backward_all(ys, 0, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_tape_status(tape), WG_OK);
+    wg_tape_free(other);
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+END_TEST
+
 START_TEST(a_failed_sweep_leaves_no_half_gradients)
 {
     wg_tape *tape = wg_tape_new(NULL);
@@ -217,4 +268,4 @@ END_TEST
 
 TEST_MAIN("sweep", reuse_adds, each_sweep_starts_at_zero, only_ancestors_are_visited, detach_and_no_grad_cut,
     what_is_kept_can_be_read_and_the_rest_is_an_error, backward_refuses_what_is_no_scalar,
-    a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named)
+    several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named)

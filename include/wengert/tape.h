@@ -229,6 +229,12 @@ WG_API wg_status wg_backward(wg_var y);
 /* The same for any y, with a seed (dL/dy) of y's shape: a vector-Jacobian product. */
 WG_API wg_status wg_backward_from(wg_var y, wg_array seed);
 
+/* The same from several vars of one tape in one sweep: the gradient of sum_i <seeds[i], ys[i]>, which is that
+ * of several losses, or of several outputs each with its upstream gradient. seeds NULL: ones. A var that is
+ * named twice counts twice, and one may be an ancestor of another. WG_INVALID for no var at all; the other
+ * errors are those of wg_backward_from. */
+WG_API wg_status wg_backward_all(const wg_var *ys, size_t ny, const wg_array *seeds);
+
 /* Keeps the gradient of this var in later sweeps; returns x. */
 WG_API wg_var wg_keep_grad(wg_var x);
 
@@ -243,7 +249,17 @@ WG_API const void *wg_grad_data(wg_var x);
  *     out[j] = sum_i  seeds[i]^T  d ys[i] / d xs[j],      of the shape of xs[j].
  * seeds NULL: ones. An x that is not reached gets zeros. The xs may be any nodes, whether they want a
  * gradient or not; the way from ys to xs is structural, cut only by wg_detach and the no-gradient scope.
- * `out` has nx entries, all invalid on failure. */
+ * `out` has nx entries, all invalid on failure.
+ *
+ * What it records stays on the tape until its reset. Where derivatives are taken again and again on one
+ * recording (Newton steps, a power iteration), go back each time, or the tape grows by a sweep a turn:
+ *
+ *     wg_mark mark = wg_tape_mark(tape);
+ *     for (...) {
+ *         wg_var g = wg_grad1(y, x);
+ *         ...                                   read g, wg_set x, wg_replay
+ *         wg_tape_rewind(tape, mark);           g is dead, y and x live on
+ *     } */
 WG_API wg_status wg_grad(
     const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out);
 WG_API wg_var wg_grad1(wg_var y, wg_var x);

@@ -72,7 +72,8 @@ static wg_status seed_node(wg_engine *t, wg_var y, const wg_array *seed)
     wg_array ones = {.data = &one, .dtype = WG_F64};
     if (!record || record->result[0].scalar) {
         const wg_array *s = seed ? seed : &ones;
-        t->adjoints[y.node] = s->dtype == WG_F32 ? (double)*(const float *)s->data : *(const double *)s->data;
+        t->adjoints[y.node] +=
+            s->dtype == WG_F32 ? (double)*(const float *)s->data : *(const double *)s->data;
         return WG_OK;
     }
     wg_result *result = &record->result[0];
@@ -90,20 +91,27 @@ static wg_status seed_node(wg_engine *t, wg_var y, const wg_array *seed)
     return wg_contribute(t, result, block, NULL);
 }
 
-static wg_status backward(wg_engine *t, wg_var y, const wg_array *seed)
+/* From several vars: the sweep starts at the highest, and finds the others seeded on its way down. */
+static wg_status backward(wg_engine *t, const wg_var *ys, size_t ny, const wg_array *seeds)
 {
+    uint32_t high = 0;
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < ny; i++)
+        high = ys[i].node > high ? ys[i].node : high;
     wg_release_gradients(t);
     if (!wg_reserve_sweep(t))
         return wg_fail(
             t, WG_OUT_OF_MEMORY, "backward: no memory for the adjoints of %u nodes", t->head.count);
-    memset(t->adjoints, 0, ((size_t)y.node + 1) * sizeof *t->adjoints);
-    memset(t->reached, 0, (size_t)y.node + 1);
-    t->reached[y.node] = 1;
-    wg_status status = seed_node(t, y, seed);
+    memset(t->adjoints, 0, ((size_t)high + 1) * sizeof *t->adjoints);
+    memset(t->reached, 0, (size_t)high + 1);
+    for (size_t i = 0; i < ny && status == WG_OK; i++) {
+        t->reached[ys[i].node] = 1;
+        status = seed_node(t, ys[i], seeds ? &seeds[i] : NULL);
+    }
     if (status == WG_OK)
-        status = sweep(t, y.node);
+        status = sweep(t, high);
     if (status == WG_OK) {
-        t->swept = y.node + 1;
+        t->swept = high + 1;
         return WG_OK;
     }
     wg_release_gradients(t);
@@ -135,27 +143,41 @@ wg_status wg_backward(wg_var y)
             wg_fail(t, WG_NOT_SCALAR, "backward: needs a scalar, not %s %s: sum it, or use wg_backward_from",
                 wg_name_at(t, y.node), wg_shape_text(wg_view_of(t, y.node).shape, text, sizeof text));
     }
-    return end_sweep(t, status == WG_OK ? backward(t, y, NULL) : status);
+    return end_sweep(t, status == WG_OK ? backward(t, &y, 1, NULL) : status);
+}
+
+static wg_status check_seed(wg_engine *t, wg_var y, const wg_array *seed)
+{
+    char ours[192], theirs[192];
+    wg_shape shape = *wg_view_of(t, y.node).shape;
+    if (!wg_shape_equal(&shape, &seed->shape))
+        return wg_fail(t, WG_BAD_SHAPE, "backward: a seed of %s for a var of %s",
+            wg_shape_text(&seed->shape, theirs, sizeof theirs), wg_shape_text(&shape, ours, sizeof ours));
+    if ((seed->dtype != WG_F64 && seed->dtype != WG_F32) || (wg_count_of(y) && !seed->data))
+        return wg_fail(t, WG_BAD_DTYPE, "backward: the seed holds no floating numbers");
+    return WG_OK;
 }
 
 wg_status wg_backward_from(wg_var y, wg_array seed)
 {
-    wg_engine *t = wg_engine_of(y.tape);
+    return wg_backward_all(&y, 1, &seed);
+}
+
+wg_status wg_backward_all(const wg_var *ys, size_t ny, const wg_array *seeds)
+{
+    wg_engine *t = ys && ny ? wg_engine_of(ys[0].tape) : NULL;
     if (!t)
         return WG_INVALID;
     if (t->status != WG_OK)
         return t->status;
-    wg_status status = check(t, y);
-    if (status == WG_OK) {
-        char ours[192], theirs[192];
-        wg_shape shape = *wg_view_of(t, y.node).shape;
-        if (!wg_shape_equal(&shape, &seed.shape))
-            status = wg_fail(t, WG_BAD_SHAPE, "backward: a seed of %s for a var of %s",
-                wg_shape_text(&seed.shape, theirs, sizeof theirs), wg_shape_text(&shape, ours, sizeof ours));
-        else if ((seed.dtype != WG_F64 && seed.dtype != WG_F32) || (wg_count_of(y) && !seed.data))
-            status = wg_fail(t, WG_BAD_DTYPE, "backward: the seed holds no floating numbers");
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < ny && status == WG_OK; i++) {
+        status = ys[i].tape == &t->head ? check(t, ys[i])
+                                        : wg_fail(t, WG_TWO_TAPES, "backward: the vars live on two tapes");
+        if (status == WG_OK && seeds)
+            status = check_seed(t, ys[i], &seeds[i]);
     }
-    return end_sweep(t, status == WG_OK ? backward(t, y, &seed) : status);
+    return end_sweep(t, status == WG_OK ? backward(t, ys, ny, seeds) : status);
 }
 
 wg_var wg_keep_grad(wg_var x)
