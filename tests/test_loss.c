@@ -82,7 +82,7 @@ START_TEST(hinge_ties)
     const double scores[] = {2, 1, 1.5};
     wg_var y, s = scores_on(tape, scores, 1, &y);
     gradient_near(wg_hinge(s, y, NULL), s, (const double[]){-1, 0, 1}, 3, 0);
-    near(wg_hinge(s, y, &(wg_loss_options){.margin = -1}), (const double[]){0}, 1, 0);
+    near(wg_hinge(s, y, &(wg_loss_options){.margin = WG_ZERO}), (const double[]){0}, 1, 0);
     near(wg_hinge(s, y, &(wg_loss_options){.margin = 2}), (const double[]){2.5}, 1, 1e-15);
     wg_tape_free(tape);
 }

@@ -46,7 +46,7 @@ START_TEST(recovers_its_input)
     const double gamma = sqrt(2.5), beta = 3;
     wg_var x = wg_input(tape, WG_DOUBLES(lecture_x, 4, 1));
     wg_var y = wg_batch_norm(x, wg_leaf(tape, WG_DOUBLES(&gamma, 1)), wg_leaf(tape, WG_DOUBLES(&beta, 1)),
-        &(wg_batch_norm_options){.eps = -1});
+        &(wg_batch_norm_options){.eps = WG_ZERO});
     same(y, x, 1e-14, "recovered");
     wg_tape_free(tape);
 }

@@ -139,7 +139,7 @@ START_TEST(adamw_decays_by_default_and_adam_does_not)
 {
     wg_params *p = store_of_one(WG_F64, 1);
     wg_optim *adam = wg_adam_new(p, NULL), *adamw = wg_adamw_new(p, NULL);
-    wg_optim *none = wg_adamw_new(p, &(wg_adam_options){.weight_decay = -1});
+    wg_optim *none = wg_adamw_new(p, &(wg_adam_options){.weight_decay = WG_ZERO});
     step(adam, "theta", 0);
     ck_assert_double_eq(value_of(p, "theta"), 1);
     step(none, "theta", 0);
@@ -152,10 +152,11 @@ START_TEST(adamw_decays_by_default_and_adam_does_not)
 END_TEST
 
 /* beta1 = beta2 = 0 and eps = 0 is the sign of the gradient. */
-START_TEST(a_negative_number_says_zero)
+START_TEST(zero_is_said_by_name)
 {
     wg_params *p = store_of_one(WG_F64, 1);
-    wg_optim *o = wg_adam_new(p, &(wg_adam_options){.lr = 0.25, .beta1 = -1, .beta2 = -1, .eps = -1});
+    wg_optim *o = wg_adam_new(
+        p, &(wg_adam_options){.lr = 0.25, .beta1 = WG_ZERO, .beta2 = wg_exactly(0), .eps = wg_exactly(-0.0)});
     step(o, "theta", 1e-30);
     ck_assert_double_eq(value_of(p, "theta"), 0.75);
     step(o, "theta", -7);
@@ -273,6 +274,6 @@ END_TEST
 
 TEST_MAIN("optim", sgd_follows_the_lectures, momentum_follows_the_lectures,
     nesterov_follows_the_lectures_in_both_views, adam_follows_the_lectures, adamw_has_its_closed_form,
-    decay_is_coupled_or_not, adamw_decays_by_default_and_adam_does_not, a_negative_number_says_zero,
+    decay_is_coupled_or_not, adamw_decays_by_default_and_adam_does_not, zero_is_said_by_name,
     a_parameter_without_gradient_counts_as_zero, frozen_parameters_are_left_alone, groups_have_factors,
     a_late_parameter_starts_from_its_own_first_step)

@@ -226,6 +226,10 @@ static const struct bad_optim {
     {adam, ADAM(.eps = (double)NAN), "eps is"},
     {adam, ADAM(.eps = HUGE_VAL), "eps is inf"},
     {adam, ADAM(.weight_decay = -1), "weight_decay is -1"},
+    {adamw, ADAM(.weight_decay = -1), "weight_decay is -1"},
+    {adam, ADAM(.beta1 = -1), "beta1 is -1"},
+    {adam, ADAM(.beta2 = -1e-9), "beta2 is -1e-09"},
+    {adam, ADAM(.eps = -1), "eps is -1"},
     {adamw, ADAM(.weight_decay = (double)NAN), "adamw: weight_decay is"},
     {adamw, ADAM(.weight_decay = HUGE_VAL), "weight_decay is inf"},
 };

@@ -64,7 +64,7 @@ END_TEST
 START_TEST(statistics_momentum)
 {
     for (int i = 0; i < 3; i++) {
-        const double momentum[] = {0.5, 1, -1}, meant[] = {0.5, 1, 0};
+        const double momentum[] = {0.5, 1, wg_exactly(0)}, meant[] = {0.5, 1, 0};
         running r = {{3, 4}, {5, 6}}, expected;
         wg_tape *tape = new_tape(WG_F64, true, 1);
         wg_var x;

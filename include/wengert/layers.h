@@ -25,6 +25,7 @@
 #ifndef WENGERT_LAYERS_H
 #define WENGERT_LAYERS_H
 
+#include <wengert/option.h>
 #include <wengert/params.h>
 
 WG_BEGIN_DECLS
@@ -63,7 +64,7 @@ WG_API wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, siz
 /* ---- Normalisation --------------------------------------------------------------------------------- */
 
 typedef struct wg_layer_batch_norm_options {
-    double momentum, eps; /* 0: 0.1 and 1e-5; a negative number: 0 */
+    double momentum, eps; /* 0: 0.1 and 1e-5; WG_ZERO: 0 */
 } wg_layer_batch_norm_options;
 
 /* Batch normalisation of x [N, C] or [N, C, ...] (see norm.h): "weight" (gamma, ones) and "bias" (beta,
@@ -74,7 +75,7 @@ WG_API wg_var wg_layer_batch_norm(
 
 typedef struct wg_layer_layer_norm_options {
     size_t axes; /* how many last axes are normalised together; 0: 1 */
-    double eps;  /* 0: 1e-5; a negative number: 0 */
+    double eps;  /* 0: 1e-5; WG_ZERO: 0 */
 } wg_layer_layer_norm_options;
 
 /* Layer normalisation of x over its last axes (see norm.h): "weight" (ones) and "bias" (zeros) of those axes'

@@ -16,6 +16,7 @@
 #ifndef WENGERT_LOSS_H
 #define WENGERT_LOSS_H
 
+#include <wengert/option.h>
 #include <wengert/tape.h>
 
 WG_BEGIN_DECLS
@@ -39,7 +40,7 @@ typedef struct wg_loss_options {
     double delta; /* 0: 1 */
 
     /* wg_hinge */
-    double margin;          /* 0: 1; a negative number: 0 */
+    double margin;          /* 0: 1; WG_ZERO: 0 */
     int power;              /* 1 or 2 (squared hinge); 0: 1 */
     bool include_label;     /* sum over the label's class too, which adds margin^power */
     bool divide_by_classes; /* PyTorch's multi_margin_loss: each sample's sum is divided by C */

@@ -15,6 +15,7 @@
 #ifndef WENGERT_NORM_H
 #define WENGERT_NORM_H
 
+#include <wengert/option.h>
 #include <wengert/tape.h>
 
 WG_BEGIN_DECLS
@@ -22,8 +23,8 @@ WG_BEGIN_DECLS
 /* ---- Batch normalisation --------------------------------------------------------------------------- */
 
 typedef struct wg_batch_norm_options {
-    double momentum; /* m below; 0: 0.1; a negative number: 0 */
-    double eps;      /* 0: 1e-5; a negative number: 0 */
+    double momentum; /* m below; 0: 0.1; WG_ZERO: 0 */
+    double eps;      /* 0: 1e-5; WG_ZERO: 0 */
     /* The running statistics, both or neither: [C] numbers of x's dtype each, the caller's, read and written
      * in place. They must outlive the nodes recorded with them. */
     void *running_mean, *running_var;
@@ -50,7 +51,7 @@ WG_API wg_var wg_batch_norm(wg_var x, wg_var gamma, wg_var beta, const wg_batch_
 /* ---- Layer normalisation --------------------------------------------------------------------------- */
 
 typedef struct wg_layer_norm_options {
-    double eps; /* 0: 1e-5; a negative number: 0 */
+    double eps; /* 0: 1e-5; WG_ZERO: 0 */
 } wg_layer_norm_options;
 
 /* Layer normalisation (Ba, Kiros and Hinton 2016) of x over its last k axes, which are gamma's and beta's

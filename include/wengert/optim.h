@@ -22,6 +22,7 @@
 #ifndef WENGERT_OPTIM_H
 #define WENGERT_OPTIM_H
 
+#include <wengert/option.h>
 #include <wengert/params.h>
 
 WG_BEGIN_DECLS
@@ -51,9 +52,9 @@ WG_API wg_optim *wg_sgd_new(wg_params *params, const wg_sgd_options *options);
 
 typedef struct wg_adam_options {
     double lr;           /* 0: 0.001 */
-    double beta1, beta2; /* 0: 0.9 and 0.999; a negative number: 0 */
-    double eps;          /* 0: 1e-8; a negative number: 0 */
-    double weight_decay; /* Adam: 0: none; AdamW: 0: 0.01, a negative number: 0 */
+    double beta1, beta2; /* 0: 0.9 and 0.999; WG_ZERO: 0 */
+    double eps;          /* 0: 1e-8; WG_ZERO: 0 */
+    double weight_decay; /* Adam: 0: none; AdamW: 0: 0.01, WG_ZERO: 0 */
 } wg_adam_options;
 
 /* Adam (Kingma and Ba 2015):

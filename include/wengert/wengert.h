@@ -8,6 +8,7 @@
 #include <wengert/status.h>
 #include <wengert/array.h>
 #include <wengert/alloc.h>
+#include <wengert/option.h>
 #include <wengert/tape.h>
 #include <wengert/tuning.h>
 #include <wengert/math.h>

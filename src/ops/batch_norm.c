@@ -17,6 +17,7 @@
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
 #include "base/alloc.h"
+#include "base/option.h"
 #include "kernels/clones.h"
 #include "kernels/finish.h"
 #include "kernels/parallel.h"
@@ -122,9 +123,10 @@ static wg_status shape(wg_op_context *op)
                 wg_op_operand(op, i), wg_op_operand(op, 0));
     if (!options->running_mean != !options->running_var)
         return wg_op_fail(op, WG_INVALID, "running mean and variance go together, one is missing");
-    if (!(options->momentum <= 1) || !(options->eps < HUGE_VAL))
-        return wg_op_fail(
-            op, WG_INVALID, "momentum %g or eps %g out of range", options->momentum, options->eps);
+    if (!(options->momentum >= 0 && options->momentum <= 1) ||
+        !(options->eps >= 0 && options->eps < HUGE_VAL))
+        return wg_op_fail(op, WG_INVALID, "momentum %g is not in [0, 1], or eps %g not in [0, inf)",
+            options->momentum, options->eps);
     if (!wg_mul_size(op->in_shape[0]->dim[1], 3 * sizeof(double), &op->keep_bytes[0]))
         return wg_op_fail(op, WG_OVERFLOW, "%s has too many channels", wg_op_operand(op, 0));
     op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
@@ -149,7 +151,7 @@ static wg_status effect(wg_op_context *op)
     const wg_batch_norm_options *options = op->attr;
     struct statistics at = statistics_of(op);
     struct plane p = plane_of(op);
-    double weight = options->momentum == 0 ? 0.1 : options->momentum < 0 ? 0 : options->momentum;
+    double weight = wg_option_or(options->momentum, 0.1);
     double m = (double)p.per_channel;
     if (!options->running_mean || p.per_channel < 2)
         return WG_OK;

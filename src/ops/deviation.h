@@ -7,12 +7,13 @@
 #define WG_OPS_DEVIATION_H
 
 #include <math.h>
+#include "base/option.h"
 #include <wengert/tape.h>
 
-/* The eps of the normalisations' options: 0 stands for 1e-5, a negative number for 0. */
+/* The eps of the normalisations' options. */
 static inline double wg_eps_of(double eps)
 {
-    return eps == 0 ? 1e-5 : eps < 0 ? 0 : eps;
+    return wg_option_or(eps, 1e-5);
 }
 
 /* Squares of doubles overflow at 1e154 and lose digits at 1e-154. Where the variance came out of range so, it

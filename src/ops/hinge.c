@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <wengert/math.h>
 #include <wengert/reduce.h>
+#include "base/option.h"
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
 #include "ops/loss.h"
@@ -20,7 +21,7 @@ enum { BLOCK = 256 };
 
 static double margin_of(const wg_loss_options *options)
 {
-    return options->margin == 0 ? 1 : options->margin < 0 ? 0 : options->margin;
+    return wg_option_or(options->margin, 1);
 }
 
 /* What the label's own class adds when it takes part: max(0, s[y] - s[y] + margin)^power. */
@@ -39,8 +40,8 @@ static wg_status shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_SHAPE, "scores %s are not [N, C]", wg_op_operand(op, 0));
     if (options->power < 0 || options->power > 2)
         return wg_op_fail(op, WG_INVALID, "power %d is neither 1 nor 2", options->power);
-    if (!(options->margin < HUGE_VAL))
-        return wg_op_fail(op, WG_INVALID, "margin %g is no number", options->margin);
+    if (!(options->margin >= 0 && options->margin < HUGE_VAL))
+        return wg_op_fail(op, WG_INVALID, "margin %g is not in [0, inf)", options->margin);
     wg_shape each = wg_labels_of(op->in_shape[0]);
     wg_status status = wg_labels_shape(op, &each);
     return status == WG_OK ? wg_loss_shape(op, each) : status;

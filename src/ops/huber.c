@@ -5,11 +5,12 @@
  * delta / 2), reduced;  dL/da = d held between -delta and delta = -dL/db */
 
 #include <math.h>
+#include "base/option.h"
 #include "ops/pointwise_loss.h"
 
 static double delta_of(const wg_loss_options *options)
 {
-    return options->delta == 0 ? 1 : options->delta;
+    return wg_option_or(options->delta, 1);
 }
 
 #define NUMBER(options) delta_of(options)

@@ -59,8 +59,8 @@ static wg_status shape(wg_op_context *op)
     if (!ends_with(op->in_shape[0], op->in_shape[1]))
         return wg_op_fail(op, WG_BAD_SHAPE, "the last axes of %s are not those of %s", wg_op_operand(op, 0),
             wg_op_operand(op, 1));
-    if (!(options->eps < HUGE_VAL))
-        return wg_op_fail(op, WG_INVALID, "eps %g is out of range", options->eps);
+    if (!(options->eps >= 0 && options->eps < HUGE_VAL))
+        return wg_op_fail(op, WG_INVALID, "eps %g is not in [0, inf)", options->eps);
     size_t count = 1;
     for (size_t axis = 0; axis + op->in_shape[1]->rank < op->in_shape[0]->rank; axis++)
         if (!wg_mul_size(count, op->in_shape[0]->dim[axis], &count))

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include <math.h>
+#include "base/option.h"
 #include "kernels/clones.h"
 #include "optim/optim.h"
 
@@ -25,12 +26,12 @@ static wg_optim *adam_new(
     wg_params *params, const wg_optim_rule *rule, const wg_adam_options *options, bool decoupled)
 {
     wg_adam_options o = options ? *options : (wg_adam_options){0};
-    adam_options own = {.beta1 = wg_optim_or_zero(o.beta1, 0.9),
-        .beta2 = wg_optim_or_zero(o.beta2, 0.999),
-        .eps = wg_optim_or_zero(o.eps, 1e-8),
+    adam_options own = {.beta1 = wg_option_or(o.beta1, 0.9),
+        .beta2 = wg_option_or(o.beta2, 0.999),
+        .eps = wg_option_or(o.eps, 1e-8),
         .decoupled = decoupled};
-    double decay = decoupled ? wg_optim_or_zero(o.weight_decay, 0.01) : o.weight_decay;
-    wg_optim *optim = wg_optim_new(params, rule, 2, &own, wg_optim_or(o.lr, 0.001), decay);
+    double decay = decoupled ? wg_option_or(o.weight_decay, 0.01) : wg_option_or(o.weight_decay, 0);
+    wg_optim *optim = wg_optim_new(params, rule, 2, &own, wg_option_or(o.lr, 0.001), decay);
     wg_optim_range(optim, "beta1", own.beta1, 0, 1);
     wg_optim_range(optim, "beta2", own.beta2, 0, 1);
     wg_optim_range(optim, "eps", own.eps, 0, HUGE_VAL);

@@ -58,15 +58,4 @@ void wg_optim_update(
     const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient);
 void wg_optim_end(wg_optim *optim);
 
-/* Options of which 0 means the default; and those that a negative number sets to 0. */
-static inline double wg_optim_or(double option, double otherwise)
-{
-    return option == 0 ? otherwise : option;
-}
-
-static inline double wg_optim_or_zero(double option, double otherwise)
-{
-    return option < 0 ? 0 : wg_optim_or(option, otherwise);
-}
-
 #endif

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include <float.h>
+#include "base/option.h"
 #include "kernels/clones.h"
 #include "optim/optim.h"
 
@@ -15,8 +16,10 @@ wg_optim *wg_sgd_new(wg_params *params, const wg_sgd_options *options)
         .update_f64 = update_f64,
         .update_f32 = update_f32};
     wg_sgd_options o = options ? *options : (wg_sgd_options){0};
+    o.momentum = wg_option_or(o.momentum, 0);
+    o.weight_decay = wg_option_or(o.weight_decay, 0);
     size_t slots = o.momentum == 0 ? 0 : 1;
-    wg_optim *optim = wg_optim_new(params, &rule, slots, &o, wg_optim_or(o.lr, 0.01), o.weight_decay);
+    wg_optim *optim = wg_optim_new(params, &rule, slots, &o, wg_option_or(o.lr, 0.01), o.weight_decay);
     wg_optim_range(optim, "momentum", o.momentum, 0, 1);
     if (o.nesterov)
         wg_optim_range(optim, "momentum, with nesterov,", o.momentum, DBL_MIN, 1);
