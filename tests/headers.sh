@@ -94,6 +94,12 @@ for compiler in "$cc" "$cxx"; do
     check "$compiler: names left behind: $(cat "$work/stray")" test ! -s "$work/stray"
 done
 
+# Nor do they bring <signal.h>, with its neighbours' REG_RIP and SA_RESTART, to a program that did not ask for it.
+for compiler in "$cc" "$cxx"; do
+    compile "$compiler" -D_GNU_SOURCE -E -dM <"$work/ours.h" | grep -E '\b(SIGINT|SIG_DFL|REG_RIP|SA_RESTART)\b' >"$work/signals"
+    check "$compiler: signals: $(cat "$work/signals")" test ! -s "$work/signals"
+done
+
 # Pointers that views take or refuse: a line for each, and the compiler's errors must be on those that are refused.
 rows()
 {

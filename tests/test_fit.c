@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
+#include <signal.h>
 #include "alloc.h"
 #include "fitting.h"
 
@@ -301,6 +302,8 @@ static wg_fit_end fit_counted(struct counter *c, uint64_t steps, size_t epochs)
 
 START_TEST(callbacks_and_stop)
 {
+    _Static_assert(
+        _Generic((sig_atomic_t)0, wg_signal_flag : 1, default : 0), "the flag of a signal handler");
     volatile sig_atomic_t stop = 0;
     struct counter all = {0}, by_epoch = {.last_epoch = 2}, by_batch = {.last_batch = 8},
                    by_flag = {.last_batch = 9, .stop = &stop};

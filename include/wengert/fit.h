@@ -23,7 +23,8 @@
 #ifndef WENGERT_FIT_H
 #define WENGERT_FIT_H
 
-#include <signal.h>
+#include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <wengert/data.h>
 #include <wengert/loss.h>
@@ -31,6 +32,13 @@
 #include <wengert/schedule.h>
 
 WG_BEGIN_DECLS
+
+/* sig_atomic_t, whose header would bring names like REG_ERR into programs that define _GNU_SOURCE. */
+#if SIG_ATOMIC_MAX > INT_MAX
+typedef long wg_signal_flag;
+#else
+typedef int wg_signal_flag;
+#endif
 
 /* ---- What a training is made of --------------------------------------------------------------------- */
 
@@ -123,8 +131,8 @@ typedef struct wg_fit_options {
     int (*on_batch)(void *user, const wg_epoch *so_far); /* after each update; non-zero ends the fit */
     int (*on_epoch)(void *user, const wg_epoch *epoch);  /* after each epoch; non-zero ends the fit */
     void *user;                                          /* of both */
-    const volatile sig_atomic_t
-        *stop; /* non-zero ends the fit at the next batch: for a signal handler to set */
+    const volatile wg_signal_flag *stop; /* non-zero ends the fit at the next batch; a volatile sig_atomic_t
+                                          * that a signal handler sets */
 
     const char
         *checkpoint; /* a file that is written after each epoch, and when the fit is stopped; see below */
