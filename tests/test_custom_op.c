@@ -8,6 +8,7 @@
 #include <string.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
+#include <wengert/plan.h>
 #include <wengert/random.h>
 #include <wengert/reduce.h>
 
@@ -268,6 +269,61 @@ START_TEST(a_shared_gradient_is_not_added_to)
 }
 END_TEST
 
+/* ---- Zeros: an entry left as it is, or a var that is all zeros */
+
+static wg_status zero_for_second_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    (void)op;
+    grad_in[0] = g[0];
+    grad_in[1] = (wg_var){0};
+    return WG_OK;
+}
+
+static wg_status nothing_for_second_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    (void)op;
+    grad_in[0] = g[0];
+    return WG_OK;
+}
+
+static wg_status all_zero_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+{
+    (void)g;
+    for (size_t i = 0; i < op->arity; i++)
+        grad_in[i] = (wg_var){0};
+    return WG_OK;
+}
+
+/* y = a + b, where the rule says that b, or both, get nothing: swept, recorded, recorded twice, planned. */
+START_TEST(a_rule_says_zero)
+{
+    wg_op op = plus;
+    op.vjp = _i == 0 ? zero_for_second_vjp : _i == 1 ? nothing_for_second_vjp : all_zero_vjp;
+    const double first = _i == 2 ? 0 : 1;
+    wg_tape *tape = new_tape(WG_F64);
+    wg_var x = vector(tape), z = vector(tape), y = wg_sum(wg_mul(wg_apply2(&op, x, z), z));
+    ck_assert_int_eq(wg_backward(y), WG_OK);
+    check_grad(z, 2, 4, 8); /* by way of the product */
+    if (first != 0)
+        check_grad(x, 1, 2, 4);
+    wg_var d[2], both[2] = {x, z};
+    double got[3];
+    ck_assert_int_eq(wg_grad(&y, 1, NULL, both, 2, d), WG_OK);
+    ck_assert_int_eq(wg_read(d[0], got, 3), WG_OK);
+    ck_assert_double_eq(got[2], 4 * first);
+    ck_assert_int_eq(wg_read(wg_grad1(wg_sum(d[1]), x), got, 3), WG_OK); /* d[1] = x + z */
+    ck_assert_double_eq(got[2], first);
+    wg_var a = wg_scalar(tape, 3), b = wg_scalar(tape, 5);
+    wg_plan *plan = wg_plan_new(wg_mul(wg_apply2(&op, a, b), b), NULL, NULL);
+    ck_assert_ptr_nonnull(plan);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_double_eq(wg_item_grad(b), 8);
+    ck_assert_double_eq(wg_item_grad(a), 5 * first);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
 /* ---- Attributes, names, scratch memory, many operands, random numbers */
 
 typedef struct powers_attr {
@@ -458,8 +514,13 @@ START_TEST(a_copy_of_a_record_works)
 }
 END_TEST
 
-TEST_MAIN("custom_op", records_that_are_refused, a_float_tape_needs_a_float_kernel, null_arguments,
-    rules_that_are_wrong, a_kernel_may_decline_or_fail, a_shared_gradient_is_not_added_to,
-    many_operands_and_attributes, messages_have_names_and_scopes,
-    random_numbers_are_keyed_by_seed_ordinal_and_run, effects_happen_once_per_training_run,
-    the_table_finds_by_name, a_copy_of_a_record_works)
+int main(void)
+{
+    const harness_test tests[] = {{records_that_are_refused, 1}, {a_float_tape_needs_a_float_kernel, 1},
+        {null_arguments, 1}, {rules_that_are_wrong, 1}, {a_kernel_may_decline_or_fail, 1},
+        {a_shared_gradient_is_not_added_to, 1}, {a_rule_says_zero, 3}, {many_operands_and_attributes, 1},
+        {messages_have_names_and_scopes, 1}, {random_numbers_are_keyed_by_seed_ordinal_and_run, 1},
+        {effects_happen_once_per_training_run, 1}, {the_table_finds_by_name, 1},
+        {a_copy_of_a_record_works, 1}};
+    return harness_run("custom_op", tests, sizeof tests / sizeof tests[0]);
+}

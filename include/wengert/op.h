@@ -171,7 +171,8 @@ struct wg_op {
     wg_status (*forward_f32)(wg_op_context *op);
 
     /* The rule: given g[r] (dL / d result r; invalid where no gradient arrives), set grad_in[i] for each
-     * wanted operand by recording public operations; an entry left invalid is zero. */
+     * wanted operand by recording public operations; an entry left invalid, or set to (wg_var){0}, is
+     * zero. */
     wg_status (*vjp)(wg_op_context *op, const wg_var *g, wg_var *grad_in);
 
     /* The operation in simpler ones, for a fused op without a vjp: the rule is then the expansion's. */

@@ -7,11 +7,14 @@
 
 #include <string.h>
 
-/* What the rule said must fit the operands: a custom rule may be wrong. */
-static wg_status check_gradients(wg_frame *f, const wg_var *grad_in)
+/* What the rule said must fit the operands: a custom rule may be wrong. Its zeros, vars without a tape or
+ * without a node, become one kind, which is what sweeps look for. */
+static wg_status check_gradients(wg_frame *f, wg_var *grad_in)
 {
     wg_engine *t = f->tape;
     for (size_t i = 0; i < f->op.arity; i++) {
+        if (!grad_in[i].tape)
+            grad_in[i] = wg_invalid(&t->head);
         if (!f->wanted[i] || grad_in[i].node == WG_NO_NODE)
             continue;
         if (grad_in[i].tape != &t->head || !wg_alive(t, grad_in[i]))
