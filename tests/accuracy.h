@@ -6,9 +6,7 @@
 #ifndef WG_TESTS_ACCURACY_H
 #define WG_TESTS_ACCURACY_H
 
-#include <float.h>
-
-#include "vars.h"
+#include "formula_rows.h"
 
 /* An error is allowed that is below `ulps` + `squares` x^2 units in the last place of the true value, or
  * below `floor` times the type's smallest normal number. (x^2 is the condition of a function that falls like
@@ -21,8 +19,6 @@ typedef struct accuracy_row {
 } accuracy_row;
 
 /* ---- True values ----------------------------------------------------------------------------------- */
-
-typedef long double number;
 
 #define TRUTH(name, expression)                                                                              \
     static number name##_truth(number a, number b)                                                           \
@@ -149,16 +145,10 @@ static inline long double ulp_of(wg_dtype dtype, long double t)
     return ldexpl(1, (exponent > least ? exponent : least) - digits);
 }
 
-static inline long double largest_of(wg_dtype dtype)
-{
-    return dtype == WG_F32 ? (long double)FLT_MAX : (long double)DBL_MAX;
-}
-
 /* Is `is` what the row promises for the true value t at x? */
 static inline bool accurate(const accuracy_row *row, wg_dtype dtype, double x, double is, long double t)
 {
-    long double unit = ulp_of(dtype, t), top = largest_of(dtype),
-                least = dtype == WG_F32 ? (number)FLT_MIN : (number)DBL_MIN;
+    long double unit = ulp_of(dtype, t), top = largest_of(dtype), least = least_of(dtype);
     long double bound =
         ((long double)row->ulps + (long double)row->squares * (long double)x * (long double)x) * unit;
     if (isnan(t) || isinf(t))

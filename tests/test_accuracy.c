@@ -15,13 +15,6 @@ static void compare(const accuracy_row *row, wg_dtype dtype, const char *path, d
             is, t, fabsl((number)is - t) / ulp_of(dtype, t));
 }
 
-/* Where long double is no wider than double (some processors, valgrind) there are no true values. */
-static bool truth_is_known(void)
-{
-    volatile number one = 1, little = 0x1p-60L;
-    return one + little != one;
-}
-
 /* ---- One operand ----------------------------------------------------------------------------------- */
 
 static void vectors_of_one(const accuracy_row *row, wg_dtype dtype)
@@ -97,25 +90,18 @@ END_TEST
 
 /* ---- All rows -------------------------------------------------------------------------------------- */
 
-/* "addc" and "cadd" belong to "add". */
-static const accuracy_row *row_of(const char *name)
+static const accuracy_row *row_of(const char *op)
 {
-    for (size_t i = 0; i < UNARY_ROWS; i++)
-        if (strcmp(unary_rows[i].name, name) == 0)
-            return &unary_rows[i];
-    for (size_t i = 0; i < BINARY_ROWS; i++) {
-        size_t n = strlen(binary_rows[i].name);
-        if (strcmp(binary_rows[i].name, name) == 0 ||
-            (name[0] == 'c' && strcmp(binary_rows[i].name, name + 1) == 0) ||
-            (strncmp(binary_rows[i].name, name, n) == 0 && strcmp(name + n, "c") == 0))
-            return &binary_rows[i];
+    for (size_t f = 0; f < FORMULAS; f++) {
+        if (row_use(&formula_names[f], op) == NOT_THIS_ROW)
+            continue;
+        for (size_t i = 0; i < UNARY_ROWS + BINARY_ROWS; i++) {
+            const accuracy_row *row = i < UNARY_ROWS ? &unary_rows[i] : &binary_rows[i - UNARY_ROWS];
+            if (strcmp(row->name, formula_names[f].name) == 0)
+                return row;
+        }
     }
     return NULL;
-}
-
-static bool is_row(const wg_op *op)
-{
-    return op->scalar && op->traits & WG_OP_MAP && op->arity <= 2;
 }
 
 START_TEST(every_row_has_a_bound)
