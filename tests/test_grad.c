@@ -35,6 +35,47 @@ START_TEST(three_orders_of_a_tensor)
 }
 END_TEST
 
+/* e^(-x^2), of whose factors x^2 has no third derivative; and x^0, which has none at all. */
+START_TEST(powers_that_are_used_up)
+{
+    const double at[2] = {0, 0}, of_bell[5] = {1, 0, -2, 0, 12};
+    for (int tensor = 0; tensor < 2; tensor++) {
+        wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = _i ? WG_F32 : WG_F64});
+        wg_var x = tensor ? wg_leaf(tape, WG_DOUBLES(at, 2)) : wg_scalar(tape, 0);
+        wg_var bell = wg_exp(wg_neg(wg_powc(x, 2))), one = wg_powc(x, 0);
+        double got[2];
+        for (int order = 1; order < 5; order++) {
+            bell = wg_grad1(bell, x), one = wg_grad1(one, x);
+            ok(tape);
+            wg_read(bell, got, wg_count_of(x));
+            ck_assert_double_eq(got[0], of_bell[order]);
+            wg_read(one, got, wg_count_of(x));
+            ck_assert_double_eq(got[0], 0);
+        }
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
+/* A plan records the backward pass as vars do. */
+START_TEST(plans_of_powers_that_are_used_up)
+{
+    for (int power = 0; power < 2; power++) {
+        wg_tape *tape = wg_tape_new(NULL);
+        wg_params *params = wg_params_new(NULL);
+        wg_var x = wg_scalar(tape, 3), w = wg_param(params, tape, "w", WG_SHAPE(3), NULL);
+        wg_plan *plan = wg_plan_new(wg_add(wg_sum(wg_powc(w, power)), wg_powc(x, power)), NULL, NULL);
+        ck_assert_ptr_nonnull(plan);
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+        ck_assert_double_eq(wg_item_grad(x), power);
+        ck_assert_double_eq(((const double *)wg_params_gradient(params, 0))[2], power);
+        wg_plan_free(plan);
+        wg_tape_free(tape);
+        wg_params_free(params);
+    }
+}
+END_TEST
+
 START_TEST(seeds_and_several_ys_and_xs)
 {
     wg_tape *tape = wg_tape_new(NULL);
@@ -277,8 +318,8 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {{three_orders_of_a_scalar, 0}, {three_orders_of_a_tensor, 0},
-        {seeds_and_several_ys_and_xs, 0}, {reach_is_structural, 0}, {a_jvp_is_the_derivative_of_a_vjp, 0},
-        {several_results, 0}, {gradient_of_x_has_every_order, 2},
-        {gradient_of_x_is_one_node_and_is_replayed, 0}};
+        {powers_that_are_used_up, 2}, {plans_of_powers_that_are_used_up, 0}, {seeds_and_several_ys_and_xs, 0},
+        {reach_is_structural, 0}, {a_jvp_is_the_derivative_of_a_vjp, 0}, {several_results, 0},
+        {gradient_of_x_has_every_order, 2}, {gradient_of_x_is_one_node_and_is_replayed, 0}};
     return harness_run("grad", tests, sizeof tests / sizeof tests[0]);
 }

@@ -8,6 +8,7 @@
 
 #include <math.h>
 #include <wengert/math.h>
+#include "ops/pow_slope.h"
 
 typedef struct wg_term {
     wg_var var;
@@ -23,6 +24,12 @@ static inline wg_term wg_term_var(wg_var v)
 static inline wg_term wg_term_number(double number)
 {
     return (wg_term){.number = number, .is_number = true};
+}
+
+/* A number as a var of the shape of `like`. */
+static inline wg_var wg_var_of_term(wg_term p, wg_term like)
+{
+    return p.is_number ? wg_const_like(like.var, p.number) : p.var;
 }
 
 typedef wg_var wg_of_vars(wg_var a, wg_var b);
@@ -51,7 +58,7 @@ static inline wg_term wg_term_select(wg_term condition, wg_term p, wg_term q)
     if (condition.is_number)
         return condition.number != 0 ? p : q;
     if (p.is_number && q.is_number)
-        p = wg_term_var(wg_const_like(condition.var, p.number));
+        p = wg_term_var(wg_var_of_term(p, condition));
     return wg_term_var(q.is_number   ? wg_wherec(condition.var, p.var, q.number)
                        : p.is_number ? wg_cwhere(condition.var, p.number, q.var)
                                      : wg_where(condition.var, p.var, q.var));
@@ -90,13 +97,43 @@ static inline wg_term POW(wg_term p, wg_term q)
 {
     return WG_TERM2(p, q, pow, pow(p.number, q.number));
 }
-static inline wg_term EXP(wg_term p)
-{
-    return wg_term1(p, wg_exp, exp(p.number));
-}
 static inline wg_term LOG(wg_term p)
 {
     return wg_term1(p, wg_log, log(p.number));
+}
+/* A constant power loses one at each derivative, until a plain 0 ends it; not where c - 1 would be rounded,
+ * in float. A power that varies has derivatives of all orders even where this slope is 0 - at b = 0 it is
+ * d2/da db = 1 / a -, so that it is one operation. */
+static inline wg_term POW_BY_BASE(wg_term a, wg_term b, wg_term y)
+{
+    (void)y;
+    if (b.is_number && b.number == 0)
+        return b;
+    if (b.is_number && fabs(b.number) > 0x1p-20 && fabs(b.number) < 0x1p24)
+        return MUL(b, POW(a, SUB(b, NUM(1))));
+    return wg_term_var(wg_pow_slope(wg_var_of_term(a, b), wg_var_of_term(b, a), 1, 0));
+}
+static inline wg_term POW_BY_EXPONENT(wg_term a, wg_term b, wg_term y)
+{
+    if (a.is_number && a.number != 0)
+        return MUL(y, LOG(a));
+    return wg_term_var(wg_pow_slope(wg_var_of_term(a, b), wg_var_of_term(b, a), 0, 1));
+}
+static inline wg_term SQUARE(wg_term p)
+{
+    return wg_term1(p, wg_square, p.number * p.number);
+}
+static inline wg_term CLAMP(wg_term p, wg_term lo, wg_term hi)
+{
+    double x = p.number;
+    return p.is_number ? wg_term_number(x < lo.number   ? lo.number
+                                        : x > hi.number ? hi.number
+                                                        : x)
+                       : wg_term_var(wg_clamp(p.var, lo.number, hi.number));
+}
+static inline wg_term EXP(wg_term p)
+{
+    return wg_term1(p, wg_exp, exp(p.number));
 }
 static inline wg_term SIN(wg_term p)
 {
@@ -147,6 +184,7 @@ static inline wg_term AND(wg_term p, wg_term q)
         return q.number != 0 ? p : q;
     return wg_term_var(wg_mul(p.var, q.var));
 }
+#define WITHIN(p, lo, hi) CLAMP(p, lo, hi)
 #define SELECT(condition, p, q) wg_term_select(condition, p, q)
 
 #endif

@@ -22,6 +22,11 @@
 #define MUL(p, q) ((p) | (q))
 #define DIV(p, q) ((p) | (q))
 #define POW(p, q) ((p) | (q))
+#define POW_BY_BASE(p, q, r) ((p) | (q) | (r))
+#define POW_BY_EXPONENT(p, q, r) ((p) | (q) | (r))
+#define SQUARE(p) (p)
+#define WITHIN(p, lo, hi) (p)
+#define CLAMP(p, lo, hi) (p)
 #define EXP(p) (p)
 #define LOG(p) (p)
 #define SIN(p) (p)
@@ -75,6 +80,11 @@ enum {
 #undef MUL
 #undef DIV
 #undef POW
+#undef POW_BY_BASE
+#undef POW_BY_EXPONENT
+#undef SQUARE
+#undef WITHIN
+#undef CLAMP
 #undef EXP
 #undef LOG
 #undef SIN

@@ -18,6 +18,11 @@
 #define MUL(a, b) a " * " b
 #define DIV(a, b) a " / (" b ")"
 #define POW(a, b) "pow(" a ", " b ")"
+#define POW_BY_BASE(a, b, y) b " * pow(" a ", " b " - 1)"
+#define POW_BY_EXPONENT(a, b, y) y " * log(" a ")"
+#define SQUARE(a) a " * " a
+#define WITHIN(a, lo, hi) a
+#define CLAMP(a, lo, hi) "clamp(" a ", " lo ", " hi ")"
 #define EXP(a) "exp(" a ")"
 #define LOG(a) "log(" a ")"
 #define SIN(a) "sin(" a ")"
