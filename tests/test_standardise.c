@@ -33,6 +33,24 @@ START_TEST(features_of_rows)
 }
 END_TEST
 
+/* Squares of the deviations leave the range of doubles here; the deviation does not. */
+START_TEST(features_of_any_size)
+{
+    const double sizes[] = {1e300, 1e200, 1e150, 1, 1e-150, 1e-200, 1e-300};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const double s = sizes[i], x[4] = {1 * s, 2 * s, 3 * s, 6 * s};
+        wg_params *params = new_params(WG_F64);
+        ck_assert_int_eq(wg_layer_standardise_fit(params, "input", WG_DOUBLES(x, 4), NULL), WG_OK);
+        double mean, std;
+        ck_assert_int_eq(wg_params_read(params, "input.mean", &mean, 1), WG_OK);
+        ck_assert_int_eq(wg_params_read(params, "input.std", &std, 1), WG_OK);
+        ck_assert_double_eq_tol(mean / s, 3, 1e-14);
+        ck_assert_double_eq_tol(std / s, sqrt(3.5), 1e-14);
+        wg_params_free(params);
+    }
+}
+END_TEST
+
 START_TEST(channels_of_images_and_plain_lists)
 {
     double image[16], list[3] = {4, 4, 7};
@@ -137,5 +155,5 @@ START_TEST(no_memory)
 }
 END_TEST
 
-TEST_MAIN("standardise", features_of_rows, channels_of_images_and_plain_lists,
+TEST_MAIN("standardise", features_of_rows, features_of_any_size, channels_of_images_and_plain_lists,
     a_constant_feature_is_left_alone, before_it_is_fitted_it_is_the_identity, bad_input, no_memory)
