@@ -86,24 +86,56 @@ static wg_status check_data(const wg_array *x, size_t *count, wg_error *error)
     return WG_OK;
 }
 
-/* Two passes over each feature: the mean, then the deviations from it. What is the same everywhere has std 1,
- * and not the rounding error of its mean. */
+/* The numbers of feature k, one after the other. */
+typedef struct feature {
+    const wg_array *x;
+    size_t k, count, features, inner;
+} feature;
+
+static double number_at(const feature *f, size_t i)
+{
+    return element(f->x, (i / f->inner * f->features + f->k) * f->inner + i % f->inner);
+}
+
+static double squares_of(const feature *f, double mean, double scale)
+{
+    double sum = 0;
+    for (size_t i = 0; i < f->count; i++) {
+        double d = (number_at(f, i) - mean) * scale;
+        sum += d * d;
+    }
+    return sum;
+}
+
+/* The root of their mean square deviation; what is the same everywhere has 1, and not the rounding error of
+ * its mean. Where squares leave the range of doubles they are taken of numbers multiplied by a power of two.
+ */
+static double deviation_of(const feature *f, double mean)
+{
+    double first = number_at(f, 0), squares = squares_of(f, mean, 1), scale = 1;
+    bool same = true;
+    for (size_t i = 1; i < f->count && same; i++)
+        same = number_at(f, i) == first;
+    if (same)
+        return 1;
+    if (!(squares > 1e-280 && squares < 1e300)) {
+        scale = squares > 1 ? 0x1p-600 : 0x1p600;
+        squares = squares_of(f, mean, scale);
+    }
+    return sqrt(squares / (double)f->count) / scale;
+}
+
+/* Two passes over each feature: the mean, then the deviations from it. */
 static void moments(const wg_array *x, size_t count, double *mean, double *std)
 {
     size_t c = features(&x->shape), rows = x->shape.dim[0], inner = count / rows / c;
-    double n = (double)(rows * inner);
     for (size_t k = 0; k < c; k++) {
-        double first = element(x, k * inner), sum = 0, squares = 0;
-        bool same = true;
-        for (size_t i = 0; i < rows * inner; i++)
-            sum += element(x, (i / inner * c + k) * inner + i % inner) - first;
-        mean[k] = first + sum / n;
-        for (size_t i = 0; i < rows * inner; i++) {
-            double value = element(x, (i / inner * c + k) * inner + i % inner);
-            squares += (value - mean[k]) * (value - mean[k]);
-            same = same && value == first;
-        }
-        std[k] = same ? 1 : sqrt(squares / n);
+        const feature f = {x, k, rows * inner, c, inner};
+        double first = number_at(&f, 0), sum = 0;
+        for (size_t i = 0; i < f.count; i++)
+            sum += number_at(&f, i) - first;
+        mean[k] = first + sum / (double)f.count;
+        std[k] = deviation_of(&f, mean[k]);
     }
 }
 
