@@ -202,6 +202,18 @@ static wg_var make_batch_norm(const wg_var *x)
         wg_reshape(x[0], WG_SHAPE(N, 1)), gamma, beta, &(wg_batch_norm_options){.eps = 1e-3});
 }
 
+/* With gamma as an operand; batch norm's is its first number. */
+static wg_var make_layer_norm_by(const wg_var *x)
+{
+    return wg_layer_norm(x[0], x[1], wg_const_like(x[1], 0), &(wg_layer_norm_options){.eps = 1e-3});
+}
+
+static wg_var make_batch_norm_by(const wg_var *x)
+{
+    wg_var gamma = wg_slice(x[1], 0, 0, 1, 1), image = wg_reshape(x[0], WG_SHAPE(N / 2, 1, 2, 1));
+    return wg_batch_norm(image, gamma, wg_const_like(gamma, 0), &(wg_batch_norm_options){.eps = 1e-3});
+}
+
 static void normal_jets(const jet *x, jet *y)
 {
     jet centred[N], deviation = jet_sqrt(jet_add(variance_of(x, centred, N), jet_number(1e-3)));
@@ -222,6 +234,22 @@ static int batch_norm_jets(const jet *x, jet *y)
     normal_jets(x, y);
     for (int i = 0; i < N; i++)
         y[i] = jet_add(jet_times(y[i], (long double)gamma_of[0]), jet_number(0.5));
+    return N;
+}
+
+static int layer_norm_by_jets(const jet *x, jet *y)
+{
+    normal_jets(x, y);
+    for (int i = 0; i < N; i++)
+        y[i] = jet_mul(y[i], x[N + i]);
+    return N;
+}
+
+static int batch_norm_by_jets(const jet *x, jet *y)
+{
+    normal_jets(x, y);
+    for (int i = 0; i < N; i++)
+        y[i] = jet_mul(y[i], x[N]);
     return N;
 }
 
@@ -276,6 +304,43 @@ static wg_var make_hinge(const wg_var *x)
 static wg_var make_square_hinge(const wg_var *x)
 {
     return wg_hinge(wg_reshape(x[0], WG_SHAPE(1, N)), labels_of(x), &(wg_loss_options){.power = 2});
+}
+
+/* The targets as an operand; labels at the second of three positions. */
+static wg_var make_bce_towards(const wg_var *x)
+{
+    return wg_bce_with_logits(x[0], x[1], &each);
+}
+static wg_var make_cross_entropy_towards(const wg_var *x)
+{
+    wg_shape row = WG_SHAPE(1, N);
+    return wg_cross_entropy(wg_reshape(x[0], row), wg_reshape(x[1], row), &each);
+}
+static wg_var make_cross_entropy_at(const wg_var *x)
+{
+    static const int32_t labels[3] = {0, 1, 2};
+    wg_var others = wg_const_like(x[0], 1), z = wg_stack((wg_var[]){others, x[0], others}, 3, 1);
+    wg_var l = wg_cross_entropy(
+        wg_reshape(z, WG_SHAPE(1, N, 3)), wg_input(wg_tape_of(z), WG_INTS(labels, 1, 3)), &each);
+    return wg_slice(l, 1, 1, 2, 1);
+}
+
+static int bce_towards_jets(const jet *x, jet *y)
+{
+    for (int i = 0; i < N; i++)
+        y[i] = jet_add(jet_mul(jet_softplus(jet_times(x[i], -1)), x[N + i]),
+            jet_mul(jet_softplus(x[i]), jet_sub(jet_number(1), x[N + i])));
+    return N;
+}
+
+static int cross_entropy_towards_jets(const jet *x, jet *y)
+{
+    jet l[N];
+    log_softmax_jets(x, l);
+    y[0] = jet_number(0);
+    for (int i = 0; i < N; i++)
+        y[0] = jet_sub(y[0], jet_mul(l[i], x[N + i]));
+    return 1;
 }
 
 static int mse_jets(const jet *x, jet *y)
@@ -385,12 +450,17 @@ static const subject subjects[] = {
     {"log_softmax", 1, make_log_softmax, log_softmax_jets, true},
     {"layer_norm", 1, make_layer_norm, layer_norm_jets, false},
     {"batch_norm", 1, make_batch_norm, batch_norm_jets, false},
+    {"layer_norm", 2, make_layer_norm_by, layer_norm_by_jets, false},
+    {"batch_norm", 2, make_batch_norm_by, batch_norm_by_jets, false},
     {"mse", 2, make_mse, mse_jets, false},
     {"l1", 2, make_l1, l1_jets, false},
     {"huber", 2, make_huber, huber_jets, false},
     {"bce_with_logits", 1, make_bce, bce_jets, false},
     {"bce_with_logits", 1, make_bce_missed, bce_missed_jets, false},
+    {"bce_with_logits", 2, make_bce_towards, bce_towards_jets, false},
     {"cross_entropy", 1, make_cross_entropy, cross_entropy_jets, false},
+    {"cross_entropy", 1, make_cross_entropy_at, cross_entropy_jets, false},
+    {"cross_entropy", 2, make_cross_entropy_towards, cross_entropy_towards_jets, false},
     {"cross_entropy", 1, make_soft_cross_entropy, soft_cross_entropy_jets, false},
     {"hinge", 1, make_hinge, hinge_jets, false},
     {"hinge", 1, make_square_hinge, square_hinge_jets, false},

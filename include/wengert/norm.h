@@ -8,6 +8,8 @@
  *
  * Numbers of any size are normalised, if their mean and the differences between them are in the range of
  * their type: a variance that is beyond it is no obstacle, though a running variance then is infinite.
+ * Second and higher derivatives contain 1 / variance, which has few digits or none where that is too small
+ * for the type (a deviation beyond 1e19 of floats, 1e154 of doubles) and counts where gamma is as large.
  * Numbers that are all the same give beta, and with eps 0 (a negative number in the options) NaN.
  *
  * Errors are left on the tape: WG_BAD_SHAPE, WG_BAD_DTYPE (integers), WG_INVALID (an option out of range),

@@ -38,12 +38,12 @@ WG_INLINE double FN(span_scaled_deviation)(size_t n, const REAL *x, double mean,
     return sum;
 }
 
-/* sum g (x - mean) */
-WG_INLINE double FN(span_covariance)(size_t n, const REAL *g, const REAL *x, double mean)
+/* sum g (x - mean) unit */
+WG_INLINE double FN(span_covariance)(size_t n, const REAL *g, const REAL *x, double mean, double unit)
 {
     double sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (size_t i = 0; i < n; i++)
-        sum += (double)g[i] * ((double)x[i] - mean);
+        sum += (double)g[i] * (((double)x[i] - mean) * unit);
     return sum;
 }

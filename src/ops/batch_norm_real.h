@@ -13,7 +13,7 @@ struct FN(batch_norm_work) {
     struct plane plane;
     const REAL *x, *g;
     REAL *out;
-    const double *mean;
+    const double *mean, *inverse;
     struct pair *part; /* [blocks][C]: sums of each item */
     double scale;      /* of sums of squared deviations */
     /* [C] each, of the maps. x - mean is (x - high) - low, where high is the mean rounded: a float keeps the
@@ -74,7 +74,7 @@ WG_CLONES static void FN(moments)(void *work, size_t chunk, size_t begin, size_t
     (void)begin, (void)end;
 }
 
-/* part = {sum g, sum g (x - mean)} */
+/* part = {sum g, sum g (x - mean) r}: g and x may both be large */
 WG_INLINE void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, const struct item *item)
 {
     size_t channels = w->plane.channels, s = w->plane.positions;
@@ -83,7 +83,7 @@ WG_INLINE void FN(slopes_of_spans)(const struct FN(batch_norm_work) * w, const s
         for (size_t r = item->row; r < item->row_end; r++) {
             size_t at = (r * channels + c) * s;
             sum.a += FN(span_sum)(s, w->g + at);
-            sum.b += FN(span_covariance)(s, w->g + at, w->x + at, w->mean[c]);
+            sum.b += FN(span_covariance)(s, w->g + at, w->x + at, w->mean[c], w->inverse[c]);
         }
         w->part[item->block * channels + c] = sum;
     }
@@ -95,10 +95,10 @@ WG_INLINE void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const st
     double sum[TILE] = {0}, product[TILE] = {0};
     for (size_t r = item->row; r < item->row_end; r++) {
         const REAL *x = w->x + r * channels + item->channel, *g = w->g + r * channels + item->channel;
-        const double *mean = w->mean + item->channel;
+        const double *mean = w->mean + item->channel, *inverse = w->inverse + item->channel;
         for (size_t j = 0; j < width; j++) {
             sum[j] += (double)g[j];
-            product[j] += (double)g[j] * ((double)x[j] - mean[j]);
+            product[j] += (double)g[j] * (((double)x[j] - mean[j]) * inverse[j]);
         }
     }
     for (size_t j = 0; j < width; j++)
@@ -234,8 +234,8 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
 static wg_status FN(batch_norm_backward)(wg_op_context *op)
 {
     struct statistics at = statistics_of(op);
-    struct FN(batch_norm_work)
-        w = {.plane = plane_of(op), .x = op->in[0], .g = op->upstream[0], .mean = at.mean};
+    struct FN(batch_norm_work) w = {
+        .plane = plane_of(op), .x = op->in[0], .g = op->upstream[0], .mean = at.mean, .inverse = at.inverse};
     const REAL *gamma = op->in[1];
     REAL *dgamma = op->grad_in[1], *dbeta = op->grad_in[2];
     if (!FN(prepare)(op, &w))
@@ -249,10 +249,10 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
             sum.a += w.part[b * w.plane.channels + c].a, sum.b += w.part[b * w.plane.channels + c].b;
         double r = at.inverse[c], slope = (double)gamma[c] * r, m = (double)w.plane.per_channel;
         w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
-        w.unit[c] = (REAL)r, w.slope[c] = (REAL)slope, w.curve[c] = (REAL)(-slope * (r * sum.b) / m);
+        w.unit[c] = (REAL)r, w.slope[c] = (REAL)slope, w.curve[c] = (REAL)(-slope * sum.b / m);
         w.shift[c] = (REAL)(-slope * sum.a / m);
         if (dgamma)
-            dgamma[c] = m > 0 ? (REAL)(sum.b * r) : 0;
+            dgamma[c] = m > 0 ? (REAL)sum.b : 0;
         if (dbeta)
             dbeta[c] = (REAL)sum.a;
     }

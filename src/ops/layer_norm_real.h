@@ -69,11 +69,10 @@ WG_INLINE void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t ro
     for (size_t j = 0; j < width; j++) {
         double a = (double)g[j] * (double)gamma[j];
         sum += a;
-        product += a * ((double)x[j] - mean);
+        product += a * (((double)x[j] - mean) * inverse);
     }
     REAL high = (REAL)mean, low = (REAL)(mean - (double)high), scale = (REAL)inverse;
-    REAL curve =
-        (REAL)(-inverse * (inverse * product) / (double)width); /* of (x - mean) r: r^3 is too small */
+    REAL curve = (REAL)(-inverse * product / (double)width); /* of (x - mean) r: r^3 may be too small */
     REAL shift = (REAL)(-inverse * sum / (double)width);
 #pragma omp simd
     for (size_t j = 0; j < width; j++)
