@@ -216,7 +216,7 @@ static wg_var make_batch_norm_by(const wg_var *x)
 
 static void normal_jets(const jet *x, jet *y)
 {
-    jet centred[N], deviation = jet_sqrt(jet_add(variance_of(x, centred, N), jet_number(1e-3)));
+    jet centred[N], deviation = jet_sqrt(jet_add(variance_of(x, centred, N), jet_number((long double)1e-3)));
     for (int i = 0; i < N; i++)
         y[i] = jet_div(centred[i], deviation);
 }
@@ -225,7 +225,7 @@ static int layer_norm_jets(const jet *x, jet *y)
 {
     normal_jets(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[i]), jet_number(0.5));
+        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[i]), jet_number(0.5L));
     return N;
 }
 
@@ -233,7 +233,7 @@ static int batch_norm_jets(const jet *x, jet *y)
 {
     normal_jets(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[0]), jet_number(0.5));
+        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[0]), jet_number(0.5L));
     return N;
 }
 

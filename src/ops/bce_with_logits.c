@@ -15,7 +15,7 @@
 
 #define NUMBER(options) 0
 #define VALUE(z, y, c)                                                                                       \
-    ((((z) < 0) | ((y) == 1) ? 0 : (z)) * (1 - (y)) - (((z) < 0) & ((y) != 0) ? (z) : 0) * (y) +             \
+    (((((z) < 0) | ((y) == 1)) ? 0 : (z)) * (1 - (y)) - ((((z) < 0) & ((y) != 0)) ? (z) : 0) * (y) +         \
         log1p(exp(-fabs(z))))
 #define SLOPE_A(z, y, c) ((1 - (y)) / (1 + exp(-(z))) - (y) / (1 + exp(z)))
 #define SLOPE_B(z, y, c) (-(z))
