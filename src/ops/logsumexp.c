@@ -96,6 +96,7 @@ const wg_op wg_op_logsumexp = {
     .vjp = logsumexp_vjp,
     .backward_f64 = logsumexp_backward,
     .backward_f32 = logsumexp_backward,
+    .backward_ignores = WG_IGNORES_RESULT(0),
     .formula = "logsumexp(x)",
     .rule = logsumexp_rule,
     .samples = wg_over_samples,
