@@ -366,6 +366,42 @@ START_TEST(same_bits_on_any_threads)
 }
 END_TEST
 
+/* Rows whose products go the long way beside those that do not, and norms of all sizes. */
+static void far_results(int threads, double *out)
+{
+    enum { ROWS = 600, COLUMNS = 70 };
+    static double x[ROWS * COLUMNS];
+    for (size_t i = 0; i < ROWS * COLUMNS; i++) {
+        double near = 1 + 0.1 * sin((double)i * 12.9898);
+        int size = i / COLUMNS % 3 == 0 ? 0 : i % 2 ? 900 : -900;
+        x[i] = i % 997 == 0 ? 0 : ldexp(near, size);
+    }
+    wg_tape *t = wg_tape_new(&(wg_tape_options){.threads = threads});
+    wg_var v = wg_leaf(t, WG_DOUBLES(x, ROWS, COLUMNS));
+    for (int axis = 0; axis < 2; axis++)
+        for (int norm = 0; norm < 2; norm++, out += ROWS * COLUMNS) {
+            wg_var y = norm ? wg_norm_over(v, WG_AXES(axis), false) : wg_prod_over(v, WG_AXES(axis), false);
+            ck_assert_int_eq(wg_backward(wg_sum(y)), WG_OK);
+            ck_assert_int_eq(wg_read_grad(v, out, ROWS * COLUMNS), WG_OK);
+        }
+    wg_tape_free(t);
+}
+
+START_TEST(far_numbers_on_any_threads)
+{
+    enum { COUNT = 4 * 600 * 70 };
+    double *one = malloc(COUNT * sizeof *one), *more = malloc(COUNT * sizeof *more);
+    ck_assert(one && more);
+    far_results(1, one);
+    for (int threads = 2; threads <= 3; threads++) {
+        far_results(threads, more);
+        ck_assert_mem_eq(one, more, COUNT * sizeof *one);
+    }
+    free(one);
+    free(more);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {
@@ -384,6 +420,7 @@ int main(void)
         {sum_to_undoes_a_broadcast, 0},
         {accurate_sums, 0},
         {same_bits_on_any_threads, 10},
+        {far_numbers_on_any_threads, 0},
     };
     return harness_run("reduce_edges", tests, sizeof tests / sizeof tests[0]);
 }
