@@ -4,6 +4,7 @@
 #include "kernels/parallel.h"
 #include "kernels/finish.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef _OPENMP
@@ -17,30 +18,63 @@ size_t wg_chunks(size_t count, size_t grain)
     return count / grain + (count % grain != 0);
 }
 
-static void run_chunk(size_t chunk, size_t count, size_t grain, wg_chunk_function *run, void *work)
+size_t wg_workers(int threads, size_t count, size_t grain)
 {
-    size_t begin = chunk * grain;
-    run(work, chunk, begin, count - begin < grain ? count : begin + grain);
+    size_t chunks = wg_chunks(count, grain);
+    if (threads <= 1 || chunks <= 1)
+        return 1;
+    return (size_t)threads < chunks ? (size_t)threads : chunks;
+}
+
+/* Of the innermost team, which is the one that a chunk of ours runs in. */
+static size_t worker_number(void)
+{
+#ifdef _OPENMP
+    return (size_t)omp_get_thread_num();
+#else
+    return 0;
+#endif
+}
+
+typedef struct job {
+    wg_chunk_function *run;
+    void *work;
+    size_t count, grain;
+    bool by_worker; /* `run` gets the worker's number, not the chunk's */
+} job;
+
+static void run_chunk(const job *j, size_t chunk, size_t worker)
+{
+    size_t begin = chunk * j->grain, left = j->count - begin;
+    j->run(j->work, j->by_worker ? worker : chunk, begin, left < j->grain ? j->count : begin + j->grain);
 }
 
 /* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. */
-void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+static void run_all(int threads, job j)
 {
-    if (grain == 0)
-        grain = 1;
-    size_t chunks = wg_chunks(count, grain);
-    if (threads <= 1 || chunks <= 1) {
+    if (j.grain == 0)
+        j.grain = 1;
+    size_t chunks = wg_chunks(j.count, j.grain), workers = wg_workers(threads, j.count, j.grain);
+    if (workers == 1) {
         for (size_t chunk = 0; chunk < chunks; chunk++)
-            run_chunk(chunk, count, grain, run, work);
+            run_chunk(&j, chunk, 0);
         return;
     }
-    if ((size_t)threads > chunks)
-        threads = (int)chunks;
 #ifdef _OPENMP
-#pragma omp parallel for num_threads(threads) schedule(static)
+#pragma omp parallel for num_threads((int)workers) schedule(static)
 #endif
     for (size_t chunk = 0; chunk < chunks; chunk++)
-        run_chunk(chunk, count, grain, run, work);
+        run_chunk(&j, chunk, worker_number());
+}
+
+void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+{
+    run_all(threads, (job){run, work, count, grain, .by_worker = false});
+}
+
+void wg_parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+{
+    run_all(threads, (job){run, work, count, grain, .by_worker = true});
 }
 
 static void finish_chunk(void *work, size_t chunk, size_t begin, size_t end)

@@ -21,6 +21,26 @@ void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function 
 /* The number of chunks that wg_parallel_for will make. */
 size_t wg_chunks(size_t count, size_t grain);
 
+/* The same, but `run` gets the number of the worker in the chunk's place: below wg_workers, and no two chunks
+ * that run at once have the same. */
+void wg_parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
+
+/* At most this many, and at least 1. */
+size_t wg_workers(int threads, size_t count, size_t grain);
+
+/* Memory to work in: a room for each worker, one behind the other. No loop has it on its stack, which may be
+ * small. */
+typedef struct wg_rooms {
+    char *memory;
+    size_t bytes; /* of one room: whole lines */
+} wg_rooms;
+
+/* NULL when a room has no bytes. */
+static inline void *wg_room_of(const wg_rooms *rooms, size_t worker)
+{
+    return rooms->bytes ? rooms->memory + worker * rooms->bytes : NULL;
+}
+
 /* What the option `threads` stands for: 0 is OpenMP's own choice. Never more than 64 or one for each
  * processor, whichever is more: OpenMP ends a program whose threads it cannot make. 1 without OpenMP. */
 int wg_threads_of(int asked);
