@@ -117,6 +117,8 @@ static void *scratch_of(size_t bytes)
     return scratch;
 }
 
+enum { MOST_THREADS = 3 };
+
 typedef void run_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
     double *result, void *scratch);
 typedef void run_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
@@ -131,7 +133,7 @@ static void check_f64(const wg_conv *c, wg_conv_pass pass, run_f64 *run, size_t 
     memset(expected, 0, count * sizeof *expected);
     memset(got, 0xff, (count + 1) * sizeof *got);
     define(c, s.of[0], s.of[1], s.of[2], result_of[pass]);
-    for (int threads = 1; threads <= 3; threads++) {
+    for (int threads = 1; threads <= MOST_THREADS; threads++) {
         void *scratch = scratch_of(bytes);
         run(threads, c, pass, s.of[a_of[pass]], s.of[b_of[pass]], threads == 1 ? got : again, scratch);
         free(scratch);
@@ -165,7 +167,7 @@ static void check_f32(const wg_conv *c, wg_conv_pass pass, run_f32 *run, size_t 
     memset(expected, 0, count * sizeof *expected);
     memset(got, 0xff, (count + 1) * sizeof *got);
     define(c, s.of[0], s.of[1], s.of[2], result_of[pass]);
-    for (int threads = 1; threads <= 3; threads++) {
+    for (int threads = 1; threads <= MOST_THREADS; threads++) {
         void *scratch = scratch_of(bytes);
         run(threads, c, pass, a, b, threads == 1 ? got : again, scratch);
         free(scratch);
@@ -235,9 +237,9 @@ START_TEST(the_chosen_algorithm)
     const wg_conv c = finish(geometries[_i]);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
         size_t bytes;
-        ck_assert(wg_conv_scratch(&c, pass, sizeof(double), &bytes));
+        ck_assert(wg_conv_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
         check_f64(&c, pass, chosen_f64, bytes);
-        ck_assert(wg_conv_scratch(&c, pass, sizeof(float), &bytes));
+        ck_assert(wg_conv_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
         check_f32(&c, pass, chosen_f32, bytes);
     }
 }
@@ -250,9 +252,9 @@ START_TEST(the_matrix_product)
         size_t bytes;
         if (c.batch == 0 || c.channels == 0)
             continue;
-        ck_assert(wg_conv_gemm_scratch(&c, pass, sizeof(double), &bytes));
+        ck_assert(wg_conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
         check_f64(&c, pass, wg_conv_gemm_f64, bytes);
-        ck_assert(wg_conv_gemm_scratch(&c, pass, sizeof(float), &bytes));
+        ck_assert(wg_conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
         check_f32(&c, pass, wg_conv_gemm_f32, bytes);
     }
 }

@@ -58,6 +58,21 @@ static float *to_float(const double *x, size_t count)
     return y;
 }
 
+/* As much as was asked for, so that a tool sees a number behind it; NULL for nothing. */
+static void *room(size_t bytes)
+{
+    ck_assert_uint_eq(bytes % 64, 0);
+    return bytes ? aligned_alloc(64, bytes) : NULL;
+}
+
+/* A product of floats in its own working memory. */
+static void product(int threads, const wg_product_f32 *p, const wg_finish *finish)
+{
+    void *scratch = room(wg_gemm_scratch_f32(threads, p, finish));
+    wg_gemm_f32(threads, p, finish, 0, scratch);
+    free(scratch);
+}
+
 /* C of the problem, m rows of n + pad numbers after the first `pad`, by wg_gemm (kernels NULL) or by given
  * loops. */
 static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int threads, bool whole)
@@ -79,22 +94,26 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         float *fa = to_float(a, as), *fb = to_float(b, bs), *fc = to_float(c, cs);
         wg_product_f32 p = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, (float)q->beta, fa + q->pad,
             fb + q->pad, fc + q->pad, lda, ldb, ldc};
+        void *scratch =
+            room(kernels ? kernels->scratch_f32(&p, false) : wg_gemm_scratch_f32(threads, &p, NULL));
         if (kernels)
-            kernels->product_f32(&p, NULL, 0);
+            kernels->product_f32(&p, NULL, 0, scratch);
         else
-            wg_gemm_f32(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
-                p.beta, p.c, ldc);
+            wg_gemm_f32(threads, &p, NULL, 0, scratch);
+        free(scratch);
         for (size_t i = 0; i < cs; i++)
             c[i] = (double)fc[i];
         free(fa), free(fb), free(fc);
     } else {
         wg_product_f64 p = {q->ta, q->tb, q->m, q->n, q->k, q->alpha, q->beta, a + q->pad, b + q->pad,
             c + q->pad, lda, ldb, ldc};
+        void *scratch =
+            room(kernels ? kernels->scratch_f64(&p, false) : wg_gemm_scratch_f64(threads, &p, NULL));
         if (kernels)
-            kernels->product_f64(&p, NULL, 0);
+            kernels->product_f64(&p, NULL, 0, scratch);
         else
-            wg_gemm_f64(threads, p.transpose_a, p.transpose_b, p.m, p.n, p.k, p.alpha, p.a, lda, p.b, ldb,
-                p.beta, p.c, ldc);
+            wg_gemm_f64(threads, &p, NULL, 0, scratch);
+        free(scratch);
     }
     free(a), free(b);
     return c;
@@ -162,9 +181,10 @@ END_TEST
 START_TEST(every_kind_of_tile)
 {
     for (size_t i = 0; i < ODD; i++) {
-        check_all(odd[i][0], odd[i][1], odd[i][2], &wg_gemm_plain, "plain");
         check_all(odd[i][0], odd[i][1], odd[i][2], &wide_tiles, "wide");
-        check_all(odd[i][0], odd[i][1], odd[i][2], wg_gemm_here(), "this processor's");
+        for (size_t kind = 0; wg_gemm_at(kind); kind++)
+            check_all(odd[i][0], odd[i][1], odd[i][2], wg_gemm_at(kind),
+                kind ? "a lesser processor's" : "this processor's");
     }
 }
 END_TEST
@@ -218,11 +238,14 @@ static void multiply_inside(void *work, size_t chunk, size_t begin, size_t end)
     if (chunk == 3) {
         memmove(a = malloc((SIDE * SIDE + 1) * sizeof *a), in->a, SIDE * SIDE * sizeof *a);
         memmove(a + 1, a, SIDE * SIDE * sizeof *a);
-        wg_gemm_f32(1, false, true, SIDE, SIDE, SIDE, 1, a + 1, SIDE, b, SIDE, 0, in->c[chunk], SIDE);
+        product(1,
+            &(wg_product_f32){false, true, SIDE, SIDE, SIDE, 1, 0, a + 1, b, in->c[chunk], SIDE, SIDE, SIDE},
+            NULL);
         free(a);
         return;
     }
-    wg_gemm_f32(1, false, true, SIDE, SIDE, SIDE, 1, a, SIDE, b, SIDE, 0, in->c[chunk], SIDE);
+    product(1, &(wg_product_f32){false, true, SIDE, SIDE, SIDE, 1, 0, a, b, in->c[chunk], SIDE, SIDE, SIDE},
+        NULL);
 }
 
 START_TEST(inside_a_parallel_loop)
@@ -232,7 +255,8 @@ START_TEST(inside_a_parallel_loop)
     float *alone = malloc(SIDE * SIDE * sizeof *alone);
     for (int i = 0; i < 4; i++)
         in.c[i] = malloc(SIDE * SIDE * sizeof *in.c[i]);
-    wg_gemm_f32(2, false, true, SIDE, SIDE, SIDE, 1, in.a, SIDE, in.b, SIDE, 0, alone, SIDE);
+    product(
+        2, &(wg_product_f32){false, true, SIDE, SIDE, SIDE, 1, 0, in.a, in.b, alone, SIDE, SIDE, SIDE}, NULL);
     wg_parallel_for(3, 4, 1, multiply_inside, &in);
     for (int i = 0; i < 4; i++) {
         ck_assert_msg(memcmp(alone, in.c[i], SIDE * SIDE * sizeof *alone) == 0, "chunk %d", i);
@@ -273,12 +297,13 @@ START_TEST(elements_are_finished_once)
                *b = matrix(q->tb ? q->n : q->k, ldb, 0, false, 2);
         float *fa = to_float(a, (q->ta ? q->k : q->m) * lda), *fb = to_float(b, (q->tb ? q->n : q->k) * ldb);
         float *c = malloc(q->m * ldc * sizeof *c), *scratch = malloc(q->m * ldc * sizeof *c);
-        wg_gemm_f32(1, q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, fa, lda, fb, ldb, 0, c, ldc);
+        wg_product_f32 p = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, 0, fa, fb, c, lda, ldb, ldc};
+        product(1, &p, NULL);
+        p.c = scratch;
         for (int transient = 0; transient < 2; transient++) {
             finished f = {scratch, malloc(q->m * ldc * sizeof *c), calloc(q->m * ldc, 1)};
             const wg_finish finish = {.run = note, .user = &f, .transient = transient};
-            wg_gemm_finish_f32(2, q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, fa, lda, fb, ldb, 0,
-                scratch, ldc, &finish, 0);
+            product(2, &p, &finish);
             for (size_t at = 0; at < q->m * ldc; at++) {
                 bool inside = at % ldc < q->n;
                 ck_assert_msg(f.times[at] == inside, "product %zu: element %zu is finished %d times", i, at,
@@ -311,7 +336,7 @@ START_TEST(rows_far_apart)
         return; /* a machine that does not lend so much address space */
     a[0] = 2, a[1] = 3, a[far] = 5, a[far + 1] = 7;
     float c[4];
-    wg_gemm_f32(2, false, false, 2, 2, 2, 1, a, far, a, far, 0, c, 2);
+    product(2, &(wg_product_f32){false, false, 2, 2, 2, 1, 0, a, a, c, far, far, 2}, NULL);
     ck_assert(c[0] == 2 * 2 + 3 * 5 && c[1] == 2 * 3 + 3 * 7);
     ck_assert(c[2] == 5 * 2 + 7 * 5 && c[3] == 5 * 3 + 7 * 7);
     munmap(a, bytes);

@@ -127,7 +127,7 @@ static void check_pass(const wg_conv *c, wg_conv_pass pass, const both *a, const
     size_t bytes, count = expected->batch * expected->count;
     bool weight = pass == WG_CONV_WEIGHT;
     ck_assert(wg_conv_lanes_takes(c, pass));
-    ck_assert(wg_conv_scratch(c, pass, sizeof(float), &bytes));
+    ck_assert(wg_conv_scratch(1, c, pass, sizeof(float), &bytes));
     void *scratch = room(bytes / 4 + 1);
     wg_conv_f32(1, c, pass, a->rows, b->rows, expected->rows, scratch, NULL);
     float *got = conv_in_lanes(c, pass, a->lanes, weight ? b->lanes : b->rows, count), *rows = room(count);

@@ -99,12 +99,15 @@ static void by_library(
 static void by_hand(const wg_onednn_problem *p, const numbers *n, float *result)
 {
     if (p->kind == WG_ONEDNN_PRODUCT) {
-        wg_gemm_f32(1, p->transpose_a, p->transpose_b, p->m, p->n, p->k, 1, n->of[0], p->lda, n->of[1],
-            p->ldb, 0, result, p->ldc);
+        wg_product_f32 x = {p->transpose_a, p->transpose_b, p->m, p->n, p->k, 1, 0, n->of[0], n->of[1],
+            result, p->lda, p->ldb, p->ldc};
+        void *room = aligned_alloc(64, wg_gemm_scratch_f32(1, &x, NULL) + 64);
+        wg_gemm_f32(1, &x, NULL, 0, room);
+        free(room);
         return;
     }
     size_t bytes = 0;
-    ck_assert(wg_conv_scratch(&p->conv, (wg_conv_pass)p->kind, sizeof(float), &bytes));
+    ck_assert(wg_conv_scratch(1, &p->conv, (wg_conv_pass)p->kind, sizeof(float), &bytes));
     void *scratch = aligned_alloc(64, (bytes + 64) / 64 * 64);
     wg_conv_f32(1, &p->conv, (wg_conv_pass)p->kind, n->of[0], n->of[1], result, scratch, NULL);
     free(scratch);

@@ -154,7 +154,7 @@ static void by_kernels(size_t way, answer *out)
         size_t bytes;
         wg_conv conv = geometry;
         conv.way = way;
-        ck_assert(wg_conv_scratch(&conv, p, sizeof(float), &bytes));
+        ck_assert(wg_conv_scratch(1, &conv, p, sizeof(float), &bytes));
         void *scratch = aligned_alloc(64, bytes / 64 * 64 + 64);
         wg_conv_f32(1, &conv, p, pass[p].a, pass[p].b, pass[p].result, scratch, NULL);
         free(scratch);

@@ -43,8 +43,9 @@ typedef enum wg_conv_way {
 
 typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_conv_pass;
 
-/* The working memory in bytes that a pass over numbers of `real` bytes needs; false when it overflows. */
-bool wg_conv_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
+/* The working memory in bytes that a pass over numbers of `real` bytes needs on so many threads; false when
+ * it overflows. */
+bool wg_conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 
 /* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for
  * results that are images. */

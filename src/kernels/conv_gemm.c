@@ -10,9 +10,9 @@
 
 enum {
     BLOCK_NUMBERS = 1 << 15, /* of an unfolded block */
-    MOST_CHUNKS = 32,        /* each has a block of its own */
-    MOST_SLICES = 16,        /* partial sums of the weight gradient */
-    MOST_PARTIALS = 1 << 21  /* numbers in them */
+    MOST_CHUNKS = 32,
+    MOST_SLICES = 16,       /* partial sums of the weight gradient */
+    MOST_PARTIALS = 1 << 21 /* numbers in them */
 };
 
 /* How a pass is cut; a function of the geometry alone. */
@@ -56,16 +56,6 @@ static plan plan_of(const wg_conv *conv, wg_conv_pass pass)
     return p;
 }
 
-bool wg_conv_gemm_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
-{
-    plan p = plan_of(conv, pass);
-    size_t block, blocks, partials = 0;
-    if (!wg_mul_size(p.taps, p.block, &block) || !wg_mul_size(block, p.chunks, &blocks) ||
-        (pass == WG_CONV_WEIGHT && !wg_mul_size(conv->filters * p.taps, p.slices, &partials)))
-        return false;
-    return blocks + partials >= blocks && wg_mul_size(blocks + partials, real, bytes);
-}
-
 /* The outputs begin .. end - 1 of a row (or column) whose tap lies in the image: 0 <= i * stride + offset -
  * padding < size. */
 typedef struct span {
@@ -93,3 +83,16 @@ static size_t clamp(size_t x, size_t low, size_t high)
 
 #define TEMPLATE "kernels/conv_gemm_real.h"
 #include "base/for_each_real.h"
+
+bool wg_conv_gemm_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
+{
+    plan p = plan_of(conv, pass);
+    size_t partials = 0, room, rooms;
+    if (!(real == sizeof(double) ? room_f64 : room_f32)(threads, &p, pass, &room) ||
+        !wg_mul_size(room, wg_workers(threads, p.items, p.grain), &rooms) ||
+        (pass == WG_CONV_WEIGHT && (!wg_mul_size(conv->filters * p.taps, p.slices, &partials) ||
+                                       !wg_mul_size(partials, real, &partials))))
+        return false;
+    *bytes = rooms + partials;
+    return *bytes >= rooms;
+}

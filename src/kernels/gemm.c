@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "kernels/gemm.h"
+#include "base/alloc.h"
 #include "kernels/gemm_block.h"
 #include "kernels/parallel.h"
 
@@ -10,15 +11,20 @@
  * and 92 with them, 89, 86 and 89 with OpenBLAS 0.3.21, 66, 96 and 95 with oneDNN 2.6.3, and thin products
  * are up to four times faster than OpenBLAS's. tests/bench/bench_gemm.c measures it. Where we have no wide
  * vectors, or when the build asks for it, a CBLAS comes first. */
-const wg_gemm_kernels *wg_gemm_here(void)
+const wg_gemm_kernels *wg_gemm_at(size_t i)
 {
 #ifdef WG_X86_KERNELS
-    if (__builtin_cpu_supports("avx512f"))
+    if (__builtin_cpu_supports("avx512f") && i-- == 0)
         return &wg_gemm_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
         return &wg_gemm_avx2;
 #endif
-    return &wg_gemm_plain;
+    return i == 0 ? &wg_gemm_plain : NULL;
+}
+
+const wg_gemm_kernels *wg_gemm_here(void)
+{
+    return wg_gemm_at(0);
 }
 
 /* C is cut into rows x columns blocks, all about equal, at multiples of a tile of the widest vectors. Halving
@@ -74,35 +80,3 @@ static bool cut_by_depth(size_t n, size_t k)
 
 #define TEMPLATE "kernels/gemm_cut_real.h"
 #include "base/for_each_real.h"
-
-void wg_gemm_finish_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-    double alpha, const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
-    size_t ldc, const wg_finish *finish, size_t first)
-{
-    gemm_f64(threads,
-        &(wg_product_f64){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}, finish,
-        first);
-}
-
-void wg_gemm_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
-    const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc)
-{
-    wg_gemm_finish_f64(
-        threads, transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, 0);
-}
-
-void wg_gemm_finish_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-    float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc,
-    const wg_finish *finish, size_t first)
-{
-    gemm_f32(threads,
-        &(wg_product_f32){transpose_a, transpose_b, m, n, k, alpha, beta, a, b, c, lda, ldb, ldc}, finish,
-        first);
-}
-
-void wg_gemm_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
-    const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc)
-{
-    wg_gemm_finish_f32(
-        threads, transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, NULL, 0);
-}

@@ -23,17 +23,32 @@
 #include <stddef.h>
 #include "kernels/finish.h"
 
-void wg_gemm_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, double alpha,
-    const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c, size_t ldc);
-void wg_gemm_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k, float alpha,
-    const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc);
+typedef struct wg_product_f64 {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    double alpha, beta;
+    const double *a, *b;
+    double *c;
+    size_t lda, ldb, ldc;
+} wg_product_f64;
 
-/* The same, with C finished block by block as it is done: element (i, j) is number first + i ldc + j. */
-void wg_gemm_finish_f64(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-    double alpha, const double *a, size_t lda, const double *b, size_t ldb, double beta, double *c,
-    size_t ldc, const wg_finish *finish, size_t first);
-void wg_gemm_finish_f32(int threads, bool transpose_a, bool transpose_b, size_t m, size_t n, size_t k,
-    float alpha, const float *a, size_t lda, const float *b, size_t ldb, float beta, float *c, size_t ldc,
-    const wg_finish *finish, size_t first);
+typedef struct wg_product_f32 {
+    bool transpose_a, transpose_b;
+    size_t m, n, k;
+    float alpha, beta;
+    const float *a, *b;
+    float *c;
+    size_t lda, ldb, ldc;
+} wg_product_f32;
+
+/* Bytes to work in, where the pointers need not be set yet: up to some 300 kB for each thread, often 0. What
+ * is enough for beta = 1 is enough for beta = 0 if nothing is finished. */
+size_t wg_gemm_scratch_f64(int threads, const wg_product_f64 *p, const wg_finish *finish);
+size_t wg_gemm_scratch_f32(int threads, const wg_product_f32 *p, const wg_finish *finish);
+
+/* `scratch` is aligned to 64 bytes. C is finished (NULL: it is not) block by block as it is done: element
+ * (i, j) is number first + i ldc + j. */
+void wg_gemm_f64(int threads, const wg_product_f64 *p, const wg_finish *finish, size_t first, void *scratch);
+void wg_gemm_f32(int threads, const wg_product_f32 *p, const wg_finish *finish, size_t first, void *scratch);
 
 #endif

@@ -6,36 +6,19 @@
 #ifndef WG_KERNELS_GEMM_BLOCK_H
 #define WG_KERNELS_GEMM_BLOCK_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include "kernels/finish.h"
+#include "kernels/gemm.h"
 
-/* The arguments of gemm.h, for double and for float. */
-typedef struct wg_product_f64 {
-    bool transpose_a, transpose_b;
-    size_t m, n, k;
-    double alpha, beta;
-    const double *a, *b;
-    double *c;
-    size_t lda, ldb, ldc;
-} wg_product_f64;
-
-typedef struct wg_product_f32 {
-    bool transpose_a, transpose_b;
-    size_t m, n, k;
-    float alpha, beta;
-    const float *a, *b;
-    float *c;
-    size_t lda, ldb, ldc;
-} wg_product_f32;
-
-/* Our own loops for one kind of processor. All sizes are at least 1. They copy into about 300 kB of stack.
+/* Our own loops for one kind of processor. All sizes are at least 1. They copy into `scratch`, aligned to 64
+ * bytes, whose size is scratch_f64's or scratch_f32's answer: up to some 300 kB, and 0 where nothing is
+ * copied.
  *
  * With a transient finish, whose number of C's first element is `first`, they may hand each tile over while
  * it is in the first-level cache and leave C alone: true, and all is finished. NULL: C is written; false. */
 typedef struct wg_gemm_kernels {
-    bool (*product_f64)(const wg_product_f64 *p, const wg_finish *transient, size_t first);
-    bool (*product_f32)(const wg_product_f32 *p, const wg_finish *transient, size_t first);
+    size_t (*scratch_f64)(const wg_product_f64 *p, bool transient);
+    size_t (*scratch_f32)(const wg_product_f32 *p, bool transient);
+    bool (*product_f64)(const wg_product_f64 *p, const wg_finish *transient, size_t first, void *scratch);
+    bool (*product_f32)(const wg_product_f32 *p, const wg_finish *transient, size_t first, void *scratch);
 } wg_gemm_kernels;
 
 extern const wg_gemm_kernels wg_gemm_plain; /* the processor of the build */
@@ -43,7 +26,10 @@ extern const wg_gemm_kernels wg_gemm_plain; /* the processor of the build */
 extern const wg_gemm_kernels wg_gemm_avx2, wg_gemm_avx512;
 #endif
 
-/* The best of them for the processor that we run on. */
+/* Those that the processor can run, the fastest first; NULL behind the last. */
+const wg_gemm_kernels *wg_gemm_at(size_t i);
+
+/* The fastest. */
 const wg_gemm_kernels *wg_gemm_here(void);
 
 #ifdef WG_CBLAS

@@ -10,6 +10,7 @@
  * Contraction (a * b + c in one instruction) must be allowed where it is compiled. */
 
 #include <string.h>
+#include "base/alloc.h"
 #include "kernels/gemm_block.h"
 
 #define INLINE static inline __attribute__((always_inline))
@@ -20,7 +21,15 @@
 #endif
 #endif
 
+enum { SMALL = 4096 }; /* bytes that may be on the stack */
+
+/* How a product is computed, see gemm_real.h. */
+typedef enum way { DOTS, DOTS_TURNED, ROW_SUMS, ROW_SUMS_TURNED, OUTER, TILES, TILES_TURNED } way;
+
 #define TEMPLATE "kernels/gemm_real.h"
 #include "base/for_each_real.h"
 
-const wg_gemm_kernels KERNELS = {.product_f64 = product_f64, .product_f32 = product_f32};
+const wg_gemm_kernels KERNELS = {.scratch_f64 = scratch_f64,
+    .scratch_f32 = scratch_f32,
+    .product_f64 = product_f64,
+    .product_f32 = product_f32};

@@ -8,21 +8,22 @@ typedef REAL FN(vector) __attribute__((vector_size(VECTOR), aligned(sizeof(REAL)
 
 enum { FN(LANES) = VECTOR / sizeof(REAL), FN(WIDTH) = 2 * VECTOR / sizeof(REAL) };
 
-/* A tile that is not whole, or is to be written transposed: C = alpha sum + beta C, number by number. */
+/* A tile that is not whole, or is to be written transposed: C = sum + beta C, number by number. The sums come
+ * times alpha, so that there is one way to contract it, whatever loop the compiler takes. */
 TARGET INLINE void FN(store)(
-    size_t rows, size_t columns, const REAL *sum, REAL alpha, REAL beta, bool swap, REAL *c, size_t ldc)
+    size_t rows, size_t columns, const REAL *restrict sum, REAL beta, bool swap, REAL *restrict c, size_t ldc)
 {
     if (swap) {
         for (size_t j = 0; j < columns; j++)
             for (size_t i = 0; i < rows; i++) {
-                REAL value = alpha * sum[i * FN(WIDTH) + j];
+                REAL value = sum[i * FN(WIDTH) + j];
                 c[j * ldc + i] = beta == 0 ? value : value + beta * c[j * ldc + i];
             }
         return;
     }
     for (size_t i = 0; i < rows; i++)
         for (size_t j = 0; j < columns; j++) {
-            REAL value = alpha * sum[i * FN(WIDTH) + j];
+            REAL value = sum[i * FN(WIDTH) + j];
             c[i * ldc + j] = beta == 0 ? value : value + beta * c[i * ldc + j];
         }
 }
@@ -47,8 +48,8 @@ TARGET INLINE void FN(tile)(size_t rows, size_t depth, const REAL *a, size_t row
     if (columns < FN(WIDTH) || swap) {
         FN(vector) copy[ROWS][2]; /* so that `sum` itself has no address */
         for (size_t i = 0; i < rows; i++)
-            copy[i][0] = sum[i][0], copy[i][1] = sum[i][1];
-        FN(store)(rows, columns, (const REAL *)copy, alpha, beta, swap, c, ldc);
+            copy[i][0] = alpha * sum[i][0], copy[i][1] = alpha * sum[i][1];
+        FN(store)(rows, columns, (const REAL *)copy, beta, swap, c, ldc);
         return;
     }
     for (size_t i = 0; i < rows; i++) {

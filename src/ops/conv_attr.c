@@ -135,7 +135,8 @@ static wg_status scratch_of(
 {
     size_t bytes;
     *scratch = NULL;
-    if (!(op->lanes ? wg_conv_lanes_scratch(conv, pass, &bytes) : wg_conv_scratch(conv, pass, real, &bytes)))
+    if (!(op->lanes ? wg_conv_lanes_scratch(conv, pass, &bytes)
+                    : wg_conv_scratch(op->threads, conv, pass, real, &bytes)))
         return wg_op_fail(op, WG_OVERFLOW, "the working memory's size does not fit in size_t");
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);

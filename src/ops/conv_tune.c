@@ -56,7 +56,7 @@ static bool can(const measured *m, size_t way)
 static bool bytes_of(const measured *m, size_t *bytes)
 {
     return m->op->lanes ? wg_conv_lanes_scratch(&m->conv, m->pass, bytes)
-                        : wg_conv_scratch(&m->conv, m->pass, m->real, bytes);
+                        : wg_conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
 }
 
 /* All ways that are not in the table yet, for images as they lie. */

@@ -28,6 +28,7 @@
 #include "kernels/strided.h"
 #include "ops/ops.h"
 #include "ops/recurrent.h"
+#include "ops/rooms.h"
 
 enum { LANES = 16, PANEL = 32 }; /* multiples of every vector's numbers */
 

@@ -14,6 +14,7 @@ struct FN(gru_work) {
     REAL *dgx, *da, *dh; /* [T, N, 3H], [T, N, 3H], [N, H]; dh is carried from step to step */
     double *part;        /* [blocks, H]: a block's sums of dn r, or NULL */
     bool first;          /* is the gradient of h0 wanted? */
+    wg_rooms rooms;
 };
 
 /* ---- One step of one sample ------------------------------------------------------------------------ */
@@ -87,7 +88,7 @@ WG_INLINE void FN(gru_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_CLONES static void FN(gru_run)(void *work, size_t chunk, size_t begin, size_t end)
+WG_CLONES static void FN(gru_run)(void *work, size_t worker, size_t begin, size_t end)
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden;
@@ -96,20 +97,20 @@ WG_CLONES static void FN(gru_run)(void *work, size_t chunk, size_t begin, size_t
         size_t at = t * w->s.samples + begin;
         const REAL *gx = w->gx + at * gates;
         REAL *k = w->kept + at * 4 * hidden, *y = w->y + at * hidden;
-        FN(step_product)(end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden);
+        FN(step_product)
+        (end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden, wg_room_of(&w->rooms, worker));
         for (size_t i = 0; i < (end - begin) * hidden; i += hidden)
             FN(gru_row)(hidden, gx + 3 * i, w->bias, k + 4 * i, h + i, y + i);
         h = y;
     }
-    (void)chunk;
 }
 
-WG_CLONES static void FN(gru_run_back)(void *work, size_t chunk, size_t begin, size_t end)
+WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, size_t end)
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
     REAL *dh = w->dh + begin * hidden;
-    double *restrict sum = w->part ? w->part + chunk * hidden : NULL;
+    double *restrict sum = w->part ? w->part + begin / w->s.block * hidden : NULL;
     for (size_t j = 0; sum && j < hidden; j++)
         sum[j] = 0;
     memset(dh, 0, n * sizeof *dh);
@@ -125,7 +126,8 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t chunk, size_t begin, s
                 sum[j] += (double)da[3 * i + 2 * hidden + j];
         }
         if (t > 0 || w->first)
-            FN(step_product)(end - begin, hidden, gates, da, w->weight, 1, dh, hidden);
+            FN(step_product)
+            (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg_room_of(&w->rooms, worker));
     }
 }
 
@@ -143,8 +145,7 @@ static wg_status FN(gru_forward)(wg_op_context *op)
         .y = op->out[0]};
     if (!w.weight)
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(gru_run), &w);
-    return WG_OK;
+    return FN(run_blocks)(op, &s, 3 * s.hidden, s.hidden, &w.rooms, FN(gru_run), &w);
 }
 
 /* The blocks' sums, in their order. */
@@ -175,10 +176,10 @@ static wg_status FN(gru_backward)(wg_op_context *op)
     w.part = op->grad_in[3] ? wg_op_scratch(op, blocks * w.s.hidden * sizeof *w.part) : NULL;
     if (!w.weight || !w.dgx || !w.dh || !w.da || (op->grad_in[3] && !w.part))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(gru_run_back), &w);
-    if (op->grad_in[2])
-        FN(weight_slope)(op, w.s, gates, w.y, w.da, op->grad_in[2]);
-    if (op->grad_in[3])
+    wg_status status = FN(run_blocks)(op, &w.s, w.s.hidden, gates, &w.rooms, FN(gru_run_back), &w);
+    if (status == WG_OK && op->grad_in[3])
         FN(gru_bias_slope)(w.part, blocks, w.s.hidden, op->grad_in[3]);
-    return WG_OK;
+    if (status == WG_OK && op->grad_in[2])
+        status = FN(weight_slope)(op, w.s, gates, w.y, w.da, op->grad_in[2]);
+    return status;
 }

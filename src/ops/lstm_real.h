@@ -13,6 +13,7 @@ struct FN(lstm_work) {
     REAL *y, *last;               /* results */
     REAL *dz, *dh, *dc;           /* gradients of gx, h0, c0; dh and dc are carried from step to step */
     bool first;                   /* is the gradient of h0 wanted? */
+    wg_rooms rooms;
 };
 
 /* ---- One step of one sample ------------------------------------------------------------------------ */
@@ -85,7 +86,7 @@ WG_INLINE void FN(lstm_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_CLONES static void FN(lstm_run)(void *work, size_t chunk, size_t begin, size_t end)
+WG_CLONES static void FN(lstm_run)(void *work, size_t worker, size_t begin, size_t end)
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -94,16 +95,16 @@ WG_CLONES static void FN(lstm_run)(void *work, size_t chunk, size_t begin, size_
         size_t at = t * samples + begin;
         const REAL *gx = w->gx + at * gates;
         REAL *z = w->z + at * gates, *c_t = w->c + at * hidden, *y = w->y + at * hidden;
-        FN(step_product)(end - begin, gates, hidden, h, w->weight, 0, z, gates);
+        FN(step_product)
+        (end - begin, gates, hidden, h, w->weight, 0, z, gates, wg_room_of(&w->rooms, worker));
         for (size_t i = 0; i < n; i += hidden)
             FN(lstm_row)(hidden, gx + 4 * i, z + 4 * i, c + i, c_t + i, y + i);
         h = y, c = c_t;
     }
     memcpy(w->last + begin * hidden, c, n * sizeof *c);
-    (void)chunk;
 }
 
-WG_CLONES static void FN(lstm_run_back)(void *work, size_t chunk, size_t begin, size_t end)
+WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin, size_t end)
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -123,9 +124,9 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t chunk, size_t begin, 
         for (size_t i = 0; i < n; i += hidden)
             FN(lstm_row_back)(hidden, z + 4 * i, before + i, c + i, dh + i, dc + i, dz + 4 * i);
         if (t > 0 || w->first)
-            FN(step_product)(end - begin, hidden, gates, dz, w->weight, 0, dh, hidden);
+            FN(step_product)
+            (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg_room_of(&w->rooms, worker));
     }
-    (void)chunk;
 }
 
 /* ---- The passes ------------------------------------------------------------------------------------ */
@@ -144,8 +145,7 @@ static wg_status FN(lstm_forward)(wg_op_context *op)
         .last = op->out[1]};
     if (!w.weight)
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(lstm_run), &w);
-    return WG_OK;
+    return FN(run_blocks)(op, &s, 4 * s.hidden, s.hidden, &w.rooms, FN(lstm_run), &w);
 }
 
 static wg_status FN(lstm_backward)(wg_op_context *op)
@@ -164,8 +164,8 @@ static wg_status FN(lstm_backward)(wg_op_context *op)
     w.dc = FN(gradient_or_scratch)(op, 2, state);
     if (!w.weight || !w.dz || !w.dh || !w.dc)
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, w.s.samples, w.s.block, FN(lstm_run_back), &w);
-    if (op->grad_in[3])
-        FN(weight_slope)(op, w.s, gates, op->out[0], w.dz, op->grad_in[3]);
-    return WG_OK;
+    wg_status status = FN(run_blocks)(op, &w.s, w.s.hidden, gates, &w.rooms, FN(lstm_run_back), &w);
+    if (status == WG_OK && op->grad_in[3])
+        status = FN(weight_slope)(op, w.s, gates, op->out[0], w.dz, op->grad_in[3]);
+    return status;
 }

@@ -13,6 +13,7 @@
 #include "kernels/parallel.h"
 #include "ops/factor.h"
 #include "ops/ops.h"
+#include "ops/rooms.h"
 #include <string.h>
 #include <wengert/linalg.h>
 #include <wengert/reduce.h>

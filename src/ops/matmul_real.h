@@ -18,19 +18,51 @@ typedef struct FN(products) {
     const stack *stack;
     REAL keep; /* of what is in Z: 0, or 1 to add to it */
     const wg_finish *finish;
+    wg_rooms rooms;
 } FN(products);
 
-static void FN(multiply)(void *work, size_t chunk, size_t begin, size_t end)
+/* Number i of the batch, which is written to *first in Z. */
+static FN(wg_product) FN(product_at)(const FN(products) * w, size_t i, size_t *first)
+{
+    const FN(factor) *x = &w->x, *y = &w->y;
+    *first = offset_of(w->g, w->stack, i);
+    return (FN(wg_product)){.transpose_a = x->transpose,
+        .transpose_b = y->transpose,
+        .m = w->stack->rows,
+        .n = w->stack->row,
+        .k = x->transpose ? x->stack->rows : x->stack->row,
+        .alpha = 1,
+        .beta = w->keep,
+        .a = x->at + offset_of(w->g, x->stack, i),
+        .b = y->at + offset_of(w->g, y->stack, i),
+        .c = w->z + *first,
+        .lda = x->stack->row,
+        .ldb = y->stack->row,
+        .ldc = w->stack->row};
+}
+
+static void FN(multiply)(void *work, size_t worker, size_t begin, size_t end)
 {
     const FN(products) *w = work;
-    const FN(factor) *x = &w->x, *y = &w->y;
-    const stack *z = w->stack;
-    (void)chunk;
-    for (size_t i = begin; i < end; i++)
-        FN(wg_gemm_finish)
-    (w->threads, x->transpose, y->transpose, z->rows, z->row, x->transpose ? x->stack->rows : x->stack->row,
-        1, x->at + offset_of(w->g, x->stack, i), x->stack->row, y->at + offset_of(w->g, y->stack, i),
-        y->stack->row, w->keep, w->z + offset_of(w->g, z, i), z->row, w->finish, offset_of(w->g, z, i));
+    for (size_t i = begin; i < end; i++) {
+        size_t first;
+        FN(wg_product) p = FN(product_at)(w, i, &first);
+        FN(wg_gemm)(w->threads, &p, w->finish, first, wg_room_of(&w->rooms, worker));
+    }
+}
+
+/* All products, `grain` of them in a chunk. */
+static wg_status FN(multiply_in_chunks)(wg_op_context *op, FN(products) * w, size_t grain)
+{
+    size_t first;
+    if (w->g->products == 0)
+        return WG_OK;
+    FN(wg_product) p = FN(product_at)(w, 0, &first);
+    w->rooms.bytes = FN(wg_gemm_scratch)(w->threads, &p, w->finish);
+    if (!wg_op_rooms(op, &w->rooms, wg_workers(op->threads, w->g->products, grain)))
+        return WG_OUT_OF_MEMORY;
+    wg_parallel_workers(op->threads, w->g->products, grain, FN(multiply), w);
+    return WG_OK;
 }
 
 /* What a plan's option bf16 makes of x and y; *done: of Z, too. */
@@ -63,7 +95,8 @@ static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
 static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(factor) x, FN(factor) y, REAL *z,
     const stack *in_z, const wg_finish *finish)
 {
-    FN(products) w = {g, op->threads, x, y, z, in_z, 0, finish};
+    FN(products)
+    w = {.g = g, .threads = op->threads, .x = x, .y = y, .z = z, .stack = in_z, .finish = finish};
     double work =
         (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
     size_t numbers = in_z->matrices * in_z->rows * in_z->row;
@@ -80,17 +113,16 @@ static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(facto
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
         memset(z, 0, numbers * sizeof(REAL));
         w.keep = 1, w.finish = NULL;
-        FN(multiply)(&w, 0, 0, g->products);
-        wg_finish_all(finish, op->threads, numbers);
-        return WG_OK;
+        status = FN(multiply_in_chunks)(op, &w, g->products);
+        if (status == WG_OK)
+            wg_finish_all(finish, op->threads, numbers);
+        return status;
     }
     if (g->products > 1 && work < 4 * CHUNK_WORK) {
         w.threads = 1;
-        wg_parallel_for(op->threads, g->products, (size_t)(CHUNK_WORK / (work + 1)), FN(multiply), &w);
-        return WG_OK;
+        return FN(multiply_in_chunks)(op, &w, (size_t)(CHUNK_WORK / (work + 1)));
     }
-    FN(multiply)(&w, 0, 0, g->products);
-    return WG_OK;
+    return FN(multiply_in_chunks)(op, &w, g->products);
 }
 
 static wg_status FN(forward)(wg_op_context *op)

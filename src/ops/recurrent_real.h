@@ -62,26 +62,83 @@ static const REAL *FN(panels)(
     return to;
 }
 
-/* C = beta C + A B on this thread: A is [rows, k], B [k, n] in panels, and the rows of C lie `step` apart. */
-static void FN(step_product)(
-    size_t rows, size_t n, size_t k, const REAL *a, const REAL *b, REAL beta, REAL *c, size_t step)
+/* C = beta C + A B: A is [rows, k], B [k, n] in panels, of which this is for the one of column `panel`. Rows
+ * of C lie `step` apart. */
+static FN(wg_product) FN(panel_product)(size_t rows, size_t n, size_t k, REAL beta, size_t step, size_t panel)
+{
+    size_t columns = n - panel < PANEL ? n - panel : PANEL;
+    return (FN(wg_product)){
+        .m = rows, .n = columns, .k = k, .alpha = 1, .beta = beta, .lda = k, .ldb = columns, .ldc = step};
+}
+
+/* On this thread. */
+static void FN(step_product)(size_t rows, size_t n, size_t k, const REAL *a, const REAL *b, REAL beta,
+    REAL *c, size_t step, void *scratch)
 {
     for (size_t j = 0; j < n; j += PANEL) {
-        size_t columns = n - j < PANEL ? n - j : PANEL;
-        FN(wg_gemm)(1, false, false, rows, columns, k, 1, a, k, b + j * k, columns, beta, c + j, step);
+        FN(wg_product) p = FN(panel_product)(rows, n, k, beta, step, j);
+        p.a = a, p.b = b + j * k, p.c = c + j;
+        FN(wg_gemm)(1, &p, NULL, 0, scratch);
     }
 }
 
+/* What step_product works in, for whole blocks of samples and a last one, whole panels and a last one. */
+static size_t FN(step_room)(const wg_recurrent *s, size_t n, size_t k)
+{
+    size_t most = 0, rows[] = {s->block < s->samples ? s->block : s->samples, s->samples % s->block};
+    size_t panels[] = {0, n ? (n - 1) / PANEL * PANEL : 0};
+    for (size_t i = 0; i < 4; i++) {
+        FN(wg_product) p = FN(panel_product)(rows[i / 2], n, k, 1, n, panels[i % 2]);
+        size_t bytes = FN(wg_gemm_scratch)(1, &p, NULL);
+        most = bytes > most ? bytes : most;
+    }
+    return most;
+}
+
+/* Runs the blocks of samples; each worker has a room for the products [rows, k] by [k, n] of a step. */
+static wg_status FN(run_blocks)(wg_op_context *op, const wg_recurrent *s, size_t n, size_t k, wg_rooms *rooms,
+    wg_chunk_function *run, void *work)
+{
+    rooms->bytes = FN(step_room)(s, n, k);
+    if (!wg_op_rooms(op, rooms, wg_workers(op->threads, s->samples, s->block)))
+        return WG_OUT_OF_MEMORY;
+    wg_parallel_workers(op->threads, s->samples, s->block, run, work);
+    return WG_OK;
+}
+
+/* A product on all threads. */
+static wg_status FN(multiply)(wg_op_context *op, const FN(wg_product) * p)
+{
+    wg_rooms rooms = {.bytes = FN(wg_gemm_scratch)(op->threads, p, NULL)};
+    if (!wg_op_rooms(op, &rooms, 1))
+        return WG_OUT_OF_MEMORY;
+    FN(wg_gemm)(op->threads, p, NULL, 0, rooms.memory);
+    return WG_OK;
+}
+
 /* dW = sum over steps of h_(t-1)^T d_t, with h_(-1) = h0 [N, H], h_t = y_t of y [T, N, H], d [T, N, G]. */
-static void FN(weight_slope)(
+static wg_status FN(weight_slope)(
     wg_op_context *op, wg_recurrent s, size_t gates, const REAL *y, const REAL *d, REAL *out)
 {
-    int threads = op->threads;
     size_t first = s.steps ? s.samples : 0, rest = s.steps ? (s.steps - 1) * s.samples : 0;
-    const REAL *h0 = op->in[1], *later = d + first * gates;
-    FN(wg_gemm)(threads, true, false, s.hidden, gates, first, 1, h0, s.hidden, d, gates, 0, out, gates);
-    if (rest)
-        FN(wg_gemm)(threads, true, false, s.hidden, gates, rest, 1, y, s.hidden, later, gates, 1, out, gates);
+    FN(wg_product)
+    p = {.transpose_a = true,
+        .m = s.hidden,
+        .n = gates,
+        .k = first,
+        .alpha = 1,
+        .a = op->in[1],
+        .b = d,
+        .c = out,
+        .lda = s.hidden,
+        .ldb = gates,
+        .ldc = gates};
+    wg_status status = FN(multiply)(op, &p);
+    if (status != WG_OK || rest == 0)
+        return status;
+    p.k = rest, p.beta = 1;
+    p.a = y, p.b = d + first * gates;
+    return FN(multiply)(op, &p);
 }
 
 /* A gradient's memory, or scratch where it is not wanted. */

@@ -104,8 +104,8 @@ static float *numbers_new(size_t count)
 static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
 {
     size_t bytes[VARIANTS] = {0}, most = 64;
-    is[CHOSEN] = wg_conv_scratch(c, pass, sizeof(float), &bytes[CHOSEN]);
-    is[PRODUCT] = wg_conv_gemm_scratch(c, pass, sizeof(float), &bytes[PRODUCT]);
+    is[CHOSEN] = wg_conv_scratch(wg_threads_of(0), c, pass, sizeof(float), &bytes[CHOSEN]);
+    is[PRODUCT] = wg_conv_gemm_scratch(wg_threads_of(0), c, pass, sizeof(float), &bytes[PRODUCT]);
     for (size_t v = ROWS; v <= CHANNELS; v++)
         is[v] = wg_conv_direct_can(wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
                 wg_conv_direct_scratch_of(
