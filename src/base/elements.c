@@ -8,7 +8,8 @@
 #include "base/bytes.h"
 #include "base/crc32.h"
 
-enum { BLOCK = 1 << 16 }; /* bytes that are converted at once */
+/* Bytes that are read or written at once in place; that are converted in a buffer. */
+enum { BLOCK = 1 << 16, BUFFER = 1 << 12 };
 
 static const wg_element known[] = {
     {"F64", 'f', 8, WG_F64},
@@ -112,12 +113,13 @@ static wg_status convert(const wg_elements *e, const unsigned char *bytes, size_
 
 wg_status wg_elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error)
 {
-    unsigned char buffer[BLOCK];
+    unsigned char buffer[BUFFER];
     size_t size = elements->element->size;
     bool direct = numbers && size == wg_dtype_size(elements->element->dtype) &&
                   elements->big == !wg_host_is_little() && elements->element->kind != 'u';
+    size_t block = (direct ? BLOCK : BUFFER) / size;
     for (size_t done = 0, n; done < elements->count; done += n) {
-        n = elements->count - done < BLOCK / size ? elements->count - done : BLOCK / size;
+        n = elements->count - done < block ? elements->count - done : block;
         unsigned char *bytes = direct ? (unsigned char *)numbers + done * size : buffer;
         wg_status status = wg_source_read(source, bytes, n * size, error);
         if (status == WG_OK && !direct)
@@ -146,12 +148,12 @@ static const void *little(const wg_array *array, size_t first, size_t n, unsigne
 static size_t block_of(const wg_array *array, size_t *count)
 {
     wg_shape_count(&array->shape, count);
-    return BLOCK / wg_dtype_size(array->dtype);
+    return (wg_host_is_little() ? BLOCK : BUFFER) / wg_dtype_size(array->dtype);
 }
 
 wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *error)
 {
-    unsigned char buffer[BLOCK];
+    unsigned char buffer[BUFFER];
     wg_status status = WG_OK;
     size_t count, block = block_of(array, &count);
     for (size_t done = 0, n; done < count && status == WG_OK; done += n) {
@@ -163,7 +165,7 @@ wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *erro
 
 uint32_t wg_elements_crc(uint32_t crc, const wg_array *array)
 {
-    unsigned char buffer[BLOCK];
+    unsigned char buffer[BUFFER];
     size_t count, block = block_of(array, &count);
     for (size_t done = 0, n; done < count; done += n) {
         n = count - done < block ? count - done : block;

@@ -8,6 +8,7 @@
  *      offset 1025    green
  *      offset 2049    blue */
 
+#include "base/alloc.h"
 #include "base/source.h"
 #include "data/dataset.h"
 #include "data/folder.h"
@@ -23,7 +24,7 @@ static const char *const class_names[10] = {
 /* A gzip file does not say how long its contents are: they are read to see. */
 static wg_status measure(wg_source *source, uint64_t *length, wg_error *error)
 {
-    char bytes[1 << 14];
+    char bytes[1 << 12];
     size_t got = sizeof bytes;
     wg_status status = WG_OK;
     while (source->packed && status == WG_OK && got == sizeof bytes)
@@ -121,16 +122,19 @@ wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error)
 {
     static const char *const train[TRAIN_FILES] = {
         "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
-    char text[TRAIN_FILES][WG_PATH_SIZE];
     const char *paths[TRAIN_FILES];
     if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
         return NULL;
     size_t count = split == WG_TRAIN_SPLIT ? TRAIN_FILES : 1;
-    for (size_t i = 0; i < count; i++) {
+    const wg_allocator memory = wg_allocator_or_default(NULL);
+    char(*text)[WG_PATH_SIZE] = wg_mem_new(&memory, TRAIN_FILES * sizeof *text);
+    wg_status status = text ? WG_OK : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
+    for (size_t i = 0; i < count && status == WG_OK; i++) {
         const char *name = split == WG_TRAIN_SPLIT ? train[i] : "test_batch.bin";
-        if (wg_folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error) != WG_OK)
-            return NULL;
+        status = wg_folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error);
         paths[i] = text[i];
     }
-    return wg_cifar10_load_files(paths, count, error);
+    wg_dataset *dataset = status == WG_OK ? wg_cifar10_load_files(paths, count, error) : NULL;
+    wg_mem_free(&memory, text, TRAIN_FILES * sizeof *text);
+    return dataset;
 }

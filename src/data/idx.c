@@ -8,6 +8,7 @@
  *      ...
  *      offset 4 + 4 rank                  the numbers, up to the end of the file */
 
+#include "base/alloc.h"
 #include "base/bytes.h"
 #include "base/elements.h"
 #include "data/dataset.h"
@@ -213,12 +214,17 @@ static const char *const label_names[2][WG_FOLDER_NAMES] = {
 
 wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error)
 {
-    char images[WG_PATH_SIZE], labels[WG_PATH_SIZE];
     if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
         return NULL;
     bool test = split == WG_TEST_SPLIT;
-    if (wg_folder_find(images, folder, image_names[test], error) != WG_OK ||
-        wg_folder_find(labels, folder, label_names[test], error) != WG_OK)
-        return NULL;
-    return wg_idx_load(images, labels, &(wg_idx_options){.classes = 10}, error);
+    const wg_allocator memory = wg_allocator_or_default(NULL);
+    char(*path)[WG_PATH_SIZE] = wg_mem_new(&memory, 2 * sizeof *path); /* images, labels */
+    wg_dataset *dataset = NULL;
+    if (!path)
+        wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
+    else if (wg_folder_find(path[0], folder, image_names[test], error) == WG_OK &&
+             wg_folder_find(path[1], folder, label_names[test], error) == WG_OK)
+        dataset = wg_idx_load(path[0], path[1], &(wg_idx_options){.classes = 10}, error);
+    wg_mem_free(&memory, path, 2 * sizeof *path);
+    return dataset;
 }

@@ -3,7 +3,7 @@
 
 #include "data/pixels.h"
 
-enum { BLOCK = 1 << 16 };
+enum { BLOCK = 1 << 12 };
 
 wg_status wg_pixels_read(wg_source *source, float *x, size_t count, wg_error *error)
 {

@@ -56,7 +56,7 @@ typedef struct wg_cut {
 } wg_cut;
 
 /* Columns in a tile; columns that several narrow lines make together. */
-enum { WG_TILE = 512, WG_ABREAST = 128 };
+enum { WG_TILE = 256, WG_ABREAST = 128 };
 
 wg_cut wg_runs_cut(const wg_runs *r);
 

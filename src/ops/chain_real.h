@@ -1,7 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* chain_real.h - included by formula_kernels.c for each type of number, behind the rows' kernels. */
+/* chain_real.h - included by formula_kernels.c for each type of number, behind the rows' kernels.
+ *
+ * Blocks lie on the stack, which may be small: each function here has its own frame. */
+
+enum { FN(CHAIN_BLOCK) = 2048 / sizeof(REAL) };
+
+#ifdef __GNUC__
+#define OWN_FRAME __attribute__((noinline))
+#else
+#define OWN_FRAME
+#endif
 
 WG_CLONES static void FN(chain_fill)(REAL x, size_t n, REAL *out)
 {
@@ -46,14 +56,14 @@ static const REAL *FN(chain_numbers)(
                                          : NULL;
 }
 
-static void FN(chain_gradient)(
+OWN_FRAME static void FN(chain_gradient)(
     const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
 {
-    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[4][CHAIN_BLOCK];
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[3][FN(CHAIN_BLOCK)], number;
     const REAL *g = FN(chain_numbers)(&s->g, first, n, value, room[0]);
-    const REAL *y = FN(chain_numbers)(&s->y, first, n, value, room[1]);
-    const REAL *in[2] = {FN(chain_numbers)(&s->in[0], first, n, value, room[2]),
-        FN(chain_numbers)(&s->in[1], first, n, value, room[3])};
+    const REAL *y = FN(chain_numbers)(&s->y, first, n, value, &number); /* a row's: never spread */
+    const REAL *in[2] = {FN(chain_numbers)(&s->in[0], first, n, value, room[1]),
+        FN(chain_numbers)(&s->in[1], first, n, value, room[2])};
     for (size_t i = 0; i < 2; i++)
         in[i] = in[i] ? in[i] : g; /* what is not read must be there all the same */
     bool left = kinds[code].number == NUMBER_LEFT, two = kinds[code].binary && !kinds[code].number;
@@ -67,13 +77,13 @@ static void FN(chain_gradient)(
 }
 
 /* Two operands, of which one may be broadcast: row by row. */
-static void FN(chain_two)(
+OWN_FRAME static void FN(chain_two)(
     const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
 {
     const wg_stretch *w = &s->stretch;
     for (size_t done = 0, piece; done < n; done += piece) {
         const REAL *in[2];
-        REAL room[2][CHAIN_BLOCK];
+        REAL room[2][FN(CHAIN_BLOCK)];
         size_t row = s->stretched ? (first + done) / w->inner : 0,
                at = s->stretched ? (first + done) % w->inner : 0, begin[2] = {0};
         piece = s->stretched && w->inner - at < n - done ? w->inner - at : n - done;
@@ -95,7 +105,7 @@ static void FN(chain_two)(
 static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const REAL *value, REAL *out)
 {
     unsigned code = (unsigned)(s->op - wg_formula_ops);
-    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[CHAIN_BLOCK];
+    REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[FN(CHAIN_BLOCK)];
     if (s->towards >= 0) {
         FN(chain_gradient)(s, code, first, n, value, out);
     } else if (s->op->arity == 2) {
@@ -111,10 +121,10 @@ static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const
 static void FN(chain_range)(
     const wg_chain *chain, size_t first, size_t count, const REAL *value, REAL *result)
 {
-    REAL between[2][CHAIN_BLOCK];
+    REAL between[2][FN(CHAIN_BLOCK)];
     for (size_t done = 0, n; done < count; done += n) {
         const REAL *now = value ? value + done : NULL;
-        n = count - done < CHAIN_BLOCK ? count - done : CHAIN_BLOCK;
+        n = count - done < FN(CHAIN_BLOCK) ? count - done : FN(CHAIN_BLOCK);
         for (size_t i = 0; i < chain->steps; i++) {
             REAL *out = i + 1 == chain->steps ? result + done : between[i % 2];
             FN(chain_step)(&chain->step[i], first + done, n, now, out);
@@ -122,3 +132,5 @@ static void FN(chain_range)(
         }
     }
 }
+
+#undef OWN_FRAME

@@ -21,7 +21,7 @@
 
 /* Loops go by LANES elements, a multiple of every vector's; a rest is padded to as many, so that an element's
  * position never changes its value. GRAIN elements make a chunk for one thread. */
-enum { LANES = 16, GRAIN = 1 << 14, CHAIN_BLOCK = 1024 };
+enum { LANES = 16, GRAIN = 1 << 14 };
 
 /* Which operand of a two-operand kernel is one number. */
 enum { BOTH_VECTORS, A_NUMBER, B_NUMBER };

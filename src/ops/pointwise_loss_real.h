@@ -98,12 +98,13 @@ WG_CLONES static void FN(pointwise_backward_chunk)(void *work, size_t chunk, siz
     const struct FN(pointwise_work) *w = work;
     for (size_t at = begin; at < end; at += BLOCK) {
         size_t n = end - at < BLOCK ? end - at : BLOCK;
-        REAL copy_a[BLOCK], copy_b[BLOCK], da[BLOCK], db[BLOCK], c = (REAL)w->c;
-        const REAL *a = FN(block_of)(w->a, at, n, copy_a), *b = FN(block_of)(w->b, at, n, copy_b);
+        REAL da[BLOCK], db[BLOCK], c = (REAL)w->c; /* a padded copy is overwritten by its slopes */
+        const REAL *a = FN(block_of)(w->a, at, n, da), *b = FN(block_of)(w->b, at, n, db);
 #pragma omp simd
         for (size_t i = 0; i < BLOCK; i++) {
-            da[i] = SLOPE_A(a[i], b[i], c);
-            db[i] = SLOPE_B(a[i], b[i], c);
+            REAL x = a[i], y = b[i];
+            da[i] = SLOPE_A(x, y, c);
+            db[i] = SLOPE_B(x, y, c);
         }
         (void)c;
         for (size_t i = 0; w->da && i < n; i++)

@@ -64,7 +64,7 @@ static void finish(void *user, size_t first, size_t count, const void *values)
     char *here = (char *)chain->result + first * wg_dtype_size(chain->chain.dtype);
     const void *value = values ? values : here;
     if (chain->summed)
-        wg_plan_chain_part(chain, first, count, value);
+        wg_plan_chain_part(chain, first, count, value, NULL);
     else
         wg_chain_range(&chain->chain, first, count, value, here);
 }

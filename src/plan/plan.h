@@ -229,7 +229,8 @@ void wg_plan_spread_load(const wg_engine *t, wg_chain_operand *operand, uint32_t
 /* Which chains sum up their results; their memory, and a run of such a chain. */
 bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r);
 void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
-void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value);
+void wg_plan_chain_part(
+    const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room);
 wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain);
 
 void wg_plan_updates_attach(wg_plan *plan);

@@ -86,12 +86,11 @@ void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain)
 }
 
 /* Elements first .. last - 1, and the sums of the pieces that are whole in there. */
-static void span(const wg_plan_chain *chain, size_t first, size_t last, const char *value)
+static void span(const wg_plan_chain *chain, size_t first, size_t last, const char *value, void *room)
 {
     const wg_pieces *p = &chain->pieces;
     size_t size = wg_dtype_size(chain->chain.dtype);
-    double room[SPAN];
-    char *out = chain->unwritten ? (char *)room : (char *)chain->result + first * size;
+    char *out = room ? room : (char *)chain->result + first * size;
     wg_chain_range(&chain->chain, first, last - first, value, out);
     size_t piece = wg_piece_at(p, first), begin = wg_piece_begin(p, piece);
     if (begin < first)
@@ -102,7 +101,7 @@ static void span(const wg_plan_chain *chain, size_t first, size_t last, const ch
     }
 }
 
-void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value)
+void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room)
 {
     const wg_pieces *p = &chain->pieces;
     size_t size = wg_dtype_size(chain->chain.dtype), last = first + count;
@@ -113,16 +112,41 @@ void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, 
             for (size_t next; end < last && (next = wg_piece_begin(p, piece + 1)) - at <= SPAN; piece++)
                 end = next;
         end = end < last ? end : last;
-        span(chain, at, end, value ? (const char *)value + (at - first) * size : NULL);
+        span(chain, at, end, value ? (const char *)value + (at - first) * size : NULL, room);
     }
 }
 
-static void chunk_of_chain(void *work, size_t chunk, size_t begin, size_t end)
+typedef struct summing {
+    const wg_plan_chain *chain;
+    wg_rooms rooms; /* of SPAN numbers, where the result is not written */
+} summing;
+
+static void pieces_of_chain(void *work, size_t worker, size_t begin, size_t end)
 {
-    const wg_plan_chain *chain = work;
-    size_t first = wg_piece_begin(&chain->pieces, begin);
-    (void)chunk;
-    wg_plan_chain_part(chain, first, wg_piece_begin(&chain->pieces, end) - first, NULL);
+    const summing *s = work;
+    const wg_pieces *p = &s->chain->pieces;
+    size_t first = wg_piece_begin(p, begin);
+    wg_plan_chain_part(s->chain, first, wg_piece_begin(p, end) - first, NULL, wg_room_of(&s->rooms, worker));
+}
+
+/* A chain without a head. */
+static wg_status run_alone(wg_plan *plan, const wg_plan_chain *chain, size_t grain)
+{
+    wg_engine *t = plan->tape;
+    size_t count = chain->pieces.count, used = plan->work.used;
+    size_t bytes = chain->unwritten ? SPAN * wg_dtype_size(chain->chain.dtype) : 0;
+    size_t all = bytes * wg_workers(t->threads, count, grain);
+    wg_block *block = NULL; /* in a rehearsal */
+    summing s = {chain, {bytes ? wg_work_take(&plan->work, all) : NULL, bytes}};
+    if (bytes && !s.rooms.memory) {
+        if (!(block = wg_block_take(&t->blocks, all)))
+            return WG_OUT_OF_MEMORY;
+        s.rooms.memory = wg_block_data(block);
+    }
+    wg_parallel_workers(t->threads, count, grain, pieces_of_chain, &s);
+    wg_block_give(&t->blocks, block);
+    plan->work.used = used;
+    return WG_OK;
 }
 
 /* Those that came in several stretches. */
@@ -142,10 +166,8 @@ wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain)
 {
     wg_engine *t = plan->tape;
     size_t count = chain->pieces.count, grain = wg_chunks(GRAIN, chain->pieces.largest);
-    if (chain->head == SIZE_MAX) {
-        wg_parallel_for(t->threads, count, grain, chunk_of_chain, chain);
-        return WG_OK;
-    }
+    if (chain->head == SIZE_MAX)
+        return run_alone(plan, chain, grain);
     memset(chain->done, 0, count * sizeof *chain->done);
     wg_status status = wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
     if (status == WG_OK)

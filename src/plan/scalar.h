@@ -100,7 +100,7 @@ wg_scalars *wg_scalars_compile(wg_engine *t, const wg_scalar_request *request);
 void wg_scalars_free(wg_scalars *s);
 
 enum {
-    WG_SCALAR_BLOCK = 256, /* rows at a time, gathered from where their operands lie */
+    WG_SCALAR_BLOCK = 192, /* rows at a time, gathered from where their operands lie */
     WG_SCALAR_FEW = 4      /* so many rows are worth a vector kernel */
 };
 
