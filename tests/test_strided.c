@@ -143,7 +143,7 @@ END_TEST
 
 START_TEST(fills)
 {
-    float to[100000 + 1];
+    static float to[100000 + 1];
     const float value = 1.5f;
     to[100000] = 7;
     wg_strided_fill(2, 100000, sizeof(float), &value, to);
