@@ -26,7 +26,9 @@
  * function takes invalid vars and NULL.
  *
  * THREADS. One tape is used by one thread at a time; different tapes are independent. Kernels use OpenMP
- * inside (options.threads); the numbers do not depend on how many threads there are. */
+ * inside (options.threads); the numbers do not depend on how many threads there are. A stack of 64 kB is
+ * enough for a thread that calls the library, beside what the program itself takes, and for OpenMP's
+ * (OMP_STACKSIZE); with the option bf16 of plans and oneDNN it is not. */
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 
