@@ -169,6 +169,19 @@ static inline bool formats_read_safetensors(
         wg_safetensors_read(path, &(wg_read_options){.max_bytes = max, .allocator = *hook}, error));
 }
 
+/* A good file leaves nothing out, whatever fails meanwhile. */
+static inline bool formats_read_lenient(
+    const char *path, size_t max, const wg_allocator *hook, wg_error *error)
+{
+    wg_read_report report = {0};
+    const wg_read_options o = {.lenient = true, .report = &report, .max_bytes = max, .allocator = *hook};
+    bool zip = strstr(path, ".npz") != NULL;
+    bool read = formats_archive(zip ? wg_npz_read(path, &o, error) : wg_safetensors_read(path, &o, error));
+    if (report.skipped)
+        wg_error_set(error, WG_CHECK, "%s was left out", report.skipped_names);
+    return read && !report.skipped;
+}
+
 static inline bool formats_read_params(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
@@ -225,7 +238,8 @@ static const struct {
     {"labels", formats_read_labels, true, false}, {"images.gz", formats_read_images, true, true},
     {"w.npy", formats_read_npy, true, false}, {"fortran.npy", formats_read_npy, true, false},
     {"w.npz", formats_read_npz, true, false}, {"compressed.npz", formats_read_npz, true, true},
-    {"w.safetensors", formats_read_safetensors, true, false}, {"w.params", formats_read_params, true, false},
+    {"w.npz", formats_read_lenient, true, false}, {"w.safetensors", formats_read_safetensors, true, false},
+    {"w.safetensors", formats_read_lenient, true, false}, {"w.params", formats_read_params, true, false},
     {"records", formats_read_cifar10, false, false}, {"w.training", formats_read_training, false, false},
     {"w.tuning", formats_read_tuning, false, false}};
 

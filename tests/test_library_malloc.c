@@ -61,6 +61,42 @@ START_TEST(readers)
 }
 END_TEST
 
+typedef struct counting {
+    size_t calls;
+} counting;
+
+static void *resize(void *user, void *memory, size_t old_size, size_t new_size)
+{
+    (void)old_size;
+    counting *c = user;
+    c->calls += new_size > 0;
+    if (new_size)
+        return realloc(memory, new_size);
+    free(memory);
+    return NULL;
+}
+
+/* Readers that are given a hook ask nobody else, and neither does zlib below them. */
+START_TEST(readers_with_a_hook)
+{
+    files_enter("malloc");
+    formats_write_all();
+    for (size_t i = 0; i < FORMATS_READERS && own_malloc_is_called(); i++) {
+        counting c = {0};
+        wg_error error = {0};
+        const wg_allocator hook = {.resize = resize, .user = &c};
+        if (!formats_readers[i].bounded) /* and so have no hook of their own */
+            continue;
+        size_t before = own_malloc.calls;
+        formats_readers[i].read(formats_readers[i].file, 0, &hook, &error);
+        ck_assert_msg(own_malloc.calls - before == c.calls && (c.calls > 1 || error.status),
+            "%s: %zu requests, %zu of them by the hook", formats_readers[i].file,
+            (size_t)(own_malloc.calls - before), c.calls);
+    }
+    files_leave();
+}
+END_TEST
+
 /* What a good writing leaves, before and after each bad one. */
 START_TEST(writers)
 {
@@ -101,4 +137,4 @@ START_TEST(writers)
 }
 END_TEST
 
-TEST_MAIN("library_malloc", readers, writers)
+TEST_MAIN("library_malloc", readers, readers_with_a_hook, writers)

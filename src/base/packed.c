@@ -4,8 +4,7 @@
 #include "base/packed.h"
 
 #include <inttypes.h>
-#include <stdalign.h>
-#include <string.h>
+#include <stddef.h>
 #include "base/alloc.h"
 
 #if WG_HAVE_ZLIB
