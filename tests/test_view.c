@@ -272,7 +272,107 @@ START_TEST(what_cannot_be_shown_is_an_error)
 }
 END_TEST
 
-TEST_MAIN("view", the_table_of_a_formula, only_ancestors_are_shown_or_all,
+/* ---- Attributes ------------------------------------------------------------------------------------ */
+
+/* The operands as the trace shows them in its last row. */
+static char *operands_of(wg_var y)
+{
+    char *trace = trace_of(y), *row = trace + strlen(trace) - 1;
+    size_t begin = (size_t)(strstr(trace, "operands") - trace),
+           end = (size_t)(strstr(trace, "local rule") - trace);
+    while (row > trace && row[-1] != '\n')
+        row--;
+    while (end > begin && row[end - 1] == ' ')
+        end--;
+    memmove(trace, row + begin, end - begin);
+    trace[end - begin] = 0;
+    return trace;
+}
+
+static wg_var operand(const wg_op_sample *sample, size_t i)
+{
+    static const char *const names[WG_MAX_SAMPLE_ARGS] = {"p", "q", "r", "s"};
+    double numbers[4096];
+    int32_t zeros[4096] = {0};
+    size_t n;
+    ck_assert(wg_shape_count(&sample->in[i], &n) && n <= 4096);
+    for (size_t k = 0; k < n; k++)
+        numbers[k] = 0.5;
+    wg_var x = wg_leaf(tape, sample->int_below[i] ? wg_array_of(zeros, WG_I32, sample->in[i])
+                                                  : wg_array_of(numbers, WG_F64, sample->in[i]));
+    wg_set_name(x, names[i]);
+    return x;
+}
+
+/* Each operation, with each of its samples' attributes: an attribute is shown only as its record says. */
+START_TEST(attributes)
+{
+    size_t ops, seen = 0, described = 0;
+    const wg_op *const *table = wg_op_table(&ops);
+    set_up();
+    for (size_t k = 0; k < ops; k++)
+        for (size_t j = 0; j < table[k]->sample_count; j++) {
+            const wg_op_sample *sample = &table[k]->samples[j];
+            size_t n = sample->count ? sample->count : (size_t)table[k]->arity, used = 0;
+            char expected[256] = "", words[64] = "";
+            wg_var in[WG_MAX_SAMPLE_ARGS];
+            if (n > 4 || sample->training)
+                continue;
+            wg_tape_reset(tape);
+            for (size_t i = 0; i < n; i++)
+                in[i] = operand(sample, i);
+            wg_var y = wg_apply(table[k], in, n, sample->attr);
+            if (!wg_is_valid(y) || wg_op_of(y) != table[k]) /* the latter: one of several results */
+                continue;
+            const double *number = wg_attr_of(y);
+            if (table[k]->numbers)
+                ck_assert_uint_eq(table[k]->attr_size, table[k]->numbers * sizeof(double));
+            if (table[k]->number_first)
+                used += (size_t)sprintf(expected, "%g, ", number[0]);
+            for (size_t i = 0; i < n; i++)
+                used += (size_t)sprintf(expected + used, "%s%c", i ? ", " : "", "pqrs"[i]);
+            for (size_t i = 0; i < table[k]->numbers && !table[k]->number_first; i++)
+                used += (size_t)sprintf(expected + used, ", %g", number[i]);
+            if (table[k]->describe && number)
+                table[k]->describe(number, words, sizeof words);
+            sprintf(expected + used, "%s%s", words[0] ? ", " : "", words);
+            char *shown = operands_of(y);
+            ck_assert_msg(strcmp(shown, expected) == 0, "%s, %s: \"%s\", not \"%s\"", table[k]->name,
+                sample->label, shown, expected);
+            free(shown);
+            seen++;
+            described += words[0] != 0;
+        }
+    ck_assert_uint_gt(seen, 100);
+    ck_assert_uint_gt(described, 20);
+    wg_tape_free(tape);
+}
+END_TEST
+
+START_TEST(axes_in_words)
+{
+    set_up();
+    wg_var x = wg_leaf(tape, WG_DOUBLES(((double[]){1, 2, 3, 4, 5, 6}), 2, 3));
+    wg_set_name(x, "x");
+    const struct {
+        wg_var y;
+        const char *text;
+    } row[] = {{wg_sum(x), "x"}, {wg_sum_over(x, (wg_axes){0}, false), "x, no axes"}, {wg_mean(x), "x"},
+        {wg_prod(x), "x"}, {wg_norm(x), "x"}, {wg_logsumexp(x), "x"},
+        {wg_sum_over(x, WG_AXES(0), false), "x, axes 0"},
+        {wg_mean_over(x, WG_AXES(0, -1), true), "x, axes 0 -1, kept"},
+        {wg_max_over(x, WG_AXES(1), true), "x, axes 1, kept"}, {wg_mulc(x, 2.5), "x, 2.5"},
+        {wg_csub(0, x), "0, x"}, {wg_clamp(x, -1, 2), "x, -1, 2"}, {wg_cos(x), "x"}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        char *shown = operands_of(row[i].y);
+        ck_assert_str_eq(shown, row[i].text);
+        free(shown);
+    }
+    wg_tape_free(tape);
+}
+END_TEST
+
+TEST_MAIN("view", attributes, axes_in_words, the_table_of_a_formula, only_ancestors_are_shown_or_all,
     tensors_show_their_shape_and_first_numbers, operations_with_many_operands, a_circuit_has_wires_and_gates,
     numbers_are_part_of_their_gate, small_matrices_are_written_as_such,
     names_are_escaped_and_scopes_are_clusters, a_long_tape_is_cut_with_a_note,

@@ -203,6 +203,15 @@ struct wg_op {
      * for each element of operand 0, and others are not counted. For what a plan prints. */
     double (*flops)(const wg_op_context *op);
 
+    /* For traces and drawings. `numbers`: the attributes are that many doubles and nothing else, to be shown
+     * as numbers. `base`: a plain number stands for one of the operands of the operation so named, "sub" of x
+     * - c; it is the first one, c - x, if `number_first`. `describe` says other attributes in words, "axes 0
+     * 2", cut to `size` bytes with the final NUL. */
+    size_t numbers;
+    const char *base;
+    bool number_first;
+    void (*describe)(const void *attr, char *text, size_t size);
+
     const char *formula;         /* "x @ w", for traces and documentation; optional */
     const char *const *rule;     /* per operand, "g * y", for traces; optional */
     double lo, hi;               /* the interval in which checks sample; both 0: -2 .. 2 */

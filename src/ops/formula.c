@@ -145,10 +145,10 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #include <wengert/formulas.def>
 
 #define SAMPLES(list) .samples = list, .sample_count = sizeof list / sizeof list[0]
-#define ENTRY(name_, arity_, numbers, traits_, vjp_, lo_, hi_, ...)                                          \
+#define ENTRY(name_, arity_, numbers_, traits_, vjp_, lo_, hi_, ...)                                         \
     [WG_CODE_##name_] = {.name = #name_,                                                                     \
         .arity = arity_,                                                                                     \
-        .attr_size = (numbers) * sizeof(double),                                                             \
+        .attr_size = (numbers_) * sizeof(double),                                                            \
         .traits = WG_OP_MAP | WG_OP_IN_PLACE | WG_OP_PLAIN_ATTR | (traits_),                                 \
         .shape = wg_shape_broadcast_all,                                                                     \
         .forward_f64 = wg_formula_forward_f64,                                                               \
@@ -159,6 +159,7 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         .backward_ignores = name_##_ignores,                                                                 \
         .lanes = wg_lanes_of_map,                                                                            \
         .scalar = name_##_scalar,                                                                            \
+        .numbers = numbers_,                                                                                 \
         .lo = lo_,                                                                                           \
         .hi = hi_,                                                                                           \
         .formula = wg_formula_texts[WG_CODE_##name_].formula,                                                \
@@ -172,13 +173,15 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     ENTRY(name, 1, 2, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     ENTRY(name, 2, 0, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))                                        \
-    ENTRY(name##c, 1, 1, 0, name##c_vjp, lo, hi, SAMPLES(name##c_samples))                                   \
-    ENTRY(c##name, 1, 1, 0, c##name##_vjp, lo_b, hi_b, SAMPLES(c##name##_samples))
+    ENTRY(name##c, 1, 1, 0, name##c_vjp, lo, hi, .base = #name, SAMPLES(name##c_samples))                    \
+    ENTRY(c##name, 1, 1, 0, c##name##_vjp, lo_b, hi_b, .base = #name, .number_first = true,                  \
+        SAMPLES(c##name##_samples))
 #define WG_STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
 #define WG_STEP2(name, v_)                                                                                   \
     ENTRY(name, 2, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##_samples))                             \
-    ENTRY(name##c, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##c_samples))                         \
-    ENTRY(c##name, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(c##name##_samples))
+    ENTRY(name##c, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .base = #name, SAMPLES(name##c_samples))          \
+    ENTRY(c##name, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .base = #name, .number_first = true,              \
+        SAMPLES(c##name##_samples))
 
 const wg_op wg_formula_ops[WG_CODES] = {
 #include <wengert/formulas.def>

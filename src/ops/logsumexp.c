@@ -89,6 +89,7 @@ const wg_op wg_op_logsumexp = {
     .name = "logsumexp",
     .arity = 1,
     .attr_size = sizeof(wg_over),
+    .describe = wg_over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = logsumexp_shape,
     .forward_f64 = logsumexp_forward,

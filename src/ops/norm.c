@@ -109,6 +109,7 @@ const wg_op wg_op_norm = {
     .name = "norm",
     .arity = 1,
     .attr_size = sizeof(wg_over),
+    .describe = wg_over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = wg_over_shape,
     .forward_f64 = norm_forward,

@@ -105,6 +105,7 @@ const wg_op wg_op_prod = {
     .name = "prod",
     .arity = 1,
     .attr_size = sizeof(wg_over),
+    .describe = wg_over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = wg_over_shape,
     .forward_f64 = prod_forward,

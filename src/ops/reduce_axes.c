@@ -3,6 +3,8 @@
 
 #include "ops/reduce_axes.h"
 
+#include <stdio.h>
+#include <string.h>
 #include <wengert/shaping.h>
 #include "ops/axes.h"
 #include "ops/ops.h"
@@ -10,6 +12,18 @@
 static const wg_over *over_of(const wg_op_context *op)
 {
     return op->attr;
+}
+
+void wg_over_describe(const void *attr, char *text, size_t size)
+{
+    const wg_over *over = attr;
+    size_t used = 0;
+    snprintf(text, size, "%s", over->axes.count == 0 ? "no axes" : "");
+    for (size_t i = 0; over->axes.count != SIZE_MAX && i < over->axes.count && used < size; i++)
+        used += (size_t)snprintf(text + used, size - used, "%s%d", i ? " " : "axes ", over->axes.axis[i]);
+    used = strlen(text);
+    if (over->keep)
+        snprintf(text + used, size - used, "%skept", used ? ", " : "");
 }
 
 static wg_shape kept_shape(const wg_shape *x, const bool reduced[WG_MAX_RANK], bool keep)

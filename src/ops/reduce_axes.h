@@ -14,6 +14,9 @@ typedef struct wg_over {
     size_t keep; /* a bool, as wide as its neighbours: there is no padding */
 } wg_over;
 
+/* "axes 0 2, kept"; nothing where all axes go. */
+void wg_over_describe(const void *attr, char *text, size_t size);
+
 /* The shape rule: x [any] over the attribute's axes. */
 wg_status wg_over_shape(wg_op_context *op);
 

@@ -93,6 +93,7 @@ const wg_op wg_op_variance = {
     .name = "variance",
     .arity = 1,
     .attr_size = sizeof(variance_attr),
+    .describe = wg_over_describe,
     .traits = WG_OP_REDUCTION,
     .shape = variance_shape,
     .forward_f64 = variance_forward,

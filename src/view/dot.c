@@ -68,21 +68,13 @@ static const char *sign_of(const char *op)
 /* "addc" with the number 1 is "+ 1", "cdiv" with 2 is "2 /". */
 static void put_op(FILE *file, wg_var x)
 {
-    const char *name = wg_op_of(x)->name;
-    char base[64];
-    size_t count, length = strlen(name);
-    bool left;
-    const double *number = wg_plain_numbers(x, &count, &left);
-    snprintf(base, sizeof base, "%.*s", (int)(length - 1), name);
-    if (left) {
+    const wg_op *op = wg_op_of(x);
+    const double *number = op->base && op->numbers == 1 ? wg_attr_of(x) : NULL;
+    if (number && op->number_first)
         wg_format_to(file, "%g ", *number);
-        put_text(file, sign_of(name + 1));
-    } else if (count == 1 && wg_op_find(base)) {
-        put_text(file, sign_of(base));
+    put_text(file, sign_of(number ? op->base : op->name));
+    if (number && !op->number_first)
         wg_format_to(file, " %g", *number);
-    } else {
-        put_text(file, sign_of(name));
-    }
 }
 
 /* A small matrix is written as one; other numbers in a line. */

@@ -71,13 +71,3 @@ char *wg_label_text(wg_var x, char *text, size_t size)
         snprintf(text, size, "#%zu", wg_node_of(x));
     return text;
 }
-
-/* Only formulas have a scalar function; csub is sub with a number on the left, while cos is no operation's
- * namesake. */
-const double *wg_plain_numbers(wg_var x, size_t *count, bool *left)
-{
-    const wg_op *op = wg_op_of(x);
-    *count = op->scalar ? op->attr_size / sizeof(double) : 0;
-    *left = *count == 1 && op->name[0] == 'c' && wg_op_find(op->name + 1);
-    return *count ? wg_attr_of(x) : NULL;
-}

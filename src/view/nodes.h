@@ -14,10 +14,6 @@ bool *wg_ancestors(wg_var y);
 /* "-12", "[2, 3] 1 2 3 ...": a var's value or gradient, "-" when there is none. */
 char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size);
 
-/* The plain numbers of a formula's node (2 of x * 2), how many there are, and whether they stand on the left;
- * NULL when there are none. */
-const double *wg_plain_numbers(wg_var x, size_t *count, bool *left);
-
 /* The node's name, or "#5". */
 char *wg_label_text(wg_var x, char *text, size_t size);
 

@@ -42,15 +42,13 @@ static void fill(row *r, wg_var x)
     wg_var operand[MOST_OPERANDS];
     size_t n = wg_operands_of(x, operand, MOST_OPERANDS);
     char label[64];
-    size_t count;
-    bool left;
-    const double *number = wg_plain_numbers(x, &count, &left);
+    const double *number = op->numbers ? wg_attr_of(x) : NULL;
     memset(r, 0, sizeof *r);
     snprintf(r->text[STEP], WIDTH, "%zu", wg_node_of(x));
     snprintf(r->text[NAME], WIDTH, "%.60s", wg_name_of(x));
     snprintf(r->text[OP], WIDTH, "%.60s", op->name);
-    if (left)
-        append_numbers(r->text[OPERANDS], number, count, "", ", ");
+    if (op->number_first)
+        append_numbers(r->text[OPERANDS], number, op->numbers, "", ", ");
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
         wg_label_text(operand[i], label, sizeof label);
         append(r->text[OPERANDS], "%s%s", i ? ", " : "", label);
@@ -59,8 +57,12 @@ static void fill(row *r, wg_var x)
     }
     if (n > MOST_OPERANDS)
         append(r->text[OPERANDS], "%s%s", ", ...", "");
-    if (!left)
-        append_numbers(r->text[OPERANDS], number, count, ", ", "");
+    if (!op->number_first)
+        append_numbers(r->text[OPERANDS], number, op->numbers, ", ", "");
+    if (op->describe && wg_attr_of(x)) {
+        op->describe(wg_attr_of(x), label, sizeof label);
+        append(r->text[OPERANDS], label[0] ? ", %s%s" : "%s%s", label, "");
+    }
     wg_numbers_text(x, false, r->text[VALUE], WIDTH);
     wg_numbers_text(x, true, r->text[GRADIENT], WIDTH);
 }
