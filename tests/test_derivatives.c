@@ -36,7 +36,7 @@ typedef struct trial {
     wg_dtype dtype;
     double attr[2];
     size_t n;
-    double a[MOST_PAIRS], b[MOST_PAIRS]; /* b unused with one operand */
+    double *a, *b; /* the points; b unused with one operand */
 } trial;
 
 /* The numbers of a list that are normal in the type, of both signs. */
@@ -201,14 +201,14 @@ static void try_tensors(const trial *t)
 static void try_scalars(const trial *t)
 {
     derivatives d = {.tape = new_tape(t->dtype, false, 1)}, e = {.tape = new_tape(t->dtype, false, 1)};
+    double a, b, slope;
     trial one = *t;
-    one.n = 1;
+    one.n = 1, one.a = &a, one.b = &b;
     record(&e, t, wg_scalar(e.tape, 0.75), wg_scalar(e.tape, 0.75));
     for (size_t i = 0; i < t->n; i++) {
-        double slope;
-        one.a[0] = t->a[i], one.b[0] = t->b[i];
-        record(&d, t, wg_scalar(d.tape, t->a[i]), wg_scalar(d.tape, t->b[i]));
-        wg_set_scalar(e.x[0], t->a[i]), wg_set_scalar(e.x[1], t->b[i]);
+        a = t->a[i], b = t->b[i];
+        record(&d, t, wg_scalar(d.tape, a), wg_scalar(d.tape, b));
+        wg_set_scalar(e.x[0], a), wg_set_scalar(e.x[1], b);
         ck_assert_int_eq(wg_replay(e.tape), WG_OK);
         for (int s = 2; s < SEQUENCES; s++)
             if (taken(t, s)) {
@@ -229,15 +229,17 @@ static void try_scalars(const trial *t)
 static void each_trial(
     const wg_op *op, const derivative_row *row, int use, wg_dtype dtype, void try(const trial *))
 {
-    static trial t; /* large */
-    t = (trial){.op = op, .row = row, .use = use, .dtype = dtype, .attr = {row->attr[0], row->attr[1]}};
+    trial t = {.op = op, .row = row, .use = use, .dtype = dtype, .attr = {row->attr[0], row->attr[1]}};
     double attr[MOST] = {row->attr[0]};
     size_t count = use == AS_IT_IS ? 1 : numbers_in_pairs(dtype, attr);
+    t.a = malloc(MOST_PAIRS * sizeof *t.a), t.b = malloc(MOST_PAIRS * sizeof *t.b);
+    ck_assert(t.a && t.b);
     set_points(&t);
     for (size_t i = 0; i < count; i++) {
         t.attr[0] = attr[i];
         try(&t);
     }
+    free(t.a), free(t.b);
 }
 
 static void each_use(int i, wg_dtype dtype, void try(const trial *))
@@ -279,9 +281,19 @@ START_TEST(of_scalars)
 }
 END_TEST
 
+/* The derivatives of a^b, an operation of its own, say how far they go. */
+START_TEST(of_an_order_that_is_too_high)
+{
+    wg_tape *tape = new_tape(WG_F64, false, 1);
+    wg_var x[2] = {wg_scalar(tape, 2), wg_scalar(tape, 3)};
+    ck_assert(!wg_is_valid(wg_apply(wg_op_find("pow_slope"), x, 2, (const int[]){1, 32})));
+    fails(tape, WG_INVALID, "order 1 in the base and 32 in the exponent; at most 31 in the exponent");
+}
+END_TEST
+
 int main(void)
 {
-    const harness_test tests[] = {
-        {of_tensors_of_doubles, FORMULAS}, {of_tensors_of_floats, FORMULAS}, {of_scalars, FORMULAS}};
+    const harness_test tests[] = {{of_tensors_of_doubles, FORMULAS}, {of_tensors_of_floats, FORMULAS},
+        {of_scalars, FORMULAS}, {of_an_order_that_is_too_high, 1}};
     return harness_run("derivatives", tests, sizeof tests / sizeof tests[0]);
 }

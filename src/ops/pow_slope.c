@@ -31,7 +31,7 @@ static wg_status pow_slope_shape(wg_op_context *op)
     const pow_slope_attr *attr = op->attr;
     if (attr->k < 0 || attr->j < 0 || attr->j > MOST_IN_EXPONENT)
         return wg_op_fail(op, WG_INVALID,
-            "the derivative of order %d in the base and %d in the exponent; at most 0 to %d in the exponent",
+            "the derivative of order %d in the base and %d in the exponent; at most %d in the exponent",
             attr->k, attr->j, MOST_IN_EXPONENT);
     return wg_shape_broadcast_all(op);
 }
