@@ -28,7 +28,13 @@
  * THREADS. One tape is used by one thread at a time; different tapes are independent. Kernels use OpenMP
  * inside (options.threads); the numbers do not depend on how many threads there are. A stack of 64 kB is
  * enough for a thread that calls the library, beside what the program itself takes, and for OpenMP's
- * (OMP_STACKSIZE); with the option bf16 of plans and oneDNN it is not. */
+ * (OMP_STACKSIZE); with the option bf16 of plans and oneDNN it is not.
+ *
+ * FLOATING-POINT STATE. Kernels and rules, also those of a user's operation, run in the default environment:
+ * round to nearest, nothing trapped. The caller's is put back behind them, with the flags that were raised
+ * before and no other. So a program that traps INVALID, DIVBYZERO or OVERFLOW is not stopped by lanes of
+ * vectors that nobody reads, nor by a kernel's real 0 / 0: wg_first_not_finite (op.h) finds where that was.
+ * Scalar steps are plain arithmetic of the caller's thread: they trap, raise flags and round as it does. */
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 

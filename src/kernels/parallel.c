@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include "kernels/parallel.h"
+#include "base/float_state.h"
 #include "kernels/finish.h"
 
 #include <stdbool.h>
@@ -46,7 +47,9 @@ typedef struct job {
 static void run_chunk(const job *j, size_t chunk, size_t worker)
 {
     size_t begin = chunk * j->grain, left = j->count - begin;
+    wg_float_state callers = wg_float_hold();
     j->run(j->work, j->by_worker ? worker : chunk, begin, left < j->grain ? j->count : begin + j->grain);
+    wg_float_restore(&callers);
 }
 
 /* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. */

@@ -5,7 +5,8 @@
  *
  * Work is cut into chunks by its size, never by the number of threads, and each chunk is computed by one
  * thread; what chunks produce together (sums) is combined in chunk order. So the number of threads never
- * changes a bit of the result. */
+ * changes a bit of the result. A chunk runs in the default floating-point environment, see
+ * base/float_state.h. */
 #ifndef WG_KERNELS_PARALLEL_H
 #define WG_KERNELS_PARALLEL_H
 

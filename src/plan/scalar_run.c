@@ -4,6 +4,7 @@
 /* Running a scalar program. The loops below are all that happens per step. */
 #include "plan/scalar.h"
 
+#include "base/float_state.h"
 #include "kernels/clones.h"
 #include "ops/formula.h"
 
@@ -118,14 +119,18 @@ wg_status wg_scalars_run(wg_engine *t, wg_scalars *s)
     const wg_step *steps = t->head.steps;
     for (size_t i = 0; i < s->inputs.count; i++)
         s->values[s->inputs.link[i].place] = steps[s->inputs.link[i].node].value;
+    wg_float_state callers = wg_float_hold();
     compute(s);
+    wg_float_restore(&callers);
     wg_status status = check_guards(t, s);
     if (status != WG_OK)
         return status;
     for (size_t i = 0; i < s->outputs.count; i++)
         t->head.steps[s->outputs.link[i].node].value = s->values[s->outputs.link[i].place];
     if (s->seed != WG_NO_NODE) {
+        callers = wg_float_hold();
         wg_scalars_sweep(s);
+        wg_float_restore(&callers);
         for (size_t i = 0; i < s->gradients.count; i++)
             t->adjoints[s->gradients.link[i].node] = s->adjoints[s->gradients.link[i].place];
     }

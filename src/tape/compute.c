@@ -3,6 +3,7 @@
 
 /* compute.c - the forward pass of one recorded operation; recording and replay both come here. */
 
+#include "base/float_state.h"
 #include "tape/engine.h"
 
 /* Memory for results and what is kept; what is there already stays. A block that somebody else shares cannot
@@ -95,7 +96,9 @@ static wg_status run_forward(wg_frame *f, wg_record *record)
         return WG_OK;
     }
     wg_frame_load(f);
+    wg_float_state callers = wg_float_hold();
     wg_status status = f->op.dtype == WG_F32 ? op->forward_f32(&f->op) : op->forward_f64(&f->op);
+    wg_float_restore(&callers);
     if (status == WG_OK)
         store_scalars(f, record);
     return status;
@@ -105,7 +108,12 @@ static wg_status run_effect(wg_frame *f, const wg_record *record)
 {
     const wg_engine *t = f->tape;
     bool due = record->op->effect && record->training && !t->frozen && t->in_rule == 0;
-    return due ? record->op->effect(&f->op) : WG_OK;
+    if (!due)
+        return WG_OK;
+    wg_float_state callers = wg_float_hold();
+    wg_status status = record->op->effect(&f->op);
+    wg_float_restore(&callers);
+    return status;
 }
 
 wg_status wg_compute(wg_engine *t, wg_record *record)

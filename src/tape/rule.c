@@ -3,6 +3,7 @@
 
 /* rule.c - running the rule of one node: its vjp, or the sweep over its expansion. */
 
+#include "base/float_state.h"
 #include "tape/engine.h"
 
 #include <string.h>
@@ -77,9 +78,11 @@ wg_status wg_run_rule(wg_frame *f, const wg_var *g, wg_var *grad_in)
         t->rule_of = f->record;
     t->training = f->op.training;
     t->in_rule++;
+    wg_float_state callers = wg_float_hold();
     wg_status status = op->vjp      ? op->vjp(&f->op, g, grad_in)
                        : op->expand ? sweep_expansion(f, g, grad_in)
                                     : WG_OK;
+    wg_float_restore(&callers);
     t->in_rule--;
     t->training = training;
     t->rule_of = outer;

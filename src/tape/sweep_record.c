@@ -3,6 +3,7 @@
 
 /* sweep_record.c - the sweep's work at one node with a record: its fused kernel, or its rule. */
 
+#include "base/float_state.h"
 #include "tape/engine.h"
 
 static void set_upstream(wg_frame *f, wg_record *record)
@@ -95,7 +96,9 @@ static wg_status run_kernel(wg_frame *f, wg_record *record)
         }
     wg_frame_load(f);
     set_upstream(f, record);
+    wg_float_state callers = wg_float_hold();
     wg_status status = kernel(&f->op);
+    wg_float_restore(&callers);
     if (status != WG_OK) {
         return_memory(f);
         return status;
