@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include <signal.h>
+
 #include "alloc.h"
+#include "files.h"
 #include "fitting.h"
 
 /* The same training by wg_fit, and as a loop written out. */
@@ -176,6 +180,58 @@ START_TEST(a_schedule_sets_the_rate_and_gives_it_back)
     wg_optim_free(sgd);
     wg_params_free(params);
     wg_dataset_free(data);
+}
+END_TEST
+
+/* What a callback finds is the rate before the schedule, and what it sets is scaled from then on, also by a
+ * fit that goes on from the checkpoint. */
+struct halving {
+    wg_optim *optim;
+    double rate;
+    size_t epochs, last;
+};
+
+static int halve(void *user, const wg_epoch *epoch)
+{
+    struct halving *h = user;
+    ck_assert_double_eq(wg_optim_lr(h->optim), h->rate);
+    ck_assert_double_eq_tol(epoch->lr, h->rate * (1 - ((double)h->epochs + 0.5) / 4), 1e-15);
+    ck_assert_int_eq(wg_optim_set_lr(h->optim, h->rate /= 2), WG_OK);
+    return ++h->epochs == h->last;
+}
+
+START_TEST(a_rate_set_in_a_callback_is_scaled)
+{
+    files_enter("fit");
+    wg_dataset *data = line(20);
+    wg_params *params[2];
+    for (int parts = 0; parts < 2; parts++) {
+        struct halving h = {.rate = 0.5, .last = parts ? 2 : 0};
+        wg_error error = {0};
+        params[parts] = store(WG_F64);
+        for (int part = 0; part <= parts; part++) {
+            h.optim = wg_sgd_new(params[parts], &(wg_sgd_options){.lr = 0.5});
+            fine(wg_fit(linear, NULL, params[parts], data,
+                     &(wg_fit_options){.optim = h.optim,
+                         .epochs = 4,
+                         .batch = 10,
+                         .on_epoch = halve,
+                         .user = &h,
+                         .checkpoint = parts ? "half.safetensors" : NULL,
+                         .resume = parts,
+                         .schedule = {.kind = WG_SCHEDULE_LINEAR}},
+                     &error),
+                &error);
+            ck_assert_double_eq(wg_optim_lr(h.optim), h.rate);
+            wg_optim_free(h.optim);
+        }
+        ck_assert_uint_eq(h.epochs, 4);
+        ck_assert_double_eq(h.rate, 0.5 / 16);
+    }
+    ck_assert(wg_params_equal(params[0], params[1]));
+    wg_params_free(params[0]), wg_params_free(params[1]);
+    wg_dataset_free(data);
+    files_leave();
 }
 END_TEST
 
@@ -359,5 +415,5 @@ END_TEST
 
 TEST_MAIN("fit", the_same_bits_as_a_loop_written_out, defaults_learn, a_line_by_its_default_loss,
     accumulated_gradients, gradients_are_clipped, a_schedule_sets_the_rate_and_gives_it_back,
-    patience_puts_the_best_back, a_validation_part, callbacks_and_stop, a_loss_that_is_not_finite,
-    the_node_that_went_wrong_is_named)
+    a_rate_set_in_a_callback_is_scaled, patience_puts_the_best_back, a_validation_part, callbacks_and_stop,
+    a_loss_that_is_not_finite, the_node_that_went_wrong_is_named)

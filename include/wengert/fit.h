@@ -145,8 +145,11 @@ typedef struct wg_fit_options {
 } wg_fit_options;
 
 /* Trains. For each epoch: each batch's loss, wg_backward, update; then validation, history, on_epoch. A real
- * target [N] goes with a prediction [N] or [N, 1]. When it ends, the optimiser's learning rate is what it was
- * before.
+ * target [N] goes with a prediction [N] or [N, 1].
+ *
+ * RATE. The schedule scales the optimiser's learning rate for the time of an update only: in a callback, and
+ * when the fit has ended, wg_optim_lr is the rate before the schedule, and what a callback sets by
+ * wg_optim_set_lr is scaled from then on (and kept in the checkpoint). What an update had is in wg_epoch.lr.
  *
  * WG_OK also if it was stopped; history->end tells. WG_NUMBER when a loss is not finite: the message names
  * epoch, batch and the first node that is not, and the parameters are those before that batch. WG_INVALID: an

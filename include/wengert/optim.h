@@ -90,7 +90,8 @@ WG_API wg_status wg_optim_status(const wg_optim *optim);
 WG_API const char *wg_optim_message(const wg_optim *optim);
 
 /* A new learning rate, for a schedule; here 0 is 0. WG_INVALID, and the old one stays, when it is negative or
- * not finite. */
+ * not finite. wg_fit's schedule scales it, and leaves it as it is: set in a callback, it is the new rate
+ * before the schedule. */
 WG_API wg_status wg_optim_set_lr(wg_optim *optim, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim);
 

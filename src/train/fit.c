@@ -134,7 +134,7 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
         f->history->allocator = o->allocator;
     f->history->end = WG_FIT_FAILED;
     f->history->best = 0;
-    f->position = (wg_position){.lr = wg_optim_lr(f->optim), .best_loss = HUGE_VAL};
+    f->position = (wg_position){.rate = wg_optim_lr(f->optim), .best_loss = HUGE_VAL};
     f->progress = wg_progress_begin(o->progress,
         o->metric_name ? o->metric_name
         : o->metric    ? "metric"
@@ -145,8 +145,6 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
 
 static void free_all(wg_fitting *f)
 {
-    if (f->optim)
-        wg_optim_set_lr(f->optim, f->position.lr);
     wg_optim_free(f->own_optim);
     wg_batches_free(f->batches);
     wg_batches_free(f->validation);
@@ -173,7 +171,7 @@ wg_epoch wg_fitting_epoch(const wg_fitting *f)
         .metric = wg_tally_metric(&f->task, tally),
         .validation_loss = (double)NAN,
         .validation_metric = (double)NAN,
-        .lr = wg_optim_lr(f->optim),
+        .lr = f->position.rate,
         .samples = tally->samples};
 }
 
@@ -226,9 +224,12 @@ static wg_status finish_epoch(wg_fitting *f, double begun)
     f->position.batch = 0;
     f->position.tally = (wg_tally){0};
     status = wg_fitting_save(f);
-    if (status == WG_OK && f->options.on_epoch && f->options.on_epoch(f->options.user, &epoch))
-        f->stopped = true;
-    return status;
+    if (status != WG_OK || !f->options.on_epoch)
+        return status;
+    double rate = wg_optim_lr(f->optim);
+    f->stopped = f->options.on_epoch(f->options.user, &epoch) != 0 || f->stopped;
+    bool same = wg_optim_lr(f->optim) >= rate && wg_optim_lr(f->optim) <= rate;
+    return same ? WG_OK : wg_fitting_save(f); /* a fit that goes on from there goes on with the new rate */
 }
 
 static wg_status run_epoch(wg_fitting *f)

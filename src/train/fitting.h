@@ -13,7 +13,7 @@ typedef struct wg_position {
     size_t epoch;   /* completed */
     size_t batch;   /* of the next one, trained */
     wg_tally tally; /* of those */
-    double lr;      /* before the schedule */
+    double rate;    /* of the last update; the optimiser holds the one before the schedule */
     size_t waited;  /* epochs since the best */
     double best_loss;
 } wg_position;

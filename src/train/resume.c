@@ -50,7 +50,7 @@ static void position_fields(const wg_fitting *f, double *field)
     field[LOSS] = p->tally.loss;
     field[METRIC] = p->tally.metric;
     field[SEEN] = (double)p->tally.samples;
-    field[LR] = p->lr;
+    field[LR] = wg_optim_lr(f->optim);
     field[WAITED] = (double)p->waited;
     field[BEST_LOSS] = p->best_loss;
     field[BEST_EPOCH] = (double)f->history->best;
@@ -178,7 +178,7 @@ static wg_status read_position(wg_fitting *f, const wg_archive *file, wg_positio
     *position = (wg_position){.epoch = (size_t)field[EPOCH],
         .batch = (size_t)field[BATCH],
         .tally = {field[LOSS], field[METRIC], (size_t)field[SEEN]},
-        .lr = field[LR],
+        .rate = field[LR],
         .waited = (size_t)field[WAITED],
         .best_loss = field[BEST_LOSS]};
     *best = (size_t)field[BEST_EPOCH];
@@ -242,8 +242,10 @@ static wg_status resume_from(wg_fitting *f, const wg_archive *file)
         status = take_best(f, file);
     if (status == WG_OK)
         status = take_history(f, &rows, best);
-    if (status == WG_OK)
+    if (status == WG_OK) {
         f->position = position;
+        wg_optim_set_lr(f->optim, position.rate); /* a file of 0.1.0 has the last update's at the optimiser */
+    }
     return status;
 }
 

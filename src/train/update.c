@@ -61,31 +61,31 @@ static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t sample
 }
 
 /* Time is counted in epochs. */
-static wg_status schedule(wg_fitting *f, const wg_batch *batch)
+static double factor_now(const wg_fitting *f)
 {
-    const wg_fit_options *o = &f->options;
     double per_epoch = (double)wg_batches_per_epoch(f->batches),
-           t = (double)f->position.epoch + (double)f->position.batch / per_epoch,
-           factor = wg_schedule_factor(&o->schedule, t, (double)o->epochs);
-    if (wg_optim_set_lr(f->optim, f->position.lr * factor) == WG_OK)
-        return WG_OK;
-    char text[96];
-    wg_format(text, sizeof text, "the schedule's factor is %g at time %g", factor, t);
-    return failed(f, batch, WG_INVALID, text);
+           t = (double)f->position.epoch + (double)f->position.batch / per_epoch;
+    return wg_schedule_factor(&f->options.schedule, t, (double)f->options.epochs);
 }
 
+/* The optimiser holds the rate before the schedule, but for the step itself. */
 static wg_status step(wg_fitting *f, const wg_batch *batch)
 {
     const wg_fit_options *o = &f->options;
-    wg_status status = schedule(f, batch);
-    if (status == WG_OK && o->clip_norm > 0 &&
-        !isfinite(wg_params_clip_grad_norm(f->task.params, o->clip_norm)))
+    double rate = wg_optim_lr(f->optim), factor = factor_now(f);
+    if (o->clip_norm > 0 && !isfinite(wg_params_clip_grad_norm(f->task.params, o->clip_norm)))
         return failed(f, batch, WG_NUMBER, "the norm of the gradient is not finite");
-    if (status == WG_OK && o->clip_value > 0)
-        status = wg_params_clip_grad_value(f->task.params, o->clip_value);
+    wg_status status = o->clip_value > 0 ? wg_params_clip_grad_value(f->task.params, o->clip_value) : WG_OK;
+    if (status == WG_OK && wg_optim_set_lr(f->optim, rate * factor) != WG_OK) {
+        char text[96];
+        wg_format(text, sizeof text, "the schedule's factor is %g at rate %g", factor, rate);
+        return failed(f, batch, WG_INVALID, text);
+    }
     if (status == WG_OK && (status = wg_optim_step(f->optim)) != WG_OK)
-        return failed(f, batch, status,
+        failed(f, batch, status,
             *wg_optim_message(f->optim) ? wg_optim_message(f->optim) : wg_status_text(status));
+    f->position.rate = wg_optim_lr(f->optim);
+    wg_optim_set_lr(f->optim, rate);
     return status;
 }
 
