@@ -112,6 +112,11 @@ WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
 
 /* ---- Gradients before a step ----------------------------------------------------------------------- */
 
+/* The number of the first parameter, in order of creation, whose gradient has a NaN or an infinity in it;
+ * SIZE_MAX when there is none. Frozen ones are not asked. A step would spoil parameters and moments for good:
+ * whoever writes a training loop leaves it out then, as wg_fit does. */
+WG_API size_t wg_params_grad_not_finite(wg_params *params);
+
 /* The Euclidean norm of all gradients of parameters that are not frozen, as one vector; summed in double,
  * without overflow or underflow on the way. */
 WG_API double wg_params_grad_norm(wg_params *params);
