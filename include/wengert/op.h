@@ -255,6 +255,11 @@ WG_API const wg_op *wg_op_of(wg_var x);
  * wrong. Invalid when there is none. */
 WG_API wg_var wg_first_not_finite(wg_tape *tape);
 
+/* The first node, in the order of the last sweep, which goes from the result down, with a NaN or an infinity
+ * in its gradient: the rule of an operation that reads it made that. Looks at gradients that were kept: all,
+ * with options.keep_grads. Invalid when there is none. */
+WG_API wg_var wg_first_grad_not_finite(wg_tape *tape);
+
 /* Writes at most n operands; returns how many there are. */
 WG_API size_t wg_operands_of(wg_var x, wg_var *out, size_t n);
 

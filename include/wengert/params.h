@@ -129,6 +129,10 @@ WG_API wg_param_info wg_params_at(const wg_params *params, size_t index);
 WG_API void *wg_params_value(wg_params *params, size_t index);
 WG_API void wg_params_changed(wg_params *params);
 
+/* Gives an array the values that it began with: those of its maker's rule, the store's seed and its name.
+ * WG_INVALID when there is none of that number. */
+WG_API wg_status wg_params_renew(wg_params *params, size_t index);
+
 /* The gradient, in the store's dtype (zeros when none arrived since wg_params_zero_grad); NULL for a
  * buffer. */
 WG_API void *wg_params_gradient(wg_params *params, size_t index);

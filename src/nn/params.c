@@ -131,16 +131,20 @@ static wg_status refuse_init(
         init ? (int)init->rule : 0, init ? init->value : 0, wg_init_scale(init, *shape));
 }
 
+static wg_status fill(const wg_params *p, const wg_param_array *a)
+{
+    wg_random random = wg_random_named(p->seed, a->name);
+    return wg_init_fill(&a->init, a->shape, p->dtype, &random, wg_param_value_of(p, a));
+}
+
 static wg_status create(wg_params *p, const char *name, const wg_shape *shape, size_t count,
     const wg_init *init, bool buffer, wg_error *error)
 {
-    const wg_init zero = wg_init_constant(0);
     wg_param_array *a = array_new(p, name, shape, count, buffer);
     if (!a)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu elements", name, count);
-    wg_random random = wg_random_named(p->seed, name);
-    wg_status status =
-        wg_init_fill(init || !buffer ? init : &zero, *shape, p->dtype, &random, wg_param_value_of(p, a));
+    a->init = init ? *init : buffer ? wg_init_constant(0) : (wg_init){0};
+    wg_status status = fill(p, a);
     if (status != WG_OK) {
         wg_mem_free(&p->memory, a, a->bytes);
         return refuse_init(name, init, shape, status, error);
@@ -207,6 +211,14 @@ wg_status wg_params_add_buffer(
 {
     size_t index;
     return wg_params_get(params, name, &shape, init, true, &index, error);
+}
+
+wg_status wg_params_renew(wg_params *params, size_t index)
+{
+    if (!params || index >= params->count)
+        return WG_INVALID;
+    wg_params_changed(params);
+    return fill(params, params->arrays[index]);
 }
 
 void wg_params_seal(wg_params *params)

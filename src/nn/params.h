@@ -19,6 +19,7 @@ typedef struct wg_param_array {
     size_t count, padded; /* elements; with those up to the end of the last line */
     size_t chunk, offset;
     size_t bytes; /* of this record */
+    wg_init init; /* the rule of its first values */
     double lr_scale, decay_scale;
     bool buffer, frozen;
     bool gradient_is_zero; /* the gradient's memory is garbage and means 0 */

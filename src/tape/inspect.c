@@ -30,9 +30,8 @@ const wg_op *wg_op_of(wg_var x)
                                    : &wg_formula_ops[code];
 }
 
-static bool finite(wg_var x)
+static bool finite(wg_var x, const void *data)
 {
-    const void *data = wg_data(x);
     size_t count = data ? wg_count_of(x) : 0;
     if (wg_dtype_of(x) == WG_F64)
         for (size_t i = 0; i < count; i++)
@@ -49,7 +48,17 @@ wg_var wg_first_not_finite(wg_tape *tape)
 {
     for (size_t i = 0; i < wg_tape_nodes(tape); i++) {
         wg_var x = wg_node(tape, i);
-        if (wg_has_value(x) && !finite(x))
+        if (wg_has_value(x) && !finite(x, wg_data(x)))
+            return x;
+    }
+    return wg_invalid(tape);
+}
+
+wg_var wg_first_grad_not_finite(wg_tape *tape)
+{
+    for (size_t i = wg_tape_nodes(tape); i-- > 0;) {
+        wg_var x = wg_node(tape, i);
+        if (!finite(x, wg_grad_data(x)))
             return x;
     }
     return wg_invalid(tape);

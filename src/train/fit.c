@@ -124,6 +124,7 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
         return status;
     f->tape = wg_task_tape(&f->task, true);
     f->testing.forward = true;
+    f->buffers.memory = wg_allocator_or_default(&o->allocator);
     f->training.bf16 = o->bf16;
     f->training.off = f->testing.off = !may_plan(f);
     f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
@@ -149,6 +150,7 @@ static void free_all(wg_fitting *f)
     wg_batches_free(f->batches);
     wg_batches_free(f->validation);
     wg_params_free(f->best);
+    wg_buffers_free(&f->buffers);
     wg_program_free(&f->training);
     wg_program_free(&f->testing);
     wg_tape_free(f->tape);

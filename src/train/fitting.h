@@ -5,6 +5,7 @@
 #ifndef WG_TRAIN_FITTING_H
 #define WG_TRAIN_FITTING_H
 
+#include "train/buffers.h"
 #include "train/progress.h"
 #include "train/program.h"
 
@@ -27,6 +28,7 @@ typedef struct wg_fitting {
     wg_program training, testing; /* of full batches */
     wg_optim *optim, *own_optim;
     wg_batches *batches, *validation;
+    wg_buffers buffers; /* as they were before the running update */
     wg_params *best; /* a copy of the best epoch's parameters; NULL without patience, or before the first */
     wg_history *history, own_history;
     wg_progress progress;
@@ -43,6 +45,11 @@ wg_epoch wg_fitting_epoch(const wg_fitting *f);
 /* One update, with all the batches that it takes, from the batch at `cursor` on. Nothing has happened when
  * the status is not WG_OK, or f->stopped is set. */
 wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor);
+
+/* Says that a batch, done with random run `run`, has a loss or a gradient that is not finite: in the error,
+ * with the node where it began. `parameter` is the first one without a finite gradient, SIZE_MAX if there is
+ * none. */
+wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter);
 
 /* Copies the parameters as the best so far. */
 wg_status wg_fitting_keep_best(wg_fitting *f);

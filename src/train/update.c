@@ -1,34 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* One update: forward, loss, backward for each of its batches, then the optimiser's step. */
+/* One update: forward, loss, backward for each of its batches, then the optimiser's step; or nothing, when
+ * one of them is not finite. */
 #include "train/fitting.h"
 #include "base/format.h"
 
 #include <math.h>
 #include <wengert/math.h>
-#include <wengert/op.h>
 
 static wg_status failed(wg_fitting *f, const wg_batch *batch, wg_status status, const char *message)
 {
     return wg_error_set(
         f->error, status, "fit: epoch %zu, batch %zu: %s", f->position.epoch + 1, batch->number, message);
-}
-
-/* Names the first node that is not finite: the loss is only where it came to light. */
-static wg_status not_finite(wg_fitting *f, const wg_batch *batch, double loss)
-{
-    wg_var x = wg_first_not_finite(f->tape);
-    const wg_op *op = wg_op_of(x);
-    char text[WG_MESSAGE_SIZE];
-    const char *name = wg_name_of(x), *scope = wg_scope_of(x);
-    if (op)
-        wg_format(text, sizeof text,
-            "the loss is %g; the first value that is not finite is node %zu, %s%s%.128s%s%.128s", loss,
-            wg_node_of(x), op->name, *name ? " " : "", name, *scope ? " in " : "", scope);
-    else
-        wg_format(text, sizeof text, "the loss is %g", loss);
-    return failed(f, batch, WG_NUMBER, text);
 }
 
 /* Samples of `count` batches from batch `first` on: the last batch of an epoch may be smaller. */
@@ -39,23 +23,38 @@ static size_t samples_of(const wg_fitting *f, size_t first, size_t count)
     return (end < all ? end : all) - begin;
 }
 
+/* Are all gradients finite? The norm for clipping says so too, and clips at once; otherwise *parameter is the
+ * first that is not, SIZE_MAX if only the norm is none. */
+static bool finite_gradients(const wg_fitting *f, bool last, size_t *parameter)
+{
+    const double limit = last ? f->options.clip_norm : 0;
+    if (limit > 0 && isfinite(wg_params_clip_grad_norm(f->task.params, limit)))
+        return true;
+    *parameter = wg_params_grad_not_finite(f->task.params);
+    return *parameter == SIZE_MAX && !(limit > 0);
+}
+
 /* The gradient of one batch, as its part of a mean over `samples`, added to what is there. */
-static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, wg_tally *tally)
+static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, bool last, wg_tally *tally)
 {
     bool planned, full = batch->count == samples_of(f, 0, 1);
+    uint64_t run = wg_tape_run(f->tape) + 1;
     wg_recorded r = wg_program_step(&f->training, &f->task, &f->tape, batch, full, &planned);
     wg_var part = r.loss;
     double value = wg_item(r.loss);
+    size_t parameter = SIZE_MAX;
     if (wg_tape_status(f->tape) != WG_OK)
         return failed(f, batch, wg_tape_status(f->tape), wg_tape_message(f->tape));
-    if (!isfinite(value))
-        return not_finite(f, batch, value);
     bool mean = !f->task.loss_options || f->task.loss_options->reduction == WG_MEAN;
     if (mean && samples != batch->count)
         part = wg_mulc(r.loss, (double)batch->count / (double)samples);
-    wg_status status = planned ? WG_OK : wg_backward(part);
+    wg_status status = planned || !isfinite(value) ? WG_OK : wg_backward(part);
     if (status != WG_OK)
         return failed(f, batch, status, wg_tape_message(f->tape));
+    if (!isfinite(value) || !finite_gradients(f, last, &parameter)) {
+        wg_buffers_restore(&f->buffers, f->task.params);
+        return wg_fitting_blame(f, batch, run, value, parameter);
+    }
     wg_task_count(&f->task, batch, r.prediction, value, tally);
     return WG_OK;
 }
@@ -73,8 +72,6 @@ static wg_status step(wg_fitting *f, const wg_batch *batch)
 {
     const wg_fit_options *o = &f->options;
     double rate = wg_optim_lr(f->optim), factor = factor_now(f);
-    if (o->clip_norm > 0 && !isfinite(wg_params_clip_grad_norm(f->task.params, o->clip_norm)))
-        return failed(f, batch, WG_NUMBER, "the norm of the gradient is not finite");
     wg_status status = o->clip_value > 0 ? wg_params_clip_grad_value(f->task.params, o->clip_value) : WG_OK;
     if (status == WG_OK && wg_optim_set_lr(f->optim, rate * factor) != WG_OK) {
         char text[96];
@@ -89,29 +86,38 @@ static wg_status step(wg_fitting *f, const wg_batch *batch)
     return status;
 }
 
-wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
+/* The gradients of the update's batches. */
+static wg_status train_batches(wg_fitting *f, wg_batch *cursor, size_t count, wg_tally *tally)
 {
-    size_t left = wg_batches_per_epoch(f->batches) - f->position.batch,
-           count = f->options.accumulate < left ? f->options.accumulate : left,
-           samples = samples_of(f, f->position.batch, count);
-    uint64_t run = wg_tape_run(f->tape);
-    wg_tally tally = f->position.tally;
+    size_t samples = samples_of(f, f->position.batch, count);
     wg_params_zero_grad(f->task.params);
-    for (size_t i = 0; i < count; i++) {
-        if (wg_fitting_stopped(f)) {
-            wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
-            return WG_OK;
-        }
+    for (size_t i = 0; i < count && !wg_fitting_stopped(f); i++) {
         if (!wg_next_batch(f->batches, cursor))
             return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
-        wg_status status = train_batch(f, cursor, samples, &tally);
+        wg_status status = train_batch(f, cursor, samples, i + 1 == count, tally);
         if (status != WG_OK)
             return status;
     }
-    wg_status status = step(f, cursor);
-    if (status != WG_OK)
-        return status;
-    f->position.tally = tally;
-    f->position.batch += count;
     return WG_OK;
+}
+
+wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
+{
+    size_t left = wg_batches_per_epoch(f->batches) - f->position.batch,
+           count = f->options.accumulate < left ? f->options.accumulate : left;
+    uint64_t run = wg_tape_run(f->tape);
+    wg_tally tally = f->position.tally;
+    if (!wg_buffers_keep(&f->buffers, f->task.params))
+        return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the buffers");
+    wg_status status = train_batches(f, cursor, count, &tally);
+    if (status == WG_OK && !f->stopped)
+        status = step(f, cursor);
+    if (status == WG_OK && !f->stopped) {
+        f->position.tally = tally;
+        f->position.batch += count;
+    } else {
+        wg_buffers_restore(&f->buffers, f->task.params);
+        wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
+    }
+    return status;
 }
