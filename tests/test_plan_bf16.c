@@ -296,11 +296,56 @@ START_TEST(a_fit_of_doubles_is_refused)
 }
 END_TEST
 
+static wg_var reading(wg_params *params, wg_var x, void *user)
+{
+    return wg_mulc(classify(params, x, user), wg_item(wg_sum(x)) > 0 ? 1 : 2);
+}
+
+/* Another each time, so that plans are given up. */
+static wg_var changing(wg_params *params, wg_var x, void *user)
+{
+    return wg_mulc(classify(params, x, user), 1 + ++*(double *)user / 100);
+}
+
+static int look(void *user, const wg_epoch *so_far)
+{
+    (void)user, (void)so_far;
+    return 0;
+}
+
+START_TEST(a_fit_that_no_plan_trains_is_refused)
+{
+    double calls = 0;
+    const struct {
+        wg_model model;
+        void *user;
+        wg_fit_options options;
+        const char *text;
+    } bad[] = {{classify, NULL, {.record = true}, "trains, and .record leaves none"},
+        {classify, NULL, {.accumulate = 2}, "trains, and .accumulate leaves none"},
+        {classify, &calls, {.on_batch = look}, "a callback beside a model's user leaves none"},
+        {classify, &calls, {.on_epoch = look}, "a callback beside a model's user leaves none"},
+        {reading, NULL, {0}, "epoch 1, batch 1: bf16 is for batches that a plan trains, and the model asks"},
+        {changing, &calls, {0}, "and the model cannot be planned, or changes too often"}};
+    wg_dataset *points = three_classes(192, 7);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
+        wg_fit_options options = bad[i].options;
+        wg_error error = {0};
+        options.bf16 = true;
+        refused(wg_fit(bad[i].model, bad[i].user, params, points, &options, &error), WG_INVALID, &error,
+            bad[i].text);
+        wg_params_free(params);
+    }
+    wg_dataset_free(points);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {{a_product_is_that_of_rounded_factors, PRODUCTS},
         {any_number_of_threads_has_the_same_bits, PRODUCTS}, {bias_activation_and_update_stay_floats, 0},
         {only_runs_of_the_plan_are_rounded, 0}, {a_tape_of_doubles_is_refused, 0}, {a_fit_trains_in_bf16, 0},
-        {a_fit_of_doubles_is_refused, 0}};
+        {a_fit_of_doubles_is_refused, 0}, {a_fit_that_no_plan_trains_is_refused, 0}};
     return harness_run("plan_bf16", tests, sizeof tests / sizeof tests[0]);
 }

@@ -70,6 +70,7 @@ typedef struct wg_epoch {
     double lr;      /* of its last update */
     double seconds; /* that it took, validation included */
     size_t samples; /* trained in it */
+    size_t skipped; /* batches that were left out, see wg_fit_options.skip_not_finite */
     bool best;      /* the best so far, by the validation loss (without one, by the loss) */
 } wg_epoch;
 
@@ -113,6 +114,8 @@ typedef struct wg_fit_options {
     size_t accumulate; /* batches for one update, whose gradient is that of their samples' mean loss; 0: 1 */
     double clip_norm;  /* wg_params_clip_grad_norm before each update; 0: no */
     double clip_value; /* wg_params_clip_grad_value before each update; 0: no */
+    bool skip_not_finite; /* an update whose loss or gradient is not finite is left out, not an error; see
+                             below */
 
     uint64_t seed;         /* of shuffling, of the validation part, of random operations */
     bool in_order;         /* samples are not shuffled */
@@ -128,9 +131,10 @@ typedef struct wg_fit_options {
 
     FILE *progress;      /* stderr: a bar on a terminal, otherwise a line per epoch; NULL: silent */
     wg_history *history; /* NULL: not kept */
-    int (*on_batch)(void *user, const wg_epoch *so_far); /* after each update; non-zero ends the fit */
-    int (*on_epoch)(void *user, const wg_epoch *epoch);  /* after each epoch; non-zero ends the fit */
-    void *user;                                          /* of both */
+    int (*on_batch)(
+        void *user, const wg_epoch *so_far); /* after each update, skipped or not; non-zero ends the fit */
+    int (*on_epoch)(void *user, const wg_epoch *epoch); /* after each epoch; non-zero ends the fit */
+    void *user;                                         /* of both */
     const volatile wg_signal_flag *stop; /* non-zero ends the fit at the next batch; a volatile sig_atomic_t
                                           * that a signal handler sets */
 
@@ -151,18 +155,32 @@ typedef struct wg_fit_options {
  * when the fit has ended, wg_optim_lr is the rate before the schedule, and what a callback sets by
  * wg_optim_set_lr is scaled from then on (and kept in the checkpoint). What an update had is in wg_epoch.lr.
  *
- * WG_OK also if it was stopped; history->end tells. WG_NUMBER when a loss is not finite: the message names
- * epoch, batch and the first node that is not, and the parameters are those before that batch. WG_INVALID: an
- * option out of range, no samples, another store's optimiser. Others: those of the model and of the loss.
+ * WG_OK also if it was stopped; history->end tells. WG_NUMBER as said next. WG_INVALID: an option out of
+ * range, no samples, another store's optimiser. WG_OUT_OF_MEMORY. Others: those of the model and of the loss.
+ * Whatever it is, parameters, buffers and moments are those after the last good update, and the checkpoint an
+ * earlier one.
+ *
+ * NOT FINITE. No update is made with a loss or a gradient that is not finite, before clipping. The fit ends
+ * with WG_NUMBER, and names epoch, batch, the loss or the first parameter without a finite gradient, and the
+ * first node that is not finite: for a loss the first value, for a gradient the first one from the loss down.
+ * To find it the batch is recorded once more (the model is called again) with the same random numbers and
+ * without effects. With `.skip_not_finite` the fit goes on without that update (with `.accumulate` all of its
+ * batches are left out): parameters, buffers and moments stay as they are, to the bit; the random numbers,
+ * the schedule and the samples go on as if the batches had been trained; wg_epoch.skipped counts them. Loss
+ * and metric are those of the others, and NaN if there are none.
  *
  * PLANS. Batches of full size are run by a plan (see plan.h), which is faster and ends with the same bits
  * as recording, but where convolutions put images into lanes (see LAYOUT there). The model is still called
  * for each batch, but with an x that has a shape and no value; the plan is run when the model recorded the
  * same as before, otherwise made anew, a few times. Every batch is recorded with values if the model asks for
- * some while it records (wg_item, wg_branch ...), with .accumulate above 1, if
- * `.record` says so, and if there are both a callback and a model's `user`, by which vars may reach it. With
- * `.bf16`, which is for stores of floats (WG_BAD_DTYPE), such a batch, or a last one of fewer samples, is
- * computed in floats, and so is validation.
+ * some while it records (wg_item, wg_branch ...), with .accumulate above 1, if `.record` says so, and if
+ * there are both a callback and a model's `user`, by which vars may reach it. Without memory for a plan the
+ * fit fails (WG_OUT_OF_MEMORY): it never ends with other bits than those of planned batches; `.record` does
+ * without.
+ *
+ * With `.bf16`, which is for stores of floats (WG_BAD_DTYPE), every full batch is trained by a plan in
+ * bfloat16: options or a model that leave none are WG_INVALID. A last batch of fewer samples, and validation,
+ * are computed in floats.
  *
  * CHECKPOINTS. The file has parameters, moments, steps, the epoch and the batch, the positions of the random
  * generators, the history and the best parameters. A fit that was stopped, or killed, and is called again

@@ -35,6 +35,14 @@ static wg_status check_numbers(wg_fitting *f)
     return status == WG_OK ? wg_schedule_check(&o->schedule, f->error) : status;
 }
 
+/* A callback may look at vars that the model left it; a gradient that adds up is none of a plan's. */
+static bool may_plan(const wg_fitting *f)
+{
+    const wg_fit_options *o = &f->options;
+    bool looked_at = f->task.user && (o->on_batch || o->on_epoch);
+    return !o->record && !looked_at && o->accumulate == 1;
+}
+
 static wg_status check_options(wg_fitting *f)
 {
     wg_fit_options *o = &f->options;
@@ -55,6 +63,12 @@ static wg_status check_options(wg_fitting *f)
     o->epochs = o->epochs ? o->epochs : 10;
     o->batch = o->batch ? o->batch : 32;
     o->accumulate = o->accumulate ? o->accumulate : 1;
+    if (o->bf16 && !may_plan(f))
+        return wg_error_set(f->error, WG_INVALID,
+            "fit: bf16 is for batches that a plan trains, and %s leaves none",
+            o->record           ? ".record"
+            : o->accumulate > 1 ? ".accumulate"
+                                : "a callback beside a model's user");
     return check_numbers(f);
 }
 
@@ -105,14 +119,6 @@ static wg_status split(wg_fitting *f, const wg_dataset *dataset)
         status = make_batches(f, dataset, rows, counts);
     wg_mem_free(&memory, rows, f->samples * sizeof *rows);
     return status;
-}
-
-/* A callback may look at vars that the model left it; a gradient that adds up is none of a plan's. */
-static bool may_plan(const wg_fitting *f)
-{
-    const wg_fit_options *o = &f->options;
-    bool looked_at = f->task.user && (o->on_batch || o->on_epoch);
-    return !o->record && !looked_at && o->accumulate == 1;
 }
 
 static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
@@ -174,7 +180,8 @@ wg_epoch wg_fitting_epoch(const wg_fitting *f)
         .validation_loss = (double)NAN,
         .validation_metric = (double)NAN,
         .lr = f->position.rate,
-        .samples = tally->samples};
+        .samples = tally->samples,
+        .skipped = f->position.skipped};
 }
 
 wg_status wg_fitting_keep_best(wg_fitting *f)
@@ -223,7 +230,7 @@ static wg_status finish_epoch(wg_fitting *f, double begun)
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for the history");
     wg_progress_epoch(&f->progress, &epoch);
     f->position.epoch++;
-    f->position.batch = 0;
+    f->position.batch = f->position.skipped = 0;
     f->position.tally = (wg_tally){0};
     status = wg_fitting_save(f);
     if (status != WG_OK || !f->options.on_epoch)

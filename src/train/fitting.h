@@ -12,7 +12,8 @@
 /* Where a training stands, between two updates: what a checkpoint remembers beside parameters and moments. */
 typedef struct wg_position {
     size_t epoch;   /* completed */
-    size_t batch;   /* of the next one, trained */
+    size_t batch;   /* of the next one, done */
+    size_t skipped; /* of those */
     wg_tally tally; /* of those */
     double rate;    /* of the last update; the optimiser holds the one before the schedule */
     size_t waited;  /* epochs since the best */
@@ -42,8 +43,9 @@ bool wg_fitting_stopped(wg_fitting *f);
 /* What the running epoch has come to. */
 wg_epoch wg_fitting_epoch(const wg_fitting *f);
 
-/* One update, with all the batches that it takes, from the batch at `cursor` on. Nothing has happened when
- * the status is not WG_OK, or f->stopped is set. */
+/* One update, with all the batches that it takes, from the batch at `cursor` on; or, where the options say
+ * so, batches that are not finite are skipped. Nothing has happened when the status is not WG_OK, or
+ * f->stopped is set. */
 wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor);
 
 /* Says that a batch, done with random run `run`, has a loss or a gradient that is not finite: in the error,

@@ -53,7 +53,7 @@ wg_status wg_print_history(const wg_history *history, FILE *file)
         measured[c] = is_measured(history, c);
         fprintf(file, measured[c] ? ",%s" : "%.0s", names[c]);
     }
-    fputs(",seconds,samples,best\n", file);
+    fputs(",seconds,samples,best,skipped\n", file);
     for (size_t i = 0; i < history->count; i++) {
         const wg_epoch *e = &history->epochs[i];
         fprintf(file, "%zu", e->epoch);
@@ -62,7 +62,7 @@ wg_status wg_print_history(const wg_history *history, FILE *file)
                 fputs(",", file);
             else if (measured[c])
                 wg_format_to(file, ",%.9g", figure(e, c));
-        wg_format_to(file, ",%.3f,%zu,%d\n", e->seconds, e->samples, e->best);
+        wg_format_to(file, ",%.3f,%zu,%d,%zu\n", e->seconds, e->samples, e->best, e->skipped);
     }
     return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }

@@ -16,7 +16,7 @@
 
 typedef struct wg_program {
     bool forward;   /* without gradients */
-    bool bf16;      /* see wg_plan_options */
+    bool bf16;      /* see wg_plan_options; a full batch is computed so, or not at all */
     bool off;       /* no more plans: the model asks for values, fails, or changes too often */
     size_t changes; /* of the model, so far */
     wg_tape *tape;
@@ -27,7 +27,8 @@ typedef struct wg_program {
 
 /* Records a batch and computes it: if it is a full one by the plan, and then the gradients are in the store,
  * in place of what was there; otherwise on the sketch, for wg_backward. The loss has a value, or the sketch
- * an error. The sketch may be another tape afterwards; random numbers go on there. */
+ * an error: also where memory lacks for a plan, or one of bfloat16 is not to be had. The sketch may be
+ * another tape afterwards; random numbers go on there. */
 wg_recorded wg_program_step(
     wg_program *g, const wg_task *task, wg_tape **sketch, const wg_batch *batch, bool full, bool *planned);
 

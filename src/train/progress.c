@@ -40,16 +40,26 @@ static void time_text(char *text, size_t size, double seconds)
         snprintf(text, size, "%lu:%02lu", s / 60, s % 60);
 }
 
+/* "  2 skipped", or nothing. */
+static const char *skipped_text(const wg_epoch *e, char *text, size_t size)
+{
+    text[0] = 0;
+    if (e->skipped)
+        snprintf(text, size, "  %zu skipped", e->skipped);
+    return text;
+}
+
 /* What stands to the right of the bar. */
 static void figures(const wg_progress *p, const wg_epoch *e, char *text, size_t size)
 {
     double seconds = wg_clock() - p->begun, rate = seconds > 0 ? (double)p->seen / seconds : 0,
            due = (double)(p->epochs - e->epoch) * (double)p->samples + (double)(p->samples - e->samples);
-    char metric[64] = "", left[32];
+    char metric[64] = "", left[32], skipped[40];
     if (!isnan(e->metric))
         wg_format(metric, sizeof metric, "  %.24s %.4f", p->metric, e->metric);
     time_text(left, sizeof left, rate > 0 ? due / rate : 0);
-    wg_format(text, size, "loss %.4g%s  %.0f/s  %s left", e->loss, metric, rate, left);
+    wg_format(text, size, "loss %.4g%s%s  %.0f/s  %s left", e->loss, metric,
+        skipped_text(e, skipped, sizeof skipped), rate, left);
 }
 
 void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
@@ -96,6 +106,7 @@ void wg_progress_epoch(wg_progress *p, const wg_epoch *e)
         wg_format(text, sizeof text, "  %.24s %.4f", p->metric, e->validation_metric);
         strcat(line, text);
     }
+    strcat(line, skipped_text(e, text, sizeof text));
     wg_format(text, sizeof text, "  %.0f/s  %.2f s%s", e->seconds > 0 ? (double)e->samples / e->seconds : 0,
         e->seconds, e->best ? "" : "  (no better)");
     strcat(line, text);

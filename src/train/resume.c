@@ -35,8 +35,12 @@ enum {
     PER_EPOCH,
     SEED_LOW,
     SEED_HIGH,
+    SKIPPED,
     FIELDS,
-    COLUMNS = 9
+    COLUMNS = 10,
+    /* In a file of version 0.1.0, which skipped nothing. */
+    OLD_FIELDS = SKIPPED,
+    OLD_COLUMNS = 9
 };
 
 static const char position_name[] = "fit.position", history_name[] = "fit.history",
@@ -59,16 +63,17 @@ static void position_fields(const wg_fitting *f, double *field)
     field[PER_EPOCH] = (double)wg_batches_per_epoch(f->batches);
     field[SEED_LOW] = (double)(f->options.seed & 0xFFFFFFFF);
     field[SEED_HIGH] = (double)(f->options.seed >> 32);
+    field[SKIPPED] = (double)p->skipped;
 }
 
 static void epoch_row(const wg_epoch *e, double *row)
 {
     const double values[COLUMNS] = {(double)e->epoch, e->loss, e->metric, e->validation_loss,
-        e->validation_metric, e->lr, e->seconds, (double)e->samples, e->best};
+        e->validation_metric, e->lr, e->seconds, (double)e->samples, e->best, (double)e->skipped};
     memcpy(row, values, sizeof values);
 }
 
-static wg_epoch row_epoch(const double *row)
+static wg_epoch row_epoch(const double *row, size_t columns)
 {
     return (wg_epoch){.epoch = (size_t)row[0],
         .loss = row[1],
@@ -78,7 +83,8 @@ static wg_epoch row_epoch(const double *row)
         .lr = row[5],
         .seconds = row[6],
         .samples = (size_t)row[7],
-        .best = row[8] != 0};
+        .best = row[8] != 0,
+        .skipped = columns > OLD_COLUMNS ? (size_t)row[9] : 0};
 }
 
 /* ---- Writing ---------------------------------------------------------------------------------------- */
@@ -163,20 +169,23 @@ static wg_status same_training(wg_fitting *f, const double *is, const double *wa
 static wg_status read_position(wg_fitting *f, const wg_archive *file, wg_position *position, size_t *best)
 {
     wg_array a = find(file, "", position_name);
-    double now[FIELDS];
-    if (!a.data || a.dtype != WG_F64 || !wg_shape_equal(&a.shape, &WG_SHAPE(FIELDS)))
+    double now[FIELDS], field[FIELDS] = {0};
+    if (!a.data || a.dtype != WG_F64 || a.shape.rank != 1 ||
+        (a.shape.dim[0] != FIELDS && a.shape.dim[0] != OLD_FIELDS))
         return damaged(f, position_name);
-    const double *field = a.data;
+    memcpy(field, a.data, a.shape.dim[0] * sizeof *field);
     position_fields(f, now);
     wg_status status = same_training(f, field, now);
     if (status != WG_OK)
         return status;
     if (!is_count(field[EPOCH], 0x1p53) || !is_count(field[BATCH], now[PER_EPOCH]) ||
         !is_count(field[SEEN], now[SAMPLES]) || !is_count(field[WAITED], field[EPOCH]) ||
-        !is_count(field[BEST_EPOCH], 0x1p53) || !(field[LR] >= 0 && isfinite(field[LR])))
+        !is_count(field[BEST_EPOCH], 0x1p53) || !is_count(field[SKIPPED], field[BATCH]) ||
+        !(field[LR] >= 0 && isfinite(field[LR])))
         return damaged(f, position_name);
     *position = (wg_position){.epoch = (size_t)field[EPOCH],
         .batch = (size_t)field[BATCH],
+        .skipped = (size_t)field[SKIPPED],
         .tally = {field[LOSS], field[METRIC], (size_t)field[SEEN]},
         .rate = field[LR],
         .waited = (size_t)field[WAITED],
@@ -188,12 +197,13 @@ static wg_status read_position(wg_fitting *f, const wg_archive *file, wg_positio
 /* Rows of numbers that make sense as epochs? */
 static bool good_history(const wg_array *a, size_t best)
 {
-    if (!a->data || a->dtype != WG_F64 || a->shape.rank != 2 || a->shape.dim[1] != COLUMNS ||
-        best > a->shape.dim[0])
+    if (!a->data || a->dtype != WG_F64 || a->shape.rank != 2 ||
+        (a->shape.dim[1] != COLUMNS && a->shape.dim[1] != OLD_COLUMNS) || best > a->shape.dim[0])
         return false;
     const double *row = a->data;
-    for (size_t i = 0; i < a->shape.dim[0]; i++, row += COLUMNS)
-        if (!is_count(row[0], 0x1p53) || !is_count(row[7], 0x1p53))
+    for (size_t i = 0; i < a->shape.dim[0]; i++, row += a->shape.dim[1])
+        if (!is_count(row[0], 0x1p53) || !is_count(row[7], 0x1p53) ||
+            (a->shape.dim[1] == COLUMNS && !is_count(row[9], 0x1p53)))
             return false;
     return true;
 }
@@ -203,7 +213,8 @@ static wg_status take_history(wg_fitting *f, const wg_array *rows, size_t best)
     f->history->count = 0;
     f->history->best = best;
     for (size_t i = 0; i < rows->shape.dim[0]; i++) {
-        wg_epoch epoch = row_epoch((const double *)rows->data + i * COLUMNS);
+        const size_t columns = rows->shape.dim[1];
+        wg_epoch epoch = row_epoch((const double *)rows->data + i * columns, columns);
         if (!wg_history_add(f->history, &epoch))
             return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for the history");
     }

@@ -35,7 +35,8 @@ static bool finite_gradients(const wg_fitting *f, bool last, size_t *parameter)
 }
 
 /* The gradient of one batch, as its part of a mean over `samples`, added to what is there. */
-static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, bool last, wg_tally *tally)
+static wg_status train_batch(
+    wg_fitting *f, const wg_batch *batch, size_t samples, bool last, wg_tally *tally, bool *skip)
 {
     bool planned, full = batch->count == samples_of(f, 0, 1);
     uint64_t run = wg_tape_run(f->tape) + 1;
@@ -52,6 +53,9 @@ static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t sample
     if (status != WG_OK)
         return failed(f, batch, status, wg_tape_message(f->tape));
     if (!isfinite(value) || !finite_gradients(f, last, &parameter)) {
+        *skip = f->options.skip_not_finite;
+        if (*skip)
+            return WG_OK;
         wg_buffers_restore(&f->buffers, f->task.params);
         return wg_fitting_blame(f, batch, run, value, parameter);
     }
@@ -86,15 +90,20 @@ static wg_status step(wg_fitting *f, const wg_batch *batch)
     return status;
 }
 
-/* The gradients of the update's batches. */
-static wg_status train_batches(wg_fitting *f, wg_batch *cursor, size_t count, wg_tally *tally)
+/* The gradients of the update's batches. When one is not finite and to be skipped, those that follow only go
+ * by: each counts as a run of random operations. */
+static wg_status train_batches(wg_fitting *f, wg_batch *cursor, size_t count, wg_tally *tally, bool *skip)
 {
     size_t samples = samples_of(f, f->position.batch, count);
     wg_params_zero_grad(f->task.params);
     for (size_t i = 0; i < count && !wg_fitting_stopped(f); i++) {
         if (!wg_next_batch(f->batches, cursor))
             return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
-        wg_status status = train_batch(f, cursor, samples, i + 1 == count, tally);
+        wg_status status = WG_OK;
+        if (*skip)
+            wg_tape_set_run(f->tape, wg_tape_run(f->tape) + 1);
+        else
+            status = train_batch(f, cursor, samples, i + 1 == count, tally, skip);
         if (status != WG_OK)
             return status;
     }
@@ -109,15 +118,20 @@ wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
     wg_tally tally = f->position.tally;
     if (!wg_buffers_keep(&f->buffers, f->task.params))
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the buffers");
-    wg_status status = train_batches(f, cursor, count, &tally);
-    if (status == WG_OK && !f->stopped)
+    bool skip = false;
+    wg_status status = train_batches(f, cursor, count, &tally, &skip);
+    if (status == WG_OK && !f->stopped && !skip)
         status = step(f, cursor);
-    if (status == WG_OK && !f->stopped) {
-        f->position.tally = tally;
-        f->position.batch += count;
-    } else {
+    bool done = status == WG_OK && !f->stopped;
+    if (!done || skip)
         wg_buffers_restore(&f->buffers, f->task.params);
+    if (!done)
         wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
-    }
+    else
+        f->position.batch += count;
+    if (done && skip)
+        f->position.skipped += count;
+    else if (done)
+        f->position.tally = tally;
     return status;
 }
