@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <wengert/math.h>
+#include <wengert/optim.h>
 #include <wengert/params.h>
 #include <wengert/reduce.h>
 #include "harness.h"
@@ -195,6 +196,52 @@ START_TEST(a_changed_store_makes_a_tape_stale)
 }
 END_TEST
 
+/* Every way of changing an array, which others it changes along, and how a recording of one of them sees it.
+ */
+START_TEST(only_what_a_recording_uses_makes_it_stale)
+{
+    enum { SET, AT, ALL, COPY, RENEW, STEP, STEP_FROZEN, WAYS };
+    for (int way = 0; way < WAYS; way++)
+        for (int changed = 0; changed < 2; changed++) {
+            static const char *const names[2] = {"used", "unused"};
+            wg_params *p = store(WG_F64), *other = store(WG_F64);
+            for (int i = 0; i < 2; i++)
+                ck_assert_int_eq(wg_params_add(p, names[i], WG_SHAPE(2), &one, NULL), WG_OK);
+            ck_assert_int_eq(wg_params_add(other, names[changed], WG_SHAPE(2), &one, NULL), WG_OK);
+            wg_tape *tape = tape_of(WG_F64, false);
+            wg_var y = wg_sum(wg_square(wg_param(p, tape, "used", WG_SHAPE(2), NULL)));
+            wg_optim *sgd = wg_sgd_new(p, NULL);
+            ck_assert_int_eq(wg_backward(y), WG_OK);
+            bool all = way == ALL || way == STEP;
+            if (way == SET)
+                ck_assert_int_eq(
+                    wg_params_set(p, names[changed], WG_DOUBLES(((double[]){3, 4}), 2), NULL), WG_OK);
+            else if (way == AT)
+                wg_params_changed_at(p, (size_t)changed);
+            else if (way == ALL)
+                wg_params_changed(p);
+            else if (way == COPY)
+                ck_assert_int_eq(wg_params_copy(p, other, NULL), WG_OK);
+            else if (way == RENEW)
+                ck_assert_int_eq(wg_params_renew(p, (size_t)changed), WG_OK);
+            else {
+                if (way == STEP_FROZEN)
+                    wg_params_freeze(p, names[!changed], true);
+                ck_assert_int_eq(wg_optim_step(sgd), WG_OK);
+            }
+            bool stale = all || changed == 0;
+            ck_assert_msg(wg_backward(y) == (stale ? WG_STALE : WG_OK), "way %d, %s", way, names[changed]);
+            ck_assert_int_eq(wg_replay(tape), WG_OK);
+            ck_assert_int_eq(wg_backward(y), WG_OK);
+            wg_optim_free(sgd);
+            wg_tape_free(tape);
+            wg_params_free(p), wg_params_free(other);
+        }
+    wg_params_changed_at(NULL, 0);
+    ck_assert_int_eq(wg_params_renew(NULL, 0), WG_INVALID);
+}
+END_TEST
+
 /* Two tapes accumulate for themselves; the store sees it when they are merged, and only then. */
 START_TEST(private_gradients_are_merged)
 {
@@ -291,4 +338,5 @@ END_TEST
 
 TEST_MAIN("params_tape", gradients_accumulate_until_they_are_zeroed, a_name_used_twice_is_one_node,
     scopes_are_part_of_the_name, errors_are_left_on_the_tape, frozen_parameters_get_no_gradient,
-    a_changed_store_makes_a_tape_stale, private_gradients_are_merged, several_threads_read_one_sealed_store)
+    only_what_a_recording_uses_makes_it_stale, a_changed_store_makes_a_tape_stale,
+    private_gradients_are_merged, several_threads_read_one_sealed_store)

@@ -124,10 +124,12 @@ typedef struct wg_param_info {
 /* What is known of array `index`; all zero when there is none (then .name is NULL). */
 WG_API wg_param_info wg_params_at(const wg_params *params, size_t index);
 
-/* The values, to be written by the caller, who says so: wg_params_changed makes tapes evaluated before
- * stale. */
+/* The values, to be written by the caller, who says so: tapes that were evaluated before with array `index`
+ * (wg_params_changed_at), or with any of the store's (wg_params_changed), are then stale. The store's own
+ * functions, loading and an optimiser's step say it of the arrays that they write. */
 WG_API void *wg_params_value(wg_params *params, size_t index);
 WG_API void wg_params_changed(wg_params *params);
+WG_API void wg_params_changed_at(wg_params *params, size_t index);
 
 /* Gives an array the values that it began with: those of its maker's rule, the store's seed and its name.
  * WG_INVALID when there is none of that number. */

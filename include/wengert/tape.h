@@ -188,8 +188,8 @@ typedef struct wg_binding {
     void *gradient;          /* wg_backward adds here; NULL: wants no gradient (frozen) */
     bool *gradient_is_zero;  /* true: the memory at `gradient` is garbage and means 0; the sweep writes, and
                                 clears the flag. NULL: always add. */
-    const uint64_t *version; /* the owner's count of changes; a sweep over older values is WG_STALE. NULL:
-                                never changes. All bindings of one owner share it. */
+    const uint64_t *version; /* a count of the array's changes; a sweep over older values is WG_STALE. NULL:
+                                never changes. Arrays may share one. */
 } wg_binding;
 
 /* The leaf of a binding; the struct is copied. Errors, on the tape: WG_NAME when this recording has

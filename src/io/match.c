@@ -180,7 +180,6 @@ void wg_match_load(wg_match *match)
         else
             wg_params_set(match->params, here.name, there, NULL);
     }
-    wg_params_changed(match->params);
 }
 
 void wg_match_free(wg_match *match)

@@ -217,7 +217,7 @@ wg_status wg_params_renew(wg_params *params, size_t index)
 {
     if (!params || index >= params->count)
         return WG_INVALID;
-    wg_params_changed(params);
+    params->arrays[index]->version++;
     return fill(params, params->arrays[index]);
 }
 

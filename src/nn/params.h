@@ -21,6 +21,7 @@ typedef struct wg_param_array {
     size_t bytes; /* of this record */
     wg_init init; /* the rule of its first values */
     double lr_scale, decay_scale;
+    uint64_t version; /* counts changes of the values */
     bool buffer, frozen;
     bool gradient_is_zero; /* the gradient's memory is garbage and means 0 */
     char name[];
@@ -37,7 +38,7 @@ struct wg_params {
     wg_allocator memory;
     wg_dtype dtype;
     size_t size; /* of an element */
-    uint64_t seed, version;
+    uint64_t seed;
     int threads;
     bool sealed;
 

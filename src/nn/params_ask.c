@@ -65,8 +65,14 @@ void *wg_params_value(wg_params *params, size_t index)
 
 void wg_params_changed(wg_params *params)
 {
-    if (params)
-        params->version++;
+    for (size_t i = 0; params && i < params->count; i++)
+        params->arrays[i]->version++;
+}
+
+void wg_params_changed_at(wg_params *params, size_t index)
+{
+    if (params && index < params->count)
+        params->arrays[index]->version++;
 }
 
 /* ---- Numbers in and out ---------------------------------------------------------------------------- */
@@ -134,7 +140,7 @@ wg_status wg_params_set(wg_params *params, const char *name, wg_array array, wg_
         return wg_error_set(error, WG_INVALID, "%s: no numbers were given", name);
     if (!wg_params_convert(wg_param_value_of(params, a), params->dtype, array.data, array.dtype, a->count))
         return wg_error_set(error, WG_BAD_DTYPE, "%s: numbers of no known dtype", name);
-    wg_params_changed(params);
+    a->version++;
     return WG_OK;
 }
 

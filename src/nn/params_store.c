@@ -69,11 +69,11 @@ wg_status wg_params_copy(wg_params *to, const wg_params *from, wg_error *error)
         return status;
     for (size_t i = 0; i < from->count; i++) {
         const wg_param_array *a = from->arrays[i];
-        const wg_param_array *b = to->arrays[wg_params_index(to, a->name)];
+        wg_param_array *b = to->arrays[wg_params_index(to, a->name)];
         wg_params_convert(
             wg_param_value_of(to, b), to->dtype, wg_param_value_of(from, a), from->dtype, a->count);
+        b->version++;
     }
-    wg_params_changed(to);
     return WG_OK;
 }
 

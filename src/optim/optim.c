@@ -189,7 +189,11 @@ wg_status wg_optim_begin(wg_optim *optim)
 
 void wg_optim_end(wg_optim *optim)
 {
-    wg_params_changed(optim->params);
+    for (size_t i = 0; i < wg_params_count(optim->params); i++) {
+        const wg_param_info a = wg_params_at(optim->params, i);
+        if (!a.buffer && !a.frozen)
+            wg_params_changed_at(optim->params, i);
+    }
     optim->steps++;
 }
 
