@@ -231,6 +231,9 @@ START_TEST(only_what_a_recording_uses_makes_it_stale)
             }
             bool stale = all || changed == 0;
             ck_assert_msg(wg_backward(y) == (stale ? WG_STALE : WG_OK), "way %d, %s", way, names[changed]);
+            if (stale)
+                ck_assert_str_eq(wg_tape_message(tape),
+                    "backward: parameter used was changed since: call wg_replay first");
             ck_assert_int_eq(wg_replay(tape), WG_OK);
             ck_assert_int_eq(wg_backward(y), WG_OK);
             wg_optim_free(sgd);

@@ -76,6 +76,44 @@ START_TEST(replay_allocates_nothing)
 }
 END_TEST
 
+/* What is done with a result that wg_grad could not give says why there is none. */
+START_TEST(what_wg_grad_said_is_not_lost)
+{
+    static const char why[] = "grad: leaf slope (node 1) was set anew since: call wg_replay first";
+    for (int use = 0; use < 6; use++) {
+        wg_tape *tape = wg_tape_new(NULL);
+        wg_var x = wg_scalar(tape, 2), y = wg_set_name(wg_scalar(tape, 3), "slope"), f = wg_mul(x, y), g, h;
+        double out;
+        ck_assert_int_eq(wg_set_scalar(y, 5), WG_OK);
+        ck_assert_int_eq(wg_grad(&f, 1, NULL, &x, 1, &g), WG_STALE);
+        ck_assert_str_eq(wg_tape_message(tape), why);
+        ck_assert_double_nan(wg_item(g));
+        wg_status status = WG_OK;
+        if (use == 0)
+            h = wg_mul(x, g), status = wg_tape_status(tape); /* this sticks, as ever */
+        else if (use == 1)
+            status = wg_read(g, &out, 1);
+        else if (use == 2)
+            status = wg_backward(g);
+        else if (use == 3)
+            status = wg_grad(&g, 1, NULL, &x, 1, &h);
+        else if (use == 4)
+            status = wg_set_scalar(g, 1);
+        else if (wg_read(wg_exp(x), &out, 1) == WG_OK)
+            status = wg_read_grad(g, &out, 1);
+        ck_assert_int_eq(status, WG_STALE);
+        ck_assert_msg(strstr(wg_tape_message(tape), why) != NULL, "%d: %s", use, wg_tape_message(tape));
+        wg_tape_reset(tape);
+        h = wg_neg(g);
+        ck_assert_ptr_null(strstr(wg_tape_message(tape), "slope"));
+        wg_tape_free(tape);
+    }
+    wg_var out[2] = {{.node = 7, .epoch = 7}, {.node = 7, .epoch = 7}};
+    ck_assert_int_eq(wg_grad(NULL, 0, NULL, out, 2, out), WG_INVALID);
+    ck_assert(!wg_is_valid(out[0]) && out[1].epoch == 0);
+}
+END_TEST
+
 START_TEST(stale_leaves_are_seen)
 {
     wg_tape *tape = wg_tape_new(NULL);
@@ -86,6 +124,9 @@ START_TEST(stale_leaves_are_seen)
     ck_assert_double_eq(wg_item_grad(y), 4);
     ck_assert_int_eq(wg_set_scalar(y, 5), WG_OK);
     ck_assert_int_eq(wg_backward(f), WG_STALE);
+    ck_assert_str_eq(
+        wg_tape_message(tape), "backward: leaf (node 1) was set anew since: call wg_replay first");
+    wg_set_name(y, "slope");
     wg_var g;
     ck_assert_int_eq(wg_grad(&f, 1, NULL, &x, 1, &g), WG_STALE);
     ck_assert_int_eq(wg_tape_status(tape), WG_OK); /* it does not stick */
@@ -217,7 +258,8 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {{replay_gives_the_bits_of_recording, 2}, {replay_allocates_nothing, 0},
-        {stale_leaves_are_seen, 0}, {recording_without_values, 0}, {an_error_of_a_replay_can_be_mended, 0},
-        {a_guard_that_flips_is_an_error, 0}, {masks_change_from_run_to_run_and_stand_still_in_rules, 0}};
+        {what_wg_grad_said_is_not_lost, 0}, {stale_leaves_are_seen, 0}, {recording_without_values, 0},
+        {an_error_of_a_replay_can_be_mended, 0}, {a_guard_that_flips_is_an_error, 0},
+        {masks_change_from_run_to_run_and_stand_still_in_rules, 0}};
     return harness_run("replay", tests, sizeof tests / sizeof tests[0]);
 }

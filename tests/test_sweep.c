@@ -91,6 +91,78 @@ START_TEST(detach_and_no_grad_cut)
 }
 END_TEST
 
+static void is_zero(wg_var y, wg_var x)
+{
+    double g[3] = {1, 1, 1};
+    wg_var grad = wg_grad1(y, x);
+    ck_assert_int_eq(wg_backward(y), WG_OK);
+    size_t n = wg_count_of(x);
+    for (int way = 0; way < 2; way++) {
+        ck_assert_int_eq(way ? wg_read(grad, g, n) : wg_read_grad(x, g, n), WG_OK);
+        for (size_t i = 0; i < n; i++)
+            ck_assert_double_eq(g[i], 0);
+    }
+    ck_assert(wg_has_grad(x));
+    if (n == 1)
+        ck_assert_double_eq(wg_item_grad(x), 0);
+}
+
+/* Whatever is asked, a leaf that the sweep did not reach has the gradient 0, be it before or behind the
+ * result: scalars, tensors of one number and of more, parameters, kept nodes; in both dtypes. */
+START_TEST(a_leaf_that_was_not_reached_has_the_gradient_0)
+{
+    for (int dtype = 0; dtype < 2; dtype++) {
+        wg_params *params = wg_params_new(&(wg_params_options){.dtype = dtype ? WG_F32 : WG_F64});
+        wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = dtype ? WG_F32 : WG_F64});
+        const double ones[3] = {1, 1, 1};
+        wg_var lonely[2][5], y = {0}, x = wg_scalar(tape, 3);
+        wg_span span[2];
+        for (int behind = 0; behind < 2; behind++) {
+            wg_var *l = lonely[behind];
+            l[0] = wg_scalar(tape, 1);
+            l[1] = wg_leaf(tape, WG_DOUBLES(ones, 1));
+            l[2] = wg_leaf(tape, WG_DOUBLES(ones, 3));
+            l[3] = wg_param(params, tape, behind ? "b" : "a", WG_SHAPE(2), NULL);
+            l[4] = wg_keep_grad(wg_exp(l[2]));
+            span[behind] = wg_scalars_new(tape, ones, 3);
+            y = behind ? y : wg_square(x);
+        }
+        ok(tape);
+        double g[3] = {1, 1, 1};
+        ck_assert_int_eq(wg_read_grad(lonely[0][2], g, 3), WG_NO_GRADIENT);
+        ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), "no sweep since it was recorded"));
+        ck_assert_double_nan(wg_item_grad(x));
+        for (int behind = 0; behind < 2; behind++) {
+            for (size_t i = 0; i < 5; i++)
+                is_zero(y, lonely[behind][i]);
+            ck_assert_int_eq(wg_read_grads(span[behind], g), WG_OK);
+            ck_assert(g[0] == 0 && g[1] == 0 && g[2] == 0);
+        }
+        ck_assert_double_eq(wg_item_grad(x), 6);
+        wg_var late = wg_scalar(tape, 1), in = wg_input(tape, WG_DOUBLES(ones, 3));
+        ck_assert_double_nan(wg_item_grad(late)); /* it was not there */
+        ck_assert_int_eq(wg_backward(y), WG_OK);
+        ck_assert_double_eq(wg_item_grad(late), 0);
+        ck_assert_int_eq(wg_read_grad(in, g, 3), WG_NO_GRADIENT);
+        ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), "wants no gradient"));
+        wg_tape_free(tape);
+        wg_params_free(params);
+    }
+}
+END_TEST
+
+START_TEST(an_item_of_a_vector_says_so)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_set_name(leaf(tape, WG_SHAPE(3), 1, 0), "x");
+    ck_assert_double_nan(wg_item(x));
+    ck_assert_str_eq(
+        wg_tape_message(tape), "read: x is no single number: take wg_read (1 numbers wanted, 3 there)");
+    ok(tape);
+    wg_tape_free(tape);
+}
+END_TEST
+
 START_TEST(what_is_kept_can_be_read_and_the_rest_is_an_error)
 {
     for (int keep = 0; keep < 2; keep++) {
@@ -267,5 +339,6 @@ START_TEST(wrong_operations_are_named)
 END_TEST
 
 TEST_MAIN("sweep", reuse_adds, each_sweep_starts_at_zero, only_ancestors_are_visited, detach_and_no_grad_cut,
+    a_leaf_that_was_not_reached_has_the_gradient_0, an_item_of_a_vector_says_so,
     what_is_kept_can_be_read_and_the_rest_is_an_error, backward_refuses_what_is_no_scalar,
     several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named)

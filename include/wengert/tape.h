@@ -212,7 +212,7 @@ WG_API wg_dtype wg_dtype_of(wg_var x); /* a rank-0 var is f64, unless an integer
 WG_API bool wg_has_value(wg_var x);    /* false for what hangs on an input that was never set */
 
 /* The value of a scalar (any var with one element); NaN for an invalid or valueless one, with no new
- * error. */
+ * error. NaN also for one with more elements; wg_tape_message then says so. */
 WG_API double wg_item(wg_var x);
 
 /* Copies the value to `out`, converted; n must be its count. */
@@ -246,8 +246,9 @@ WG_API wg_status wg_backward_all(const wg_var *ys, size_t ny, const wg_array *se
 /* Keeps the gradient of this var in later sweeps; returns x. */
 WG_API wg_var wg_keep_grad(wg_var x);
 
-/* The last sweep's gradient. wg_item_grad: NaN where there is none; 0 for a scalar that the sweep did not
- * reach. */
+/* The last sweep's gradient. It is 0 in a var that was there and that the sweep did not reach, as wg_grad's
+ * is. There is none (WG_NO_GRADIENT, NaN, NULL) without a sweep since the var was recorded, in what wants
+ * none, and where it was not kept; the message says which. */
 WG_API double wg_item_grad(wg_var x);
 WG_API wg_status wg_read_grad(wg_var x, double *out, size_t n);
 WG_API wg_status wg_read_grads(wg_span span, double *out);

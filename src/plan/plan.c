@@ -134,6 +134,7 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     if (status == WG_OK) {
         wg_plan_attach(plan);
         t->changed = true; /* eager values are gone */
+        t->changed_by = WG_NO_NODE;
         status = prepare(plan, &o, error);
     }
     if (status == WG_OK)
@@ -166,7 +167,7 @@ void wg_plan_free(wg_plan *plan)
             rewind_to(t, plan->start);
         t->plan = NULL;
         t->hidden = NULL;
-        t->planned = t->swept = 0;
+        t->planned = t->swept = t->swept_end = 0;
         wg_update_fast(t);
     }
     wg_mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);

@@ -175,13 +175,13 @@ static wg_status run(wg_plan *plan)
     if (status != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     plan->times.between += tick(plan);
-    t->swept = 0;
+    t->swept = t->swept_end = 0;
     status = wg_plan_compute(plan, false);
     if (status != WG_OK)
         return status;
     hand_gradients_over(plan);
     plan->times.between += tick(plan);
-    t->swept = plan->swept ? plan->y.node + 1 : 0;
+    t->swept = t->swept_end = plan->swept ? plan->y.node + 1 : 0;
     status = wg_plan_updates_end(plan);
     if (status != WG_OK)
         return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));

@@ -22,7 +22,7 @@ void wg_release_gradients(wg_engine *t)
             result->adjoint = 0;
         }
     }
-    t->swept = 0;
+    t->swept = t->swept_end = 0;
 }
 
 void wg_add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n)

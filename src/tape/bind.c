@@ -146,16 +146,30 @@ void wg_bounds_free(wg_engine *t)
 
 /* ---- Versions -------------------------------------------------------------------------------------- */
 
-bool wg_is_stale(const wg_engine *t)
+static wg_status stale_leaf(wg_engine *t, const char *who)
+{
+    uint32_t node = t->changed_by < t->head.count ? t->changed_by : WG_NO_NODE;
+    const char *name = node != WG_NO_NODE ? wg_name_at(t, node) : "";
+    if (t->plan)
+        return wg_fail(t, WG_STALE, "%s: the tape is planned, and its values are the plan's", who);
+    if (node == WG_NO_NODE)
+        return wg_fail(
+            t, WG_STALE, "%s: a plan, or a replay that failed, left no values: call wg_replay first", who);
+    return wg_fail(t, WG_STALE, "%s: %s%s%s (node %u) was set anew since: call wg_replay first", who,
+        wg_op_of(wg_var_of(t, node))->name, *name ? " " : "", name, node);
+}
+
+wg_status wg_check_fresh(wg_engine *t, const char *who)
 {
     if (t->changed)
-        return true;
+        return stale_leaf(t, who);
     for (size_t i = 0; i < t->bound_count; i++) {
         const wg_bound *bound = t->bounds[i];
         if (bound->binding.version && wg_is_valid(bound->var) && *bound->binding.version != bound->seen)
-            return true;
+            return wg_fail(t, WG_STALE, "%s: parameter %s was changed since: call wg_replay first", who,
+                wg_name_at(t, bound->var.node));
     }
-    return false;
+    return WG_OK;
 }
 
 void wg_bounds_seen(wg_engine *t)

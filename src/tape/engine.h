@@ -123,12 +123,15 @@ typedef struct wg_engine {
     struct wg_tuning *tuning;  /* of a plan that is made, or runs */
     struct wg_onednn *library; /* then: what multiplies; NULL: our own loops */
     bool missed;               /* since the reset a value was asked for that was not there */
-    bool changed;              /* a leaf was set since the values were computed */
+    bool changed;              /* the values are not those of the leaves: */
+    uint32_t changed_by;       /* this leaf was set; WG_NO_NODE: a plan or a failed replay left none */
+    wg_error unstuck;          /* of wg_grad, which did not stick: why its results are no vars */
 
     double *adjoints;
     uint8_t *reached;
     size_t sweep_capacity;
-    uint32_t swept; /* the last sweep covered nodes below this; 0: none did */
+    uint32_t swept;     /* the last sweep covered nodes below this; 0: none did */
+    uint32_t swept_end; /* the tape's end then: it reached none of the nodes between */
 
     wg_bound **bounds;
     size_t bound_count, bound_capacity, bound_next;
@@ -178,6 +181,12 @@ void wg_update_fast(wg_engine *t); /* after anything that decides on the inline 
 wg_var wg_var_of(wg_engine *t, uint32_t node);
 wg_var wg_invalid(wg_tape *tape);
 bool wg_alive(const wg_engine *t, wg_var x);
+
+/* The failure that left x, which is not alive, and that did not stick; NULL: none did. */
+static inline const wg_error *wg_unstuck(const wg_engine *t, wg_var x)
+{
+    return x.epoch == 0 && t->unstuck.status != WG_OK ? &t->unstuck : NULL;
+}
 void wg_forget(
     wg_engine *t, uint32_t node); /* drops the nodes from `node` on; epochs are the caller's affair */
 
@@ -317,7 +326,7 @@ wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */
 void wg_bounds_free(wg_engine *t);
-bool wg_is_stale(const wg_engine *t);
+wg_status wg_check_fresh(wg_engine *t, const char *who); /* or fails, and says what changed */
 void wg_bounds_seen(wg_engine *t);
 wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a good sweep from y */
 

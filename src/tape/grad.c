@@ -211,6 +211,8 @@ static wg_status check_seeds(wg_engine *t, const wg_var *ys, size_t ny, const wg
 wg_status wg_grad(const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out)
 {
     wg_tape *tape = NULL, *other = NULL;
+    for (size_t j = 0; out && j < nx; j++)
+        out[j] = wg_invalid(ny && ys ? ys[0].tape : NULL);
     if (!ny || !ys || (nx && (!xs || !out)))
         return WG_INVALID;
     wg_engine *t = wg_common_tape("grad", ys, ny, &tape);
@@ -232,8 +234,9 @@ wg_status wg_grad(const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var
     for (size_t j = 0; j < nx; j++)
         if (wg_view_of(t, xs[j].node).dtype == WG_I32)
             return wg_fail(t, WG_BAD_DTYPE, "grad: there is no gradient towards integers");
-    if (wg_is_stale(t)) {
-        wg_fail(t, WG_STALE, "grad: leaves were set anew since: call wg_replay first");
+    if (wg_check_fresh(t, "grad") != WG_OK) {
+        t->unstuck.status = t->status; /* what is done with the results repeats it */
+        memcpy(t->unstuck.message, t->message, sizeof t->message);
         t->status = WG_OK; /* a replay mends it: the error need not stick */
         wg_update_fast(t);
         return WG_STALE;

@@ -73,9 +73,14 @@ wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_ta
     for (size_t i = 0; i < count; i++)
         if (!wg_alive(t, x[i])) {
             bool dead = x[i].tape && x[i].epoch != 0;
-            wg_fail(t, dead ? WG_DEAD_VAR : WG_INVALID,
-                dead ? "%s: operand %zu outlived its tape's reset or rewind" : "%s: operand %zu is no var",
-                name, i);
+            const wg_error *unstuck = x[i].tape ? wg_unstuck(t, x[i]) : NULL;
+            if (unstuck)
+                wg_fail(t, unstuck->status, "%s: operand %zu: %s", name, i, unstuck->message);
+            else
+                wg_fail(t, dead ? WG_DEAD_VAR : WG_INVALID,
+                    dead ? "%s: operand %zu outlived its tape's reset or rewind"
+                         : "%s: operand %zu is no var",
+                    name, i);
             return NULL;
         }
     return t;
@@ -120,6 +125,8 @@ void wg_forget(wg_engine *t, uint32_t node)
         head->count = node;
     if (t->swept > node)
         t->swept = node;
+    if (t->swept_end > node)
+        t->swept_end = node;
     if (t->planned > node)
         t->planned = node;
 }

@@ -259,6 +259,7 @@ static void mark_changed(wg_engine *t, uint32_t node)
     for (uint32_t i = node + 1; i < t->head.count && !t->changed; i++) {
         const wg_record *record = wg_record_of(t, i);
         t->changed = record ? record->arity > 0 : wg_operand_count(wg_code(t, i)) > 0;
+        t->changed_by = node;
     }
 }
 
@@ -283,6 +284,9 @@ wg_status wg_set(wg_var leaf, wg_array array)
         return WG_INVALID;
     if (t->status != WG_OK)
         return t->status;
+    const wg_error *unstuck = wg_unstuck(t, leaf);
+    if (!wg_alive(t, leaf) && unstuck)
+        return refuse(t, unstuck->status, unstuck->message);
     if (!wg_alive(t, leaf))
         return refuse(t, WG_DEAD_VAR, "the var outlived its tape's reset or rewind, or never was one");
     wg_record *record = wg_record_of(t, leaf.node);

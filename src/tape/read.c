@@ -6,6 +6,7 @@
 #include "tape/engine.h"
 
 #include <math.h>
+#include <string.h>
 
 /* The tape of a live var, or NULL. */
 static wg_engine *live(wg_var x)
@@ -68,12 +69,6 @@ const void *wg_data(wg_var x)
     return !v.valued ? NULL : v.scalar ? &t->head.steps[x.node].value : v.data;
 }
 
-double wg_item(wg_var x)
-{
-    const void *data = wg_data(x);
-    return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
-}
-
 /* Reading fails with a message, but leaves no error behind. */
 static wg_status refuse(wg_var x, wg_status status, const char *why, size_t n)
 {
@@ -88,23 +83,41 @@ static wg_status refuse(wg_var x, wg_status status, const char *why, size_t n)
     return status;
 }
 
-/* Of a tape that is planned most values and gradients are not kept. */
-static const char *why_missing(const wg_engine *t, wg_status missing)
+double wg_item(wg_var x)
 {
+    const void *data = wg_data(x);
+    if (data && wg_count_of(x) != 1)
+        refuse(x, WG_NOT_SCALAR, "is no single number: take wg_read", 1);
+    return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
+}
+
+/* Of a tape that is planned most values and gradients are not kept. */
+static const char *why_missing(wg_var x, wg_status missing)
+{
+    const wg_engine *t = wg_engine_of(x.tape);
+    const wg_record *record = wg_record_of(t, x.node);
     if (missing == WG_NO_VALUE)
         return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
                        : "has no value yet";
-    return t->plan ? "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of "
-                     "wg_grad's"
-                   : "has no gradient that was kept";
+    if (t->plan)
+        return "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of "
+               "wg_grad's";
+    if (x.node >= t->swept_end)
+        return "has no gradient: no sweep since it was recorded, see wg_backward";
+    return !record || (record->arity == 0 && !record->tracked)
+               ? "wants no gradient: it is an input, a constant or frozen"
+               : "has no gradient that was kept, see wg_keep_grad";
 }
 
 static wg_status copy(wg_var x, const void *data, wg_status missing, double *out, float *out32, size_t n)
 {
+    const wg_error *unstuck = x.tape && !live(x) ? wg_unstuck(wg_engine_of(x.tape), x) : NULL;
+    if (unstuck)
+        return refuse(x, unstuck->status, unstuck->message, n);
     if (!live(x))
         return refuse(x, WG_DEAD_VAR, "the var outlived its tape's reset or rewind, or never was one", n);
     if (!data)
-        return refuse(x, missing, why_missing(wg_engine_of(x.tape), missing), n);
+        return refuse(x, missing, why_missing(x, missing), n);
     if (n != wg_count_of(x) || (n && !out && !out32))
         return refuse(x, WG_BAD_SHAPE, "has another count", n);
     wg_dtype dtype = wg_dtype_of(x);
@@ -128,17 +141,37 @@ wg_status wg_read_f32(wg_var x, float *out, size_t n)
 
 /* ---- Gradients ------------------------------------------------------------------------------------- */
 
+/* A tensor whose gradient is kept, and that the last sweep did not reach: it is 0. (Scalars that were not
+ * reached have an adjoint of 0.) */
+static bool unreached(const wg_engine *t, const wg_record *record)
+{
+    bool kept = record->arity == 0 || record->keep_gradient || t->options.keep_grads;
+    return kept && record->tracked && !t->plan && !record->result[0].has_gradient;
+}
+
+/* Zeros are made when they are asked for. */
+static const void *zeros(wg_engine *t, wg_result *result)
+{
+    size_t bytes = result->count * wg_dtype_size(result->dtype);
+    if (!result->gradient && (result->gradient_block = wg_block_take(&t->blocks, bytes)))
+        result->gradient = memset(wg_block_data(result->gradient_block), 0, bytes);
+    return result->gradient;
+}
+
 const void *wg_grad_data(wg_var x)
 {
+    static const double zero = 0;
     wg_engine *t = live(x);
-    if (!t || x.node >= t->swept)
+    if (!t || x.node >= t->swept_end)
         return NULL;
-    const wg_record *record = wg_record_of(t, x.node);
+    wg_record *record = wg_record_of(t, x.node);
     if (t->plan && (record ? record->arity : wg_operand_count(wg_code(t, x.node))))
         return NULL; /* a plan has the gradients of leaves */
     if (record && !record->result[0].scalar)
-        return record->result[0].gradient;
-    return wg_code(t, x.node) == WG_CODE_const ? NULL : &t->adjoints[x.node];
+        return unreached(t, record) ? zeros(t, &record->result[0]) : record->result[0].gradient;
+    if (wg_code(t, x.node) == WG_CODE_const)
+        return NULL;
+    return x.node < t->swept ? &t->adjoints[x.node] : &zero;
 }
 
 bool wg_has_grad(wg_var x)
@@ -168,9 +201,9 @@ wg_status wg_read_grads(wg_span span, double *out)
     last.node += (uint32_t)(span.count - 1);
     if (!wg_alive(t, last))
         return refuse(last, WG_DEAD_VAR, "the span outlived its tape's reset or rewind", span.count);
-    if (last.node >= t->swept || !out)
+    if (last.node >= t->swept_end || !out)
         return refuse(last, WG_NO_GRADIENT, "has no gradient: no sweep since it was recorded", span.count);
     for (size_t i = 0; i < span.count; i++)
-        out[i] = t->adjoints[first.node + i];
+        out[i] = first.node + i < t->swept ? t->adjoints[first.node + i] : 0;
     return WG_OK;
 }

@@ -48,6 +48,7 @@ wg_status wg_replay(wg_tape *tape)
         wg_bounds_seen(t);
         t->changed = false;
         status = run(t);
+        t->changed_by = WG_NO_NODE;
         t->changed = status != WG_OK; /* half of the values are old: only another replay mends that */
     }
     t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */

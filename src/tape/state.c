@@ -84,6 +84,7 @@ void wg_tape_reset(wg_tape *tape)
     t->first_epoch = t->epoch;
     t->status = WG_OK;
     t->message[0] = 0;
+    t->unstuck.status = WG_OK;
     t->no_grad = 0;
     t->ordinals = 0;
     t->changed = t->missed = false;

@@ -53,6 +53,9 @@ static wg_status check(wg_engine *t, wg_var y)
 {
     if (t->status != WG_OK)
         return t->status;
+    const wg_error *unstuck = wg_unstuck(t, y);
+    if (!wg_alive(t, y) && unstuck)
+        return wg_fail(t, unstuck->status, "backward: %s", unstuck->message);
     if (!wg_alive(t, y))
         return wg_fail(t, y.epoch ? WG_DEAD_VAR : WG_INVALID, "backward: the var is dead, or never was one");
     if (!wg_view_of(t, y.node).valued)
@@ -60,9 +63,7 @@ static wg_status check(wg_engine *t, wg_var y)
             wg_name_at(t, y.node));
     if (wg_view_of(t, y.node).dtype == WG_I32)
         return wg_fail(t, WG_BAD_DTYPE, "backward: integers have no gradient");
-    if (wg_is_stale(t))
-        return wg_fail(t, WG_STALE, "backward: leaves were set anew since: call wg_replay first");
-    return WG_OK;
+    return wg_check_fresh(t, "backward");
 }
 
 static wg_status seed_node(wg_engine *t, wg_var y, const wg_array *seed)
@@ -112,6 +113,7 @@ static wg_status backward(wg_engine *t, const wg_var *ys, size_t ny, const wg_ar
         status = sweep(t, high);
     if (status == WG_OK) {
         t->swept = high + 1;
+        t->swept_end = t->head.count;
         return WG_OK;
     }
     wg_release_gradients(t);
