@@ -49,7 +49,7 @@ typedef struct wg_gradcheck_report {
     size_t input, entry;           /* where; entry SIZE_MAX: a random direction */
     char name[64];                 /* of that input */
     char culprit[96];              /* "swish (node 7, h1)": whose own rule is wrong; "" when none was found */
-    char message[WG_MESSAGE_SIZE]; /* all of this in words; "" when all is well */
+    char message[WG_MESSAGE_SIZE]; /* all of this in words, also when all is well */
 } wg_gradcheck_report;
 
 /* Checks f at the arrays, which are copied (f32 ones are converted, the check is in double). options and
