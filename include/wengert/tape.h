@@ -34,7 +34,12 @@
  * round to nearest, nothing trapped. The caller's is put back behind them, with the flags that were raised
  * before and no other. So a program that traps INVALID, DIVBYZERO or OVERFLOW is not stopped by lanes of
  * vectors that nobody reads, nor by a kernel's real 0 / 0: wg_first_not_finite (op.h) finds where that was.
- * Scalar steps are plain arithmetic of the caller's thread: they trap, raise flags and round as it does. */
+ * Scalar steps are plain arithmetic of the caller's thread: they trap, raise flags and round as it does.
+ *
+ * FORK. In the child of a process that ran kernels on several threads, the thread that forked computes alone:
+ * its OpenMP threads did not come along. The numbers are the same. Threads that the child makes have OpenMP
+ * threads of their own, as usual. (What the program's own OpenMP regions left behind is the program's affair;
+ * .threads = 1 keeps out of it.) */
 #ifndef WENGERT_TAPE_H
 #define WENGERT_TAPE_H
 

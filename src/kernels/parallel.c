@@ -4,6 +4,7 @@
 #include "kernels/parallel.h"
 #include "base/float_state.h"
 #include "kernels/finish.h"
+#include "kernels/team.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -58,7 +59,7 @@ static void run_all(int threads, job j)
     if (j.grain == 0)
         j.grain = 1;
     size_t chunks = wg_chunks(j.count, j.grain), workers = wg_workers(threads, j.count, j.grain);
-    if (workers == 1) {
+    if (workers == 1 || !wg_team_ready()) {
         for (size_t chunk = 0; chunk < chunks; chunk++)
             run_chunk(&j, chunk, 0);
         return;

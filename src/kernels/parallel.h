@@ -16,7 +16,8 @@
 typedef void wg_chunk_function(void *work, size_t chunk, size_t begin, size_t end);
 
 /* Cuts 0 .. count - 1 into chunks of `grain` items (the last may be shorter) and runs them on at most
- * `threads` threads; nothing is forked for a single chunk or a single thread. grain 0 counts as 1. */
+ * `threads` threads; nothing is forked for a single chunk or a single thread, nor in a process that was
+ * forked by this thread (see team.h). grain 0 counts as 1. */
 void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
 
 /* The number of chunks that wg_parallel_for will make. */
