@@ -192,8 +192,9 @@ WG_API wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_
 /* ---- Test ------------------------------------------------------------------------------------------- */
 
 /* In this section and the next one the model runs in evaluation mode, without gradients, and no parameter
- * changes. A store with parameters gets no new one: a name that it lacks is an error (WG_NAME). An empty one
- * is given its initial values. */
+ * changes. The memory that a call needs is kept for the next one, see wg_params_cache; in wg_evaluate if its
+ * allocator is the store's. A store with parameters gets no new one: a name that it lacks is an error
+ * (WG_NAME). An empty one is given its initial values. */
 
 typedef struct wg_evaluate_options {
     /* As in wg_fit_options. */

@@ -46,6 +46,8 @@ typedef struct wg_params_options {
     uint64_t seed;  /* of initial values */
     int threads;    /* at most this many in passes over the store and in predictions; 0: OpenMP's choice */
     wg_allocator allocator; /* {0}: malloc */
+    size_t cache; /* bytes that wg_params_cache keeps at most; 0: WG_CACHE_LIMIT; 1: none, no block is so
+                     small */
 } wg_params_options;
 
 /* A new, empty store; NULL options are the defaults. NULL when there is no memory or an option is out of
@@ -106,6 +108,11 @@ WG_API wg_dtype wg_params_dtype(const wg_params *params);
 WG_API uint64_t wg_params_seed(const wg_params *params);
 WG_API int wg_params_threads(const wg_params *params); /* as resolved: at least 1 */
 WG_API const wg_allocator *wg_params_allocator(const wg_params *params);
+
+/* The store's cache over its allocator: predictions and evaluations leave the memory that they worked in
+ * here, for the next ones; several at once share it. It keeps no more than the largest needed, and its limit;
+ * wg_cache_trim gives it back. A tape of one's own may use it too, and must be freed before the store. */
+WG_API wg_cache *wg_params_cache(wg_params *params);
 
 /* The number of an array, SIZE_MAX when there is none of that name. */
 WG_API size_t wg_params_index(const wg_params *params, const char *name);

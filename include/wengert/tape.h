@@ -82,7 +82,7 @@ typedef struct wg_tape_options {
     bool frozen;     /* random numbers stand still over resets and replays, effects do nothing: for checks */
     uint64_t seed;   /* of random operations */
     int threads;     /* at most this many, and 64 or one per processor; 0: OpenMP's own choice */
-    wg_allocator allocator;    /* {0}: malloc */
+    wg_allocator allocator;    /* {0}: malloc; for tapes that come and go see wg_cache_allocator */
     wg_error_handler on_error; /* NULL: none */
     void *on_error_user;       /* handed to it */
 } wg_tape_options;

@@ -18,6 +18,7 @@ wg_params *wg_params_new(const wg_params_options *options)
         return NULL;
     p->memory = memory;
     p->names.memory = &p->memory;
+    wg_cache_begin(&p->cache, &p->memory, o->cache);
     p->dtype = o->dtype;
     p->size = wg_dtype_size(o->dtype);
     p->seed = o->seed;
@@ -40,6 +41,7 @@ void wg_params_free(wg_params *params)
     }
     wg_mem_free(&memory, params->arrays, params->capacity * sizeof *params->arrays);
     wg_names_free(&params->names);
+    wg_cache_trim(&params->cache);
     wg_mem_free(&memory, params, sizeof *params);
 }
 

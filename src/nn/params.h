@@ -12,6 +12,7 @@
 
 #include <wengert/params.h>
 #include "base/alloc.h"
+#include "base/cache.h"
 #include "base/names.h"
 
 typedef struct wg_param_array {
@@ -48,6 +49,8 @@ struct wg_params {
 
     wg_param_chunk chunk[WG_PARAMS_MAX_CHUNKS];
     size_t chunks;
+
+    wg_cache cache; /* over `memory` */
 };
 
 /* Elements on a line of 64 bytes. */

@@ -58,6 +58,11 @@ wg_param_info wg_params_at(const wg_params *params, size_t index)
         .offset = a->offset};
 }
 
+wg_cache *wg_params_cache(wg_params *params)
+{
+    return params ? &params->cache : NULL;
+}
+
 void *wg_params_value(wg_params *params, size_t index)
 {
     return params && index < params->count ? wg_param_value_of(params, params->arrays[index]) : NULL;

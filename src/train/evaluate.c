@@ -15,7 +15,7 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     wg_error own = {0};
     wg_evaluate_options o = options ? *options : (wg_evaluate_options){0};
     wg_task task = {model, user, params, o.loss, o.loss_options, o.metric, o.metric_user,
-        {.threads = o.threads, .allocator = o.allocator}};
+        {.threads = o.threads, .allocator = wg_task_allocator(params, o.allocator)}};
     wg_program program = {.forward = true};
     error = error ? error : &own;
     if (score)
@@ -26,7 +26,8 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     if (status != WG_OK)
         return status;
     wg_batches *batches = wg_batches_new(dataset,
-        &(wg_batches_options){.size = o.batch ? o.batch : BATCH, .in_order = true, .allocator = o.allocator},
+        &(wg_batches_options){
+            .size = o.batch ? o.batch : BATCH, .in_order = true, .allocator = task.tape.allocator},
         error);
     wg_tape *tape = wg_task_tape(&task, false);
     wg_tally tally;

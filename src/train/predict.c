@@ -122,7 +122,7 @@ static wg_status predict(
         return error->status;
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = wg_params_dtype(params),
         .threads = wg_params_threads(params),
-        .allocator = *wg_params_allocator(params)});
+        .allocator = wg_cache_allocator(wg_params_cache(params))});
     if (!tape)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for a tape", p.who);
     size_t samples = x.shape.dim[0], count = 0;

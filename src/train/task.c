@@ -3,6 +3,8 @@
 
 #include "train/program.h"
 
+#include "base/alloc.h"
+
 #include <math.h>
 #include <wengert/shaping.h>
 
@@ -46,6 +48,14 @@ static wg_var fit_shape(wg_var prediction, wg_var target)
     bool column = wg_dtype_of(target) != WG_I32 && wanted.rank == 1 && is.rank == 2 && is.dim[1] == 1 &&
                   is.dim[0] == wanted.dim[0];
     return column ? wg_reshape(prediction, wanted) : prediction;
+}
+
+wg_allocator wg_task_allocator(wg_params *params, wg_allocator asked)
+{
+    wg_allocator hook = wg_allocator_or_default(&asked);
+    const wg_allocator *own = wg_params_allocator(params);
+    bool same = own && own->resize == hook.resize && own->user == hook.user;
+    return same ? wg_cache_allocator(wg_params_cache(params)) : asked;
 }
 
 wg_tape *wg_task_tape(const wg_task *task, bool training)

@@ -36,6 +36,9 @@ wg_status wg_task_settle(wg_task *task, const char *who, const wg_dataset *datas
 /* A tape for it; NULL without memory. */
 wg_tape *wg_task_tape(const wg_task *task, bool training);
 
+/* The store's cache, if that is over the allocator that was asked for; else that one. */
+wg_allocator wg_task_allocator(wg_params *params, wg_allocator asked);
+
 /* Records model and loss of a batch on the tape, which is reset before; with the batch's values, or only for
  * its shapes. The loss has a value, if the batch had, or the tape an error. */
 wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, bool valued);

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* What a program in a few lines costs: wg_fit beside the same loop written out, wg_predict of one image, and,
- * given a folder with MNIST's files, reading its 60,000 training images.
+/* What a program in a few lines costs: wg_fit beside the same loop written out, wg_predict of one image and
+ * of a batch, the first and the tenth time, and, given a folder with MNIST's files, reading its 60,000
+ * training images.
  *
  *     bench_use [--data FOLDER] [--json FILE] [--quick]         OMP_NUM_THREADS sets the threads */
 
 #include "bench.h"
-#include "networks.h"
+#include "step.h"
+
+#include <sys/resource.h>
 
 enum { IMAGES = 2560, BATCH = 128, PIXELS = 784 };
 
@@ -124,6 +127,58 @@ static void predictions(bench *b)
     }
 }
 
+/* ---- A batch ---------------------------------------------------------------------------------------- */
+
+static double page_faults(void)
+{
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? (double)usage.ru_minflt : (double)NAN;
+}
+
+/* One call: its milliseconds and page faults. */
+static void ask(step *s, double *milliseconds, double *faults)
+{
+    double start = bench_now(), before = page_faults();
+    step_run(s);
+    *milliseconds = 1e3 * (bench_now() - start);
+    *faults = page_faults() - before;
+}
+
+/* The store's memory is given back before each first call, and warm at the tenth. */
+static void calls(bench *b, const char *key)
+{
+    enum { ROUNDS = 7 };
+    const network *n = network_named(key);
+    step *eager = step_new(n, STEP_ASK, 0, 0, (wg_allocator){0});
+    step *planned = step_new(n, STEP_ASK_PLANNED, 0, 0, (wg_allocator){0});
+    double first[ROUNDS], tenth[ROUNDS], plan[ROUNDS], faults[3] = {0};
+    step_run(eager), step_run(planned);
+    for (int round = 0; round < ROUNDS; round++) {
+        wg_cache_trim(wg_params_cache(eager->params));
+        ask(eager, &first[round], &faults[0]);
+        for (int call = 2; call < 10; call++)
+            step_run(eager);
+        ask(eager, &tenth[round], &faults[1]);
+        ask(planned, &plan[round], &faults[2]);
+    }
+    const char *what[] = {"wg_predict, first call", "wg_predict, tenth call", "plan"};
+    double t[] = {bench_median(first, ROUNDS), bench_median(tenth, ROUNDS), bench_median(plan, ROUNDS)};
+    printf("  %-36s %9.2f %9.2f %9.2f   %8.0f %8.0f\n", n->name, t[0], t[1], t[2], faults[0], faults[1]);
+    for (int i = 0; i < 3; i++) {
+        char name[128];
+        snprintf(name, sizeof name, "%s, %s", n->name, what[i]);
+        bench_number(b, name, "ms", t[i]);
+    }
+    step_free(eager), step_free(planned);
+}
+
+static void batches(bench *b)
+{
+    printf("\nwg_predict of a batch, ms, and page faults\n\n");
+    printf("  %-36s %9s %9s %9s   %8s %8s\n", "", "first", "tenth", "plan", "first", "tenth");
+    calls(b, "mlp128"), calls(b, "vgg"), calls(b, "block");
+}
+
 /* ---- Reading ---------------------------------------------------------------------------------------- */
 
 static void read_mnist(void *user)
@@ -148,6 +203,7 @@ int main(int argc, char **argv)
     check(error.status, error.message);
     fits(&b, data);
     predictions(&b);
+    batches(&b);
     if (folder) {
         double seconds;
         bench_run(&b, 1, (bench_work *const[]){read_mnist}, (void *const[]){folder}, &seconds);
