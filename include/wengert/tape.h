@@ -36,6 +36,13 @@
  * vectors that nobody reads, nor by a kernel's real 0 / 0: wg_first_not_finite (op.h) finds where that was.
  * Scalar steps are plain arithmetic of the caller's thread: they trap, raise flags and round as it does.
  *
+ * ON A SHARED MACHINE. Between kernels OpenMP's threads wait by spinning. Where other programs run too, they
+ * spin on processors that these need, and that the threads they wait for need: a program can become many
+ * times slower. The remedy is a variable of the environment, set before the program starts, since OpenMP
+ * reads it when it is loaded. GOMP_SPINCOUNT=20000 (gcc's OpenMP; clang's: KMP_BLOCKTIME=0) lets threads
+ * spin for a fraction of a millisecond, then sleep, and costs little on a quiet machine. Where the processors
+ * are always taken, OMP_WAIT_POLICY=passive is better: they sleep at once. Or .threads = 1.
+ *
  * FORK. In the child of a process that ran kernels on several threads, the thread that forked computes alone:
  * its OpenMP threads did not come along. The numbers are the same. Threads that the child makes have OpenMP
  * threads of their own, as usual. (What the program's own OpenMP regions left behind is the program's affair;

@@ -52,15 +52,17 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet
 
-for program in scalar gemm conv passes networks scaling use bf16; do
+for program in scalar gemm conv passes networks scaling use shared bf16; do
     if [ -x "$build/tests/bench/bench_$program" ]; then
         echo
         set --
         case $program in
         use | bf16) [ -z "$data" ] || set -- --data "$data" ;;
         esac
+        bind=$OMP_PROC_BIND
+        [ "$program" != shared ] || bind=false # the processes that it starts would be left one processor
         # shellcheck disable=SC2086 # the options are words
-        "$build/tests/bench/bench_$program" "$@" ${json:+--json "$json"} $quick
+        OMP_PROC_BIND=$bind "$build/tests/bench/bench_$program" "$@" ${json:+--json "$json"} $quick
     fi
 done
 
