@@ -7,6 +7,7 @@
  * norms bilinear       degree 1 in each of its operands alone: products, convolutions constant       no
  * gradient a series       closed forms in op_series.h, to the fourth order a cell         composed of rows:
  * floats agree with doubles, where it saturates too
+ *     of a row       a part of a row's derivatives, with which test_derivatives.c compares it
  *
  * A new operation must be put into one of them. With s a power of two nothing is rounded differently, so that
  * whatever leaves the range of its type on the way, or is special for large numbers, shows. */
@@ -20,13 +21,14 @@
 #include "op_cases.h"
 #include "op_series.h"
 
-enum kind { DEGREE_1, DEGREE_2, BILINEAR, CONSTANT, SERIES, CELL };
+enum kind { DEGREE_1, DEGREE_2, BILINEAR, CONSTANT, SERIES, CELL, ROW };
 
 static const struct {
     const char *name;
     enum kind kind;
 } kinds[] = {
     {"argmax", CONSTANT},
+    {"argmin", CONSTANT},
     {"avg_pool2d", DEGREE_1},
     {"avg_pool2d_gradient", DEGREE_1},
     {"batch_norm", SERIES},
@@ -67,16 +69,19 @@ static const struct {
     {"one_hot", CONSTANT},
     {"pad", DEGREE_1},
     {"permute", DEGREE_1},
+    {"pow_slope", ROW},
     {"prod", SERIES},
     {"reshape", DEGREE_1},
     {"scatter_add", DEGREE_1},
     {"slice", DEGREE_1},
     {"softmax", SERIES},
+    {"squeeze", DEGREE_1},
     {"stack", DEGREE_1},
     {"sum", DEGREE_1},
     {"sum_to", DEGREE_1},
     {"transpose", DEGREE_1},
     {"unslice", DEGREE_1},
+    {"unsqueeze", DEGREE_1},
     {"variance", DEGREE_2},
     {"where", DEGREE_1},
 };
