@@ -50,9 +50,11 @@ static grid grid_of(size_t m, size_t n, size_t k)
     double work = time_of((double)m, (double)n, (double)k);
     grid g = {1, 1};
     for (size_t blocks = 1; blocks < MOST_BLOCKS; blocks *= 2) {
+        if (work / (double)(2 * blocks) < (blocks < 4 ? SMALL_WORK : LARGE_WORK))
+            break;
         size_t rows = m / g.rows, columns = n / g.columns;
         bool by_rows = rows >= 2 * LEAST_ROWS, by_columns = columns >= 2 * LEAST_COLUMNS;
-        if (work / (double)(2 * blocks) < (blocks < 4 ? SMALL_WORK : LARGE_WORK) || !(by_rows || by_columns))
+        if (!(by_rows || by_columns))
             break;
         if (by_columns && !(by_rows && k < FEW_TERMS) && (columns >= rows || !by_rows))
             g.columns *= 2;

@@ -144,6 +144,8 @@ static bool FN(is_by_depth)(const FN(wg_product) * p)
 static size_t FN(room_of)(const FN(wg_product) * p, const grid *g, const wg_finish *finish)
 {
     size_t most = 0;
+    if (g->rows * g->columns == 1)
+        return wg_gemm_here()->FN(scratch)(p, FN(is_transient)(p, finish));
     for (size_t block = 0, i, j; block < g->rows * g->columns; block++) {
         FN(wg_product) part = FN(block_of)(p, g, block, &i, &j);
         size_t bytes = wg_gemm_here()->FN(scratch)(&part, FN(is_transient)(p, finish));
