@@ -99,7 +99,7 @@ static void add(wg_params *params, const char *name, wg_shape shape, const float
 
 static void calculate(size_t p, bool planned, bool bf16, int as, int threads, answer *out)
 {
-    float a[MOST], b[MOST], c[MOST];
+    static float a[MOST], b[MOST], c[MOST];
     out->na = count_of(products[p].a), out->nb = count_of(products[p].b);
     draw(a, out->na, 1, as);
     draw(b, out->nb, 2, as);
