@@ -265,6 +265,39 @@ START_TEST(cumsum_goes_back_from_the_end)
 }
 END_TEST
 
+/* A sum of one term is that term; the largest of one number is at place 0 and is all of the sum of
+ * exponentials. */
+START_TEST(an_axis_of_one)
+{
+    static const struct {
+        wg_shape shape;
+        int axis;
+    } cases[] = {{{1, {1}}, 0}, {{2, {1, 1}}, 1}, {{2, {1, 6}}, 0}, {{2, {6, 1}}, 1}, {{3, {2, 1, 3}}, 1},
+        {{3, {1, 2, 3}}, 0}, {{3, {2, 3, 1}}, -1}, {{4, {1, 6, 1, 1}}, 2}};
+    static const double numbers[] = {3, -0.5, 7, 1e30, -2, 0.25}, upstream[] = {1, 10, -2, 20, 0.5, 30},
+                        zeros[6] = {0}, ones[] = {1, 1, 1, 1, 1, 1};
+    tape = wg_tape_new(&(wg_tape_options){.dtype = _i ? WG_F32 : WG_F64});
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const wg_shape shape = cases[i].shape;
+        const int axis = cases[i].axis;
+        wg_var x = leaf(numbers, shape), sums = wg_cumsum(x, axis), shares = wg_softmax(x, axis);
+        double places[6] = {1, 1, 1, 1, 1, 1};
+        check_value("cumsum", sums, shape, numbers, 1e-7);
+        check_value("softmax", shares, shape, ones, 0);
+        check_value("log_softmax", wg_log_softmax(x, axis), shape, zeros, 0);
+        ck_assert_int_eq(wg_read(wg_argmax(x, axis), places, wg_count_of(x)), WG_OK);
+        check("argmax", places, wg_count_of(x), zeros, 0);
+        ck_assert_int_eq(wg_backward_from(sums, wg_array_of(upstream, WG_F64, shape)), WG_OK);
+        check_grad("cumsum", x, upstream, 0);
+        check_value("its rule", wg_grad1(wg_sum(wg_square(sums)), x), shape,
+            (const double[]){6, -1, 14, 2e30, -4, 0.5}, 1e-7);
+        ck_assert_int_eq(wg_backward_from(shares, wg_array_of(upstream, WG_F64, shape)), WG_OK);
+        check_grad("softmax", x, zeros, 0);
+    }
+    tear_down();
+}
+END_TEST
+
 START_TEST(sum_to_undoes_a_broadcast)
 {
     set_up();
@@ -417,6 +450,7 @@ int main(void)
         {small_spread_of_floats, 0},
         {products_with_far_parts, 4},
         {cumsum_goes_back_from_the_end, 0},
+        {an_axis_of_one, 2},
         {sum_to_undoes_a_broadcast, 0},
         {accurate_sums, 0},
         {same_bits_on_any_threads, 10},
