@@ -76,6 +76,40 @@ START_TEST(channels_of_images_and_plain_lists)
 }
 END_TEST
 
+/* x of rank 1 is one feature. Its mean is 4 and its deviation 4, so that all numbers are exact. */
+START_TEST(a_list_is_one_feature)
+{
+    const double x[5] = {2, 2, 2, 2, 12}, y[5] = {-0.5, -0.5, -0.5, -0.5, 2}, slopes[5] = {1, 10, -2, 20, 4};
+    wg_params *params = new_params(_i ? WG_F32 : WG_F64);
+    wg_tape *tape = new_tape(_i ? WG_F32 : WG_F64, false, 1);
+    wg_var list = wg_leaf(tape, WG_DOUBLES(x, 5));
+    values_are("not fitted", wg_layer_standardise(params, "x", list), x, 5, 0);
+    ck_assert_int_eq(wg_layer_standardise_fit(params, "x", WG_DOUBLES(x, 5), NULL), WG_OK);
+    ck_assert_uint_eq(wg_params_count(params), 2);
+    for (size_t i = 0; i < 2; i++) {
+        double number = 0;
+        const wg_shape shape = wg_params_at(params, i).shape, one = WG_SHAPE(1);
+        ck_assert(wg_shape_equal(&shape, &one));
+        ck_assert_int_eq(wg_params_read(params, i ? "x.std" : "x.mean", &number, 1), WG_OK);
+        ck_assert_double_eq(number, 4);
+    }
+    wg_tape_reset(tape);
+    list = wg_leaf(tape, WG_DOUBLES(x, 5));
+    wg_var there = wg_layer_standardise(params, "x", list), back = wg_layer_unstandardise(params, "x", there);
+    const wg_shape as_x = WG_SHAPE(5), is = wg_shape_of(there), was = wg_shape_of(back);
+    ck_assert(wg_shape_equal(&is, &as_x) && wg_shape_equal(&was, &as_x));
+    values_are("there", there, y, 5, 0);
+    values_are("back", back, x, 5, 0);
+    ck_assert_int_eq(wg_backward_from(there, WG_DOUBLES(slopes, 5)), WG_OK);
+    grads_are("there", list, (double[]){0.25, 2.5, -0.5, 5, 1}, 5, 0);
+    ck_assert_int_eq(wg_backward_from(back, WG_DOUBLES(slopes, 5)), WG_OK);
+    grads_are("back", list, slopes, 5, 0);
+    values_are("one", wg_layer_standardise(params, "x", wg_leaf(tape, WG_DOUBLES(x, 1))), y, 1, 0);
+    wg_tape_free(tape);
+    wg_params_free(params);
+}
+END_TEST
+
 /* Sums of 0.1 are no multiple of it: a std of 1e-17 would blow up the first number that differs. */
 START_TEST(a_constant_feature_is_left_alone)
 {
@@ -122,6 +156,7 @@ START_TEST(bad_input)
     wg_params *params = new_params(WG_F64);
     refused(params, "x", WG_DOUBLES(x, 3, 2), WG_NUMBER, "nan in sample 2, feature 0");
     refused(params, "x", WG_DOUBLES(x, 1, 3, 2), WG_NUMBER, "nan in sample 0, feature 2");
+    refused(params, "x", WG_DOUBLES(x, 6), WG_NUMBER, "nan in sample 4, feature 0");
     refused(params, "x", WG_DOUBLES(x, 0, 2), WG_BAD_SHAPE, "[0, 2]");
     refused(params, "x", wg_array_of(x, WG_F64, wg_shape_scalar()), WG_BAD_SHAPE, "[]");
     refused(params, "x", WG_DOUBLES(NULL, 2), WG_INVALID, "without data");
@@ -155,5 +190,11 @@ START_TEST(no_memory)
 }
 END_TEST
 
-TEST_MAIN("standardise", features_of_rows, features_of_any_size, channels_of_images_and_plain_lists,
-    a_constant_feature_is_left_alone, before_it_is_fitted_it_is_the_identity, bad_input, no_memory)
+int main(void)
+{
+    const harness_test tests[] = {{features_of_rows, 0}, {features_of_any_size, 0},
+        {channels_of_images_and_plain_lists, 0}, {a_list_is_one_feature, 2},
+        {a_constant_feature_is_left_alone, 0}, {before_it_is_fitted_it_is_the_identity, 0}, {bad_input, 0},
+        {no_memory, 0}};
+    return harness_run("standardise", tests, sizeof tests / sizeof tests[0]);
+}
