@@ -346,6 +346,36 @@ START_TEST(surfaces)
 }
 END_TEST
 
+/* Every colour there is, in one row: from the strongest blue, which is that of `low` and of all below it, to
+ * the strongest vermilion, that of `high` and above; each a step lighter than the one before, then darker. */
+START_TEST(colours_of_a_surface)
+{
+    enum { LEVELS = 32, ENDS = 3, CELLS = LEVELS + 2 * ENDS };
+    double value[CELLS] = {-HUGE_VAL, -7, -1, [CELLS - 3] = 3, 8, HUGE_VAL};
+    for (int i = 0; i < LEVELS; i++)
+        value[ENDS + i] = -1 + 4 * (i + (i < LEVELS / 2 ? 0.01 : 0.99)) / LEVELS;
+    enter();
+    const wg_plot_surface s = {
+        WG_DOUBLES(value, 1, CELLS), .x_high = CELLS, .y_high = 1, .low = -1, .high = 3};
+    wg_plot_options options = {.surface = &s, .width = 4096, .height = 500};
+    char *svg = plot(NULL, 0, &options);
+    const field f = field_of(svg);
+    const int wide = (int)((double)f.width * (ENDS + 1) / CELLS + 0.5);
+    ck_has(svg, "\"M%d %dh%dv%dH%dz\" fill=\"#77b3d5\"", f.left, f.top, wide, f.height, f.left);
+    ck_has(svg, "h%dv%dH%dz\" fill=\"#e8a977\"", wide, f.height, f.left + f.width - wide);
+    unsigned red, green, blue, red_before = 0, blue_before = 256, count = 0;
+    for (const char *at = svg; (at = strstr(at, "z\" fill=\"#")); at++, count++) {
+        ck_assert_int_eq(sscanf(at, "z\" fill=\"#%2x%2x%2x", &red, &green, &blue), 3);
+        ck_assert(count < LEVELS / 2 ? red > red_before : blue < blue_before);
+        red_before = red;
+        blue_before = count < LEVELS / 2 ? 256 : blue;
+    }
+    ck_assert_uint_eq(count, LEVELS);
+    free(svg);
+    leave();
+}
+END_TEST
+
 /* Nothing, one number again and again, and the largest and smallest there are: no fault, no number lost. */
 START_TEST(extremes)
 {
@@ -484,4 +514,4 @@ START_TEST(without_memory)
 END_TEST
 
 TEST_MAIN("plot", well_formed, words_are_kept, ticks, ticks_of_x, lines, points_and_classes, bars, surfaces,
-    extremes, errors, without_memory)
+    colours_of_a_surface, extremes, errors, without_memory)

@@ -5,6 +5,7 @@
  * rectangles of a colour one path, so that a field of 200 by 200 cells is a file of some ten thousand
  * bytes. */
 
+#include "base/element.h"
 #include "view/plot.h"
 
 #include <math.h>
@@ -14,7 +15,7 @@ enum { LEVELS = 32, BLANK = -1 };
 /* The colour's number: a class, or one of the levels from low to high. */
 static int level_of(const wg_plot_surface *s, size_t cell)
 {
-    double value = wg_plot_number(&s->values, cell);
+    double value = wg_element_at(s->values.data, s->values.dtype, cell);
     if (s->values.dtype == WG_I32)
         return value < 0 ? BLANK : (int)fmod(value, WG_PLOT_COLOURS);
     double low = s->low, high = s->low == 0 && s->high == 0 ? 1 : s->high;
