@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Each request of memory of each kind of fit fails once: the fit says so, or ends with the bits of the one
- * that got it all; nothing leaks; and its checkpoint is whole, for it can be gone on with to the same end. */
+/* Each request of memory of each kind of fit, and of test, fails once: the fit says so, or ends with the bits
+ * of the one that got it all; nothing leaks; and its checkpoint is whole, for it can be gone on with to the
+ * same end. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <wengert/checkpoint.h>
@@ -137,8 +138,70 @@ START_TEST(one_request_of_a_failing_fit_fails)
 }
 END_TEST
 
+/* What a test takes through its hook it gives back, be that the store's own or another, with the sizes that
+ * were asked: when all goes well, when one request fails, and when the model does. */
+static const struct asking {
+    const char *name;
+    wg_model model;
+    wg_dtype dtype;
+    wg_evaluate_options options;
+    wg_status status;
+} askings[] = {
+    {"planned", with_state, WG_F64, {.batch = 8}, WG_OK},
+    {"in one batch", with_state, WG_F32, {0}, WG_OK},
+    {"restless", restless, WG_F64, {.batch = 4}, WG_OK},
+    {"curious", curious, WG_F64, {.batch = 8}, WG_OK},
+    {"of other parameters", linear, WG_F64, {.batch = 8}, WG_NAME},
+    {"with a loss that does not fit", with_state, WG_F64, {.batch = 8, .loss = wg_mse}, WG_BAD_DTYPE},
+};
+
+enum { ASKINGS = sizeof askings / sizeof askings[0] };
+
+static wg_status ask(const struct asking *a, const wg_dataset *data, test_heap *own, test_heap *other)
+{
+    size_t calls = 0;
+    wg_error error = {0};
+    wg_score score;
+    wg_params *params =
+        wg_params_new(&(wg_params_options){.dtype = a->dtype, .allocator = test_heap_hook(own), .seed = 1});
+    wg_evaluate_options options = a->options;
+    options.allocator = test_heap_hook(other ? other : own);
+    if (!params)
+        return WG_OUT_OF_MEMORY;
+    wg_evaluate(with_state, NULL, params, data, NULL, NULL, &error); /* has its parameters */
+    if (error.status == WG_OK) {
+        size_t blocks = own->blocks, bytes = own->bytes;
+        wg_evaluate(a->model, &calls, params, data, &options, &score, &error);
+        ck_assert(!other || (own->blocks == blocks && own->bytes == bytes));
+        ck_assert(!other || (other->blocks == 0 && other->bytes == 0));
+    }
+    wg_params_free(params);
+    return error.status;
+}
+
+START_TEST(a_test_gives_all_back)
+{
+    const struct asking *a = &askings[_i % ASKINGS];
+    bool with_other = _i >= ASKINGS;
+    wg_dataset *data = three_classes(28, 1);
+    for (size_t k = 0, failures = 1; failures; k++) {
+        test_heap own = {.fail_at = with_other ? 0 : k}, other = {.fail_at = k};
+        wg_status status = ask(a, data, &own, with_other ? &other : NULL);
+        failures = k == 0 ? 1 : with_other ? other.failures : own.failures;
+        bool failed = k > 0 && failures;
+        ck_assert_msg(status == a->status || (failed && (status == WG_OK || status == WG_OUT_OF_MEMORY)),
+            "%s, request %zu: %s", a->name, k, wg_status_name(status));
+        test_heap_check(&own);
+        test_heap_check(&other);
+        ck_assert(!with_other || other.requests > 0);
+    }
+    wg_dataset_free(data);
+}
+END_TEST
+
 int main(void)
 {
-    const harness_test tests[] = {{one_request_fails, KINDS}, {one_request_of_a_failing_fit_fails, 0}};
+    const harness_test tests[] = {{one_request_fails, KINDS}, {one_request_of_a_failing_fit_fails, 0},
+        {a_test_gives_all_back, 2 * ASKINGS}};
     return harness_run("fit_memory", tests, sizeof tests / sizeof tests[0]);
 }
