@@ -4,11 +4,14 @@
 /* Tables of measured choices: made, kept, read, and obeyed. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <math.h>
 #include <stdlib.h>
 #include "alloc.h"
+#include "base/clock.h"
 #include "files.h"
 #include "kernels/lanes.h"
 #include "kernels/tuning.h"
+#include "ops/conv_attr.h"
 #include "plan_training.h"
 
 enum { N = 16, C = 3, K = 5, SIZE = 12, TAPS = 3, X = N * C * SIZE * SIZE, W = K * C * TAPS * TAPS };
@@ -105,6 +108,99 @@ START_TEST(what_is_planned_is_measured)
     ck_assert_uint_eq(wg_tuning_count(tuning), 3);
     ck_assert_uint_eq(tuning->entry[0].nanoseconds[WG_CONV_BY_PRODUCT], first);
     step_free(&s);
+    wg_tuning_free(tuning);
+}
+END_TEST
+
+/* What a pass takes on one thread by a way, in nanoseconds: the least of many runs. */
+static double takes(wg_conv_pass pass, size_t way)
+{
+    static _Alignas(64) float a[Y], b[Y], result[Y]; /* the largest of the three */
+    bool lanes = way == WG_CONV_IN_LANES;
+    double least = HUGE_VAL;
+    size_t bytes;
+    wg_conv conv = geometry;
+    conv.way = way;
+    ck_assert(lanes ? wg_conv_lanes_scratch(&conv, pass, &bytes)
+                    : wg_conv_scratch(1, &conv, pass, sizeof(float), &bytes));
+    void *scratch = aligned_alloc(64, bytes / 64 * 64 + 64);
+    for (int i = 0; i < 20; i++) {
+        const double start = wg_clock();
+        (lanes ? wg_conv_lanes_f32 : wg_conv_f32)(1, &conv, pass, a, b, result, scratch, NULL);
+        least = fmin(least, 1e9 * (wg_clock() - start));
+    }
+    free(scratch);
+    return least;
+}
+
+/* A disturbed measurement may be repeated. */
+static bool times_are_true(void)
+{
+    bool are = true;
+    double sum = 0;
+    wg_tuning *tuning = wg_tuning_new(NULL);
+    step s = step_new(1, NULL);
+    const double start = wg_clock();
+    ck_assert_int_eq(wg_tune(tuning, s.loss, NULL, NULL), WG_OK);
+    const double passed = 1e9 * (wg_clock() - start);
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
+        const wg_tuned *entry = wg_tuning_find(tuning, &geometry, pass, sizeof(float));
+        const size_t *times = entry->nanoseconds, choice = wg_tuned_way(entry);
+        for (size_t way = WG_CONV_BY_ROWS; way < WG_CONV_WAYS; way++)
+            if (times[way]) {
+                const double expected = takes(pass, way), ratio = (double)times[way] / expected;
+                are = are && ratio > 0.25 && ratio < 4;
+                sum += (double)times[way];
+                ck_assert(way == WG_CONV_IN_LANES || times[choice] <= times[way]);
+            }
+    }
+    ck_assert_msg(sum <= passed, "%g ns were measured in %g ns", sum, passed);
+    step_free(&s);
+    wg_tuning_free(tuning);
+    return are;
+}
+
+START_TEST(times_are_of_the_clock)
+{
+    int tries = 0;
+    while (!times_are_true())
+        ck_assert_int_lt(++tries, 50);
+}
+END_TEST
+
+/* All tables of four times: none, and three different ones. What lanes take has no part in it. */
+START_TEST(the_least_time_is_chosen)
+{
+    ck_assert_uint_eq(wg_tuned_way(NULL), WG_CONV_CHOSEN);
+    for (size_t code = 0; code < 256; code++) {
+        wg_tuned entry = {.key = {geometry, WG_CONV_FORWARD, sizeof(float)}};
+        size_t best = WG_CONV_CHOSEN, least = SIZE_MAX;
+        for (size_t way = WG_CONV_BY_ROWS; way < WG_CONV_WAYS; way++) {
+            const size_t time = (code >> 2 * (way - WG_CONV_BY_ROWS)) % 4;
+            entry.nanoseconds[way] = time;
+            if (way != WG_CONV_IN_LANES && time && time < least)
+                best = way, least = time;
+        }
+        ck_assert_uint_eq(wg_tuned_way(&entry), best);
+    }
+}
+END_TEST
+
+/* The mean over the passes that were measured in rows and in lanes, of all threads together. */
+START_TEST(what_lanes_save)
+{
+    static const size_t times[3][WG_CONV_WAYS] = {[WG_CONV_FORWARD] = {0, 900, 700, 800, 200},
+        [WG_CONV_INPUT] = {0, 0, 0, 0, 100},
+        [WG_CONV_WEIGHT] = {0, 0, 0, 1000, 1300}};
+    double saved = -1;
+    wg_tuning *tuning = wg_tuning_new(NULL);
+    const wg_op_context op = {.tuning = tuning, .threads = 3};
+    ck_assert(!wg_conv_tuned_saving(&op, &geometry, &saved));
+    for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
+        memcpy(wg_tuning_entry(tuning, &(wg_tuned_key){geometry, pass, sizeof(float)})->nanoseconds,
+            times[pass], sizeof times[pass]);
+    ck_assert(wg_conv_tuned_saving(&op, &geometry, &saved));
+    ck_assert_double_eq(saved, 3 * (500.0 - 300) / 2);
     wg_tuning_free(tuning);
 }
 END_TEST
@@ -324,7 +420,8 @@ END_TEST
 
 int main(void)
 {
-    const harness_test tests[] = {{what_is_planned_is_measured, 0}, {what_cannot_be_tuned, 0},
+    const harness_test tests[] = {{what_is_planned_is_measured, 0}, {times_are_of_the_clock, 0},
+        {the_least_time_is_chosen, 0}, {what_lanes_save, 0}, {what_cannot_be_tuned, 0},
         {the_table_decides, 3}, {lanes_where_they_are_faster, 0}, {an_empty_table_decides_nothing, 0},
         {tables_are_kept, 0}, {bad_tables_are_refused, sizeof bad_tables / sizeof bad_tables[0]},
         {another_processor, 0}, {memory_fails_while_it_measures, 0}, {memory_fails_while_it_reads, 0}};
