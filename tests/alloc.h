@@ -2,7 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* alloc.h - an allocator hook that counts, that fails on demand, and that checks what the library promises
- * about it: every block is given back, with the size that was asked for, and none twice.
+ * about it: every block is given back, with the size that was asked for, none twice, and none with a byte
+ * written behind it.
  *
  *     test_heap heap = {.fail_at = 3};            the third request of memory gets none
  *     options.allocator = test_heap_hook(&heap);
@@ -27,6 +28,7 @@ typedef struct test_heap {
     size_t failures;
     size_t blocks, bytes; /* outstanding */
     size_t lies;          /* sizes that do not match, blocks not of this heap, resizing to the same place */
+    size_t trespasses;    /* blocks behind which something was written */
 } test_heap;
 
 /* In front of each block. Its size keeps malloc's alignment. */
@@ -38,6 +40,25 @@ typedef union test_heap_head {
     max_align_t alignment;
 } test_heap_head;
 
+/* Behind each block stands a guard, as wide as the widest vector; AddressSanitizer has its own, which also
+ * sees what is read there. */
+#ifdef __SANITIZE_ADDRESS__
+enum { TEST_HEAP_GUARD = 0 };
+#else
+enum { TEST_HEAP_GUARD = 64 };
+#endif
+enum { TEST_HEAP_RUBBISH = 0xA5, TEST_HEAP_WATCH = 0x5C };
+
+static inline void test_heap_free(test_heap *heap, test_heap_head *head)
+{
+    unsigned char whole[64];
+    memset(whole, TEST_HEAP_WATCH, sizeof whole);
+    heap->trespasses += memcmp((char *)(head + 1) + head->is.size, whole, TEST_HEAP_GUARD) != 0;
+    heap->blocks--, heap->bytes -= head->is.size;
+    head->is.owner = NULL;
+    free(head);
+}
+
 static inline void *test_heap_resize(void *user, void *memory, size_t old_size, size_t new_size)
 {
     test_heap *heap = user;
@@ -45,11 +66,8 @@ static inline void *test_heap_resize(void *user, void *memory, size_t old_size, 
     if (head ? head->is.owner != heap || head->is.size != old_size : old_size != 0)
         heap->lies++;
     if (new_size == 0) {
-        if (head) {
-            heap->blocks--, heap->bytes -= head->is.size;
-            head->is.owner = NULL;
-            free(head);
-        }
+        if (head)
+            test_heap_free(heap, head);
         return NULL;
     }
     heap->requests++;
@@ -60,17 +78,16 @@ static inline void *test_heap_resize(void *user, void *memory, size_t old_size, 
     }
     /* Always a new place, full of rubbish, so that no pointer to the old one and no unset byte goes unseen.
      */
-    test_heap_head *fresh = malloc(sizeof *fresh + new_size);
+    test_heap_head *fresh = malloc(sizeof *fresh + new_size + TEST_HEAP_GUARD);
     if (!fresh)
         return NULL;
-    memset(fresh + 1, 0xA5, new_size);
+    memset(fresh + 1, TEST_HEAP_RUBBISH, new_size);
+    memset((char *)(fresh + 1) + new_size, TEST_HEAP_WATCH, TEST_HEAP_GUARD);
     fresh->is.size = new_size, fresh->is.owner = heap;
     heap->blocks++, heap->bytes += new_size;
     if (head) {
         memcpy(fresh + 1, memory, head->is.size < new_size ? head->is.size : new_size);
-        heap->blocks--, heap->bytes -= head->is.size;
-        head->is.owner = NULL;
-        free(head);
+        test_heap_free(heap, head);
     }
     return fresh + 1;
 }
@@ -84,6 +101,7 @@ static inline void test_heap_check(const test_heap *heap)
 {
     ck_assert_msg(heap->blocks == 0, "%zu blocks of %zu bytes leaked", heap->blocks, heap->bytes);
     ck_assert_msg(heap->lies == 0, "%zu blocks were given back with another size", heap->lies);
+    ck_assert_msg(heap->trespasses == 0, "%zu blocks were written behind", heap->trespasses);
 }
 
 #endif

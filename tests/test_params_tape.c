@@ -10,6 +10,7 @@
 #include <wengert/optim.h>
 #include <wengert/params.h>
 #include <wengert/reduce.h>
+#include "alloc.h"
 #include "harness.h"
 
 static const wg_init one = {.rule = WG_INIT_CONSTANT, .value = 1};
@@ -278,6 +279,39 @@ START_TEST(private_gradients_are_merged)
 }
 END_TEST
 
+/* Merging adds an array's numbers and no more: not to the array behind it in the store, whose gradient is 0
+ * here, and not from what lies behind the tape's own, which is the hook's rubbish. */
+START_TEST(no_number_more_is_merged)
+{
+    for (size_t k = 0; k < 128; k++) {
+        const wg_dtype dtype = k % 2 ? WG_F32 : WG_F64;
+        const size_t n = 1 + k / 2;
+        test_heap heap = {0};
+        wg_params *p =
+            wg_params_new(&(wg_params_options){.dtype = dtype, .allocator = test_heap_hook(&heap)});
+        wg_tape *tape = wg_tape_new(
+            &(wg_tape_options){.dtype = dtype, .own_grads = true, .allocator = test_heap_hook(&heap)});
+        for (int turn = 1; turn <= 2; turn++) {
+            double many[64], few[3];
+            wg_tape_reset(tape);
+            wg_var w = wg_param(p, tape, "w", WG_SHAPE(n), &one),
+                   v = wg_param(p, tape, "v", WG_SHAPE(3), &one);
+            ck_assert_int_eq(wg_backward(wg_add(wg_mulc(wg_sum(w), 5), wg_mulc(wg_sum(v), 0))), WG_OK);
+            ck_assert_int_eq(wg_params_add_grads(p, tape), WG_OK);
+            ck_assert_int_eq(wg_params_read_grad(p, "w", many, n), WG_OK);
+            ck_assert_int_eq(wg_params_read_grad(p, "v", few, 3), WG_OK);
+            for (size_t i = 0; i < n; i++)
+                ck_assert_double_eq(many[i], 5 * turn);
+            for (size_t i = 0; i < 3; i++)
+                ck_assert_double_eq(few[i], 0);
+        }
+        wg_tape_free(tape);
+        wg_params_free(p);
+        test_heap_check(&heap);
+    }
+}
+END_TEST
+
 typedef struct worker {
     wg_params *params;
     wg_tape *tape;
@@ -342,4 +376,4 @@ END_TEST
 TEST_MAIN("params_tape", gradients_accumulate_until_they_are_zeroed, a_name_used_twice_is_one_node,
     scopes_are_part_of_the_name, errors_are_left_on_the_tape, frozen_parameters_get_no_gradient,
     only_what_a_recording_uses_makes_it_stale, a_changed_store_makes_a_tape_stale,
-    private_gradients_are_merged, several_threads_read_one_sealed_store)
+    private_gradients_are_merged, no_number_more_is_merged, several_threads_read_one_sealed_store)

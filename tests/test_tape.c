@@ -175,6 +175,26 @@ START_TEST(names_and_scopes)
 }
 END_TEST
 
+/* Where nothing is recorded between two notes of a scope, the later one takes the earlier one's place. */
+START_TEST(scopes_with_nothing_in_them_take_no_memory)
+{
+    test_heap heap = {0};
+    wg_tape *tape = wg_tape_new(&(wg_tape_options){.allocator = test_heap_hook(&heap)});
+    size_t bytes = 0;
+    for (int i = 0; i < 1000; i++) {
+        wg_scope_push(tape, "outer");
+        wg_scope_push(tape, "inner");
+        wg_scope_pop(tape);
+        wg_scope_pop(tape);
+        bytes = i == 0 ? heap.bytes : bytes;
+    }
+    ck_assert_uint_eq(heap.bytes, bytes);
+    ck_assert_str_eq(wg_scope_of(wg_scalar(tape, 1)), "");
+    wg_tape_free(tape);
+    test_heap_check(&heap);
+}
+END_TEST
+
 /* A step of an MLP with everything in it. */
 static void step(wg_tape *tape, const double *x)
 {
@@ -222,4 +242,5 @@ END_TEST
 TEST_MAIN("tape", a_formula_and_its_gradient, null_and_invalid_vars_are_taken_everywhere,
     the_first_error_stays_and_a_reset_clears_it, the_handler_is_called_at_the_failing_call,
     leaves_convert_and_answer, a_shape_too_large_fails_cleanly, names_and_scopes,
-    a_loop_stops_allocating_after_its_first_step, a_chain_of_ten_million_nodes)
+    scopes_with_nothing_in_them_take_no_memory, a_loop_stops_allocating_after_its_first_step,
+    a_chain_of_ten_million_nodes)

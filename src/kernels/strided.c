@@ -42,11 +42,11 @@ static bool even(const wg_walk *walk, size_t outer, size_t inner)
     return true;
 }
 
-static void take_axis(wg_walk *walk, size_t to, size_t from)
+static void take_axis(wg_walk *walk, size_t to, const wg_walk *from, size_t axis)
 {
-    walk->dim[to] = walk->dim[from];
+    walk->dim[to] = from->dim[axis];
     for (size_t s = 0; s < walk->streams; s++)
-        walk->step[s][to] = walk->step[s][from];
+        walk->step[s][to] = from->step[s][axis];
 }
 
 void wg_walk_merge(wg_walk *walk)
@@ -57,10 +57,10 @@ void wg_walk_merge(wg_walk *walk)
             continue;
         if (rank > 0 && even(walk, rank - 1, i)) {
             size_t outer = walk->dim[rank - 1];
-            take_axis(walk, rank - 1, i);
+            take_axis(walk, rank - 1, walk, i);
             walk->dim[rank - 1] *= outer;
         } else {
-            take_axis(walk, rank++, i);
+            take_axis(walk, rank++, walk, i);
         }
     }
     walk->rank = rank;
@@ -201,12 +201,10 @@ static void choose_panel_axis(wg_walk *walk)
     for (size_t i = 0; i + 2 < walk->rank; i++) {
         if (walk->step[1][i] != 1)
             continue;
-        wg_walk old = *walk;
+        const wg_walk old = *walk;
         for (size_t k = i; k + 2 < walk->rank; k++)
-            take_axis(walk, k, k + 1);
-        walk->dim[last - 1] = old.dim[i];
-        for (size_t s = 0; s < walk->streams; s++)
-            walk->step[s][last - 1] = old.step[s][i];
+            take_axis(walk, k, &old, k + 1);
+        take_axis(walk, last - 1, &old, i);
         return;
     }
 }

@@ -65,8 +65,8 @@ void wg_scalars_free(wg_scalars *s)
         wg_mem_free(&memory, links[i]->link, links[i]->capacity * sizeof *links[i]->link);
     free_stream(&memory, &s->forward);
     free_stream(&memory, &s->sweep);
-    wg_mem_free(&memory, s->values, (s->value_count + 1) * sizeof *s->values);
-    wg_mem_free(&memory, s->adjoints, (s->adjoint_count + 1) * sizeof *s->adjoints);
+    wg_mem_free(&memory, s->values, s->value_count * sizeof *s->values);
+    wg_mem_free(&memory, s->adjoints, s->adjoint_count * sizeof *s->adjoints);
     wg_mem_free(&memory, s, sizeof *s);
 }
 

@@ -114,12 +114,17 @@ static bool connect(wg_scalar_build *b)
     return true;
 }
 
+/* No memory where there are no numbers: a program without a sweep has no adjoints. */
+static bool new_numbers(wg_scalar_build *b, size_t count, double **numbers)
+{
+    *numbers = wg_mem_new(&b->memory, count * sizeof **numbers);
+    return *numbers || count == 0;
+}
+
 bool wg_scalar_emit(wg_scalar_build *b)
 {
     wg_scalars *p = b->program;
-    p->values = wg_mem_new(&b->memory, (p->value_count + 1) * sizeof *p->values);
-    p->adjoints = wg_mem_new(&b->memory, (p->adjoint_count + 1) * sizeof *p->adjoints);
     p->seed = b->y == WG_NO_NODE ? WG_NO_NODE : b->items[b->y].slot;
-    return p->values && p->adjoints && connect(b) && forward(b) &&
-           (p->seed == WG_NO_NODE || wg_scalar_emit_sweep(b));
+    return new_numbers(b, p->value_count, &p->values) && new_numbers(b, p->adjoint_count, &p->adjoints) &&
+           connect(b) && forward(b) && (p->seed == WG_NO_NODE || wg_scalar_emit_sweep(b));
 }
