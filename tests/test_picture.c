@@ -112,6 +112,31 @@ START_TEST(words)
 }
 END_TEST
 
+/* A character that is not in the alphabet is a box of 20 pixels, whatever bytes it has; a space is blank. */
+START_TEST(characters_that_are_lacking)
+{
+    enter();
+    float black[40] = {0};
+    const struct {
+        const char *text;
+        int boxes;
+    } row[] = {{"\u6743\u91cd", 2}, {"\u00e9", 1}, {"@ #", 2}, {"  ", 0}, {"\xff", 1}, {"\U0001f600", 1}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
+        for (int side = 0; side < 2; side++) {
+            wg_tile tile = {.grey = black, .rows = 1, .columns = 40};
+            tile.captions[side] = (wg_caption){row[i].text, {0, 255, 0}};
+            ck_assert_int_eq(wg_sheet_write("b.ppm", &tile, 1, &(wg_sheet_options){.zoom = 1}, NULL), WG_OK);
+            int width, height, green = 0;
+            unsigned char *rgb = read_picture("b.ppm", "P6", &width, &height);
+            for (int k = 0; k < width * height; k++)
+                green += rgb[3 * k + 1] == 255;
+            ck_assert_msg(green == 20 * row[i].boxes, "%s: %d pixels", row[i].text, green);
+            free(rgb);
+        }
+    leave();
+}
+END_TEST
+
 /* Five images, of two sizes, in rows of three: cells are as large as the largest. */
 START_TEST(grid)
 {
@@ -191,4 +216,4 @@ START_TEST(errors)
 }
 END_TEST
 
-TEST_MAIN("picture", pixels, negative_in_grey, words, grid, png, errors)
+TEST_MAIN("picture", pixels, negative_in_grey, words, characters_that_are_lacking, grid, png, errors)

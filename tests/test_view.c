@@ -3,7 +3,10 @@
 
 /* Traces and drawings: what stands in them, and that Graphviz reads them where it is installed. */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
+
+#include <locale.h>
+#include <wchar.h>
 
 #include "vars.h"
 
@@ -79,13 +82,80 @@ START_TEST(the_table_of_a_formula)
 {
     set_up();
     char *table = trace_of(sum_times());
-    ck_assert_str_eq(table, "step  name  op    operands  local rule               value  gradient\n"
-                            "0     x     leaf                                     -2     -4\n"
-                            "1     y     leaf                                     5      -4\n"
-                            "2     z     leaf                                     -4     3\n"
-                            "3           add   x, y      x: g   y: g              3      -4\n"
-                            "4     f     mul   #3, z     #3: g * b   z: g * a     -12    1\n");
+    ck_assert_str_eq(table, "step  name  op    operands  local rule             value  gradient\n"
+                            "0     x     leaf                                   -2     -4\n"
+                            "1     y     leaf                                   5      -4\n"
+                            "2     z     leaf                                   -4     3\n"
+                            "3           add   x, y      x: g   y: g            3      -4\n"
+                            "4     f     mul   #3, z     #3: g * z   z: g * #3  -12    1\n");
     free(table);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* A letter of the record's rule is the operand, the value or the number that it stands for. */
+START_TEST(rules_name_what_they_read)
+{
+    set_up();
+    wg_var p = wg_scalar(tape, 0.5), q = wg_scalar(tape, 0.25);
+    const double w[4] = {1, 2, 3, 4};
+    wg_var M = wg_leaf(tape, WG_DOUBLES(w, 2, 2)), N = wg_leaf(tape, WG_DOUBLES(w, 2, 2));
+    WG_NAME(p), WG_NAME(q), WG_NAME(M), WG_NAME(N);
+    const struct {
+        wg_var y;
+        const char *rule;
+    } row[] = {{wg_mul(p, q), "p: g * q   q: g * p"}, {wg_mulc(p, -3), "  g * (-3)  "},
+        {wg_cdiv(2, q), "-g * out / (q)"}, {wg_exp(p), "g * out"}, {wg_sin(q), "g * cos(q)"},
+        {wg_powc(p, 3), "3 * pow(p, 3 - 1)"}, {wg_cpow(3, p), "g * out * log(3)"},
+        {wg_leaky_relu(p, 0.125), "0.125"}, {wg_matmul(M, N), "M: g @ N^T   N: M^T @ g"}};
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        wg_set_name(row[i].y, "out");
+        char *table = trace_of(row[i].y), *last = strstr(table, "out");
+        has(last, row[i].rule);
+        free(table);
+    }
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* Where the column of the operation begins, in columns of a terminal: the C library knows how wide a
+ * character is. */
+static int columns_before(const char *line, const char *what)
+{
+    const char *end = strstr(line, what);
+    int columns = 0;
+    ck_assert_ptr_nonnull(end);
+    for (wchar_t c; line < end;) {
+        int bytes = mbtowc(&c, line, MB_CUR_MAX);
+        ck_assert_int_gt(bytes, 0);
+        columns += wcwidth(c);
+        line += bytes;
+    }
+    return columns;
+}
+
+START_TEST(names_of_all_scripts_keep_the_columns)
+{
+    static const char *const names[] = {"x", "\u6743\u91cd", "\ud55c\uad6d", "\u30ab\u3099", "e\u0301",
+        "\u03b8\u2081", "\uff21", "\u0416\u05d0\u05b0", "\U0001f600", "\U00020000",
+        "\u3042\u3400\ua000\uf900"};
+    set_up();
+    if (!setlocale(LC_CTYPE, "C.UTF-8"))
+        return;
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        wg_set_name(wg_scalar(tape, 1), names[i]);
+    wg_set_name(wg_scalar(tape, 1), /* the table cuts it, within a character */
+        "abcde\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743\u6743"
+        "\u6743\u6743\u6743\u6743");
+    text t;
+    begin(&t);
+    ck_assert_int_eq(wg_print_tape(tape, t.file), WG_OK);
+    fclose(t.file);
+    int at = columns_before(t.bytes, "op ");
+    for (char *line = strtok(strchr(t.bytes, '\n'), "\n"); line; line = strtok(NULL, "\n"))
+        ck_assert_int_eq(columns_before(line, "leaf"), at);
+    free(t.bytes);
+    setlocale(LC_CTYPE, "C");
     wg_tape_free(tape);
 }
 END_TEST
@@ -169,6 +239,41 @@ START_TEST(a_circuit_has_wires_and_gates)
     has(dot, "rankdir=TB");
     has(dot, "n3:s -> g4;");
     ck_assert_ptr_null(strstr(dot, "-12"));
+    free(dot);
+    wg_tape_free(tape);
+}
+END_TEST
+
+/* A view is the edge, one with a name a gate; of an operation with several results each is a wire of its. */
+START_TEST(insides_are_not_drawn)
+{
+    set_up();
+    const double bias[2] = {1, 2}, image[32] = {0};
+    wg_var x = wg_leaf(tape, WG_DOUBLES(image, 1, 2, 4, 4)), b = wg_leaf(tape, WG_DOUBLES(bias, 2));
+    wg_var view = wg_reshape(b, WG_SHAPE(2, 1, 1));
+    wg_var y = wg_sum(wg_flatten(wg_max_pool2d(wg_add(x, view), 2, NULL)));
+    char *dot = drawing_of(y, NULL);
+    ck_assert_ptr_null(strstr(dot, ">reshape<"));
+    ck_assert_ptr_null(strstr(dot, "label=<reshape>"));
+    ck_assert_ptr_null(strstr(dot, "label=<flatten>"));
+    ck_assert_ptr_null(strstr(dot, "label=<result>"));
+    ck_assert_uint_eq(count(dot, "label=<max_pool2d>"), 1);
+    has(dot, "n1:e -> g3 [label=<[2, 1, 1]>];");
+    has(dot, "[label=<[1, 8]>];");
+    ck_assert_uint_eq(count(dot, "[shape=none"), 5); /* x, b, their sum, the pool's, y */
+    ck_assert_uint_eq(count(dot, "arrowhead=none"), 3);
+    free(dot);
+    wg_set_name(view, "per channel");
+    dot = drawing_of(y, NULL);
+    has(dot, "label=<reshape>");
+    ck_assert_ptr_null(strstr(dot, "[label=<[2, 1, 1]>]"));
+    free(dot);
+    dot =
+        drawing_of(wg_exp(wg_detach(x)), NULL); /* keeps the shape and ends a gradient: that is to be seen */
+    has(dot, "label=<identity>");
+    free(dot);
+    dot = drawing_of(y, &(wg_draw_options){.top_down = true, .no_numbers = true});
+    ck_assert_ptr_null(strstr(dot, "SIDES=\"R\" COLOR=\"#606060\">["));
     free(dot);
     wg_tape_free(tape);
 }
@@ -372,7 +477,8 @@ START_TEST(axes_in_words)
 }
 END_TEST
 
-TEST_MAIN("view", attributes, axes_in_words, the_table_of_a_formula, only_ancestors_are_shown_or_all,
+TEST_MAIN("view", rules_name_what_they_read, names_of_all_scripts_keep_the_columns, insides_are_not_drawn,
+    attributes, axes_in_words, the_table_of_a_formula, only_ancestors_are_shown_or_all,
     tensors_show_their_shape_and_first_numbers, operations_with_many_operands, a_circuit_has_wires_and_gates,
     numbers_are_part_of_their_gate, small_matrices_are_written_as_such,
     names_are_escaped_and_scopes_are_clusters, a_long_tape_is_cut_with_a_note,

@@ -22,9 +22,9 @@ typedef struct wg_colour {
     unsigned char red, green, blue;
 } wg_colour;
 
-/* A text of some colour under an image; NULL or "" for none. Letters (small ones are drawn as capitals),
- * digits and . , : ; - + = % / < > ( ) ' _ ! ? are drawn, other characters leave a gap; what is wider than
- * the tile is cut. */
+/* A text of some colour under an image, UTF-8; NULL or "" for none. The letters A to Z (small ones are drawn
+ * as capitals), digits and . , : ; - + = % / < > ( ) ' _ ! ? are drawn; a character of another script, or
+ * another sign, is an empty box; what is wider than the tile is cut. */
 typedef struct wg_caption {
     const char *text;
     wg_colour colour;

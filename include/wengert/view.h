@@ -16,14 +16,16 @@ WG_BEGIN_DECLS
 
 /* Prints y's ancestors and y, one line each in the order of recording:
  *
- *     step  name  op    operands     local rule           value       gradient
- *     0     x     leaf                                    -2          -4
- *     2           add   x, y         x: g   y: g          3           -4
- *     4     f     mul   #2, z        #2: g * b   z: g * a -12         1
+ *     step  name  op    operands     local rule              value  gradient
+ *     0     x     leaf                                    -2     -4
+ *     2           add   x, y         x: g   y: g             3      -4
+ *     4     f     mul   #2, z        #2: g * z   z: g * #2   -12    1
  *
- * A node without a name goes by its number; in a rule a, b and x are the operands, y the value, g the
- * gradient; a tensor shows its shape and first numbers. "-" stands for no value or no gradient. WG_FILE if
- * the file cannot be written, the tape's status or WG_INVALID for an invalid var. */
+ * A node without a name goes by its number. In a rule g is the gradient of the row's value; the letters of an
+ * operation's record (x, or a and b, for the operands, w for the second, y for the value, c and d for its
+ * numbers) give way to what they stand for. A tensor shows its shape and first numbers. "-" stands for no
+ * value or no gradient. WG_FILE if the file cannot be written, the tape's status or WG_INVALID for an invalid
+ * var. */
 WG_API wg_status wg_print_trace(wg_var y, FILE *file);
 
 /* The same for every node of a tape. */
@@ -37,7 +39,8 @@ typedef struct wg_draw_options {
 } wg_draw_options;
 
 /* Writes y's ancestors and y as a Graphviz graph (dot -Tsvg): values in green, gradients in red, one cluster
- * for each scope. Errors as for wg_print_trace. */
+ * for each scope. A result that is its operand in another shape (a flatten, a bias for the channels) is no
+ * gate unless it has a name: the new shape stands at the edge. Errors as for wg_print_trace. */
 WG_API wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options);
 
 WG_END_DECLS

@@ -52,6 +52,23 @@ static void put_text(FILE *file, const char *text)
         }
 }
 
+/* Is x one of the results of an operation with several? */
+static bool is_result(wg_var x)
+{
+    wg_var from = {0};
+    return wg_operands_of(x, &from, 1) == 1 && wg_op_of(from)->results > 1;
+}
+
+/* Is x its operand in another shape, and nothing that was given a name? */
+static bool is_view(wg_var x)
+{
+    wg_var from = {0};
+    if (!(wg_op_of(x)->traits & WG_OP_ALIAS) || wg_name_of(x)[0] || wg_operands_of(x, &from, 1) == 0)
+        return false;
+    wg_shape shape = wg_shape_of(x), before = wg_shape_of(from);
+    return !wg_shape_equal(&shape, &before);
+}
+
 /* The gates of the lectures have signs of their own. */
 static const char *sign_of(const char *op)
 {
@@ -126,6 +143,24 @@ static void put_leaf(const drawing *d, wg_var x)
     fprintf(d->file, "</I></FONT></TD>%s", d->options.top_down ? "</TR><TR>" : "");
 }
 
+/* The value, and the gradient on the other side of the wire. From top to bottom without numbers a name or a
+ * shape stands in the wire, which is drawn where there is neither. */
+static void put_cells(const drawing *d, wg_var x, bool leaf, const char *cell)
+{
+    bool top_down = d->options.top_down, named = !leaf && wg_name_of(x)[0];
+    if (top_down && d->options.no_numbers && (leaf || named || wg_shape_of(x).rank)) {
+        fputs("<TD>", d->file);
+        if (wg_shape_of(x).rank)
+            put_value(d, x);
+    } else {
+        fputs(cell, d->file);
+        put_value(d, x);
+        fputs(top_down ? "</TD><TD>" : named ? "</TD></TR><TR><TD></TD><TD>" : "</TD></TR><TR><TD>", d->file);
+        put_gradient(d, x);
+    }
+    fputs("</TD>", d->file);
+}
+
 /* Another name is written before the value. */
 static void put_wire(const drawing *d, size_t i, wg_var x, bool leaf)
 {
@@ -144,26 +179,40 @@ static void put_wire(const drawing *d, size_t i, wg_var x, bool leaf)
         put_text(d->file, wg_name_of(x));
         fprintf(d->file, "</I>%s</TD>", d->options.no_numbers ? "" : " =");
     }
-    fputs(cell, d->file);
-    put_value(d, x);
-    fputs(d->options.top_down ? "</TD><TD>"
-          : named             ? "</TD></TR><TR><TD></TD><TD>"
-                              : "</TD></TR><TR><TD>",
-        d->file);
-    put_gradient(d, x);
-    fputs("</TD></TR></TABLE>>];\n", d->file);
+    put_cells(d, x, leaf, cell);
+    fputs("</TR></TABLE>>];\n", d->file);
 }
 
+/* A result of an operation with several has a wire from that one's gate, which has none of its own. */
 static void put_node(const drawing *d, size_t i)
 {
-    wg_var x = wg_node(d->tape, i);
-    bool leaf = wg_operands_of(x, NULL, 0) == 0, top_down = d->options.top_down;
-    put_wire(d, i, x, leaf);
-    if (leaf)
+    wg_var x = wg_node(d->tape, i), from = {0};
+    bool leaf = wg_operands_of(x, &from, 1) == 0, result = is_result(x), top_down = d->options.top_down;
+    size_t gate = result ? wg_node_of(from) : i;
+    if (!leaf && !result) {
+        fprintf(d->file, "    g%zu [label=<", i);
+        put_op(d->file, x);
+        fputs(">];\n", d->file);
+    }
+    if (wg_op_of(x)->results > 1)
         return;
-    fprintf(d->file, "    g%zu [label=<", i);
-    put_op(d->file, x);
-    fprintf(d->file, ">];\n    g%zu -> n%zu:%s [arrowhead=none, weight=9];\n", i, i, top_down ? "n" : "w");
+    put_wire(d, i, x, leaf);
+    if (!leaf && gate >= d->first)
+        fprintf(d->file, "    g%zu -> n%zu:%s [arrowhead=none, weight=9];\n", gate, i, top_down ? "n" : "w");
+}
+
+/* Another shape for the same memory is no gate, unless it has a name: edges lead on from its operand. */
+static void skip_views(drawing *d)
+{
+    for (size_t i = 0; i + 1 < d->count; i++)
+        d->shown[i] = d->shown[i] && !is_view(wg_node(d->tape, i));
+}
+
+static wg_var before_views(wg_var x)
+{
+    while (is_view(x))
+        wg_operands_of(x, &x, 1);
+    return x;
 }
 
 /* Neighbours of one scope make a cluster; a scope that is entered twice makes two. */
@@ -192,6 +241,20 @@ static void put_nodes(const drawing *d)
         fputs("    }\n", d->file);
 }
 
+static void put_edge(const drawing *d, wg_var x, size_t gate)
+{
+    wg_var from = before_views(x);
+    if (wg_node_of(from) < d->first)
+        return;
+    fprintf(d->file, "    n%zu:%s -> g%zu", wg_node_of(from), d->options.top_down ? "s" : "e", gate);
+    if (is_view(x)) {
+        char text[160];
+        wg_shape shape = wg_shape_of(x);
+        fprintf(d->file, " [label=<%s>]", shape.rank ? wg_shape_text(&shape, text, sizeof text) : "a number");
+    }
+    fputs(";\n", d->file);
+}
+
 static wg_status put_edges(const drawing *d)
 {
     for (size_t i = d->first; i < d->count; i++) {
@@ -203,10 +266,8 @@ static wg_status put_edges(const drawing *d)
         if (!operand)
             return WG_OUT_OF_MEMORY;
         wg_operands_of(x, operand, n);
-        for (size_t k = 0; k < n; k++)
-            if (wg_node_of(operand[k]) >= d->first)
-                fprintf(d->file, "    n%zu:%s -> g%zu;\n", wg_node_of(operand[k]),
-                    d->options.top_down ? "s" : "e", i);
+        for (size_t k = 0; k < n && !is_result(x); k++)
+            put_edge(d, operand[k], i);
         free(operand);
     }
     return WG_OK;
@@ -232,12 +293,14 @@ wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options)
     d.shown = wg_ancestors(y);
     if (!d.shown)
         return WG_OUT_OF_MEMORY;
+    skip_views(&d);
     choose(&d);
     fprintf(file,
         "digraph tape {\n    rankdir=%s; ranksep=0.15; nodesep=0.12; fontname=\"Helvetica\"; fontsize=14;\n"
         "    node [fontname=\"Helvetica\", fontsize=14, shape=ellipse, width=0.5, height=0.5, margin=0.04, "
         "style=filled, fillcolor=\"#e8f0fb\", color=\"#3060a0\"];\n"
-        "    edge [color=\"#606060\", arrowsize=0.6];\n",
+        "    edge [color=\"#606060\", arrowsize=0.6, fontname=\"Helvetica\", fontsize=10, "
+        "fontcolor=\"#606060\"];\n",
         d.options.top_down ? "TB" : "LR");
     if (d.options.title || d.left_out) {
         fputs("    labelloc=t; label=<", file);

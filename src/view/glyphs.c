@@ -3,6 +3,8 @@
 
 #include "view/glyphs.h"
 
+#include <string.h>
+
 /* clang-format off */
 static const unsigned char glyphs[128][WG_GLYPH_HEIGHT] = {
     ['0'] = {0x0E, 0x11, 0x13, 0x15, 0x19, 0x11, 0x0E},
@@ -61,10 +63,14 @@ static const unsigned char glyphs[128][WG_GLYPH_HEIGHT] = {
 };
 /* clang-format on */
 
-const unsigned char *wg_glyph(char character)
+static const unsigned char box[WG_GLYPH_HEIGHT] = {0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F};
+
+const unsigned char *wg_glyph(uint32_t character)
 {
-    unsigned char code = (unsigned char)character;
-    if (code >= 'a' && code <= 'z')
-        code = (unsigned char)(code - 'a' + 'A');
-    return glyphs[code < 128 ? code : 0];
+    static const unsigned char blank[WG_GLYPH_HEIGHT];
+    if (character >= 'a' && character <= 'z')
+        character -= 'a' - 'A';
+    if (character < 128 && memcmp(glyphs[character], blank, sizeof blank) != 0)
+        return glyphs[character];
+    return character == ' ' || character == 0xA0 ? blank : box;
 }

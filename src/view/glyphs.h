@@ -5,10 +5,12 @@
 #ifndef WG_VIEW_GLYPHS_H
 #define WG_VIEW_GLYPHS_H
 
+#include <stdint.h>
+
 enum { WG_GLYPH_WIDTH = 5, WG_GLYPH_HEIGHT = 7 };
 
-/* The rows of a character from the top, in each the leftmost pixel in bit 4; blank when it is not in the
- * alphabet. */
-const unsigned char *wg_glyph(char character);
+/* The rows of a character from the top, in each the leftmost pixel in bit 4; a box when it is not in the
+ * alphabet, which has no small letters: they are capitals. */
+const unsigned char *wg_glyph(uint32_t character);
 
 #endif

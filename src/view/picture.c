@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 #include "base/sink.h"
 #include "view/glyphs.h"
+#include "view/letters.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -45,13 +46,21 @@ static void paint(struct picture *p, size_t x, size_t y, wg_colour c)
 static void paint_text(
     struct picture *p, size_t left, size_t top, size_t columns, const char *text, wg_colour c)
 {
-    for (size_t x = 0; *text && x + WG_GLYPH_WIDTH <= columns; text++, x += LETTER) {
-        const unsigned char *rows = wg_glyph(*text);
+    for (size_t x = 0; *text && x + WG_GLYPH_WIDTH <= columns; x += LETTER) {
+        const unsigned char *rows = wg_glyph(wg_letter_next(&text));
         for (size_t y = 0; y < WG_GLYPH_HEIGHT; y++)
             for (size_t bit = 0; bit < WG_GLYPH_WIDTH; bit++)
                 if (rows[y] >> (WG_GLYPH_WIDTH - 1 - bit) & 1)
                     paint(p, left + x + bit, top + y, c);
     }
+}
+
+static size_t text_width(const char *text)
+{
+    size_t letters = 0;
+    for (; *text; letters++)
+        wg_letter_next(&text);
+    return letters * LETTER - (letters != 0);
 }
 
 static wg_colour shade(float value, double low, double high)
@@ -72,7 +81,7 @@ static void paint_tile(struct picture *p, const struct layout *l, size_t left, s
                 shade(tile->grey[y / l->zoom * tile->columns + x / l->zoom], o->low, o->high));
     size_t below = top + l->cell_height - CAPTION + 2;
     const wg_caption *a = &tile->captions[0], *b = &tile->captions[1];
-    size_t width = b->text ? strlen(b->text) * LETTER - (b->text[0] != 0) : 0;
+    size_t width = b->text ? text_width(b->text) : 0;
     if (a->text)
         paint_text(p, left, below, l->cell_width, a->text, a->colour);
     if (b->text)

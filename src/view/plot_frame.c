@@ -3,6 +3,7 @@
 
 /* plot_frame.c - everything around the field: axes, ticks, title, legend. */
 
+#include "view/letters.h"
 #include "view/plot.h"
 
 #include <stdio.h>
@@ -22,7 +23,7 @@ enum {
 
 static int words_width(const char *words)
 {
-    size_t letters = wg_svg_letters(words);
+    size_t letters = wg_columns(words);
     return (int)(letters > 500 ? 500 : letters) * LETTER * WG_PIXEL;
 }
 

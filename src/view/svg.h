@@ -25,9 +25,6 @@ void wg_svg_put(wg_svg *svg, const char *format, ...) WG_PRINTF(2, 3);
  * character of XML or no UTF-8 becomes U+FFFD. */
 void wg_svg_put_words(wg_svg *svg, const char *words);
 
-/* About how wide the words are, in letters. */
-size_t wg_svg_letters(const char *words);
-
 void wg_svg_free(wg_svg *svg);
 
 #endif

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "base/format.h"
+#include "view/letters.h"
 #include "view/nodes.h"
 
 enum { STEP, NAME, OP, OPERANDS, RULE, VALUE, GRADIENT, COLUMNS, WIDTH = 160, MOST_OPERANDS = 4 };
@@ -36,6 +37,48 @@ static void append_numbers(
     }
 }
 
+/* What a letter of a rule stands for: an operand, the value, or a plain number of the operation; NULL: for
+ * itself. */
+static const char *meaning(wg_var x, char letter, char *text, size_t size)
+{
+    const wg_op *op = wg_op_of(x);
+    wg_var operand[MOST_OPERANDS] = {0};
+    size_t n = wg_operands_of(x, operand, MOST_OPERANDS), k = letter == 'b' || letter == 'w' ? 1 : 0;
+    const double *numbers = op->numbers ? wg_attr_of(x) : NULL, *number = NULL;
+    if (letter == 'y')
+        return wg_label_text(x, text, size);
+    if (letter == 'a' || letter == 'b' || letter == 'w' || letter == 'x') {
+        if (numbers && op->base && k == (op->number_first ? 0 : 1))
+            number = numbers;
+        else
+            k -= k && op->base && op->number_first;
+    } else if (letter == 'c' || letter == 'd') {
+        number = numbers && (size_t)(letter - 'c') < op->numbers ? numbers + (letter - 'c') : NULL;
+        k = n;
+    } else {
+        return NULL;
+    }
+    if (number)
+        wg_format(text, size, *number < 0 ? "(%g)" : "%g", *number);
+    return number ? text : k < n ? wg_label_text(operand[k], text, size) : NULL;
+}
+
+static bool in_word(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* The rule with names for its letters: what is one letter long is one. */
+static void append_rule(char *text, wg_var x, const char *rule)
+{
+    for (char before = ' '; *rule; before = *rule++) {
+        char label[64], letter[2] = {*rule, 0};
+        bool alone = !in_word(before) && !in_word(rule[1]);
+        const char *means = alone ? meaning(x, *rule, label, sizeof label) : NULL;
+        append(text, "%s%s", means ? means : letter, "");
+    }
+}
+
 static void fill(row *r, wg_var x)
 {
     const wg_op *op = wg_op_of(x);
@@ -52,8 +95,11 @@ static void fill(row *r, wg_var x)
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
         wg_label_text(operand[i], label, sizeof label);
         append(r->text[OPERANDS], "%s%s", i ? ", " : "", label);
-        if (op->rule && op->arity != WG_VARIADIC && op->rule[i])
-            append(r->text[RULE], n > 1 ? "%s: %s   " : "%.0s%s", label, op->rule[i]);
+        if (!op->rule || op->arity == WG_VARIADIC || !op->rule[i])
+            continue;
+        if (n > 1)
+            append(r->text[RULE], "%s%s: ", r->text[RULE][0] ? "   " : "", label);
+        append_rule(r->text[RULE], x, op->rule[i]);
     }
     if (n > MOST_OPERANDS)
         append(r->text[OPERANDS], "%s%s", ", ...", "");
@@ -65,12 +111,14 @@ static void fill(row *r, wg_var x)
     }
     wg_numbers_text(x, false, r->text[VALUE], WIDTH);
     wg_numbers_text(x, true, r->text[GRADIENT], WIDTH);
+    for (int c = 0; c < COLUMNS; c++)
+        wg_letters_trim(r->text[c]);
 }
 
 static void widen(size_t *width, const row *r)
 {
     for (int c = 0; c < COLUMNS; c++) {
-        size_t needed = strlen(r->text[c]);
+        size_t needed = wg_columns(r->text[c]);
         width[c] = needed > width[c] ? needed : width[c];
     }
 }
@@ -79,7 +127,7 @@ static void print(const row *r, const size_t *width, FILE *file)
 {
     for (int c = 0; c < COLUMNS; c++)
         if (c + 1 < COLUMNS)
-            fprintf(file, "%-*s  ", (int)width[c], r->text[c]);
+            fprintf(file, "%s%*s  ", r->text[c], (int)(width[c] - wg_columns(r->text[c])), "");
         else
             fprintf(file, "%s\n", r->text[c]);
 }
