@@ -43,7 +43,7 @@ static wg_var swish(wg_var x)
     static const wg_op op = {.name = "swish",
         .arity = 1,
         .traits = WG_OP_MAP,
-        .shape = wg_shape_like_first,
+        .shape = wg_shape_all_equal,
         .forward_f64 = swish_forward_f64,
         .forward_f32 = swish_forward_f32,
         .vjp = swish_rule,

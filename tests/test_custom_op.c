@@ -252,7 +252,45 @@ static wg_status plus_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 }
 
 static const wg_op plus = {
-    .name = "plus", .arity = 2, .shape = wg_shape_broadcast_all, .forward_f64 = plus_f64, .vjp = plus_vjp};
+    .name = "plus", .arity = 2, .shape = wg_shape_all_equal, .forward_f64 = plus_f64, .vjp = plus_vjp};
+
+/* What plus_f64 could not read is refused, in both orders; of several operands, any one may be the odd one.
+ */
+START_TEST(unequal_shapes_are_refused)
+{
+    static const wg_shape shapes[] = {
+        {0}, {1, {1}}, {1, {3}}, {1, {4}}, {2, {1, 3}}, {2, {3, 1}}, {2, {3, 3}}, {1, {0}}, {2, {0, 3}}};
+    enum { SHAPES = sizeof shapes / sizeof shapes[0] };
+    wg_op triple = plus;
+    triple.arity = 3;
+    for (size_t i = 0; i < SHAPES; i++)
+        for (size_t j = 0; j < SHAPES; j++) {
+            wg_tape *tape = wg_tape_new(NULL);
+            wg_var a = wg_set_name(wg_full(tape, shapes[i], 1), "a");
+            wg_var b = wg_set_name(wg_full(tape, shapes[j], 2), "b"), y = wg_apply2(&plus, a, b);
+            ck_assert_int_eq(wg_tape_status(tape), i == j ? WG_OK : WG_BAD_SHAPE);
+            ck_assert_int_eq(wg_is_valid(y), i == j);
+            if (i != j) {
+                ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), "plus: shapes are not equal: a "));
+                ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), " and b "));
+            }
+            for (size_t odd = 0; odd < 3 && i != j; odd++) {
+                wg_tape_reset(tape);
+                wg_var x[3];
+                for (size_t k = 0; k < 3; k++)
+                    x[k] = wg_full(tape, shapes[k == odd ? i : j], 1);
+                ck_assert(!wg_is_valid(wg_apply(&triple, x, 3, NULL)));
+                ck_assert_int_eq(wg_tape_status(tape), WG_BAD_SHAPE);
+            }
+            wg_tape_free(tape);
+        }
+    wg_tape *tape = wg_tape_new(NULL);
+    const int32_t n[3] = {1, 2, 3};
+    wg_apply2(&plus, vector(tape), wg_input(tape, WG_INTS(n, 3)));
+    ck_assert_int_eq(wg_tape_status(tape), WG_BAD_DTYPE);
+    wg_tape_free(tape);
+}
+END_TEST
 
 START_TEST(a_shared_gradient_is_not_added_to)
 {
@@ -371,7 +409,7 @@ START_TEST(many_operands_and_attributes)
     wg_op weighted = {.name = "weighted",
         .arity = WG_VARIADIC,
         .attr_size = sizeof(powers_attr),
-        .shape = wg_shape_broadcast_all,
+        .shape = wg_shape_all_equal,
         .forward_f64 = weighted_f64,
         .vjp = weighted_vjp};
     for (int fused = 0; fused < 2; fused++) {
@@ -518,9 +556,9 @@ int main(void)
 {
     const harness_test tests[] = {{records_that_are_refused, 1}, {a_float_tape_needs_a_float_kernel, 1},
         {null_arguments, 1}, {rules_that_are_wrong, 1}, {a_kernel_may_decline_or_fail, 1},
-        {a_shared_gradient_is_not_added_to, 1}, {a_rule_says_zero, 3}, {many_operands_and_attributes, 1},
-        {messages_have_names_and_scopes, 1}, {random_numbers_are_keyed_by_seed_ordinal_and_run, 1},
-        {effects_happen_once_per_training_run, 1}, {the_table_finds_by_name, 1},
-        {a_copy_of_a_record_works, 1}};
+        {unequal_shapes_are_refused, 1}, {a_shared_gradient_is_not_added_to, 1}, {a_rule_says_zero, 3},
+        {many_operands_and_attributes, 1}, {messages_have_names_and_scopes, 1},
+        {random_numbers_are_keyed_by_seed_ordinal_and_run, 1}, {effects_happen_once_per_training_run, 1},
+        {the_table_finds_by_name, 1}, {a_copy_of_a_record_works, 1}};
     return harness_run("custom_op", tests, sizeof tests / sizeof tests[0]);
 }

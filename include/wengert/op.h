@@ -3,23 +3,29 @@
 
 /* op.h - what an operation is: one const record. Ours enter by this door, and so do yours.
  *
- *     static wg_status swish_forward_f64(wg_op_context *op)
+ *     static wg_status length_forward_f64(wg_op_context *op)
  *     {
- *         const double *x = op->in[0];
+ *         const double *a = op->in[0], *b = op->in[1];
  *         double *y = op->out[0];
  *         for (size_t i = 0; i < op->count; i++)
- *             y[i] = x[i] / (1 + exp(-x[i]));
+ *             y[i] = hypot(a[i], b[i]);
  *         return WG_OK;
  *     }
- *     static wg_status swish_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
+ *     static wg_status length_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
  *     {
- *         wg_var x = op->arg[0], s = wg_sigmoid(x);
- *         grad_in[0] = wg_mul(g[0], wg_mul(s, wg_addc(wg_mul(x, wg_csub(1, s)), 1)));
+ *         wg_var slope = wg_div(g[0], op->result[0]);
+ *         grad_in[0] = wg_mul(slope, op->arg[0]);
+ *         grad_in[1] = wg_mul(slope, op->arg[1]);
  *         return WG_OK;
  *     }
- *     static const wg_op swish = {.name = "swish", .arity = 1, .shape = wg_shape_like_first,
- *                                 .forward_f64 = swish_forward_f64, .vjp = swish_vjp};
- *     wg_var y = wg_apply1(&swish, x);
+ *     static const wg_op length = {.name = "length", .arity = 2, .traits = WG_OP_MAP,
+ *                                  .shape = wg_shape_all_equal,
+ *                                  .forward_f64 = length_forward_f64, .vjp = length_vjp};
+ *     wg_var y = wg_apply2(&length, a, b);
+ *
+ * A forward function reads its operands as they lie, in their own shapes: the engine does not broadcast
+ * them. The shape rule decides which shapes a function must be able to read, see "Shape rules" below. Whoever
+ * has a [1000] and a [1] for the operation above calls it with wg_broadcast_to(b, wg_shape_of(a)).
  *
  * An operation without `vjp` and `expand` must be declared WG_OP_ZERO_GRADIENT, or is refused when it is
  * recorded. A tape of a dtype for which there is no forward function refuses it too, with WG_BAD_DTYPE. */
@@ -227,9 +233,27 @@ WG_API wg_status wg_apply_all(
 WG_API wg_var wg_apply1(const wg_op *op, wg_var x);
 WG_API wg_var wg_apply2(const wg_op *op, wg_var a, wg_var b);
 
-/* Shape rules to share: the result is like operand 0; like the broadcast of all operands. Both refuse
- * integers (WG_BAD_DTYPE); a shape rule of one's own must do so too where its kernels expect real numbers. */
+/* ---- Shape rules ----------------------------------------------------------------------------------- */
+
+/* What an operation's `shape` may be. All refuse integers (WG_BAD_DTYPE); a shape rule of one's own must do
+ * so too where its kernels expect real numbers.
+ *
+ *     wg_shape_all_equal      in[0][i], in[1][i], .. and out[0][i], for i < count, are there and belong
+ *                             together; operands of unequal shapes are refused (WG_BAD_SHAPE)
+ *     wg_shape_like_first     in[0] and out[0] have `count` elements; of other operands nothing is known:
+ *                             right for one operand, else to be called by a rule that checks the others
+ *     wg_shape_broadcast_all  out[0] has `count` elements; an operand has those of in_shape[i], which may be
+ *                             fewer: the function finds the element by in_shape and out_shape itself. A
+ *                             backward function sums grad_in[i] over what was broadcast, a `vjp` calls
+ *                             wg_sum_to for that */
+
+/* The result is like the operands, which have one shape. */
+WG_API wg_status wg_shape_all_equal(wg_op_context *op);
+
+/* The result is like operand 0. */
 WG_API wg_status wg_shape_like_first(wg_op_context *op);
+
+/* The result is the broadcast of all operands. */
 WG_API wg_status wg_shape_broadcast_all(wg_op_context *op);
 
 /* A rule for batch lanes to share: of a map of images, with operands of their shape, or broadcast along

@@ -83,6 +83,17 @@ wg_status wg_shape_like_first(wg_op_context *op)
     return refuse_integers(op); /* the results are preset to it */
 }
 
+wg_status wg_shape_all_equal(wg_op_context *op)
+{
+    if (refuse_integers(op) != WG_OK)
+        return WG_BAD_DTYPE;
+    for (size_t i = 1; i < op->arity; i++)
+        if (!wg_shape_equal(op->in_shape[0], op->in_shape[i]))
+            return wg_op_fail(op, WG_BAD_SHAPE, "shapes are not equal: %s and %s", wg_op_operand(op, 0),
+                wg_op_operand(op, i));
+    return WG_OK;
+}
+
 wg_status wg_shape_broadcast_all(wg_op_context *op)
 {
     if (refuse_integers(op) != WG_OK)
