@@ -9,18 +9,12 @@
 const wg_lanes_kernels *wg_lanes_kernels_of_processor(void)
 {
 #ifdef WG_X86_KERNELS
-    if (__builtin_cpu_supports("avx512f"))
+    if (wg_lanes() == wg_lanes_avx512.lanes)
         return &wg_lanes_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
+    if (wg_lanes() == wg_lanes_avx2.lanes)
         return &wg_lanes_avx2;
 #endif
     return NULL;
-}
-
-size_t wg_lanes(void)
-{
-    const wg_lanes_kernels *kernels = wg_lanes_kernels_of_processor();
-    return kernels ? kernels->lanes : 0;
 }
 
 /* Of each group a matrix [L, count] is turned round. */
