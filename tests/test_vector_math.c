@@ -8,7 +8,13 @@
 
 #include "accuracy.h"
 
-#if defined(WG_X86_KERNELS) && defined(__GNUC__) && !defined(__clang__)
+/* A build for one processor (-march) has that kind: gcc inlines what is for it into no function for another.
+ */
+#if defined(WG_X86_KERNELS) && defined(__GNUC__) && !defined(__clang__) && !defined(__AVX__)
+#define SEVERAL_KINDS
+#endif
+
+#ifdef SEVERAL_KINDS
 #define KINDS(KIND)                                                                                          \
     KIND(plain, , true)                                                                                      \
     KIND(avx2, __attribute__((target("arch=x86-64-v3"))), __builtin_cpu_supports("x86-64-v3"))               \
@@ -51,7 +57,7 @@ static const struct {
     map *of[3][2];
 } functions[] = {
 #define OF(kind, name) {name##_f64_##kind, name##_f32_##kind},
-#if defined(WG_X86_KERNELS) && defined(__GNUC__) && !defined(__clang__)
+#ifdef SEVERAL_KINDS
 #define FUNCTION(name)                                                                                       \
     {                                                                                                        \
         ROW(name, 4, 0, 0, {0}),                                                                             \
