@@ -171,9 +171,32 @@ START_TEST(merges_even_axes)
 }
 END_TEST
 
+/* As many streams as there can be: what follows the last one stays. */
+START_TEST(merges_all_streams_and_no_more)
+{
+    const wg_shape shape = {.rank = 5, .dim = {1, 2, 1, 3, 4}};
+    struct {
+        wg_walk walk;
+        ptrdiff_t behind[WG_MAX_RANK];
+    } held = {.walk = wg_walk_over(&shape, WG_WALK_STREAMS)};
+    for (size_t i = 0; i < WG_MAX_RANK; i++)
+        held.behind[i] = 1000 + (ptrdiff_t)i;
+    for (size_t s = 0; s < WG_WALK_STREAMS; s++)
+        held.walk.step[s][1] = 100 + (ptrdiff_t)s;
+    wg_walk_merge(&held.walk);
+    ck_assert_uint_eq(held.walk.rank, 2);
+    ck_assert(held.walk.dim[0] == 2 && held.walk.dim[1] == 12);
+    for (size_t s = 0; s < WG_WALK_STREAMS; s++)
+        ck_assert(held.walk.step[s][0] == 100 + (ptrdiff_t)s && held.walk.step[s][1] == 1);
+    for (size_t i = 0; i < WG_MAX_RANK; i++)
+        ck_assert_int_eq(held.behind[i], 1000 + (ptrdiff_t)i);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {{copies_like_naive_loops, 20}, {copies_large_arrays, 0},
-        {writes_with_steps, 0}, {nothing_to_copy, 0}, {one_element, 0}, {fills, 0}, {merges_even_axes, 0}};
+        {writes_with_steps, 0}, {nothing_to_copy, 0}, {one_element, 0}, {fills, 0}, {merges_even_axes, 0},
+        {merges_all_streams_and_no_more, 0}};
     return harness_run("strided", tests, sizeof tests / sizeof tests[0]);
 }
