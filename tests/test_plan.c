@@ -144,7 +144,7 @@ START_TEST(runs_that_fail)
     wg_plan *plan = plan_of(s.loss, NULL);
     ck_assert_int_eq(wg_plan_run(NULL), WG_INVALID);
     ck_assert_int_eq(wg_plan_run(plan), WG_NO_VALUE);
-    ck_assert_ptr_nonnull(strstr(wg_tape_message(s.tape), "input x was never set"));
+    ck_assert_ptr_nonnull(strstr(wg_tape_message(s.tape), "the value of x was never set"));
     ck_assert_int_eq(wg_set(s.x, WG_DOUBLES(xs, 3, 4)), WG_BAD_SHAPE);
     wg_tape_reset(s.tape); /* clears the error of wg_set, and the plan's ground */
     ck_assert_int_eq(wg_plan_run(plan), WG_DEAD_VAR);

@@ -206,6 +206,27 @@ START_TEST(backward_refuses_what_is_no_scalar)
 }
 END_TEST
 
+/* What has no name is found by its operation and number, in each message that tells of a node. */
+START_TEST(what_has_no_name_is_named)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(2, 3)), y = wg_exp(x);
+    ck_assert_int_eq(wg_backward(y), WG_NO_VALUE);
+    ck_assert_str_eq(
+        wg_tape_message(tape), "backward: exp (node 1) has no value yet: set the inputs and call wg_replay");
+    ck_assert_int_eq(wg_replay(tape), WG_NO_VALUE);
+    ck_assert_str_eq(wg_tape_message(tape), "replay: the value of input (node 0) was never set");
+    ck_assert_int_eq(wg_set(x, WG_DOUBLES(((double[6]){0}), 3, 2)), WG_BAD_SHAPE);
+    ck_assert_str_eq(wg_tape_message(tape), "set: an array of [3, 2] for input (node 0) [2, 3]");
+    ck_assert_int_eq(wg_set(x, WG_DOUBLES(((double[6]){0}), 2, 3)), WG_OK);
+    ck_assert_int_eq(wg_replay(tape), WG_OK);
+    ck_assert_int_eq(wg_backward(y), WG_NOT_SCALAR);
+    ck_assert_str_eq(wg_tape_message(tape),
+        "backward: needs a scalar, not exp (node 1) [2, 3]: sum it, or use wg_backward_from");
+    wg_tape_free(tape);
+}
+END_TEST
+
 /* A rule that fails in the middle of a sweep. */
 static wg_status shape_like_operand(wg_op_context *op)
 {
@@ -341,4 +362,5 @@ END_TEST
 TEST_MAIN("sweep", reuse_adds, each_sweep_starts_at_zero, only_ancestors_are_visited, detach_and_no_grad_cut,
     a_leaf_that_was_not_reached_has_the_gradient_0, an_item_of_a_vector_says_so,
     what_is_kept_can_be_read_and_the_rest_is_an_error, backward_refuses_what_is_no_scalar,
-    several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named)
+    several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named,
+    what_has_no_name_is_named)

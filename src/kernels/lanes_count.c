@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* lanes_count.c - how many lanes, apart from the kernels: all operations ask, and few programs have images. */
+/* lanes_count.c - how many lanes, apart from the kernels: all operations ask, few programs have images. */
 
 #include "kernels/lanes.h"
 

@@ -17,12 +17,13 @@ static wg_status find_parameters(wg_plan_passes *p)
     wg_plan *plan = p->plan;
     wg_engine *t = plan->tape;
     for (size_t i = 0; i < t->bound_count; i++) {
+        char text[WG_NODE_TEXT];
         wg_bound *bound = t->bounds[i];
         if (!wg_is_valid(bound->var) || !bound->binding.gradient)
             continue;
         if (plan->optim && bound->binding.owner != (const void *)wg_optim_params(plan->optim))
             return wg_error_set(p->error, WG_INVALID, "plan: %s is no parameter of the optimiser's store",
-                wg_name_at(t, bound->var.node));
+                wg_node_text(t, bound->var.node, text));
         if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
             return no_memory(p);

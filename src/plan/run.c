@@ -160,9 +160,10 @@ static const char *late_parameter(wg_plan *plan)
 static wg_status run(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
+    char text[WG_NODE_TEXT];
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
-        return wg_fail(t, WG_NO_VALUE, "plan: input %s was never set", wg_name_at(t, missing));
+        return wg_fail(t, WG_NO_VALUE, "plan: the value of %s was never set", wg_node_text(t, missing, text));
     if (plan->holder.place && !plan->optim)
         return wg_fail(t, WG_INVALID, "plan: its optimiser was freed");
     const char *late = late_parameter(plan);

@@ -164,10 +164,11 @@ wg_status wg_check_fresh(wg_engine *t, const char *who)
     if (t->changed)
         return stale_leaf(t, who);
     for (size_t i = 0; i < t->bound_count; i++) {
+        char text[WG_NODE_TEXT];
         const wg_bound *bound = t->bounds[i];
         if (bound->binding.version && wg_is_valid(bound->var) && *bound->binding.version != bound->seen)
             return wg_fail(t, WG_STALE, "%s: parameter %s was changed since: call wg_replay first", who,
-                wg_name_at(t, bound->var.node));
+                wg_node_text(t, bound->var.node, text));
     }
     return WG_OK;
 }

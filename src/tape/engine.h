@@ -335,6 +335,8 @@ void wg_names_forget(wg_engine *t, uint32_t node);
 void wg_names_reset(wg_engine *t);
 void wg_scopes_close(wg_engine *t, uint32_t depth); /* those that are deeper */
 const char *wg_name_at(const wg_engine *t, uint32_t node);
+enum { WG_NODE_TEXT = 192 };
+const char *wg_node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT]); /* for messages */
 const char *wg_scope_now(const wg_engine *t);
 
 /* ---- adjoint.c, sweep_record.c: pieces of the sweep in numbers */

@@ -294,9 +294,9 @@ wg_status wg_set(wg_var leaf, wg_array array)
         return refuse(t, WG_INVALID, "only leaves and inputs can be set anew");
     wg_view v = wg_view_of(t, leaf.node);
     if (!wg_shape_equal(v.shape, &array.shape)) {
-        char ours[192], theirs[192];
+        char ours[192], theirs[192], node[WG_NODE_TEXT];
         wg_fail(t, WG_BAD_SHAPE, "set: an array of %s for %s %s",
-            wg_shape_text(&array.shape, theirs, sizeof theirs), wg_name_at(t, leaf.node),
+            wg_shape_text(&array.shape, theirs, sizeof theirs), wg_node_text(t, leaf.node, node),
             wg_shape_text(v.shape, ours, sizeof ours));
         t->status = WG_OK;
         wg_update_fast(t);

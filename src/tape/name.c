@@ -5,6 +5,7 @@
 
 #include "tape/engine.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,17 @@ const char *wg_name_at(const wg_engine *t, uint32_t node)
 {
     size_t i = find(t, node);
     return i < t->name_count && t->names[i].node == node ? t->names[i].text : "";
+}
+
+/* "loss", or "mul (node 12)" without a name. */
+const char *wg_node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT])
+{
+    const char *name = wg_name_at(t, node);
+    if (*name)
+        snprintf(text, WG_NODE_TEXT, "%.*s", WG_NODE_TEXT - 1, name);
+    else
+        snprintf(text, WG_NODE_TEXT, "%.128s (node %" PRIu32 ")", wg_op_of(wg_var_of(t, node))->name, node);
+    return text;
 }
 
 static char *copy(wg_engine *t, const char *text)

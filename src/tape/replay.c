@@ -36,12 +36,14 @@ wg_status wg_replay(wg_tape *tape)
         return WG_INVALID;
     if (t->status != WG_OK)
         return t->status;
+    char text[WG_NODE_TEXT];
     const wg_record *missing;
     wg_status status = WG_OK;
     if (t->plan)
         status = wg_fail(t, WG_INVALID, "replay: the tape is planned, and its results share their memory");
     else if (!all_inputs_set(t, &missing))
-        status = wg_fail(t, WG_NO_VALUE, "replay: input %s was never set", wg_name_at(t, missing->node));
+        status = wg_fail(
+            t, WG_NO_VALUE, "replay: the value of %s was never set", wg_node_text(t, missing->node, text));
     if (status == WG_OK) {
         wg_release_gradients(t);
         t->run += !t->frozen;

@@ -53,6 +53,7 @@ static wg_status check(wg_engine *t, wg_var y)
 {
     if (t->status != WG_OK)
         return t->status;
+    char text[WG_NODE_TEXT];
     const wg_error *unstuck = wg_unstuck(t, y);
     if (!wg_alive(t, y) && unstuck)
         return wg_fail(t, unstuck->status, "backward: %s", unstuck->message);
@@ -60,7 +61,7 @@ static wg_status check(wg_engine *t, wg_var y)
         return wg_fail(t, y.epoch ? WG_DEAD_VAR : WG_INVALID, "backward: the var is dead, or never was one");
     if (!wg_view_of(t, y.node).valued)
         return wg_fail(t, WG_NO_VALUE, "backward: %s has no value yet: set the inputs and call wg_replay",
-            wg_name_at(t, y.node));
+            wg_node_text(t, y.node, text));
     if (wg_view_of(t, y.node).dtype == WG_I32)
         return wg_fail(t, WG_BAD_DTYPE, "backward: integers have no gradient");
     return wg_check_fresh(t, "backward");
@@ -140,10 +141,10 @@ wg_status wg_backward(wg_var y)
         return t->status;
     wg_status status = check(t, y);
     if (status == WG_OK && wg_count_of(y) != 1) {
-        char text[192];
+        char text[192], node[WG_NODE_TEXT];
         status =
             wg_fail(t, WG_NOT_SCALAR, "backward: needs a scalar, not %s %s: sum it, or use wg_backward_from",
-                wg_name_at(t, y.node), wg_shape_text(wg_view_of(t, y.node).shape, text, sizeof text));
+                wg_node_text(t, y.node, node), wg_shape_text(wg_view_of(t, y.node).shape, text, sizeof text));
     }
     return end_sweep(t, status == WG_OK ? backward(t, &y, 1, NULL) : status);
 }
