@@ -76,8 +76,48 @@ START_TEST(names_are_checked)
     ck_assert_int_eq(wg_params_add(p, "w", WG_SHAPE(2, 3), NULL, NULL), WG_OK);
     wg_error_clear(&error);
     ck_assert_int_eq(wg_params_add(p, "W", WG_SHAPE(2, 3), NULL, &error), WG_NAME);
-    ck_assert_str_eq(error.message, "W is unknown, and the store is sealed");
+    ck_assert_str_eq(error.message, "W is unknown, and the store is sealed (by wg_params_seal, or while a "
+                                    "model predicts or is evaluated); "
+                                    "did you mean w?");
     ck_assert_uint_eq(wg_params_count(p), 1);
+    wg_params_free(p);
+}
+END_TEST
+
+/* One slip at each letter of a name - left out, doubled, another, in the other case - and the name is found.
+ */
+START_TEST(names_that_are_nearly_right)
+{
+    static const char names[][16] = {"conv1.weight", "conv2.weight", "fc.bias", "encoder.norm"};
+    wg_params *p = store(WG_F64, 1);
+    for (size_t i = 0; i < 4; i++)
+        ck_assert_int_eq(wg_params_add(p, names[i], WG_SHAPE(1), NULL, NULL), WG_OK);
+    wg_params_seal(p);
+    for (size_t i = 1; i < 4; i++)
+        for (size_t k = 0; names[i][k]; k++)
+            for (int slip = 0; slip < 4; slip++) {
+                char wrong[32], wanted[40];
+                const char *letter = slip == 0 ? "" : slip == 1 ? "qq" : slip == 2 ? "q" : "Q";
+                snprintf(wrong, sizeof wrong, "%.*s%s%s", (int)k, names[i], letter, names[i] + k + 1);
+                snprintf(wanted, sizeof wanted, "did you mean %s?", names[i]);
+                wg_error error = {0};
+                ck_assert_int_eq(wg_params_add(p, wrong, WG_SHAPE(1), NULL, &error), WG_NAME);
+                if (k != 4 || i != 1) /* conv?.weight may be either */
+                    ck_assert_msg(strstr(error.message, wanted), "%s: %s", wrong, error.message);
+            }
+    wg_error error = {0};
+    ck_assert_int_eq(wg_params_add(p, "FC.BIAS", WG_SHAPE(1), NULL, &error), WG_NAME);
+    ck_assert_ptr_nonnull(strstr(error.message, "did you mean fc.bias?"));
+    error = (wg_error){0};
+    ck_assert_int_eq(wg_params_add(p, "decoder", WG_SHAPE(1), NULL, &error), WG_NAME);
+    ck_assert_ptr_null(strstr(error.message, "did you mean"));
+    char longer[400];
+    memset(longer, 'a', sizeof longer);
+    for (size_t n = 120; n < 140; n++) {
+        longer[n] = 0;
+        ck_assert_int_eq(wg_params_add(p, longer, WG_SHAPE(1), NULL, NULL), WG_NAME);
+        longer[n] = 'a';
+    }
     wg_params_free(p);
 }
 END_TEST
@@ -358,7 +398,7 @@ START_TEST(every_allocation_may_fail)
 }
 END_TEST
 
-TEST_MAIN("params", get_or_create, names_are_checked, initial_values_are_keyed_by_name,
-    arrays_are_aligned_and_never_move, numbers_go_in_and_out, patterns,
+TEST_MAIN("params", get_or_create, names_are_checked, names_that_are_nearly_right,
+    initial_values_are_keyed_by_name, arrays_are_aligned_and_never_move, numbers_go_in_and_out, patterns,
     print_tells_names_shapes_and_the_total, stores_are_copied_and_compared, a_pass_visits_each_element_once,
     options_and_null, every_allocation_may_fail)

@@ -136,6 +136,10 @@ START_TEST(errors_are_left_on_the_tape)
     fails(tape, wg_param(p, tape, "w", WG_SHAPE(3, 2), NULL), WG_NAME, "w has shape [2, 3], not [3, 2]");
     fails(tape, wg_param(single, tape, "w", WG_SHAPE(2), NULL), WG_BAD_DTYPE,
         "w: its store is f32, the tape f64");
+    wg_scope_push(tape, "fc");
+    fails(tape, wg_param(single, tape, "w", WG_SHAPE(2), NULL), WG_BAD_DTYPE,
+        "fc.w: its store is f32, the tape f64");
+    wg_scope_pop(tape);
     fails(tape, wg_param(NULL, tape, "w", WG_SHAPE(2), NULL), WG_INVALID, "store");
     fails(tape, wg_param(p, tape, "", WG_SHAPE(2), NULL), WG_INVALID, "name");
     fails(tape, wg_param(p, tape, "h", WG_SHAPE(1000, SIZE_MAX / 16000), NULL), WG_OUT_OF_MEMORY,

@@ -196,7 +196,7 @@ wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, c
             wg_shape_text(shape, text, sizeof text));
     }
     if (p->sealed)
-        return wg_error_set(error, WG_NAME, "%s is unknown, and the store is sealed", name);
+        return wg_params_unknown(p, name, error);
     *index = p->count;
     return create(p, name, shape, count, init, buffer, error);
 }

@@ -70,6 +70,9 @@ static inline char *wg_param_gradient_of(const wg_params *p, const wg_param_arra
     return a->buffer ? NULL : p->chunk[a->chunk].gradient + a->offset * p->size;
 }
 
+/* Fails with WG_NAME: a sealed store has no array of this name. It tells the name that is most like it. */
+wg_status wg_params_unknown(const wg_params *p, const char *name, wg_error *error);
+
 /* Finds or creates; *index is the array's number. */
 wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
     bool buffer, size_t *index, wg_error *error);

@@ -35,18 +35,16 @@ static wg_param_array *array_of(wg_params *p, wg_tape *tape, const char *name, c
         wg_tape_fail(tape, WG_INVALID, p ? "a parameter needs a name" : "no parameter store");
         return NULL;
     }
-    if (p->dtype != wg_tape_dtype(tape)) {
-        wg_tape_fail(tape, WG_BAD_DTYPE, "%s: its store is %s, the tape %s", name, wg_dtype_name(p->dtype),
-            wg_dtype_name(wg_tape_dtype(tape)));
-        return NULL;
-    }
     char small[256];
     size_t bytes;
     char *full = full_name(p, tape, name, small, sizeof small, &bytes);
     wg_error error = {0};
     wg_status status = WG_OUT_OF_MEMORY;
     if (full) {
-        status = wg_params_get(p, full, shape, init, buffer, index, &error);
+        status = p->dtype == wg_tape_dtype(tape)
+                     ? wg_params_get(p, full, shape, init, buffer, index, &error)
+                     : wg_error_set(&error, WG_BAD_DTYPE, "%s: its store is %s, the tape %s", full,
+                           wg_dtype_name(p->dtype), wg_dtype_name(wg_tape_dtype(tape)));
         if (bytes)
             wg_mem_free(&p->memory, full, bytes);
     }

@@ -39,7 +39,7 @@ static wg_status copy_check(const wg_params *to, const wg_params *from, wg_error
         const wg_param_array *a = from->arrays[i];
         size_t index = wg_params_index(to, a->name);
         if (index == SIZE_MAX && to->sealed)
-            return wg_error_set(error, WG_NAME, "%s is unknown, and the store is sealed", a->name);
+            return wg_params_unknown(to, a->name, error);
         if (index == SIZE_MAX)
             continue;
         const wg_param_array *b = to->arrays[index];
