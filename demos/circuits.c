@@ -7,8 +7,10 @@
  *     circuits                 the tables
  *     circuits --draw FOLDER   the drawings too: dot -Tsvg FOLDER/sum-times.dot > sum-times.svg */
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <wengert/wengert.h>
 
 #include "options.h"
@@ -31,7 +33,7 @@ static void show(wg_var y, const char *file, const char *title)
     snprintf(path, sizeof path, "%s/%s.dot", folder, file);
     FILE *dot = fopen(path, "w");
     if (!dot || wg_draw_dot(y, dot, &(wg_draw_options){.title = title}) != WG_OK || fclose(dot) != 0) {
-        fprintf(stderr, "circuits: cannot write %s\n", path);
+        fprintf(stderr, "circuits: cannot write %s: %s\n", path, strerror(errno));
         exit(1);
     }
     printf("\ndrawn in %s\n", path);

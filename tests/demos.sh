@@ -31,9 +31,10 @@ for program; do
     check "$name --nonsense is named" grep -q "^$name: unknown option --nonsense" "$folder/err"
     check "$name --nonsense prints nothing else" [ ! -s "$folder/out" ]
     [ "$draws" -gt 0 ] || continue
-    "$program" --draw "$folder/missing" >"$folder/out" 2>"$folder/err"
+    LC_ALL=C "$program" --draw "$folder/missing" >"$folder/out" 2>"$folder/err"
     check "$name into a missing folder exits with 1" [ $? -eq 1 ]
     check "$name into a missing folder says so" grep -q "^$name: .*missing/" "$folder/err"
+    check "$name into a missing folder says why" grep -q 'No such file' "$folder/err"
 done
 
 echo "demos: $passed passed, $failed failed"

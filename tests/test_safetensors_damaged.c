@@ -133,6 +133,9 @@ START_TEST(lengths_that_lie)
     files_write("a", huge, 16);
     archives_refuse(
         wg_safetensors_read, WG_FORMAT, "a header of 18446744073709551615 bytes, where the file has 8");
+    files_write("a", "length,width", 12);
+    archives_refuse(
+        wg_safetensors_read, WG_FORMAT, "no safetensors file, but text that begins with \"length,w\"");
     files_write("a", large, 16);
     archives_refuse(wg_safetensors_read, WG_FORMAT, "a header of 100663296 bytes, where the file has 8");
     files_write("a", zero, 16);

@@ -52,6 +52,15 @@ static wg_status no_json(const reader *r)
 
 /* ---- The header ------------------------------------------------------------------------------------ */
 
+/* Eight letters would be the length of a header of more than 10^17 bytes. */
+static bool is_text(const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] < ' ' || bytes[i] > '~')
+            return false;
+    return true;
+}
+
 static wg_status read_header(reader *r)
 {
     unsigned char head[8];
@@ -59,6 +68,9 @@ static wg_status read_header(reader *r)
     if (status != WG_OK)
         return status;
     uint64_t length = wg_bytes_little(head, 8), left = wg_source_left(r->source);
+    if (is_text(head, sizeof head))
+        return BAD(
+            r, "no safetensors file, but text that begins with \"%.*s\"", (int)sizeof head, (char *)head);
     if (length > WG_SAFETENSORS_MOST_HEADER || length > left || length == 0)
         return BAD(r, "a header of %" PRIu64 " bytes, where the file has %" PRIu64 " and %d are the most",
             length, left, WG_SAFETENSORS_MOST_HEADER);
