@@ -23,19 +23,12 @@ size_t wg_chunks(size_t count, size_t grain)
 size_t wg_workers(int threads, size_t count, size_t grain)
 {
     size_t chunks = wg_chunks(count, grain);
+#ifndef _OPENMP
+    threads = 1;
+#endif
     if (threads <= 1 || chunks <= 1)
         return 1;
     return (size_t)threads < chunks ? (size_t)threads : chunks;
-}
-
-/* Of the innermost team, which is the one that a chunk of ours runs in. */
-static size_t worker_number(void)
-{
-#ifdef _OPENMP
-    return (size_t)omp_get_thread_num();
-#else
-    return 0;
-#endif
 }
 
 typedef struct job {
@@ -53,7 +46,8 @@ static void run_chunk(const job *j, size_t chunk, size_t worker)
     wg_float_restore(&callers);
 }
 
-/* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. */
+/* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. Each worker
+ * finds its chunks by itself: in a `parallel for` some builds of LLVM's runtime call malloc. */
 static void run_all(int threads, job j)
 {
     if (j.grain == 0)
@@ -65,10 +59,13 @@ static void run_all(int threads, job j)
         return;
     }
 #ifdef _OPENMP
-#pragma omp parallel for num_threads((int)workers) schedule(static)
+#pragma omp parallel num_threads((int)workers)
+    {
+        const size_t worker = (size_t)omp_get_thread_num(), team = (size_t)omp_get_num_threads();
+        for (size_t chunk = worker * chunks / team; chunk < (worker + 1) * chunks / team; chunk++)
+            run_chunk(&j, chunk, worker);
+    }
 #endif
-    for (size_t chunk = 0; chunk < chunks; chunk++)
-        run_chunk(&j, chunk, worker_number());
 }
 
 void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
