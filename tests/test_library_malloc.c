@@ -76,7 +76,8 @@ static void *resize(void *user, void *memory, size_t old_size, size_t new_size)
     return NULL;
 }
 
-/* Readers that are given a hook ask nobody else, and neither does zlib below them. */
+/* Readers that are given a hook ask nobody else, and neither does zlib below them. The first reading does not
+ * count: it may be the first to ask OpenMP something, whose runtime then starts. */
 START_TEST(readers_with_a_hook)
 {
     files_enter("malloc");
@@ -87,6 +88,9 @@ START_TEST(readers_with_a_hook)
         const wg_allocator hook = {.resize = resize, .user = &c};
         if (!formats_readers[i].bounded) /* and so have no hook of their own */
             continue;
+        formats_readers[i].read(formats_readers[i].file, 0, &hook, &error);
+        wg_error_clear(&error);
+        c.calls = 0;
         size_t before = own_malloc.calls;
         formats_readers[i].read(formats_readers[i].file, 0, &hook, &error);
         ck_assert_msg(own_malloc.calls - before == c.calls && (c.calls > 1 || error.status),
