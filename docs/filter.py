@@ -21,6 +21,16 @@ import os
 import re
 import sys
 
+# The site's chapters, and their headers; every header is in one.
+GROUPS = {
+    'Begin': 'wengert status array alloc option tuning',
+    'Tapes and derivatives': 'tape scalar gradcheck check op random',
+    'Operations': 'math reduce shaping linalg conv norm recurrent loss',
+    'Models and training': 'init params layers optim schedule fit plan checkpoint',
+    'Data and files': 'data draw load archive',
+    'Seeing': 'view plot picture',
+}
+
 SECTION = re.compile(r'/\* ---- (.*?) -+ \*/$')
 
 
@@ -36,6 +46,14 @@ def links_of(path):
                 text = file.read()
             LINKS.update(re.findall(r'^WG_(?:API|FAST) [^;(]*?\b(wg_\w*[a-z0-9])\(', text, re.M))
             LINKS.update('WG_' + status for status in re.findall(r'^    X\((\w+), "', text, re.M))
+
+
+def group_of(stem):
+    """The name of the chapter that a header is in, for @ingroup; None when there is none."""
+    for title, stems in GROUPS.items():
+        if stem in stems.split():
+            return 'group_' + title.split()[0].lower()
+    return None
 
 
 def escape(text):
@@ -130,7 +148,7 @@ class Header:
         if 'SPDX-License-Identifier' in raw[0]:
             stem = self.file.replace('.', '_')
             self.put('/** @defgroup ' + stem + ' ' + self.file, [''] * len(raw))
-            self.out[-1] = ''
+            self.out[-1] = '@ingroup %s' % group_of(self.file[:-2])
         elif not self.head:
             self.head = True
             lines[0] = re.sub(r'^\S+ - (.)', lambda m: m.group(1).upper(), lines[0])
@@ -199,7 +217,9 @@ class Header:
         prefix = ''
         if starts and not hidden:
             name = name_of(line if directive else statement)
-            if self.doc:
+            if self.doc == name and not self.scopes:
+                pass                                # declared in another way where a condition holds
+            elif self.doc:
                 prefix = '' if words else '/** @copydoc ' + self.doc + ' */ '
                 if words and self.scopes == []:
                     prefix = '/** @copydoc ' + self.doc + ' */ '
@@ -305,8 +325,71 @@ def arguments_of(text, start):
     return [' '.join(argument.split()) for argument in out]
 
 
+def macros_of(paths):
+    """The macros with which C turns a rule into text, and those of the rules: name to parameters and body."""
+    macros = {}
+    for path in paths:
+        with open(path, encoding='utf-8') as file:
+            text = re.sub(r'/\*.*?\*/', '', file.read(), flags=re.S)
+        for name, parameters, body in re.findall(r'^#define (\w+)(?:\(([^)]*)\))?[ \t]+(.+)$', text, re.M):
+            macros.setdefault(name, ([p.strip() for p in parameters.split(',') if p.strip()], body))
+    return macros
+
+
+def read(rule, macros, given=None):
+    """A rule in the algebra of formulas.def as text, as the preprocessor makes it: literals joined, calls expanded."""
+    out, i, given = '', 0, given or {}
+    token = re.compile(r'\s*(?:"([^"]*)"|#(\w+)|(\w+))')
+    while i < len(rule.rstrip()):
+        found = token.match(rule, i)
+        literal, raw, name = found.groups()
+        i = found.end()
+        arguments = []
+        if name and rule[i:i + 1] == '(':
+            arguments = arguments_of(rule, i + 1)
+            i = closing(rule, i) + 1
+        if literal is not None:
+            out += literal
+        elif raw or name in given:
+            out += given[raw or name][0 if raw else 1]
+        elif name in macros:
+            parameters, body = macros[name]
+            out += read(body, macros, dict(zip(parameters, [(a, read_argument(a, macros, given)) for a in arguments])))
+        else:
+            raise ValueError('%s: no macro' % name)
+    return out
+
+
+def read_argument(argument, macros, given):
+    """A plain number, which only NUM takes, stays as it is."""
+    return argument if re.fullmatch(r'-?[\d.]+', argument) else read(argument, macros, given)
+
+
+def closing(text, start):
+    """Where the parenthesis that opens at `start` closes."""
+    depth = 0
+    for i in range(start, len(text)):
+        depth += (text[i] == '(') - (text[i] == ')')
+        if depth == 0:
+            return i
+    raise ValueError('a parenthesis that is not closed: ' + text)
+
+
+def number_text(value):
+    """A value, which is C, without the macro around numbers and with constants in words."""
+    value = value.replace('fabs', 'abs')
+    while 'NUM(' in value:
+        start = value.index('NUM(')
+        end = closing(value, start + 3)
+        value = value[:start] + value[start + 4:end] + value[end + 1:]
+    for name, words in (('TWO_SQRT_2_OVER_PI', '2 sqrt(2/pi)'), ('SQRT_HALF', 'sqrt(1/2)'), ('GELU_CUBE', '0.044715')):
+        value = value.replace(name, words)
+    return value
+
+
 def formulas(path):
-    """The rows of formulas.def and of the file it includes, as a page with a table."""
+    """The rows of formulas.def and of the file it includes, as a page with a table; and the chapters."""
+    macros = macros_of([os.path.join(os.path.dirname(path), '../../src/ops/formula_text.c'), path])
     operands = {'UNARY': 'x', 'UNARY1': 'x, c', 'UNARY2': 'x, c, d', 'BINARY': 'a, b', 'STEP': 'x', 'STEP2': 'a, b'}
     rows = []
     for name in (os.path.join(os.path.dirname(path), 'arithmetic.def'), path):
@@ -315,10 +398,12 @@ def formulas(path):
         for row in re.finditer(r'^WG_(\w+)\(', text, re.M):
             name, value, *rest = arguments_of(text, row.end())
             rules = {'S': [], 'U': rest[:1], 'B': rest[:2]}[row.group(1)[0]]
-            cells = ['#wg_' + name, operands[row.group(1)], '<code>%s</code>' % escape(value),
-                '<br>'.join('<code>%s</code>' % escape(rule) for rule in rules) or 'none']
+            cells = ['#wg_' + name, operands[row.group(1)], '<code>%s</code>' % escape(number_text(value)),
+                '<br>'.join('<code>%s</code>' % escape(read(rule, macros)) for rule in rules) or 'none']
             rows.append('<tr>' + ''.join('<td>%s</td>' % cell for cell in cells) + '</tr>')
-    return """/** @page formulas Formulas
+    chapters = '\n'.join('/** @defgroup %s %s */' % (group_of(stems.split()[0]), title) for title, stems in GROUPS.items())
+    return chapters + """
+/** @page formulas Formulas
 The operations of math.h that are a formula: each is one row of formulas.def, from which its kernels, its derivatives of
 any order and its tests are made. Those of two operands take a plain number on either side, too. A rule says what an
 operand's gradient is, for g = dL/dy; it is written in operations, so that it can be differentiated again.
@@ -333,6 +418,10 @@ def readme(path):
     """README.md as the main page: links into the tree, of which only the headers are in the site, become words or modules."""
     with open(path, encoding='utf-8') as file:
         text = file.read()
+    text = re.sub(r'\A(# .*\n)', r'\1\n<a href="modules.html">Headers, by chapters</a> - @ref formulas - '
+        r'<a href="annotated.html">Structs</a>\n', text)
+    text = re.sub(r'(<img src=")[^"]*/', r'\1', text)
+    text = re.sub(r"(?<!`)`([^`\n]*'[^`\n]*)`(?!`)", r'``\1``', text)  # Doxygen ends a word in backticks at a quote
     text = re.sub(r'!\[([^]]*)\]\([^)]*/([^)/]+)\)', r'![\1](\2)', text)
     text = re.sub(r'\[`(\w+)\.h`\]\(include/wengert/\w+\.h\)', r'[\1.h](@ref \1_h)', text)
     return re.sub(r'(?<!!)\[([^]]*)\]\((?!@ref|http)[^)]*\)', r'\1', text)
@@ -359,6 +448,9 @@ def main(arguments):
             header = Header(path)
             header.convert()
             functions += len(re.findall(r'^WG_API |^WG_FAST ', '\n'.join(header.lines), re.M))
+            if not group_of(os.path.basename(path)[:-2]):
+                print('%s: in no chapter of docs/filter.py' % path)
+                missing += 1
             for line, name in header.undocumented:
                 print('%s:%d: %s has no comment' % (path, line, name))
                 missing += 1
