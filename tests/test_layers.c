@@ -257,8 +257,8 @@ START_TEST(layer_norm_normalises_each_sample)
     for (size_t axes = 1; axes <= 3; axes++) {
         char name[8];
         snprintf(name, sizeof name, "ln%zu", axes);
-        wg_var out =
-            wg_layer_layer_norm(b.params, name, x, &(wg_layer_layer_norm_options){.axes = axes, .eps = WG_ZERO});
+        wg_var out = wg_layer_layer_norm(
+            b.params, name, x, &(wg_layer_layer_norm_options){.axes = axes, .eps = WG_ZERO});
         ck_assert_int_eq(wg_read(out, y, 24), WG_OK);
         size_t length = axes == 1 ? 4 : axes == 2 ? 12 : 24;
         for (size_t i = 0; i < 24; i += length) {

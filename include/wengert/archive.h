@@ -18,8 +18,8 @@
  * WRITING is all or nothing: into a temporary file beside the old one, which is synced and then renamed. On a
  * failure, or when the process is killed, the old file is there, whole; a killed process leaves a file
  * NAME.wengert-DIGITS.tmp behind, which is locked (flock) while it is written, and which the next one that
- * writes NAME removes. A symbolic link stays a link, but for one that another user has put into a folder that is
- * open to all, as /tmp: that is WG_FILE. A replaced file's mode stays, and its temporary file never has
+ * writes NAME removes. A symbolic link stays a link, but for one that another user has put into a folder that
+ * is open to all, as /tmp: that is WG_FILE. A replaced file's mode stays, and its temporary file never has
  * another. Only regular files are replaced, and only such as may be written to.
  *
  * READING believes nothing: lengths are held against the file's length before memory is taken, and what does
@@ -142,7 +142,8 @@ WG_API wg_status wg_npz_write(const char *path, const wg_archive *archive, wg_er
 
 /* Read are stored entries, those of numpy.savez_compressed (with zlib in the build, otherwise WG_FILE), and
  * zip64; the dtypes f2 (to f32, exactly), f4, f8, i1 .. i8, u1 .. u8 and booleans (to i32), in both byte
- * orders; Fortran's order, which becomes C's (and takes its memory twice). NULL and an error: as wg_safetensors_read. */
+ * orders; Fortran's order, which becomes C's (and takes its memory twice). NULL and an error: as
+ * wg_safetensors_read. */
 WG_API wg_archive *wg_npz_read(const char *path, const wg_read_options *options, wg_error *error);
 
 /* One array in a file of its own, as numpy.save writes it; version 1.0 of the format is written, 1.0 to 3.0

@@ -40,7 +40,7 @@ typedef struct wg_shape {
 /* Axes of a reduction; negative ones count from the end. `{0}` is an empty list and means none of them;
  * WG_ALL_AXES means all, of any rank. */
 typedef struct wg_axes {
-    size_t count; /* SIZE_MAX: all axes */
+    size_t count;          /* SIZE_MAX: all axes */
     int axis[WG_MAX_RANK]; /* the first `count` */
 } wg_axes;
 

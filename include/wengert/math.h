@@ -89,8 +89,8 @@ WG_FAST wg_var wg_div(wg_var a, wg_var b);
 WG_FAST wg_var wg_divc(wg_var x, double c);
 WG_FAST wg_var wg_cdiv(double c, wg_var x);
 
-/* a to the power b, as C's pow. At a = 0 the slope in b is 0 (for b >= 0); at b = 0 the slope in a is 0. It is
- * differentiated to order 31 in b, to any in a. */
+/* a to the power b, as C's pow. At a = 0 the slope in b is 0 (for b >= 0); at b = 0 the slope in a is 0. It
+ * is differentiated to order 31 in b, to any in a. */
 WG_API wg_var wg_pow(wg_var a, wg_var b);
 WG_API wg_var wg_powc(wg_var x, double c);
 WG_API wg_var wg_cpow(double c, wg_var x);

@@ -84,8 +84,8 @@
  * option, and shows what such arithmetic does to a training. The terms are the same on both, but that the
  * processor's instructions take numbers below 2^-126 for 0; oneDNN adds them up in an order of its own, the
  * same on any number of threads, and asks malloc for a few hundred bytes in each call. Where malloc has none,
- * oneDNN 2.6 ends the process: it throws an exception, which cannot pass through C. Every other lack of memory
- * is a status, as everywhere in this library. */
+ * oneDNN 2.6 ends the process: it throws an exception, which cannot pass through C. Every other lack of
+ * memory is a status, as everywhere in this library. */
 #ifndef WENGERT_PLAN_H
 #define WENGERT_PLAN_H
 

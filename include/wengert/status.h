@@ -85,9 +85,9 @@ WG_API wg_status wg_error_set(wg_error *error, wg_status status, const char *for
 /* Back to "no error". */
 WG_API void wg_error_clear(wg_error *error);
 
-/* The library's version, "0.1.0". */
+/* The library's version, "0.2.0". */
 #define WG_VERSION_MAJOR 0
-#define WG_VERSION_MINOR 1
+#define WG_VERSION_MINOR 2
 #define WG_VERSION_PATCH 0
 WG_API const char *wg_version(void);
 

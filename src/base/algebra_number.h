@@ -20,8 +20,8 @@
 #define MUL(a, b) ((a) * (b))
 #define DIV(a, b) ((a) / (b))
 #define POW(a, b) pow(a, b)
-/* The slopes of y = a^b. That of a^0 is 0 whatever a is; at a = 0 that in b is 0. The power b - 1 has the sign of
- * y / a, which an odd b - 1 loses when it is too large for REAL and is rounded to an even one. */
+/* The slopes of y = a^b. That of a^0 is 0 whatever a is; at a = 0 that in b is 0. The power b - 1 has the
+ * sign of y / a, which an odd b - 1 loses when it is too large for REAL and is rounded to an even one. */
 #define POW_BY_BASE(a, b, y)                                                                                 \
     SELECT(EQ(b, NUM(0)), NUM(0), MUL(b, copysign(pow(a, SUB(b, NUM(1))), MUL(a, y))))
 #define POW_BY_EXPONENT(a, b, y) SELECT(AND(EQ(a, NUM(0)), GE(b, NUM(0))), NUM(0), MUL(y, LOG(a)))

@@ -127,7 +127,7 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, 
         }
         if (t > 0 || w->first)
             FN(step_product)
-            (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg_room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg_room_of(&w->rooms, worker));
     }
 }
 

@@ -125,7 +125,7 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin,
             FN(lstm_row_back)(hidden, z + 4 * i, before + i, c + i, dh + i, dc + i, dz + 4 * i);
         if (t > 0 || w->first)
             FN(step_product)
-            (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg_room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg_room_of(&w->rooms, worker));
     }
 }
 
