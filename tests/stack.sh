@@ -5,9 +5,12 @@
 # gcc -fstack-usage has written a file beside each object in FOLDER. No frame is larger than 8 kB, and each has a bound.
 set -u
 limit=8192 objects=0 failed=0
+list=$(mktemp) || exit 1
+trap 'rm -f "$list"' EXIT
+find "$1" -name '*.o' >"$list"
 
 # A file without its object is left over from a source that is gone.
-for object in $(find "$1" -name '*.o'); do
+while IFS= read -r object; do
     usage=${object%.o}.su
     objects=$((objects + 1))
     if [ ! -f "$usage" ]; then
@@ -19,6 +22,6 @@ for object in $(find "$1" -name '*.o'); do
             END { exit bad }' "$usage"; then
         failed=1
     fi
-done
+done <"$list"
 echo "stack: $objects objects"
 [ "$failed" -eq 0 ] && [ "$objects" -gt 100 ]
