@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Does the suite notice small faults? In a copy of the tree, a sample of changes of one token is made, for each room of src/, each is
-# built and tested, and at least 95 % of those that are not equivalent must be noticed. Under an hour on two cores.
+# built and tested, and at least 95 % of those that are not equivalent must be noticed. No new one is drawn after 55 minutes.
 #     tests/mutate.sh [OPTION...]      those of mutate.py: --seed S, --each N, --room ROOM, --only PATH:LINE
 # Changes that make no difference are listed, with the reason, in tests/mutants.txt.
 set -eu
