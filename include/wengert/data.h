@@ -35,7 +35,7 @@ typedef struct wg_dataset wg_dataset;
  * NULL and an error: WG_BAD_SHAPE, WG_BAD_DTYPE, WG_BAD_INDEX, WG_OUT_OF_MEMORY. */
 WG_API wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error);
 
-/* NULL is allowed. Batches made from the data set must not be used any more. */
+/* NULL is allowed. Batches made from the data set have no next one from then on, see wg_batches_status. */
 WG_API void wg_dataset_free(wg_dataset *dataset);
 
 /* Samples in it; 0 for NULL. */
@@ -119,8 +119,8 @@ typedef struct wg_batch {
     uint64_t epoch;     /* 1 for the first */
 } wg_batch;
 
-/* NULL options are the defaults. The data set is borrowed and must outlive the batches; when it is NULL, or
- * the error is set already, nothing is made and an error that is set stays.
+/* NULL options are the defaults. The data set is borrowed: batches whose data set was freed have no next one.
+ * When it is NULL, or the error is set already, nothing is made and an error that is set stays.
  *
  * Without weights an epoch has each sample of the range or list once. With weights w it has as many samples,
  * each drawn with replacement: sample i with probability w_i / sum of w over the range or list. Rare classes
@@ -138,8 +138,10 @@ WG_API void wg_batches_free(wg_batches *batches);
  * going on with a batch of an earlier one fails with WG_STALE. */
 WG_API bool wg_next_batch(wg_batches *batches, wg_batch *batch);
 
-/* WG_OK unless the last wg_next_batch failed; WG_INVALID for NULL. */
+/* WG_OK unless the last wg_next_batch failed: WG_STALE as said above, WG_INVALID when the data set was freed;
+ * WG_INVALID for NULL. And in words, "" when all is well. */
 WG_API wg_status wg_batches_status(const wg_batches *batches);
+WG_API const char *wg_batches_message(const wg_batches *batches);
 
 /* Batches in an epoch, and samples in these. */
 WG_API size_t wg_batches_per_epoch(const wg_batches *batches);

@@ -10,7 +10,7 @@
  *     wg_backward(loss);
  *     wg_optim_step(adam);
  *     ...
- *     wg_optim_free(adam);                 before the store
+ *     wg_optim_free(adam);                 before the store; afterwards works too
  *
  * A step updates every parameter that is not frozen, also one that got no gradient (its g is 0: momentum and
  * decay go on), with the factors of wg_params_scale. Moments are made, as zeros, at the first step after a
@@ -18,7 +18,8 @@
  * numbers do not depend on the number of threads (wg_params_options.threads).
  *
  * In all options 0 means the default. With an option out of range the optimiser is still made: its steps
- * do nothing but return WG_INVALID, and wg_optim_message says which option it was. */
+ * do nothing but return WG_INVALID, and wg_optim_message says which option it was. So are the steps of an
+ * optimiser whose store was freed, and whatever else would change it; it can only be freed. */
 #ifndef WENGERT_OPTIM_H
 #define WENGERT_OPTIM_H
 
@@ -73,19 +74,20 @@ WG_API void wg_optim_free(wg_optim *optim);
 
 /* ---- Steps ----------------------------------------------------------------------------------------- */
 
-/* One update. Tapes that were evaluated before it are stale. WG_INVALID for NULL and for options out of
- * range; WG_OUT_OF_MEMORY, with nothing changed, when there is none for the moments. */
+/* One update. Tapes that were evaluated before it are stale. WG_INVALID for NULL, for options out of range,
+ * and when the store was freed; WG_OUT_OF_MEMORY, with nothing changed, when there is none for the moments.
+ */
 WG_API wg_status wg_optim_step(wg_optim *optim);
 
 /* Bytes of the moments that there are; 0 for NULL. */
 WG_API size_t wg_optim_bytes(const wg_optim *optim);
 
-/* Makes the moments of every parameter that there is now, which the first step would do. WG_INVALID for NULL;
- * WG_OUT_OF_MEMORY. */
+/* Makes the moments of every parameter that there is now, which the first step would do. WG_INVALID for NULL
+ * and when the store was freed; WG_OUT_OF_MEMORY. */
 WG_API wg_status wg_optim_prepare(wg_optim *optim);
 
-/* WG_OK, or WG_INVALID when an option is out of range (or optim is NULL: no memory); and in words, "" when
- * all is well. */
+/* WG_OK, or WG_INVALID when an option is out of range, the store was freed (or optim is NULL: no memory); and
+ * in words, "" when all is well. */
 WG_API wg_status wg_optim_status(const wg_optim *optim);
 WG_API const char *wg_optim_message(const wg_optim *optim);
 
@@ -95,7 +97,7 @@ WG_API const char *wg_optim_message(const wg_optim *optim);
 WG_API wg_status wg_optim_set_lr(wg_optim *optim, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim);
 
-/* "sgd", "adam", "adamw"; and the store it was made for. */
+/* "sgd", "adam", "adamw"; and the store it was made for, NULL when that was freed. */
 WG_API const char *wg_optim_name(const wg_optim *optim);
 WG_API wg_params *wg_optim_params(const wg_optim *optim);
 

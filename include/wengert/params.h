@@ -24,7 +24,8 @@
  * gets no gradient and no update. Buffers (running statistics) never have a gradient.
  *
  * OWNERSHIP. The store belongs to its maker, and must outlive the recordings in which its arrays were bound,
- * that is until those tapes' reset or free. Optimisers of the store must be freed before it.
+ * that is until those tapes' reset or free. Free optimisers before their store. Where the store goes first,
+ * tapes and optimisers are told: they say WG_INVALID to what would need it, see ORDER OF FREEING in tape.h.
  *
  * THREADS. Changes come from one thread at a time. Several tapes may read one sealed store at once if each
  * has options.own_grads; wg_params_add_grads then merges what they accumulated. (A batch norm layer in
@@ -56,6 +57,10 @@ WG_API wg_params *wg_params_new(const wg_params_options *options);
 
 /* Frees the store and its arrays; NULL is allowed. */
 WG_API void wg_params_free(wg_params *params);
+
+/* Who is told when the store is freed, for wg_binding.holders; NULL for NULL. The store's own functions on a
+ * tape, and optimisers, see to it themselves. */
+WG_API struct wg_holders *wg_params_holders(wg_params *params);
 
 /* ---- On a tape ------------------------------------------------------------------------------------- */
 

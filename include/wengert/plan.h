@@ -118,7 +118,7 @@ typedef struct wg_plan_options {
     bool profile;       /* measures each kernel's time, for wg_print_plan */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
     bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
-    wg_tuning *tuning; /* which way convolutions are computed; read, and to outlive the plan; NULL: none */
+    wg_tuning *tuning;     /* which way convolutions are computed; runs fail when it was freed; NULL: none */
     void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
                     allocator gives it */
     size_t block_bytes; /* of it: at least wg_plan_bytes_needed */
@@ -133,8 +133,9 @@ enum { WG_PLAN_ALIGNMENT = 64 };
  * and read as 0 afterwards, unless options.gradients: a gradient that a matrix product makes then updates its
  * parameter tile by tile, while it is in cache, and is never written to memory. The numbers are the same.
  *
- * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans; free it
- * before tape, store and block. Values that the tape had are forgotten; until the plan is freed, sweeps over
+ * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans, and as
+ * long as tape, store, optimiser and tuning table are there; best free it before them. The block must outlive
+ * its last run. Values that the tape had are forgotten; until the plan is freed, sweeps over
  * its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
  *
  * NULL and an error, with the tape as it was but for those values: WG_INVALID (no live var, a tape that is
@@ -143,15 +144,19 @@ enum { WG_PLAN_ALIGNMENT = 64 };
  * is too small, too), or the tape's own error. */
 WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
 
-/* Takes the plan off its tape; NULL is allowed. */
+/* Takes the plan off its tape, if that is still there; NULL is allowed. */
 WG_API void wg_plan_free(wg_plan *plan);
 
 /* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
- * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when the
- * optimiser was freed, WG_DEAD_VAR when the tape was reset; others are the operations' own. The message is
- * the tape's. A run that fails makes no update, and leaves nothing to be read; the store's gradients are what
- * they were, or zero. The next run may succeed. */
+ * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when tape,
+ * store, optimiser or tuning table was freed, WG_DEAD_VAR when the tape was reset; others are the operations'
+ * own. The message is wg_plan_message's, and as long as there is one the tape's. A run that fails makes no
+ * update, and leaves nothing to be read; the store's gradients are what they were, or zero. The next run may
+ * succeed. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
+
+/* What the tape says (wg_tape_message), or that it was freed. */
+WG_API const char *wg_plan_message(const wg_plan *plan);
 
 /* What a plan takes, in bytes.
  *
@@ -186,7 +191,7 @@ WG_API size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_
 /* ---- What a run does --------------------------------------------------------------------------------- */
 
 /* Kernels that a run calls, one after the other: an operation each, or several that were fused. Names for
- * numbers that are there already (reshape) are none. 0 for a plan whose tape was reset. */
+ * numbers that are there already (reshape) are none. 0 for a plan whose tape was reset or freed. */
 WG_API size_t wg_plan_kernels(const wg_plan *plan);
 
 /* One of them. Bytes are those that it cannot do without: what it reads of others, and what it writes. */
@@ -218,7 +223,8 @@ WG_API wg_plan_profile wg_plan_profile_of(const wg_plan *plan);
 
 /* The kernels as a table: name, shape of the result, its place in the block, kilobytes moved, thousands of
  * floating-point operations; with options.profile microseconds in the mean, share of the time, and GFLOP/s.
- * Then the memory, and the sums. WG_FILE when writing fails, WG_DEAD_VAR when the tape was reset. */
+ * Then the memory, and the sums. WG_FILE when writing fails, WG_DEAD_VAR when the tape was reset, WG_INVALID
+ * when it was freed. */
 WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
 
 WG_END_DECLS

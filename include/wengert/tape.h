@@ -20,6 +20,14 @@
  * is a small value, a name for a node; it needs no freeing, and using it after its node died is detected
  * (WG_DEAD_VAR). Only a freed tape is not detected.
  *
+ * ORDER OF FREEING. What holds another object is best freed before it: plan before tape, tape, optimiser and
+ * batches before store and data set. Any order is allowed, and nothing is freed twice or lost. After a wrong
+ * one, the functions that need what is gone return WG_INVALID and say what was freed: an optimiser's steps
+ * and a tape's sweeps and replays after its store, a plan's runs after its tape, store, optimiser or tuning
+ * table, the next batch after its data set. Not detected are a freed tape whose vars are used, memory that
+ * was lent (wg_binding without holders, wg_archive_add, a plan's block, an allocator or a cache), and a
+ * handle used after its own free.
+ *
  * ERRORS STICK. The first operation that fails leaves status and message on its tape and returns an invalid
  * var; operations on an invalid var return an invalid var and keep the first error; wg_backward returns it.
  * So wg_relu(wg_add(wg_matmul(x, W), b)) is checked once, at the end. wg_tape_reset clears the error. Every
@@ -202,6 +210,8 @@ typedef struct wg_binding {
                                 clears the flag. NULL: always add. */
     const uint64_t *version; /* a count of the array's changes; a sweep over older values is WG_STALE. NULL:
                                 never changes. Arrays may share one. */
+    struct wg_holders *holders; /* wg_params_holders of the store that the memory is of: when it is freed, the
+                                   leaf has no value, and the tape says so. NULL: the caller sees to it */
 } wg_binding;
 
 /* The leaf of a binding; the struct is copied. Errors, on the tape: WG_NAME when this recording has
@@ -243,7 +253,8 @@ WG_API const void *wg_data(wg_var x);
  * only. After it, this sweep's gradient can be read in leaves that want one, in all scalars, and in nodes
  * marked by wg_keep_grad (or all, with options.keep_grads); parameters' gradients are added to (see
  * wg_binding). A sweep that fails changes no gradient that outlives it. Errors: the tape's first error;
- * WG_NOT_SCALAR; WG_NO_VALUE; WG_STALE; WG_OUT_OF_MEMORY. WG_STALE does not stick. */
+ * WG_NOT_SCALAR; WG_NO_VALUE; WG_STALE; WG_OUT_OF_MEMORY; WG_INVALID when a store was freed that the
+ * recording has a parameter of. WG_STALE does not stick. */
 WG_API wg_status wg_backward(wg_var y);
 
 /* The same for any y, with a seed (dL/dy) of y's shape: a vector-Jacobian product. */
@@ -296,7 +307,8 @@ WG_API void wg_no_grad_end(wg_tape *tape);
 
 /* Evaluates the whole recorded tape again, in order, with the leaves and parameters as they are now: no new
  * node, no allocation, the same bits as recording would give. Starts a new run of random operations.
- * WG_BRANCH when a guard flips (see wg_branch); WG_NO_VALUE when an input was never set. Neither sticks. */
+ * WG_BRANCH when a guard flips (see wg_branch); WG_NO_VALUE when an input was never set; WG_INVALID when a
+ * parameter's store was freed, or the tape is planned. None sticks. */
 WG_API wg_status wg_replay(wg_tape *tape);
 
 /* A number that tells recordings apart: equal for the same operations, operands, attributes, plain numbers,

@@ -4,13 +4,15 @@
 #include "data/dataset.h"
 #include "data/order.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <wengert/random.h>
 
 struct wg_batches {
     wg_allocator allocator;
-    const wg_dataset *dataset;
+    const wg_dataset *dataset; /* NULL: it was freed */
+    wg_holder holder;
     wg_order order;
     size_t size; /* of a batch */
     bool drop_last;
@@ -19,7 +21,7 @@ struct wg_batches {
     bool is_ordered;     /* order.rows is this epoch's */
     size_t x_row, y_row; /* bytes of a sample */
     void *x, *y;         /* the batch handed out: at most largest_batch() samples */
-    wg_status status;
+    wg_error error;      /* of the last wg_next_batch */
 };
 
 static size_t row_bytes(const wg_shape *shape, size_t total)
@@ -44,6 +46,12 @@ static bool take_memory(wg_batches *b)
     b->x = wg_mem_aligned_new(&b->allocator, x + 1);
     b->y = wg_mem_aligned_new(&b->allocator, y + 1);
     return b->x && b->y;
+}
+
+static void dataset_gone(void *keeper)
+{
+    wg_batches *b = keeper;
+    b->dataset = NULL;
 }
 
 static wg_status init(wg_batches *b, const wg_batches_options *o, wg_error *error)
@@ -81,6 +89,7 @@ wg_batches *wg_batches_new(const wg_dataset *dataset, const wg_batches_options *
     }
     b->allocator = allocator;
     b->dataset = dataset;
+    wg_hold(&b->holder, (wg_holders *)(uintptr_t)&dataset->holders, dataset_gone, b);
     if (init(b, &o, error) == WG_OK)
         return b;
     wg_batches_free(b);
@@ -91,6 +100,7 @@ void wg_batches_free(wg_batches *b)
 {
     if (b) {
         wg_allocator allocator = b->allocator;
+        wg_let_go(&b->holder);
         wg_mem_aligned_free(&allocator, b->x, largest_batch(b) * b->x_row + 1);
         wg_mem_aligned_free(&allocator, b->y, largest_batch(b) * b->y_row + 1);
         wg_order_free(&b->order, &allocator);
@@ -155,8 +165,14 @@ bool wg_next_batch(wg_batches *b, wg_batch *batch)
 {
     if (!b || !batch)
         return false;
-    b->status = enter_epoch(b, batch) ? WG_OK : WG_STALE;
-    if (b->status != WG_OK || batch->number >= wg_batches_per_epoch(b))
+    b->error = (wg_error){0};
+    if (!b->dataset)
+        wg_error_set(&b->error, WG_INVALID, "batches: their data set was freed");
+    else if (!enter_epoch(b, batch))
+        wg_error_set(&b->error, WG_STALE,
+            "batches: batch %zu is of epoch %" PRIu64 ", and epoch %" PRIu64 " has begun since",
+            batch->number, batch->epoch, b->epoch);
+    if (b->error.status != WG_OK || batch->number >= wg_batches_per_epoch(b))
         return false;
     size_t begin = batch->number * b->size, left = b->order.count - begin;
     gather(b, batch, begin, left < b->size ? left : b->size);
@@ -166,7 +182,12 @@ bool wg_next_batch(wg_batches *b, wg_batch *batch)
 
 wg_status wg_batches_status(const wg_batches *b)
 {
-    return b ? b->status : WG_INVALID;
+    return b ? b->error.status : WG_INVALID;
+}
+
+const char *wg_batches_message(const wg_batches *b)
+{
+    return b ? b->error.message : "no batches";
 }
 
 size_t wg_batches_per_epoch(const wg_batches *b)

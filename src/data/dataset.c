@@ -99,6 +99,7 @@ wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error)
 void wg_dataset_free(wg_dataset *dataset)
 {
     if (dataset) {
+        wg_holders_end(&dataset->holders);
         wg_allocator allocator = dataset->allocator;
         wg_mem_aligned_free(&allocator, dataset->x, at_least_one(dataset->x_bytes));
         wg_mem_aligned_free(&allocator, dataset->y, at_least_one(dataset->y_bytes));

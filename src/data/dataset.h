@@ -6,6 +6,7 @@
 #define WG_DATA_DATASET_H
 
 #include "base/alloc.h"
+#include "base/holder.h"
 #include "data/words.h"
 
 #include <wengert/data.h>
@@ -20,6 +21,7 @@ struct wg_dataset {
     size_t classes;
     wg_words class_names; /* of each class, or none */
     wg_words columns;     /* of each column of x [N, columns] and, at the end, of y; or none */
+    wg_holders holders;   /* batches: all that changes of a data set, by any thread */
 };
 
 /* Both shapes have a first size, and it is the same. The numbers are garbage until the caller fills them. */

@@ -21,10 +21,10 @@ wg_status wg_training_check(const wg_training *t, const char *path, wg_error *er
         return error->status;
     if (!t || !t->params)
         return wg_error_set(error, WG_INVALID, "%s: a training without parameters", name);
-    if (t->optim && wg_optim_params(t->optim) != t->params)
-        return wg_error_set(error, WG_INVALID, "%s: the optimiser is not of these parameters", name);
     if (t->optim && wg_optim_status(t->optim) != WG_OK)
         return wg_error_set(error, wg_optim_status(t->optim), "%s: %s", name, wg_optim_message(t->optim));
+    if (t->optim && wg_optim_params(t->optim) != t->params)
+        return wg_error_set(error, WG_INVALID, "%s: the optimiser is not of these parameters", name);
     return WG_OK;
 }
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <wengert/alloc.h>
+#include "base/holder.h"
 #include "kernels/conv.h"
 
 /* One pass of a geometry, over numbers of `real` bytes. All fields are size_t, so there is no padding between
@@ -27,7 +28,8 @@ struct wg_tuning {
     wg_allocator memory;
     wg_tuned *entry;
     size_t count, capacity;
-    bool measuring; /* wg_tune runs: what is met and not there yet is measured */
+    wg_holders holders; /* plans */
+    bool measuring;     /* wg_tune runs: what is met and not there yet is measured */
 };
 
 /* NULL: not there (or no table). */

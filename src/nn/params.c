@@ -30,6 +30,7 @@ void wg_params_free(wg_params *params)
 {
     if (!params)
         return;
+    wg_holders_end(&params->holders);
     const wg_allocator memory = params->memory;
     for (size_t i = 0; i < params->count; i++)
         wg_mem_free(&memory, params->arrays[i], params->arrays[i]->bytes);
@@ -43,6 +44,11 @@ void wg_params_free(wg_params *params)
     wg_names_free(&params->names);
     wg_cache_trim(&params->cache);
     wg_mem_free(&memory, params, sizeof *params);
+}
+
+struct wg_holders *wg_params_holders(wg_params *params)
+{
+    return params ? &params->holders : NULL;
 }
 
 size_t wg_params_index(const wg_params *params, const char *name)

@@ -13,6 +13,7 @@
 #include <wengert/params.h>
 #include "base/alloc.h"
 #include "base/cache.h"
+#include "base/holder.h"
 #include "base/names.h"
 
 typedef struct wg_param_array {
@@ -51,6 +52,7 @@ struct wg_params {
     size_t chunks;
 
     wg_cache cache; /* over `memory` */
+    wg_holders holders;
 };
 
 /* Elements on a line of 64 bytes. */

@@ -70,7 +70,8 @@ static wg_var bind(
                              .data = wg_param_value_of(p, a),
                              .gradient = a->frozen ? NULL : wg_param_gradient_of(p, a),
                              .gradient_is_zero = &a->gradient_is_zero,
-                             .version = &a->version});
+                             .version = &a->version,
+                             .holders = &p->holders});
 }
 
 wg_var wg_param(wg_params *params, wg_tape *tape, const char *name, wg_shape shape, const wg_init *init)

@@ -28,15 +28,23 @@ typedef struct beside {
 struct wg_optim {
     const wg_optim_rule *rule;
     wg_allocator memory;
-    wg_params *params;
+    wg_params *params; /* NULL: it was freed, and `error` says so */
+    wg_holder store;
     void *options;
     double lr, weight_decay;
     size_t slots, size;
     uint64_t steps;
     wg_error error;
-    wg_optim_holder *holders;
+    wg_holders holders;
     beside beside[WG_PARAMS_MAX_CHUNKS];
 };
+
+static void store_gone(void *keeper)
+{
+    wg_optim *o = keeper;
+    o->params = NULL;
+    wg_error_set(&o->error, WG_INVALID, "%s: its parameter store was freed", o->rule->name);
+}
 
 wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
     double lr, double weight_decay)
@@ -59,6 +67,7 @@ wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slot
     o->weight_decay = weight_decay;
     o->slots = slots;
     o->size = wg_dtype_size(wg_params_dtype(params));
+    wg_hold(&o->store, wg_params_holders(params), store_gone, o);
     wg_optim_range(o, "lr", lr, 0, HUGE_VAL);
     wg_optim_range(o, "weight_decay", weight_decay, 0, HUGE_VAL);
     return o;
@@ -76,8 +85,8 @@ void wg_optim_free(wg_optim *optim)
     if (!optim)
         return;
     const wg_allocator memory = optim->memory;
-    for (const wg_optim_holder *h = optim->holders; h; h = h->next)
-        *h->place = NULL;
+    wg_holders_end(&optim->holders);
+    wg_let_go(&optim->store);
     for (size_t i = 0; i < WG_PARAMS_MAX_CHUNKS; i++) {
         beside *b = &optim->beside[i];
         for (size_t s = 0; s < optim->slots; s++)
@@ -88,21 +97,9 @@ void wg_optim_free(wg_optim *optim)
     wg_mem_free(&memory, optim, sizeof *optim);
 }
 
-void wg_optim_hold(wg_optim_holder *holder, wg_optim **place)
+wg_holders *wg_optim_holders(wg_optim *optim)
 {
-    wg_optim *optim = *place;
-    *holder = (wg_optim_holder){.place = place, .next = optim->holders};
-    optim->holders = holder;
-}
-
-void wg_optim_let_go(const wg_optim_holder *holder)
-{
-    wg_optim *optim = holder->place ? *holder->place : NULL;
-    wg_optim_holder **at = optim ? &optim->holders : NULL;
-    while (at && *at && *at != holder)
-        at = &(*at)->next;
-    if (at && *at)
-        *at = holder->next;
+    return optim ? &optim->holders : NULL;
 }
 
 /* ---- Moments --------------------------------------------------------------------------------------- */
@@ -167,7 +164,7 @@ static void visit(void *user, const wg_params_run *run)
 
 wg_status wg_optim_prepare(wg_optim *optim)
 {
-    return !optim ? WG_INVALID : settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
+    return !optim || !optim->params ? WG_INVALID : settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
 }
 
 size_t wg_optim_bytes(const wg_optim *optim)
@@ -252,7 +249,7 @@ const char *wg_optim_message(const wg_optim *optim)
 
 wg_status wg_optim_set_lr(wg_optim *optim, double lr)
 {
-    if (!optim || !(lr >= 0 && isfinite(lr)))
+    if (!optim || !optim->params || !(lr >= 0 && isfinite(lr)))
         return WG_INVALID;
     optim->lr = lr;
     return WG_OK;
@@ -280,7 +277,7 @@ uint64_t wg_optim_steps(const wg_optim *optim)
 
 wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps)
 {
-    if (!optim || steps > MOST_STEPS)
+    if (!optim || !optim->params || steps > MOST_STEPS)
         return WG_INVALID;
     if (!settle(optim))
         return WG_OUT_OF_MEMORY;

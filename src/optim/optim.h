@@ -10,6 +10,7 @@
 
 #include <wengert/optim.h>
 #include "base/alloc.h"
+#include "base/holder.h"
 
 enum { WG_OPTIM_SLOTS = 2 };
 
@@ -41,14 +42,8 @@ wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slot
 /* An option that must be in [low, high); otherwise the optimiser's status says so. NULL is allowed. */
 void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high);
 
-/* Somebody who keeps a pointer to an optimiser, at *place: it is set to NULL when the optimiser is freed. */
-typedef struct wg_optim_holder {
-    wg_optim **place;
-    struct wg_optim_holder *next;
-} wg_optim_holder;
-
-void wg_optim_hold(wg_optim_holder *holder, wg_optim **place);
-void wg_optim_let_go(const wg_optim_holder *holder);
+/* Who is told when the optimiser is freed. */
+wg_holders *wg_optim_holders(wg_optim *optim);
 
 /* A step in pieces, for who has gradients one by one: begin (which makes missing moments), then each array
  * once, in stretches of any size, in any order and on any thread, then end. */

@@ -4,6 +4,7 @@
 /* A plan's life: the passes one after the other; asking it. */
 #include "plan/plan.h"
 #include "kernels/onednn.h"
+#include "kernels/tuning.h"
 
 #include <string.h>
 
@@ -20,6 +21,11 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
         return wg_error_set(error, WG_INVALID, "plan: the tape is planned already");
     if (t->options.own_grads)
         return wg_error_set(error, WG_INVALID, "plan: gradients go to the store, and this tape has its own");
+    if (wg_check_bounds(t, "plan") != WG_OK) {
+        t->status = WG_OK; /* the recording is whole, though it can no longer be computed */
+        wg_update_fast(t);
+        return wg_error_set(error, WG_INVALID, "%s", t->message);
+    }
     if (o->keep_count && !o->keep)
         return wg_error_set(error, WG_INVALID, "plan: keep_count is %zu, without vars", o->keep_count);
     for (size_t i = 0; i < o->keep_count; i++)
@@ -104,6 +110,38 @@ static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error
     return wg_plan_take_work(plan, options, error);
 }
 
+static void optim_gone(void *keeper)
+{
+    wg_plan *plan = keeper;
+    plan->optim = NULL;
+    plan->gone = "optimiser";
+}
+
+static void tuning_gone(void *keeper)
+{
+    wg_plan *plan = keeper;
+    plan->tuning = NULL;
+    plan->gone = "tuning table";
+}
+
+static void release(wg_plan *plan);
+
+/* The plan's memory is counted by the tape, and goes with it. The struct stays for its owner to free. */
+static void tape_gone(void *keeper)
+{
+    wg_plan *plan = keeper;
+    const wg_allocator hook = plan->tape->hook;
+    release(plan);
+    *plan = (wg_plan){.memory = hook, .profile = plan->profile, .sizes = plan->sizes, .times = plan->times};
+}
+
+static void hold(wg_plan *plan)
+{
+    wg_hold(&plan->of_tape, &plan->tape->plans, tape_gone, plan);
+    wg_hold(&plan->of_optim, wg_optim_holders(plan->optim), optim_gone, plan);
+    wg_hold(&plan->of_tuning, plan->tuning ? &plan->tuning->holders : NULL, tuning_gone, plan);
+}
+
 wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
 {
     wg_error own = {0};
@@ -125,8 +163,7 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         .bf16 = o.bf16,
         .tuning = o.tuning,
         .gradients_stay = o.gradients};
-    if (plan->optim)
-        wg_optim_hold(&plan->holder, &plan->optim);
+    hold(plan);
     plan->start = plan->end = t->head.count;
     wg_release_gradients(t);
     t->plan = plan;
@@ -152,13 +189,14 @@ static void rewind_to(wg_engine *t, uint32_t node)
     wg_tape_rewind(&t->head, mark);
 }
 
-void wg_plan_free(wg_plan *plan)
+/* All but the struct. */
+static void release(wg_plan *plan)
 {
-    if (!plan)
-        return;
     wg_engine *t = plan->tape;
     const wg_allocator memory = plan->memory;
-    wg_optim_let_go(&plan->holder);
+    wg_let_go(&plan->of_tape);
+    wg_let_go(&plan->of_optim);
+    wg_let_go(&plan->of_tuning);
     if (t->plan == plan) {
         bool whole = t->planned == plan->end && t->head.count == plan->end;
         if (plan->attached)
@@ -188,6 +226,15 @@ void wg_plan_free(wg_plan *plan)
 #ifdef WG_ONEDNN
     wg_onednn_free(plan->library);
 #endif
+}
+
+void wg_plan_free(wg_plan *plan)
+{
+    if (!plan)
+        return;
+    if (plan->tape)
+        release(plan);
+    const wg_allocator memory = plan->memory;
     wg_mem_free(&memory, plan, sizeof *plan);
 }
 

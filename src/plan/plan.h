@@ -89,11 +89,12 @@ typedef struct wg_plan_stretch {
 
 struct wg_plan {
     wg_allocator memory;
-    wg_engine *tape;
+    wg_engine *tape; /* NULL: it was freed, and with it all but this struct */
+    wg_holder of_tape, of_optim, of_tuning;
     wg_var y;
     uint32_t start, end;
-    wg_optim *optim; /* NULL: none, or it was freed */
-    wg_optim_holder holder;
+    wg_optim *optim;  /* NULL: none, or it was freed */
+    const char *gone; /* which of optimiser and tuning table was freed; NULL: none */
     bool profile, bf16, attached;
     wg_tuning *tuning;
     bool gradients_stay;       /* in the store, after an update */
@@ -258,7 +259,7 @@ void wg_plan_show(wg_plan *plan, bool shown);
 /* Are its nodes on the tape as they were? */
 static inline bool wg_plan_is_alive(const wg_plan *plan)
 {
-    return plan->tape->plan == plan && plan->tape->planned == plan->end;
+    return plan->tape && plan->tape->plan == plan && plan->tape->planned == plan->end;
 }
 
 /* Node `k` of the list: is it more than another name for numbers? What is known of it. */

@@ -77,7 +77,7 @@ static void print_memory(const wg_plan_memory *m, FILE *file)
 
 wg_status wg_print_plan(const wg_plan *plan, FILE *file)
 {
-    if (!plan || !file)
+    if (!plan || !file || !plan->tape)
         return WG_INVALID;
     if (!wg_plan_is_alive(plan))
         return WG_DEAD_VAR;

@@ -161,11 +161,13 @@ static wg_status run(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     char text[WG_NODE_TEXT];
+    if (plan->gone)
+        return wg_fail(t, WG_INVALID, "plan: its %s was freed", plan->gone);
+    if (wg_check_bounds(t, "plan") != WG_OK)
+        return t->status;
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
         return wg_fail(t, WG_NO_VALUE, "plan: the value of %s was never set", wg_node_text(t, missing, text));
-    if (plan->holder.place && !plan->optim)
-        return wg_fail(t, WG_INVALID, "plan: its optimiser was freed");
     const char *late = late_parameter(plan);
     if (late)
         return wg_fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
@@ -205,7 +207,7 @@ static wg_status run_timed(wg_plan *plan)
 
 wg_status wg_plan_run(wg_plan *plan)
 {
-    if (!plan)
+    if (!plan || !plan->tape)
         return WG_INVALID;
     wg_engine *t = plan->tape;
     if (t->status != WG_OK)
@@ -218,6 +220,13 @@ wg_status wg_plan_run(wg_plan *plan)
     t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
     wg_update_fast(t);
     return status;
+}
+
+const char *wg_plan_message(const wg_plan *plan)
+{
+    if (!plan)
+        return "no plan";
+    return plan->tape ? plan->tape->message : "plan: its tape was freed";
 }
 
 /* ---- Rehearsal -------------------------------------------------------------------------------------- */

@@ -21,6 +21,7 @@ void wg_tuning_free(wg_tuning *tuning)
 {
     if (!tuning)
         return;
+    wg_holders_end(&tuning->holders);
     const wg_allocator memory = tuning->memory;
     wg_mem_free(&memory, tuning->entry, tuning->capacity * sizeof *tuning->entry);
     wg_mem_free(&memory, tuning, sizeof *tuning);

@@ -22,6 +22,13 @@ static wg_bound *find(wg_engine *t, const void *owner, size_t index)
     return NULL;
 }
 
+static void forget(wg_engine *t, wg_bound *bound)
+{
+    wg_let_go(&bound->holder);
+    wg_block_give(&t->blocks, bound->own);
+    wg_mem_free(&t->memory, bound, sizeof *bound);
+}
+
 /* A binding that is on no recording, and has no gradient, is made anew when it is met again. */
 static void drop_unused(wg_engine *t)
 {
@@ -30,9 +37,49 @@ static void drop_unused(wg_engine *t)
         if (wg_is_valid(t->bounds[i]->var) || t->bounds[i]->own)
             t->bounds[kept++] = t->bounds[i];
         else
-            wg_mem_free(&t->memory, t->bounds[i], sizeof *t->bounds[i]);
+            forget(t, t->bounds[i]);
     t->bound_count = kept;
     t->bound_next = 0;
+}
+
+static bool lies_in(const void *memory, const void *begin, size_t bytes)
+{
+    return memory && begin && (uintptr_t)memory - (uintptr_t)begin < bytes;
+}
+
+/* Memory that is gone is nobody's value or gradient: the parameter's, what is another name for it (reshape),
+ * and what a plan placed there. */
+static void forget_memory(wg_engine *t, const wg_binding *b, size_t bytes)
+{
+    for (size_t i = 0; i < t->record_count; i++)
+        for (size_t r = 0; r < t->records[i]->results; r++) {
+            wg_result *result = &t->records[i]->result[r];
+            if (lies_in(result->data, b->data, bytes) || lies_in(result->data, b->gradient, bytes)) {
+                t->records[i]->valued = false;
+                result->data = NULL;
+            }
+            if (lies_in(result->gradient, b->gradient, bytes)) {
+                result->has_gradient = false;
+                result->gradient = NULL;
+            }
+        }
+}
+
+/* The owner is freed. Nothing fails yet: whoever frees the tape next has done no harm. */
+static void owner_gone(void *keeper)
+{
+    wg_bound *bound = keeper;
+    wg_engine *t = wg_engine_of(bound->var.tape);
+    size_t count = 0;
+    wg_shape_count(&bound->binding.shape, &count);
+    if (wg_is_valid(bound->var)) {
+        wg_record_of(t, bound->var.node)->valued = false;
+        forget_memory(t, &bound->binding, count * wg_dtype_size(bound->binding.dtype));
+    }
+    wg_block_give(&t->blocks, bound->own);
+    bound->own = NULL;
+    bound->binding = (wg_binding){.dtype = bound->binding.dtype, .shape = bound->binding.shape};
+    bound->gone = true;
 }
 
 static wg_bound *add(wg_engine *t)
@@ -130,16 +177,18 @@ wg_var wg_bind(wg_tape *tape, const wg_binding *binding)
     bound->seen = binding->version ? *binding->version : 0;
     bound->var = wg_invalid(tape);
     bound->var = bind_new(t, bound);
+    if (is_new || bound->holder.of != binding->holders) {
+        wg_let_go(&bound->holder);
+        wg_hold(&bound->holder, binding->holders, owner_gone, bound);
+    }
     bound->binding.name = NULL; /* the caller's, until now */
     return bound->var;
 }
 
 void wg_bounds_free(wg_engine *t)
 {
-    for (size_t i = 0; i < t->bound_count; i++) {
-        wg_block_give(&t->blocks, t->bounds[i]->own);
-        wg_mem_free(&t->memory, t->bounds[i], sizeof *t->bounds[i]);
-    }
+    for (size_t i = 0; i < t->bound_count; i++)
+        forget(t, t->bounds[i]);
     wg_mem_free(&t->memory, t->bounds, t->bound_capacity * sizeof *t->bounds);
     t->bound_count = 0;
 }
@@ -159,8 +208,20 @@ static wg_status stale_leaf(wg_engine *t, const char *who)
         wg_op_of(wg_var_of(t, node))->name, *name ? " " : "", name, node);
 }
 
+wg_status wg_check_bounds(wg_engine *t, const char *who)
+{
+    char text[WG_NODE_TEXT];
+    for (size_t i = 0; i < t->bound_count; i++)
+        if (t->bounds[i]->gone && wg_is_valid(t->bounds[i]->var))
+            return wg_fail(t, WG_INVALID, "%s: the store of parameter %s was freed", who,
+                wg_node_text(t, t->bounds[i]->var.node, text));
+    return WG_OK;
+}
+
 wg_status wg_check_fresh(wg_engine *t, const char *who)
 {
+    if (wg_check_bounds(t, who) != WG_OK)
+        return t->status;
     if (t->changed)
         return stale_leaf(t, who);
     for (size_t i = 0; i < t->bound_count; i++) {

@@ -24,6 +24,7 @@
 #include <wengert/op.h>
 #include "base/arena.h"
 #include "base/blocks.h"
+#include "base/holder.h"
 #include "base/texts.h"
 #include "base/work.h"
 
@@ -72,6 +73,8 @@ typedef struct wg_bound {
     wg_binding binding; /* without a name, which is the node's */
     wg_var var;         /* its node, while that lives */
     uint64_t seen;      /* the owner's version when its values were last used */
+    wg_holder holder;   /* of the owner; when that is gone, `binding` points nowhere, */
+    bool gone;          /* and `var`, if it is alive, has no value */
     wg_block *own;      /* with own_grads: what was accumulated */
     bool own_is_new;    /* in a sweep: its memory was made just now */
 } wg_bound;
@@ -106,6 +109,7 @@ typedef struct wg_engine {
 
     wg_status status;
     char message[WG_MESSAGE_SIZE];
+    wg_holders plans; /* made of this tape, also those of recordings that are gone */
 
     bool training;
     bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels, */
@@ -326,7 +330,8 @@ wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */
 void wg_bounds_free(wg_engine *t);
-wg_status wg_check_fresh(wg_engine *t, const char *who); /* or fails, and says what changed */
+wg_status wg_check_bounds(wg_engine *t, const char *who); /* or fails: a parameter's store was freed */
+wg_status wg_check_fresh(wg_engine *t, const char *who);  /* or fails, and says what changed */
 void wg_bounds_seen(wg_engine *t);
 wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a good sweep from y */
 

@@ -237,9 +237,9 @@ wg_status wg_grad(const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var
     if (wg_check_fresh(t, "grad") != WG_OK) {
         t->unstuck.status = t->status; /* what is done with the results repeats it */
         memcpy(t->unstuck.message, t->message, sizeof t->message);
-        t->status = WG_OK; /* a replay mends it: the error need not stick */
+        t->status = WG_OK; /* a replay mends it, or nothing does: the error need not stick */
         wg_update_fast(t);
-        return WG_STALE;
+        return t->unstuck.status;
     }
     wg_status status = check_seeds(t, ys, ny, seeds);
     if (status == WG_OK)

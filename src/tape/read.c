@@ -96,6 +96,9 @@ static const char *why_missing(wg_var x, wg_status missing)
 {
     const wg_engine *t = wg_engine_of(x.tape);
     const wg_record *record = wg_record_of(t, x.node);
+    if (record && record->bound && record->bound->gone)
+        return missing == WG_NO_VALUE ? "has no value: the store of this parameter was freed"
+                                      : "has no gradient: the store of this parameter was freed";
     if (missing == WG_NO_VALUE)
         return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
                        : "has no value yet";
@@ -165,6 +168,8 @@ const void *wg_grad_data(wg_var x)
     if (!t || x.node >= t->swept_end)
         return NULL;
     wg_record *record = wg_record_of(t, x.node);
+    if (record && record->bound && record->bound->gone)
+        return NULL;
     if (t->plan && (record ? record->arity : wg_operand_count(wg_code(t, x.node))))
         return NULL; /* a plan has the gradients of leaves */
     if (record && !record->result[0].scalar)

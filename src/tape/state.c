@@ -54,6 +54,7 @@ void wg_tape_free(wg_tape *tape)
         return;
     wg_engine *t = wg_engine_of(tape);
     const wg_allocator *memory = &t->memory;
+    wg_holders_end(&t->plans);
     wg_forget(t, 0);
     wg_bounds_free(t);
     wg_blocks_trim(&t->blocks);

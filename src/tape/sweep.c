@@ -59,6 +59,8 @@ static wg_status check(wg_engine *t, wg_var y)
         return wg_fail(t, unstuck->status, "backward: %s", unstuck->message);
     if (!wg_alive(t, y))
         return wg_fail(t, y.epoch ? WG_DEAD_VAR : WG_INVALID, "backward: the var is dead, or never was one");
+    if (wg_check_bounds(t, "backward") != WG_OK)
+        return t->status;
     if (!wg_view_of(t, y.node).valued)
         return wg_fail(t, WG_NO_VALUE, "backward: %s has no value yet: set the inputs and call wg_replay",
             wg_node_text(t, y.node, text));

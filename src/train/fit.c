@@ -46,10 +46,10 @@ static bool may_plan(const wg_fitting *f)
 static wg_status check_options(wg_fitting *f)
 {
     wg_fit_options *o = &f->options;
-    if (o->optim && wg_optim_params(o->optim) != f->task.params)
-        return wg_error_set(f->error, WG_INVALID, "fit: the optimiser updates another store");
     if (o->optim && wg_optim_status(o->optim) != WG_OK)
         return wg_error_set(f->error, wg_optim_status(o->optim), "fit: %s", wg_optim_message(o->optim));
+    if (o->optim && wg_optim_params(o->optim) != f->task.params)
+        return wg_error_set(f->error, WG_INVALID, "fit: the optimiser updates another store");
     if (o->validation > 0 && o->validation_set)
         return wg_error_set(f->error, WG_INVALID, "fit: validation and validation_set exclude each other");
     if (o->validation_set && wg_dataset_count(o->validation_set) == 0)
