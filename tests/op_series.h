@@ -52,6 +52,24 @@ static wg_var make_prod(const wg_var *x)
 {
     return wg_prod_over(x[0], AXIS, false);
 }
+
+/* A sum over the six numbers, as the library records it: prod differentiated along the second operand, and
+ * the slopes of that. */
+static const struct {
+    wg_axes axes;
+    size_t keep;
+} over_all = {{.count = SIZE_MAX}, false};
+
+static wg_var make_prod_along(const wg_var *x)
+{
+    return wg_apply(wg_op_find("prod_along"), x, 2, &over_all);
+}
+static wg_var make_prod_slope(const wg_var *x)
+{
+    wg_var g = wg_scalar(wg_tape_of(x[0]), 1);
+    return wg_apply(wg_op_find("prod_slope"), (wg_var[]){x[0], g, x[1]}, 3, &over_all);
+}
+
 static wg_var make_max(const wg_var *x)
 {
     return wg_max_over(x[0], AXIS, false);
@@ -157,6 +175,31 @@ static int prod_jets(const jet *x, jet *y)
     for (int i = 1; i < N; i++)
         y[0] = jet_mul(y[0], x[i]);
     return 1;
+}
+
+/* The sum over i of v_i times the others but x_skipped. */
+static jet prod_along_without(const jet *x, int skipped)
+{
+    jet sum = jet_number(0);
+    for (int i = 0; i < N; i++) {
+        jet term = i == skipped ? jet_number(0) : x[N + i];
+        for (int j = 0; j < N && i != skipped; j++)
+            term = j == i || j == skipped ? term : jet_mul(term, x[j]);
+        sum = jet_add(sum, term);
+    }
+    return sum;
+}
+
+static int prod_along_jets(const jet *x, jet *y)
+{
+    y[0] = prod_along_without(x, N);
+    return 1;
+}
+static int prod_slope_jets(const jet *x, jet *y)
+{
+    for (int i = 0; i < N; i++)
+        y[i] = prod_along_without(x, i);
+    return N;
 }
 
 static int extremum_jets(const jet *x, jet *y, int sign)
@@ -443,6 +486,8 @@ static const subject subjects[] = {
     {"norm", 1, make_norm, norm_jets, true},
     {"logsumexp", 1, make_logsumexp, logsumexp_jets, true},
     {"prod", 1, make_prod, prod_jets, true},
+    {"prod_along", 2, make_prod_along, prod_along_jets, false},
+    {"prod_slope", 2, make_prod_slope, prod_slope_jets, false},
     {"max", 1, make_max, max_jets, true},
     {"min", 1, make_min, min_jets, true},
     {"cumsum", 1, make_cumsum, cumsum_jets, true},

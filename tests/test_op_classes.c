@@ -71,6 +71,8 @@ static const struct {
     {"permute", DEGREE_1},
     {"pow_slope", ROW},
     {"prod", SERIES},
+    {"prod_along", SERIES},
+    {"prod_slope", SERIES},
     {"reshape", DEGREE_1},
     {"scatter_add", DEGREE_1},
     {"slice", DEGREE_1},

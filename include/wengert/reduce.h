@@ -15,11 +15,10 @@
  *
  * NaN goes through all of them; an extremum with a NaN among its elements is NaN. Numbers that are finite
  * give finite results, accurate to a few units in the last place of the terms, wherever the result is in the
- * range of its type, with these exceptions, in which a result is infinite, NaN or 0:
+ * range of its type, with these exceptions, in which a result is infinite or NaN:
  *
  *     sums and means of doubles, of which a part adds up to more than the largest double;
- *     variances, of which the sum of squares does;
- *     the second and higher derivatives of products of which a part is beyond the range of the type.
+ *     variances, of which the sum of squares does.
  *
  * Below the smallest normal number (2e-308, in floats 1e-38) results have fewer digits, and so have the
  * slopes of a norm that is as small. Derivatives of any order follow the formulas below.
@@ -61,7 +60,8 @@ WG_API wg_var wg_logsumexp(wg_var x);
 WG_API wg_var wg_logsumexp_over(wg_var x, wg_axes axes, bool keep);
 
 /* Product; of nothing 1. x_i gets g times the product of the others, computed without division: zeros in x
- * are like other numbers, for all derivatives. */
+ * are like other numbers, and no part of a product leaves the range of the type where the whole does not. All
+ * derivatives are so, up to the 17th; WG_INVALID beyond. */
 WG_API wg_var wg_prod(wg_var x);
 WG_API wg_var wg_prod_over(wg_var x, wg_axes axes, bool keep);
 

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* wide_product.h - a running product m 2^e: of numbers whose product is in the range of doubles, while parts
- * of it need not be. */
+ * of it need not be; and sums of such products. */
 #ifndef WG_KERNELS_WIDE_PRODUCT_H
 #define WG_KERNELS_WIDE_PRODUCT_H
 
@@ -29,6 +29,23 @@ static inline wg_wide_product wg_wide_product_times(wg_wide_product p, double x)
     p.m *= x;
     wg_wide_product_settle(&p.m, &p.e);
     return p;
+}
+
+static inline wg_wide_product wg_wide_product_join(wg_wide_product p, wg_wide_product q)
+{
+    p.e += q.e;
+    return wg_wide_product_times(p, q.m);
+}
+
+/* What the smaller one loses below the ends of the range is nothing to the larger one. */
+static inline wg_wide_product wg_wide_product_plus(wg_wide_product p, wg_wide_product q)
+{
+    if (p.m == 0 || q.m == 0)
+        return p.m == 0 ? q : p;
+    wg_wide_product sum = p.e < q.e ? q : p, other = p.e < q.e ? p : q;
+    sum.m += sum.e == other.e ? other.m : ldexp(other.m, (int)fmax(-4000, other.e - sum.e));
+    wg_wide_product_settle(&sum.m, &sum.e);
+    return sum;
 }
 
 static inline double wg_wide_product_value(wg_wide_product p)

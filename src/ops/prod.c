@@ -4,18 +4,15 @@
 /* prod.c - y [kept axes] = the product of x over the others.
  *
  * dy/dx_i is the product of the others. y / x_i would fail at 0, so the kernel multiplies what comes before
- * by what comes after; the expansion multiplies halves until one is left, and so differentiates by the
- * product rule alone. The kernels keep exponents apart where a part of the product leaves the range of
- * doubles. */
+ * by what comes after. The kernels keep exponents apart where a part of the product leaves the range of
+ * doubles. Derivatives of higher order are prod_slope.c's. */
 
 #include <math.h>
 #include <stdint.h>
-#include <wengert/math.h>
 #include <wengert/reduce.h>
-#include <wengert/shaping.h>
 #include "kernels/wide_product.h"
-#include "ops/axes.h"
 #include "ops/ops.h"
+#include "ops/prod_slope.h"
 #include "ops/reduce_axes.h"
 
 /* The terms of output o in their order, where parts of the product leave the range of doubles. */
@@ -43,42 +40,9 @@ static wg_status prod_forward(wg_op_context *op)
     return WG_OK;
 }
 
-/* x with the reduced axes in front, as [terms, outputs]. */
-static wg_var terms_first(const wg_op_context *op, const wg_runs *runs)
+static wg_status prod_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    const wg_over *over = op->attr;
-    const wg_shape *x = op->in_shape[0];
-    bool reduced[WG_MAX_RANK], moves = false;
-    size_t bad;
-    wg_axes order = {0};
-    wg_axes_mark(&over->axes, x, reduced, &bad);
-    for (int pass = 0; pass < 2; pass++)
-        for (size_t i = 0; i < x->rank; i++)
-            if (reduced[i] == (pass == 0)) {
-                moves = moves || order.count != i;
-                order.axis[order.count++] = (int)i;
-            }
-    wg_var moved = moves ? wg_permute(op->arg[0], order) : op->arg[0];
-    return wg_reshape(moved, WG_SHAPE(runs->terms, runs->outputs));
-}
-
-static wg_status prod_expand(wg_op_context *op, wg_var *results)
-{
-    const wg_over *over = op->attr;
-    wg_runs runs = wg_over_runs(op);
-    if (runs.terms == 0 || runs.outputs == 0) { /* ones, or nothing */
-        results[0] = wg_addc(wg_sum_over(op->arg[0], over->axes, over->keep), 1);
-        return WG_OK;
-    }
-    wg_var x = terms_first(op, &runs);
-    for (size_t n = runs.terms; n > 1; n = n / 2 + n % 2) {
-        ptrdiff_t half = (ptrdiff_t)(n / 2);
-        wg_var rest = n % 2 ? wg_slice(x, 0, 2 * half, WG_END, 1) : x;
-        x = wg_mul(wg_slice(x, 0, 0, half, 1), wg_slice(x, 0, half, 2 * half, 1));
-        if (n % 2)
-            x = wg_concat((const wg_var[]){x, rest}, 2, 0);
-    }
-    results[0] = wg_reshape(x, op->out_shape[0]);
+    grad_in[0] = wg_prod_slope(op->arg[0], g[0], op->attr);
     return WG_OK;
 }
 
@@ -110,7 +74,7 @@ const wg_op wg_op_prod = {
     .shape = wg_over_shape,
     .forward_f64 = prod_forward,
     .forward_f32 = prod_forward,
-    .expand = prod_expand,
+    .vjp = prod_vjp,
     .backward_f64 = prod_backward,
     .backward_f32 = prod_backward,
     .scalar = prod_scalar,
