@@ -25,7 +25,7 @@ import sys
 GROUPS = {
     'Begin': 'wengert status array alloc option tuning',
     'Tapes and derivatives': 'tape scalar gradcheck check op random',
-    'Operations': 'math reduce shaping linalg conv norm recurrent loss',
+    'Operations': 'math reduce shaping linalg conv norm recurrent loss map',
     'Models and training': 'init params layers optim schedule fit plan checkpoint',
     'Data and files': 'data draw load archive',
     'Seeing': 'view plot picture',

@@ -8,6 +8,7 @@
  * gradient a series       closed forms in op_series.h, to the fourth order a cell         composed of rows:
  * floats agree with doubles, where it saturates too
  *     of a row       a part of a row's derivatives, with which test_derivatives.c compares it
+ *     a user's       a map of map.h: its functions are compared in test_map.c
  *
  * A new operation must be put into one of them. With s a power of two nothing is rounded differently, so that
  * whatever leaves the range of its type on the way, or is special for large numbers, shows. */
@@ -21,7 +22,7 @@
 #include "op_cases.h"
 #include "op_series.h"
 
-enum kind { DEGREE_1, DEGREE_2, BILINEAR, CONSTANT, SERIES, CELL, ROW };
+enum kind { DEGREE_1, DEGREE_2, BILINEAR, CONSTANT, SERIES, CELL, ROW, OF_USER };
 
 static const struct {
     const char *name;
@@ -55,6 +56,8 @@ static const struct {
     {"log_softmax", SERIES},
     {"logsumexp", SERIES},
     {"lstm", CELL},
+    {"map1", OF_USER},
+    {"map2", OF_USER},
     {"matmul", BILINEAR},
     {"max", DEGREE_1},
     {"max_mask", CONSTANT},

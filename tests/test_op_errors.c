@@ -13,6 +13,13 @@
 #include "harness.h"
 #include "op_cases.h"
 
+/* What messages call the operation. */
+static const char *title(const op_case *c)
+{
+    const char *title = c->op->title && c->sample.attr ? c->op->title(c->sample.attr) : NULL;
+    return title ? title : c->op->name;
+}
+
 enum { MOST = WG_MAX_SAMPLE_ARGS + 2 };
 
 static const wg_op *op_of(int i)
@@ -161,7 +168,7 @@ static void check_dtype_of_operand(const op_case *c, size_t i)
     } else {
         ck_assert_msg(status == WG_BAD_DTYPE || status == WG_BAD_SHAPE, "%s: %s", op_case_name(c, wrong),
             wg_status_name(status));
-        ck_assert_msg(strstr(wg_tape_message(wrong), c->op->name) != NULL, "%s", op_case_name(c, wrong));
+        ck_assert_msg(strstr(wg_tape_message(wrong), title(c)) != NULL, "%s", op_case_name(c, wrong));
     }
     wg_tape_free(wrong);
     wg_tape_free(right);
@@ -210,7 +217,7 @@ static void check_empty(const wg_op *op, size_t sample, size_t size, wg_dtype dt
             status = wg_replay(tape);
             ck_assert_msg(status == WG_OK, "%s replayed with %zu -> 0", op_case_name(&c, tape), size);
         } else {
-            ck_assert_msg(strstr(wg_tape_message(tape), op->name) != NULL, "%s", op_case_name(&c, tape));
+            ck_assert_msg(strstr(wg_tape_message(tape), title(&c)) != NULL, "%s", op_case_name(&c, tape));
             ck_assert_msg(!(op->traits & WG_OP_MAP), "a map refuses zero sizes: %s", op_case_name(&c, tape));
         }
     }

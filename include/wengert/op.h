@@ -27,6 +27,8 @@
  * them. The shape rule decides which shapes a function must be able to read, see "Shape rules" below. Whoever
  * has a [1000] and a [1] for the operation above calls it with wg_broadcast_to(b, wg_shape_of(a)).
  *
+ * For a function of numbers, applied element by element, map.h has a short form.
+ *
  * An operation without `vjp` and `expand` must be declared WG_OP_ZERO_GRADIENT, or is refused when it is
  * recorded. A tape of a dtype for which there is no forward function refuses it too, with WG_BAD_DTYPE. */
 #ifndef WENGERT_OP_H
@@ -218,6 +220,10 @@ struct wg_op {
     bool number_first;
     void (*describe)(const void *attr, char *text, size_t size);
 
+    /* The name of a node, where its attributes have a better one than `name`; see wg_title_of. NULL: `name`.
+     */
+    const char *(*title)(const void *attr);
+
     const char *formula;         /* "x @ w", for traces and documentation; optional */
     const char *const *rule;     /* per operand, "g * y", for traces; optional */
     double lo, hi;               /* the interval in which checks sample; both 0: -2 .. 2 */
@@ -286,6 +292,10 @@ WG_API wg_var wg_first_grad_not_finite(wg_tape *tape);
 
 /* Writes at most n operands; returns how many there are. */
 WG_API size_t wg_operands_of(wg_var x, wg_var *out, size_t n);
+
+/* What the operation that made x is called: wg_op_of(x)->name, of a user's map (map.h) that one's; "" for an
+ * invalid var. Good as long as the node and the map are there. */
+WG_API const char *wg_title_of(wg_var x);
 
 /* The node's attributes (op->attr_size bytes), or NULL; borrowed until the next recording. */
 WG_API const void *wg_attr_of(wg_var x);

@@ -13,6 +13,7 @@
 #include <wengert/tuning.h>
 #include <wengert/math.h>
 #include <wengert/op.h>
+#include <wengert/map.h>
 #include <wengert/random.h>
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>

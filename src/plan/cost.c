@@ -155,12 +155,11 @@ static void add_name(wg_plan_kernel *kernel, const wg_engine *t, uint32_t node)
 {
     const wg_record *record = wg_record_of(t, node);
     bool gradient = record && record->op == &wg_op_gradient;
-    const wg_op *op = !record    ? &wg_formula_ops[wg_code(t, node)]
-                      : gradient ? wg_record_of(t, wg_gradient_node(record))->op
-                                 : record->op;
+    record = gradient ? wg_record_of(t, wg_gradient_node(record)) : record;
+    const char *title = record ? wg_title(record->op, record->attr) : wg_formula_ops[wg_code(t, node)].name;
     size_t used = strlen(kernel->name);
     snprintf(kernel->name + used, sizeof kernel->name - used, "%s%s%s", used ? " + " : "",
-        gradient ? "gradient of " : "", op->name);
+        gradient ? "gradient of " : "", title);
 }
 
 /* One node that the kernel computes. */

@@ -194,6 +194,13 @@ static inline const wg_error *wg_unstuck(const wg_engine *t, wg_var x)
 void wg_forget(
     wg_engine *t, uint32_t node); /* drops the nodes from `node` on; epochs are the caller's affair */
 
+/* What a node's operation is called, for messages. */
+static inline const char *wg_title(const wg_op *op, const void *attr)
+{
+    const char *title = op->title && attr ? op->title(attr) : NULL;
+    return title ? title : op->name;
+}
+
 /* Checks operands: live vars of one tape. The tape, or NULL with the error on whichever tape there is in
  * *found. */
 wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_tape **found);

@@ -249,6 +249,6 @@ wg_status wg_op_fail(wg_op_context *op, wg_status status, const char *format, ..
     va_end(arguments);
     const char *scope =
         f->node != WG_NO_NODE ? wg_scope_of(wg_var_of(f->tape, f->node)) : wg_scope_now(f->tape);
-    wg_fail(f->tape, status, "%s%s%s: %s", scope, scope[0] ? ": " : "", op->op->name, message);
+    wg_fail(f->tape, status, "%s%s%s: %s", scope, scope[0] ? ": " : "", wg_title(op->op, op->attr), message);
     return status;
 }

@@ -58,8 +58,7 @@ void wg_gradcheck_blame(wg_tape *tape, const wg_gradcheck_options *options, char
         wg_var x = wg_node(tape, i);
         if (can_stand_alone(wg_op_of(x)) && is_wrong(x, options)) {
             const char *name = wg_name_of(x);
-            snprintf(
-                culprit, size, "%.40s (node %zu%s%.40s)", wg_op_of(x)->name, i, name[0] ? ", " : "", name);
+            snprintf(culprit, size, "%.40s (node %zu%s%.40s)", wg_title_of(x), i, name[0] ? ", " : "", name);
             return;
         }
     }

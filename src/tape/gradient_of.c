@@ -258,7 +258,7 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
         if (attr.wanted[i]) {
             grad_in[i] = out[r++];
             char name[96];
-            snprintf(name, sizeof name, "gradient of %.60s", f->op.op->name);
+            snprintf(name, sizeof name, "gradient of %.60s", wg_title(f->op.op, f->op.attr));
             wg_set_name(grad_in[i], name);
         }
     return status;

@@ -30,6 +30,13 @@ const wg_op *wg_op_of(wg_var x)
                                    : &wg_formula_ops[code];
 }
 
+const char *wg_title_of(wg_var x)
+{
+    const wg_op *op = wg_op_of(x);
+    const wg_record *record = op ? wg_record_of(wg_engine_of(x.tape), x.node) : NULL;
+    return op ? wg_title(op, record ? record->attr : NULL) : "";
+}
+
 static bool finite(wg_var x, const void *data)
 {
     size_t count = data ? wg_count_of(x) : 0;

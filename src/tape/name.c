@@ -36,7 +36,7 @@ const char *wg_node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT])
     if (*name)
         snprintf(text, WG_NODE_TEXT, "%.*s", WG_NODE_TEXT - 1, name);
     else
-        snprintf(text, WG_NODE_TEXT, "%.128s (node %" PRIu32 ")", wg_op_of(wg_var_of(t, node))->name, node);
+        snprintf(text, WG_NODE_TEXT, "%.128s (node %" PRIu32 ")", wg_title_of(wg_var_of(t, node)), node);
     return text;
 }
 

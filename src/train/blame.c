@@ -15,8 +15,8 @@ enum { NODE_TEXT = 320 };
 static const char *describe(wg_var x, char text[NODE_TEXT])
 {
     const char *name = wg_name_of(x), *scope = wg_scope_of(x);
-    snprintf(text, NODE_TEXT, "node %zu, %s%s%.128s%s%.128s", wg_node_of(x), wg_op_of(x)->name,
-        *name ? " " : "", name, *scope ? " in " : "", scope);
+    snprintf(text, NODE_TEXT, "node %zu, %s%s%.128s%s%.128s", wg_node_of(x), wg_title_of(x), *name ? " " : "",
+        name, *scope ? " in " : "", scope);
     return text;
 }
 
@@ -51,10 +51,9 @@ static void blame_gradient(wg_tape *tape, wg_var loss, char *text, size_t size)
         return;
     }
     wg_var x = wg_first_grad_not_finite(tape), y = wg_is_valid(x) ? reader_of(tape, x) : x;
-    const wg_op *op = wg_op_of(y);
     if (wg_is_valid(x))
         snprintf(text, size, "; from the loss down, the first whose gradient is not finite is %s%s%s",
-            describe(x, node), op ? ", read by " : "", op ? op->name : "");
+            describe(x, node), wg_is_valid(y) ? ", read by " : "", wg_title_of(y));
     else
         snprintf(text, size, "; recorded once more, every gradient of this batch is finite");
 }

@@ -89,7 +89,7 @@ static void put_op(FILE *file, wg_var x)
     const double *number = op->base && op->numbers == 1 ? wg_attr_of(x) : NULL;
     if (number && op->number_first)
         wg_format_to(file, "%g ", *number);
-    put_text(file, sign_of(number ? op->base : op->name));
+    put_text(file, sign_of(number ? op->base : wg_title_of(x)));
     if (number && !op->number_first)
         wg_format_to(file, " %g", *number);
 }
@@ -139,7 +139,7 @@ static void put_leaf(const drawing *d, wg_var x)
     const char *name = wg_name_of(x);
     fprintf(d->file, "<TD %s=\"2\">", d->options.top_down ? "COLSPAN" : "ROWSPAN");
     fputs(name[0] ? "<FONT POINT-SIZE=\"14\"><I>" : "<FONT COLOR=\"#808080\"><I>", d->file);
-    put_text(d->file, name[0] ? name : wg_op_of(x)->name);
+    put_text(d->file, name[0] ? name : wg_title_of(x));
     fprintf(d->file, "</I></FONT></TD>%s", d->options.top_down ? "</TR><TR>" : "");
 }
 

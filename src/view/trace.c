@@ -89,7 +89,7 @@ static void fill(row *r, wg_var x)
     memset(r, 0, sizeof *r);
     snprintf(r->text[STEP], WIDTH, "%zu", wg_node_of(x));
     snprintf(r->text[NAME], WIDTH, "%.60s", wg_name_of(x));
-    snprintf(r->text[OP], WIDTH, "%.60s", op->name);
+    snprintf(r->text[OP], WIDTH, "%.60s", wg_title_of(x));
     if (op->number_first)
         append_numbers(r->text[OPERANDS], number, op->numbers, "", ", ");
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
