@@ -76,9 +76,12 @@ START_TEST(names_are_checked)
     ck_assert_int_eq(wg_params_add(p, "w", WG_SHAPE(2, 3), NULL, NULL), WG_OK);
     wg_error_clear(&error);
     ck_assert_int_eq(wg_params_add(p, "W", WG_SHAPE(2, 3), NULL, &error), WG_NAME);
-    ck_assert_str_eq(error.message, "W is unknown, and the store is sealed (by wg_params_seal, or while a "
-                                    "model predicts or is evaluated); "
-                                    "did you mean w?");
+    ck_assert_str_eq(
+        error.message, "W is unknown, and the store is sealed by wg_params_seal; did you mean w?");
+    wg_params_seal_for(p, "the loader");
+    wg_error_clear(&error);
+    ck_assert_int_eq(wg_params_add(p, "nothing", WG_SHAPE(2, 3), NULL, &error), WG_NAME);
+    ck_assert_str_eq(error.message, "nothing is unknown, and the store is sealed by the loader");
     ck_assert_uint_eq(wg_params_count(p), 1);
     wg_params_free(p);
 }

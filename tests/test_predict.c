@@ -83,10 +83,11 @@ START_TEST(no_new_names)
     fine(error.status, &error);
     ck_assert(accuracy >= 0 && accuracy <= 1 && wg_params_count(params) == 4);
     refused(wg_predict_f64(linear, NULL, params, wg_dataset_x(data), out, 9, &error), WG_NAME, &error,
-        "fc.weight");
+        "fc.weight is unknown, and the store is sealed by the prediction");
     ck_assert(wg_params_count(params) == 4 && !wg_params_is_sealed(params));
     error = (wg_error){0};
-    refused(wg_evaluate(linear, NULL, params, data, NULL, NULL, &error), WG_NAME, &error, "batch 1: ");
+    refused(wg_evaluate(linear, NULL, params, data, NULL, NULL, &error), WG_NAME, &error,
+        "fc.weight is unknown, and the store is sealed by the evaluation");
     wg_params_free(params);
     wg_dataset_free(data);
 }

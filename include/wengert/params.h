@@ -97,8 +97,11 @@ WG_API wg_status wg_params_add_buffer(
     wg_params *params, const char *name, wg_shape shape, const wg_init *init, wg_error *error);
 
 /* From now on an unknown name is an error (WG_NAME): after loading, a mistyped name must not get fresh
- * weights. */
+ * weights. The message says who sealed the store: "wg_params_seal", or `who`, a text that must stay, NULL for
+ * that too. A prediction, an evaluation and a fit's validation seal a store that has parameters for as long
+ * as they call the model, and name themselves. */
 WG_API void wg_params_seal(wg_params *params);
+WG_API void wg_params_seal_for(wg_params *params, const char *who);
 WG_API void wg_params_unseal(wg_params *params);
 WG_API bool wg_params_is_sealed(const wg_params *params);
 

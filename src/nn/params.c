@@ -229,19 +229,24 @@ wg_status wg_params_renew(wg_params *params, size_t index)
     return fill(params, params->arrays[index]);
 }
 
-void wg_params_seal(wg_params *params)
+void wg_params_seal_for(wg_params *params, const char *who)
 {
     if (params)
-        params->sealed = true;
+        params->sealed = who ? who : "wg_params_seal";
+}
+
+void wg_params_seal(wg_params *params)
+{
+    wg_params_seal_for(params, NULL);
 }
 
 void wg_params_unseal(wg_params *params)
 {
     if (params)
-        params->sealed = false;
+        params->sealed = NULL;
 }
 
 bool wg_params_is_sealed(const wg_params *params)
 {
-    return params && params->sealed;
+    return params && params->sealed != NULL;
 }

@@ -42,7 +42,7 @@ struct wg_params {
     size_t size; /* of an element */
     uint64_t seed;
     int threads;
-    bool sealed;
+    const char *sealed; /* by whom; NULL: it is open */
 
     wg_param_array **arrays;
     size_t count, capacity;

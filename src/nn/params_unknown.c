@@ -52,8 +52,6 @@ static const char *nearest(const wg_params *p, const char *name)
 wg_status wg_params_unknown(const wg_params *p, const char *name, wg_error *error)
 {
     const char *near = nearest(p, name);
-    return wg_error_set(error, WG_NAME,
-        "%s is unknown, and the store is sealed (by wg_params_seal, or while a model predicts or is "
-        "evaluated)%s%s%s",
-        name, near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+    return wg_error_set(error, WG_NAME, "%s is unknown, and the store is sealed by %s%s%s%s", name, p->sealed,
+        near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
 }

@@ -80,7 +80,7 @@ static wg_status predict_part(prediction *p, wg_model model, void *user, wg_para
     size_t rows = part.shape.dim[0], each = 0, width = 0;
     wg_tape_reset(tape);
     wg_no_grad_begin(tape);
-    bool closed = wg_task_close(params);
+    bool closed = wg_task_close(params, "the prediction");
     wg_var y = model(params, wg_input(tape, part), user);
     wg_task_open(params, closed);
     if (p->softmax && wg_shape_of(y).rank > 0)

@@ -111,11 +111,11 @@ double wg_tally_metric(const wg_task *task, const wg_tally *tally)
     return task->metric && tally->samples ? tally->metric / (double)tally->samples : (double)NAN;
 }
 
-bool wg_task_close(wg_params *params)
+bool wg_task_close(wg_params *params, const char *who)
 {
     bool close = wg_params_count(params) > 0 && !wg_params_is_sealed(params);
     if (close)
-        wg_params_seal(params);
+        wg_params_seal_for(params, who);
     return close;
 }
 
@@ -125,14 +125,14 @@ void wg_task_open(wg_params *params, bool closed)
         wg_params_unseal(params);
 }
 
-wg_status wg_task_score(const wg_task *task, wg_tape **tape, wg_program *program, wg_batches *batches,
-    wg_tally *tally, wg_error *error)
+wg_status wg_task_score(const wg_task *task, const char *who, wg_tape **tape, wg_program *program,
+    wg_batches *batches, wg_tally *tally, wg_error *error)
 {
     *tally = (wg_tally){0};
     wg_status status = WG_OK;
     size_t full = 0;
     for (wg_batch batch = {0}; status == WG_OK && wg_next_batch(batches, &batch);) {
-        bool planned, closed = wg_task_close(task->params);
+        bool planned, closed = wg_task_close(task->params, who);
         full = full ? full : batch.count;
         wg_recorded r = wg_program_step(program, task, tape, &batch, batch.count == full, &planned);
         wg_task_open(task->params, closed);

@@ -48,17 +48,18 @@ void wg_task_count(
     const wg_task *task, const wg_batch *batch, wg_var prediction, double loss, wg_tally *tally);
 
 /* All batches of an epoch, in the mode that the tape is in and without gradients; full ones by the program. A
- * store that has parameters gets no new one. */
+ * store that has parameters gets no new one; messages say that `who` sealed it. */
 struct wg_program;
-wg_status wg_task_score(const wg_task *task, wg_tape **tape, struct wg_program *program, wg_batches *batches,
-    wg_tally *tally, wg_error *error);
+wg_status wg_task_score(const wg_task *task, const char *who, wg_tape **tape, struct wg_program *program,
+    wg_batches *batches, wg_tally *tally, wg_error *error);
 
 /* Means; NaN for no samples, and for a metric that there is not. */
 double wg_tally_loss(const wg_tally *tally);
 double wg_tally_metric(const wg_task *task, const wg_tally *tally);
 
-/* Keeps new names out of a store that has some; the answer goes to the second, which lets them in again. */
-bool wg_task_close(wg_params *params);
+/* Keeps new names out of a store that has some, for `who`; the answer goes to the second, which lets them in
+ * again. */
+bool wg_task_close(wg_params *params, const char *who);
 void wg_task_open(wg_params *params, bool closed);
 
 /* Where the largest number of row `row` of [rows, n] stands, the first one in a tie. */
