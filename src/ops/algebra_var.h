@@ -102,14 +102,15 @@ static inline wg_term LOG(wg_term p)
     return wg_term1(p, wg_log, log(p.number));
 }
 /* A constant power loses one at each derivative, until a plain 0 ends it; not where c - 1 would be rounded,
- * in float. A power that varies has derivatives of all orders even where this slope is 0 - at b = 0 it is
- * d2/da db = 1 / a -, so that it is one operation. */
+ * in float, nor where c (c - 1) (c - 2) (c - 3) is so large, above 1024, that it would bring back into the
+ * range what the power by itself had lost. A power that varies has derivatives of all orders even where this
+ * slope is 0 - at b = 0 it is d2/da db = 1 / a -, so that it is one operation. */
 static inline wg_term POW_BY_BASE(wg_term a, wg_term b, wg_term y)
 {
     (void)y;
     if (b.is_number && b.number == 0)
         return b;
-    if (b.is_number && fabs(b.number) > 0x1p-20 && fabs(b.number) < 0x1p24)
+    if (b.is_number && fabs(b.number) > 0x1p-20 && b.number >= -4 && b.number <= 7)
         return MUL(b, POW(a, SUB(b, NUM(1))));
     return wg_term_var(wg_pow_slope(wg_var_of_term(a, b), wg_var_of_term(b, a), 1, 0));
 }

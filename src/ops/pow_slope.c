@@ -16,9 +16,9 @@
 #include <math.h>
 #include <wengert/math.h>
 #include <wengert/reduce.h>
-#include "base/element.h"
 #include "kernels/strided.h"
 #include "ops/ops.h"
+#include "ops/pow_slope_lanes.h"
 
 enum { MOST_IN_EXPONENT = 31 };
 
@@ -92,23 +92,65 @@ static double pow_slope_scalar(const double *in, const void *attr)
 
 /* ---- A tensor -------------------------------------------------------------------------------------- */
 
+/* Numbers of a panel, several at once, and where they go. */
+typedef struct gathered {
+    wg_pow_lanes lanes;
+    size_t count, to[WG_POW_LANES];
+} gathered;
+
+/* What no loop is there for goes one by one: negative, denormal and infinite numbers, and high orders in b.
+ */
+static void finish(const wg_op_context *op, gathered *g)
+{
+    const pow_slope_attr *attr = op->attr;
+    const bool loop = attr->j <= 1;
+    for (size_t i = g->count; i < WG_POW_LANES; i++)
+        g->lanes.a[i] = g->lanes.b[i] = 1;
+    if (loop)
+        wg_pow_slope_lanes(&g->lanes, attr->k, attr->j);
+    for (size_t i = 0; i < g->count; i++) {
+        double y = loop && !g->lanes.left[i] ? g->lanes.y[i] : slope_at(attr, g->lanes.a[i], g->lanes.b[i]);
+        if (op->dtype == WG_F32)
+            ((float *)op->out[0])[g->to[i]] = (float)y;
+        else
+            ((double *)op->out[0])[g->to[i]] = y;
+    }
+    g->count = 0;
+}
+
+/* `count` numbers, `step` apart. */
+static void gather(const void *data, wg_dtype dtype, ptrdiff_t at, ptrdiff_t step, size_t count, double *to)
+{
+    const float *f = data;
+    const double *d = data;
+    if (dtype == WG_F32)
+        for (size_t i = 0; i < count; i++)
+            to[i] = (double)f[at + (ptrdiff_t)i * step];
+    else
+        for (size_t i = 0; i < count; i++)
+            to[i] = d[at + (ptrdiff_t)i * step];
+}
+
 /* Streams: result, a, b. */
 static void run_panel(const void *work, const wg_panel *panel)
 {
     const wg_op_context *op = work;
+    gathered g = {.count = 0};
     for (size_t i = 0; i < panel->a; i++)
-        for (size_t j = 0; j < panel->b; j++) {
-            size_t at[3];
+        for (size_t j = 0, taken; j < panel->b; j += taken) {
+            ptrdiff_t at[3];
             for (size_t s = 0; s < 3; s++)
-                at[s] = (size_t)(panel->at[s] + (ptrdiff_t)i * panel->step_a[s] +
-                                 (ptrdiff_t)j * panel->step_b[s]);
-            double y = slope_at(op->attr, wg_element_at(op->in[0], op->dtype, at[1]),
-                wg_element_at(op->in[1], op->dtype, at[2]));
-            if (op->dtype == WG_F32)
-                ((float *)op->out[0])[at[0]] = (float)y;
-            else
-                ((double *)op->out[0])[at[0]] = y;
+                at[s] = panel->at[s] + (ptrdiff_t)i * panel->step_a[s] + (ptrdiff_t)j * panel->step_b[s];
+            taken = panel->b - j < WG_POW_LANES - g.count ? panel->b - j : WG_POW_LANES - g.count;
+            gather(op->in[0], op->dtype, at[1], panel->step_b[1], taken, g.lanes.a + g.count);
+            gather(op->in[1], op->dtype, at[2], panel->step_b[2], taken, g.lanes.b + g.count);
+            for (size_t q = 0; q < taken; q++)
+                g.to[g.count++] = (size_t)(at[0] + (ptrdiff_t)q * panel->step_b[0]);
+            if (g.count == WG_POW_LANES)
+                finish(op, &g);
         }
+    if (g.count)
+        finish(op, &g);
 }
 
 static wg_status pow_slope_forward(wg_op_context *op)
