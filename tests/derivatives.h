@@ -21,7 +21,6 @@ typedef struct derivative_row {
         (void)a, (void)a, (void)b;                                                                           \
         return expression;                                                                                   \
     }
-#define AT(u) ((u).c[0][0])
 
 static inline mixed tanh_of_size(mixed u) /* of |u|, where e^-2u does not overflow */
 {

@@ -4,7 +4,8 @@
 /* mixed.h - derivatives for tests, without a tape: Taylor series in two variables s and t, cut behind order
  * 4,
  *
- *     f(a + s, b + t) = sum c[i][j] s^i t^j + ..,    d^(i+j) f / da^i db^j = i! j! c[i][j],
+ *     f(a + s, b + t)   = sum c[i][j] s^i t^j + ..,    d^(i+j) f / da^i db^j = i! j! c[i][j]
+ *     f(x + s v + t w)  of several operands, along two directions
  *
  * in long double. Beside each coefficient goes the sum of the magnitudes of the terms that it was added up
  * from, which is what rounding errors are measured by. */
@@ -34,6 +35,18 @@ static inline mixed variable(number x, bool first)
 {
     mixed y = constant(x);
     y.c[first][!first] = y.size[first][!first] = 1;
+    return y;
+}
+
+/* The value. */
+#define AT(u) ((u).c[0][0])
+
+/* Operand x of several, which goes along the two directions. */
+static inline mixed on_plane(number x, number v, number w)
+{
+    mixed y = constant(x);
+    y.c[1][0] = v, y.c[0][1] = w;
+    y.size[1][0] = fabsl(v), y.size[0][1] = fabsl(w);
     return y;
 }
 
@@ -161,6 +174,53 @@ static inline mixed mixed_sigmoid(mixed u)
     bool right = u.c[0][0] >= 0;
     mixed e = mixed_exp(right ? scaled(u, -1) : u), r = mixed_reciprocal(plus(constant(1), e));
     return right ? r : times(e, r);
+}
+
+/* ---- Of operands that are sums themselves, and rounded: an error of theirs is one of the result ---- */
+
+static inline mixed minus(mixed a, mixed b)
+{
+    return plus(a, scaled(b, -1));
+}
+
+static inline mixed square_of(mixed a)
+{
+    return times(a, a);
+}
+
+static inline mixed over(mixed a, mixed b)
+{
+    return times(a, mixed_reciprocal(b));
+}
+
+static inline mixed sum_of(const mixed *x, int n)
+{
+    mixed y = constant(0);
+    for (int i = 0; i < n; i++)
+        y = plus(y, x[i]);
+    return y;
+}
+
+static inline mixed exp_of_sum(mixed u)
+{
+    mixed y = mixed_exp(u);
+    FOR_ORDERS(i, j)
+    y.size[i][j] = product(y.size[i][j], 1 + fabsl(AT(u)));
+    return y;
+}
+
+static inline mixed log1p_of_sum(mixed u)
+{
+    mixed y = mixed_log1p(u);
+    y.size[0][0] = u.size[0][0] / (1 + AT(u));
+    return y;
+}
+
+/* log(1 + e^u), without an exponential that overflows */
+static inline mixed softplus_of_sum(mixed u)
+{
+    mixed tail = log1p_of_sum(exp_of_sum(scaled(u, AT(u) > 0 ? -1 : 1)));
+    return AT(u) > 0 ? plus(u, tail) : tail;
 }
 
 /* (a + s)^(b + t): the coefficient of s^k is a^(b - k) e^(t L) times the binomial of b + t over k, a

@@ -6,21 +6,17 @@
 #ifndef WG_TESTS_OP_SERIES_H
 #define WG_TESTS_OP_SERIES_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <wengert/wengert.h>
-
-#include "jets.h"
+#include "mixed.h"
 
 enum { N = 6 };
 
-/* One operation: `make` records it for x [1 or 2 operands of N numbers], `jets` says what it is. Results:
- * count numbers. */
+/* One operation: `make` records it for x [1 or 2 operands of N numbers], `series_of` says what it is.
+ * Results: count numbers. */
 typedef struct subject {
     const char *name;
     int operands;
     wg_var (*make)(const wg_var *x);
-    int (*jets)(const jet *x, jet *y);
+    int (*series_of)(const mixed *x, mixed *y);
     bool columns; /* also over the first axis of a matrix, whose other columns are other numbers */
 } subject;
 
@@ -91,138 +87,139 @@ static wg_var make_log_softmax(const wg_var *x)
     return wg_log_softmax(x[0], 0);
 }
 
-static int sum_jets(const jet *x, jet *y)
+static int sum_series(const mixed *x, mixed *y)
 {
-    y[0] = jet_sum(x, N);
+    y[0] = sum_of(x, N);
     return 1;
 }
 
-static int mean_jets(const jet *x, jet *y)
+static int mean_series(const mixed *x, mixed *y)
 {
-    y[0] = jet_times(jet_sum(x, N), 1.0L / N);
+    y[0] = scaled(sum_of(x, N), 1.0L / N);
     return 1;
 }
 
-static jet variance_of(const jet *x, jet *centred, int divisor)
+static mixed variance_of(const mixed *x, mixed *centred, int divisor)
 {
-    jet mean = jet_times(jet_sum(x, N), 1.0L / N), square[N];
+    static mixed square[N];
+    const mixed mean = scaled(sum_of(x, N), 1.0L / N);
     for (int i = 0; i < N; i++)
-        centred[i] = jet_sub(x[i], mean), square[i] = jet_square(centred[i]);
-    return jet_times(jet_sum(square, N), 1.0L / divisor);
+        centred[i] = minus(x[i], mean), square[i] = square_of(centred[i]);
+    return scaled(sum_of(square, N), 1.0L / divisor);
 }
 
-static int variance_jets(const jet *x, jet *y)
+static int variance_series(const mixed *x, mixed *y)
 {
-    jet centred[N];
+    static mixed centred[N];
     y[0] = variance_of(x, centred, N - 1);
     return 1;
 }
 
-static int norm_jets(const jet *x, jet *y)
+static int norm_series(const mixed *x, mixed *y)
 {
-    jet square[N];
+    static mixed square[N];
     for (int i = 0; i < N; i++)
-        square[i] = jet_square(x[i]);
-    y[0] = jet_sum(square, N);
-    if (y[0].c[0] == 0)
-        y[0] = jet_number(0); /* at zero all derivatives are 0 */
+        square[i] = square_of(x[i]);
+    y[0] = sum_of(square, N);
+    if (AT(y[0]) == 0)
+        y[0] = constant(0); /* at zero all derivatives are 0 */
     else
-        y[0] = jet_sqrt(y[0]);
+        y[0] = mixed_sqrt(y[0]);
     return 1;
 }
 
 /* m, the largest one as a number, and log sum e^(x - m): the largest adds e^0 = 1, and the others to it. */
-static jet log_sum(const jet *x, jet *m)
+static mixed log_sum(const mixed *x, mixed *m)
 {
     int top = 0;
-    jet sum = jet_number(-1);
+    mixed sum = constant(-1);
     for (int i = 1; i < N; i++)
-        top = x[i].c[0] > x[top].c[0] ? i : top;
-    *m = jet_number(x[top].c[0]);
+        top = AT(x[i]) > AT(x[top]) ? i : top;
+    *m = constant(AT(x[top]));
     for (int pass = 0; pass < 2; pass++) /* -1 + 1 first: the others are not lost in it */
         for (int i = 0; i < N; i++)
             if ((i == top) == (pass == 0))
-                sum = jet_add(sum, jet_exp(jet_sub(x[i], *m)));
-    return jet_log1p(sum);
+                sum = plus(sum, exp_of_sum(minus(x[i], *m)));
+    return log1p_of_sum(sum);
 }
 
-static int logsumexp_jets(const jet *x, jet *y)
+static int logsumexp_series(const mixed *x, mixed *y)
 {
-    jet m, l = log_sum(x, &m);
-    y[0] = jet_add(m, l);
+    mixed m, l = log_sum(x, &m);
+    y[0] = plus(m, l);
     return 1;
 }
 
-static int log_softmax_jets(const jet *x, jet *y)
+static int log_softmax_series(const mixed *x, mixed *y)
 {
-    jet m, l = log_sum(x, &m);
+    mixed m, l = log_sum(x, &m);
     for (int i = 0; i < N; i++)
-        y[i] = jet_sub(jet_sub(x[i], m), l);
+        y[i] = minus(minus(x[i], m), l);
     return N;
 }
 
-static int softmax_jets(const jet *x, jet *y)
+static int softmax_series(const mixed *x, mixed *y)
 {
-    log_softmax_jets(x, y);
+    log_softmax_series(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_exp(y[i]);
+        y[i] = exp_of_sum(y[i]);
     return N;
 }
 
-static int prod_jets(const jet *x, jet *y)
+static int prod_series(const mixed *x, mixed *y)
 {
     y[0] = x[0];
     for (int i = 1; i < N; i++)
-        y[0] = jet_mul(y[0], x[i]);
+        y[0] = times(y[0], x[i]);
     return 1;
 }
 
 /* The sum over i of v_i times the others but x_skipped. */
-static jet prod_along_without(const jet *x, int skipped)
+static mixed prod_along_without(const mixed *x, int skipped)
 {
-    jet sum = jet_number(0);
+    mixed sum = constant(0);
     for (int i = 0; i < N; i++) {
-        jet term = i == skipped ? jet_number(0) : x[N + i];
+        mixed term = i == skipped ? constant(0) : x[N + i];
         for (int j = 0; j < N && i != skipped; j++)
-            term = j == i || j == skipped ? term : jet_mul(term, x[j]);
-        sum = jet_add(sum, term);
+            term = j == i || j == skipped ? term : times(term, x[j]);
+        sum = plus(sum, term);
     }
     return sum;
 }
 
-static int prod_along_jets(const jet *x, jet *y)
+static int prod_along_series(const mixed *x, mixed *y)
 {
     y[0] = prod_along_without(x, N);
     return 1;
 }
-static int prod_slope_jets(const jet *x, jet *y)
+static int prod_slope_series(const mixed *x, mixed *y)
 {
     for (int i = 0; i < N; i++)
         y[i] = prod_along_without(x, i);
     return N;
 }
 
-static int extremum_jets(const jet *x, jet *y, int sign)
+static int extremum_series(const mixed *x, mixed *y, int sign)
 {
     y[0] = x[0];
     for (int i = 1; i < N; i++)
-        y[0] = sign * x[i].c[0] > sign * y[0].c[0] ? x[i] : y[0];
+        y[0] = sign * AT(x[i]) > sign * AT(y[0]) ? x[i] : y[0];
     return 1;
 }
 
-static int max_jets(const jet *x, jet *y)
+static int max_series(const mixed *x, mixed *y)
 {
-    return extremum_jets(x, y, 1);
+    return extremum_series(x, y, 1);
 }
-static int min_jets(const jet *x, jet *y)
+static int min_series(const mixed *x, mixed *y)
 {
-    return extremum_jets(x, y, -1);
+    return extremum_series(x, y, -1);
 }
 
-static int cumsum_jets(const jet *x, jet *y)
+static int cumsum_series(const mixed *x, mixed *y)
 {
     for (int i = 0; i < N; i++)
-        y[i] = i ? jet_add(y[i - 1], x[i]) : x[i];
+        y[i] = i ? plus(y[i - 1], x[i]) : x[i];
     return N;
 }
 
@@ -257,42 +254,43 @@ static wg_var make_batch_norm_by(const wg_var *x)
     return wg_batch_norm(image, gamma, wg_const_like(gamma, 0), &(wg_batch_norm_options){.eps = 1e-3});
 }
 
-static void normal_jets(const jet *x, jet *y)
+static void normal_series(const mixed *x, mixed *y)
 {
-    jet centred[N], deviation = jet_sqrt(jet_add(variance_of(x, centred, N), jet_number((long double)1e-3)));
+    static mixed centred[N];
+    const mixed deviation = mixed_sqrt(plus(variance_of(x, centred, N), constant((long double)1e-3)));
     for (int i = 0; i < N; i++)
-        y[i] = jet_div(centred[i], deviation);
+        y[i] = over(centred[i], deviation);
 }
 
-static int layer_norm_jets(const jet *x, jet *y)
+static int layer_norm_series(const mixed *x, mixed *y)
 {
-    normal_jets(x, y);
+    normal_series(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[i]), jet_number(0.5L));
+        y[i] = plus(scaled(y[i], (long double)gamma_of[i]), constant(0.5L));
     return N;
 }
 
-static int batch_norm_jets(const jet *x, jet *y)
+static int batch_norm_series(const mixed *x, mixed *y)
 {
-    normal_jets(x, y);
+    normal_series(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_add(jet_times(y[i], (long double)gamma_of[0]), jet_number(0.5L));
+        y[i] = plus(scaled(y[i], (long double)gamma_of[0]), constant(0.5L));
     return N;
 }
 
-static int layer_norm_by_jets(const jet *x, jet *y)
+static int layer_norm_by_series(const mixed *x, mixed *y)
 {
-    normal_jets(x, y);
+    normal_series(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_mul(y[i], x[N + i]);
+        y[i] = times(y[i], x[N + i]);
     return N;
 }
 
-static int batch_norm_by_jets(const jet *x, jet *y)
+static int batch_norm_by_series(const mixed *x, mixed *y)
 {
-    normal_jets(x, y);
+    normal_series(x, y);
     for (int i = 0; i < N; i++)
-        y[i] = jet_mul(y[i], x[N]);
+        y[i] = times(y[i], x[N]);
     return N;
 }
 
@@ -368,147 +366,147 @@ static wg_var make_cross_entropy_at(const wg_var *x)
     return wg_slice(l, 1, 1, 2, 1);
 }
 
-static int bce_towards_jets(const jet *x, jet *y)
+static int bce_towards_series(const mixed *x, mixed *y)
 {
     for (int i = 0; i < N; i++)
-        y[i] = jet_add(jet_mul(jet_softplus(jet_times(x[i], -1)), x[N + i]),
-            jet_mul(jet_softplus(x[i]), jet_sub(jet_number(1), x[N + i])));
+        y[i] = plus(times(softplus_of_sum(scaled(x[i], -1)), x[N + i]),
+            times(softplus_of_sum(x[i]), minus(constant(1), x[N + i])));
     return N;
 }
 
-static int cross_entropy_towards_jets(const jet *x, jet *y)
+static int cross_entropy_towards_series(const mixed *x, mixed *y)
 {
-    jet l[N];
-    log_softmax_jets(x, l);
-    y[0] = jet_number(0);
+    static mixed l[N];
+    log_softmax_series(x, l);
+    y[0] = constant(0);
     for (int i = 0; i < N; i++)
-        y[0] = jet_sub(y[0], jet_mul(l[i], x[N + i]));
+        y[0] = minus(y[0], times(l[i], x[N + i]));
     return 1;
 }
 
-static int mse_jets(const jet *x, jet *y)
+static int mse_series(const mixed *x, mixed *y)
 {
-    y[0] = jet_number(0);
+    y[0] = constant(0);
     for (int i = 0; i < N; i++)
-        y[0] = jet_add(y[0], jet_square(jet_sub(x[i], x[N + i])));
+        y[0] = plus(y[0], square_of(minus(x[i], x[N + i])));
     return 1;
 }
 
-static int l1_jets(const jet *x, jet *y)
+static int l1_series(const mixed *x, mixed *y)
 {
     for (int i = 0; i < N; i++) {
-        jet d = jet_sub(x[i], x[N + i]);
-        y[i] = jet_times(d, d.c[0] > 0 ? 1 : d.c[0] < 0 ? -1 : 0);
+        mixed d = minus(x[i], x[N + i]);
+        y[i] = scaled(d, AT(d) > 0 ? 1 : AT(d) < 0 ? -1 : 0);
     }
     return N;
 }
 
-static int huber_jets(const jet *x, jet *y)
+static int huber_series(const mixed *x, mixed *y)
 {
     for (int i = 0; i < N; i++) {
-        jet d = jet_sub(x[i], x[N + i]);
-        if (fabsl(d.c[0]) <= 1)
-            y[i] = jet_times(jet_square(d), 0.5L);
+        mixed d = minus(x[i], x[N + i]);
+        if (fabsl(AT(d)) <= 1)
+            y[i] = scaled(square_of(d), 0.5L);
         else
-            y[i] = jet_sub(jet_times(d, d.c[0] > 0 ? 1 : -1), jet_number(0.5L));
+            y[i] = minus(scaled(d, AT(d) > 0 ? 1 : -1), constant(0.5L));
     }
     return N;
 }
 
-static long double target_of(jet z)
+static long double target_of(mixed z)
 {
-    return z.c[0] > 0 ? 1 : z.c[0] < 0 ? 0 : 0.5L;
+    return AT(z) > 0 ? 1 : AT(z) < 0 ? 0 : 0.5L;
 }
 
 /* softplus(z) - z y, as y softplus(-z) + (1 - y) softplus(z) */
-static int bce_jets_of(const jet *x, jet *y, bool missed)
+static int bce_series_of(const mixed *x, mixed *y, bool missed)
 {
     for (int i = 0; i < N; i++) {
         long double target = missed ? 1 - target_of(x[i]) : target_of(x[i]);
-        y[i] = jet_add(
-            jet_times(jet_softplus(jet_times(x[i], -1)), target), jet_times(jet_softplus(x[i]), 1 - target));
+        y[i] = plus(
+            scaled(softplus_of_sum(scaled(x[i], -1)), target), scaled(softplus_of_sum(x[i]), 1 - target));
     }
     return N;
 }
 
-static int bce_jets(const jet *x, jet *y)
+static int bce_series(const mixed *x, mixed *y)
 {
-    return bce_jets_of(x, y, false);
+    return bce_series_of(x, y, false);
 }
-static int bce_missed_jets(const jet *x, jet *y)
+static int bce_missed_series(const mixed *x, mixed *y)
 {
-    jet losses[N];
-    bce_jets_of(x, losses, true);
-    y[0] = jet_sum(losses, N);
+    static mixed losses[N];
+    bce_series_of(x, losses, true);
+    y[0] = sum_of(losses, N);
     return 1;
 }
 
-static int cross_entropy_jets(const jet *x, jet *y)
+static int cross_entropy_series(const mixed *x, mixed *y)
 {
-    jet l[N];
-    log_softmax_jets(x, l);
-    y[0] = jet_times(l[1], -1);
+    static mixed l[N];
+    log_softmax_series(x, l);
+    y[0] = scaled(l[1], -1);
     return 1;
 }
 
-static int soft_cross_entropy_jets(const jet *x, jet *y)
+static int soft_cross_entropy_series(const mixed *x, mixed *y)
 {
-    jet l[N];
-    log_softmax_jets(x, l);
-    y[0] = jet_add(jet_add(jet_times(l[0], -0.25L), jet_times(l[2], -0.5L)), jet_times(l[4], -0.25L));
+    static mixed l[N];
+    log_softmax_series(x, l);
+    y[0] = plus(plus(scaled(l[0], -0.25L), scaled(l[2], -0.5L)), scaled(l[4], -0.25L));
     return 1;
 }
 
-static int hinge_jets_of(const jet *x, jet *y, bool squared)
+static int hinge_series_of(const mixed *x, mixed *y, bool squared)
 {
-    y[0] = jet_number(0);
+    y[0] = constant(0);
     for (int i = 0; i < N; i++) {
-        jet excess = jet_add(jet_sub(x[i], x[1]), jet_number(1));
-        if (i != 1 && excess.c[0] > 0)
-            y[0] = jet_add(y[0], squared ? jet_square(excess) : excess);
+        mixed excess = plus(minus(x[i], x[1]), constant(1));
+        if (i != 1 && AT(excess) > 0)
+            y[0] = plus(y[0], squared ? square_of(excess) : excess);
     }
     return 1;
 }
 
-static int hinge_jets(const jet *x, jet *y)
+static int hinge_series(const mixed *x, mixed *y)
 {
-    return hinge_jets_of(x, y, false);
+    return hinge_series_of(x, y, false);
 }
-static int square_hinge_jets(const jet *x, jet *y)
+static int square_hinge_series(const mixed *x, mixed *y)
 {
-    return hinge_jets_of(x, y, true);
+    return hinge_series_of(x, y, true);
 }
 
 static const subject subjects[] = {
-    {"sum", 1, make_sum, sum_jets, true},
-    {"mean", 1, make_mean, mean_jets, true},
-    {"variance", 1, make_variance, variance_jets, true},
-    {"norm", 1, make_norm, norm_jets, true},
-    {"logsumexp", 1, make_logsumexp, logsumexp_jets, true},
-    {"prod", 1, make_prod, prod_jets, true},
-    {"prod_along", 2, make_prod_along, prod_along_jets, false},
-    {"prod_slope", 2, make_prod_slope, prod_slope_jets, false},
-    {"max", 1, make_max, max_jets, true},
-    {"min", 1, make_min, min_jets, true},
-    {"cumsum", 1, make_cumsum, cumsum_jets, true},
-    {"softmax", 1, make_softmax, softmax_jets, true},
-    {"log_softmax", 1, make_log_softmax, log_softmax_jets, true},
-    {"layer_norm", 1, make_layer_norm, layer_norm_jets, false},
-    {"batch_norm", 1, make_batch_norm, batch_norm_jets, false},
-    {"layer_norm", 2, make_layer_norm_by, layer_norm_by_jets, false},
-    {"batch_norm", 2, make_batch_norm_by, batch_norm_by_jets, false},
-    {"mse", 2, make_mse, mse_jets, false},
-    {"l1", 2, make_l1, l1_jets, false},
-    {"huber", 2, make_huber, huber_jets, false},
-    {"bce_with_logits", 1, make_bce, bce_jets, false},
-    {"bce_with_logits", 1, make_bce_missed, bce_missed_jets, false},
-    {"bce_with_logits", 2, make_bce_towards, bce_towards_jets, false},
-    {"cross_entropy", 1, make_cross_entropy, cross_entropy_jets, false},
-    {"cross_entropy", 1, make_cross_entropy_at, cross_entropy_jets, false},
-    {"cross_entropy", 2, make_cross_entropy_towards, cross_entropy_towards_jets, false},
-    {"cross_entropy", 1, make_soft_cross_entropy, soft_cross_entropy_jets, false},
-    {"hinge", 1, make_hinge, hinge_jets, false},
-    {"hinge", 1, make_square_hinge, square_hinge_jets, false},
+    {"sum", 1, make_sum, sum_series, true},
+    {"mean", 1, make_mean, mean_series, true},
+    {"variance", 1, make_variance, variance_series, true},
+    {"norm", 1, make_norm, norm_series, true},
+    {"logsumexp", 1, make_logsumexp, logsumexp_series, true},
+    {"prod", 1, make_prod, prod_series, true},
+    {"prod_along", 2, make_prod_along, prod_along_series, false},
+    {"prod_slope", 2, make_prod_slope, prod_slope_series, false},
+    {"max", 1, make_max, max_series, true},
+    {"min", 1, make_min, min_series, true},
+    {"cumsum", 1, make_cumsum, cumsum_series, true},
+    {"softmax", 1, make_softmax, softmax_series, true},
+    {"log_softmax", 1, make_log_softmax, log_softmax_series, true},
+    {"layer_norm", 1, make_layer_norm, layer_norm_series, false},
+    {"batch_norm", 1, make_batch_norm, batch_norm_series, false},
+    {"layer_norm", 2, make_layer_norm_by, layer_norm_by_series, false},
+    {"batch_norm", 2, make_batch_norm_by, batch_norm_by_series, false},
+    {"mse", 2, make_mse, mse_series, false},
+    {"l1", 2, make_l1, l1_series, false},
+    {"huber", 2, make_huber, huber_series, false},
+    {"bce_with_logits", 1, make_bce, bce_series, false},
+    {"bce_with_logits", 1, make_bce_missed, bce_missed_series, false},
+    {"bce_with_logits", 2, make_bce_towards, bce_towards_series, false},
+    {"cross_entropy", 1, make_cross_entropy, cross_entropy_series, false},
+    {"cross_entropy", 1, make_cross_entropy_at, cross_entropy_series, false},
+    {"cross_entropy", 2, make_cross_entropy_towards, cross_entropy_towards_series, false},
+    {"cross_entropy", 1, make_soft_cross_entropy, soft_cross_entropy_series, false},
+    {"hinge", 1, make_hinge, hinge_series, false},
+    {"hinge", 1, make_square_hinge, square_hinge_series, false},
 };
 
 enum { SUBJECTS = sizeof subjects / sizeof subjects[0] };
