@@ -382,11 +382,61 @@ START_TEST(all_are_skipped)
 }
 END_TEST
 
+/* ---- An update that overflows */
+
+static int too_fast(void *user, const wg_epoch *epoch)
+{
+    return epoch->epoch == 2 && wg_optim_set_lr(user, 1e308) != WG_OK;
+}
+
+/* A finite gradient times a rate that is finite, too: the parameter is not. The file has what was before. */
+START_TEST(an_update_that_overflows)
+{
+    enum { COUNT = 16 };
+    double x[COUNT], y[COUNT], before[2];
+    for (int i = 0; i < COUNT; i++)
+        x[i] = 1 + i % 3, y[i] = 1e4 * i;
+    files_enter("overflow");
+    for (int dtype = 0; dtype < 2; dtype++)
+        for (int record = 0; record < 2; record++) {
+            wg_dataset *data = wg_dataset_from_arrays(WG_DOUBLES(x, COUNT, 1), WG_DOUBLES(y, COUNT, 1), NULL);
+            run r = {.params = store(dtype ? WG_F32 : WG_F64)};
+            wg_params *saved = store(dtype ? WG_F32 : WG_F64);
+            wg_optim *sgd = wg_sgd_new(r.params, &(wg_sgd_options){.lr = 1e-3});
+            wg_fit_options options = {.optim = sgd,
+                .epochs = 5,
+                .batch = 4,
+                .checkpoint = path,
+                .record = record,
+                .user = sgd,
+                .on_epoch = too_fast};
+            r.status = wg_fit(linear, NULL, r.params, data, &options, &r.error);
+            ck_assert_msg(r.status == WG_NUMBER, "%s: %s", wg_status_name(r.status), r.error.message);
+            ck_assert_msg(
+                strstr(r.error.message, "fit: epoch 3, batch 1: the update at rate 1e+308 made parameter "
+                                        "fc.weight infinite") != NULL,
+                "%s", r.error.message);
+            ck_assert_uint_ne(wg_params_not_finite(r.params), SIZE_MAX);
+            wg_error error = {0};
+            ck_assert_msg(wg_params_load(saved, path, NULL, &error) == WG_OK, "%s", error.message);
+            ck_assert_uint_eq(wg_params_not_finite(saved), SIZE_MAX);
+            ck_assert_int_eq(wg_params_read(saved, "fc.weight", before, 1), WG_OK);
+            ck_assert(isfinite(before[0]) && before[0] > 0); /* two epochs on the way to large targets */
+            wg_optim_free(sgd);
+            wg_params_free(saved), wg_params_free(r.params);
+            wg_dataset_free(data);
+            remove(path);
+        }
+    files_leave();
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {{the_state_is_that_of_before, WAYS}, {in_an_accumulated_update, 0},
         {the_checkpoint_is_an_earlier_one, 0}, {sums_and_norms_that_overflow, 0},
         {stopped_within_an_update, 0}, {what_is_skipped_leaves_no_trace, 0},
-        {an_accumulated_update_is_skipped_as_a_whole, 0}, {counts_go_on, 0}, {all_are_skipped, 0}};
+        {an_accumulated_update_is_skipped_as_a_whole, 0}, {counts_go_on, 0}, {an_update_that_overflows, 0},
+        {all_are_skipped, 0}};
     return harness_run("fit_finite", tests, sizeof tests / sizeof tests[0]);
 }

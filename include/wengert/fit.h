@@ -158,7 +158,7 @@ typedef struct wg_fit_options {
  * WG_OK also if it was stopped; history->end tells. WG_NUMBER as said next. WG_INVALID: an option out of
  * range, no samples, another store's optimiser. WG_OUT_OF_MEMORY. Others: those of the model and of the loss.
  * Whatever it is, parameters, buffers and moments are those after the last good update, and the checkpoint an
- * earlier one.
+ * earlier one; but after an update that overflowed the parameters are what it made of them.
  *
  * NOT FINITE. No update is made with a loss or a gradient that is not finite, before clipping. The fit ends
  * with WG_NUMBER, and names epoch, batch, the loss or the first parameter without a finite gradient, and the
@@ -168,6 +168,10 @@ typedef struct wg_fit_options {
  * batches are left out): parameters, buffers and moments stay as they are, to the bit; the random numbers,
  * the schedule and the samples go on as if the batches had been trained; wg_epoch.skipped counts them. Loss
  * and metric are those of the others, and NaN if there are none.
+ *
+ * An update may overflow though loss and gradient are finite, at a rate that is too large: a parameter (which
+ * is not frozen) is then infinite or no number. The fit ends with WG_NUMBER, names it and the rate, and
+ * writes no checkpoint any more: the last one is good.
  *
  * PLANS. Batches of full size are run by a plan (see plan.h), which is faster and ends with the same bits
  * as recording, but where convolutions put images into lanes (see LAYOUT there). The model is still called

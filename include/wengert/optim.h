@@ -119,6 +119,9 @@ WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
  * whoever writes a training loop leaves it out then, as wg_fit does. */
 WG_API size_t wg_params_grad_not_finite(wg_params *params);
 
+/* The same of the parameters themselves: after a step whose learning rate was too large for them. */
+WG_API size_t wg_params_not_finite(wg_params *params);
+
 /* The Euclidean norm of all gradients of parameters that are not frozen, as one vector; summed in double,
  * without overflow or underflow on the way. */
 WG_API double wg_params_grad_norm(wg_params *params);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Are all gradients finite? A pass over the store that asks only the exponents: all of its bits are set in a
- * NaN and in an infinity, so that adding its lowest one carries into the sign. */
+/* Are all gradients, or all values, finite? A pass over the store that asks only the exponents: all of its
+ * bits are set in a NaN and in an infinity, so that adding its lowest one carries into the sign. */
 #include <stdint.h>
 #include <string.h>
 #include <wengert/optim.h>
@@ -31,32 +31,42 @@ WG_CLONES static bool bad_f32(size_t n, const float *g)
 }
 
 typedef struct look {
-    bool is_float;
+    bool is_float, values;
     bool bad[WG_PARAMS_MAX_PARTS];
 } look;
 
-static bool bad(const look *l, size_t n, const void *gradient)
+static bool bad(const look *l, size_t n, const void *numbers)
 {
-    return l->is_float ? bad_f32(n, gradient) : bad_f64(n, gradient);
+    return l->is_float ? bad_f32(n, numbers) : bad_f64(n, numbers);
 }
 
 static void visit(void *user, const wg_params_run *run)
 {
     look *l = user;
-    l->bad[run->part] |= bad(l, run->count, run->gradient);
+    l->bad[run->part] |= bad(l, run->count, l->values ? run->value : run->gradient);
 }
 
-size_t wg_params_grad_not_finite(wg_params *params)
+static size_t first_bad(wg_params *params, bool values)
 {
-    look l = {.is_float = wg_params_dtype(params) == WG_F32};
+    look l = {.is_float = wg_params_dtype(params) == WG_F32, .values = values};
     size_t parts = wg_params_pass(params, visit, &l);
     bool some = false;
     for (size_t i = 0; i < parts; i++)
         some |= l.bad[i];
     for (size_t i = 0; some && i < wg_params_count(params); i++) {
         const wg_param_info a = wg_params_at(params, i);
-        if (!a.buffer && !a.frozen && bad(&l, a.count, wg_params_gradient(params, i)))
+        if (!a.buffer && !a.frozen && bad(&l, a.count, values ? a.value : wg_params_gradient(params, i)))
             return i;
     }
     return SIZE_MAX;
+}
+
+size_t wg_params_grad_not_finite(wg_params *params)
+{
+    return first_bad(params, false);
+}
+
+size_t wg_params_not_finite(wg_params *params)
+{
+    return first_bad(params, true);
 }

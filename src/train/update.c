@@ -71,6 +71,18 @@ static double factor_now(const wg_fitting *f)
     return wg_schedule_factor(&f->options.schedule, t, (double)f->options.epochs);
 }
 
+/* A finite gradient, and a step that is too long for the type: the checkpoint stays an earlier one. */
+static wg_status check_update(wg_fitting *f, const wg_batch *batch)
+{
+    char text[256];
+    size_t parameter = wg_params_not_finite(f->task.params);
+    if (parameter == SIZE_MAX)
+        return WG_OK;
+    wg_format(text, sizeof text, "the update at rate %g made parameter %.160s infinite, or no number",
+        wg_optim_lr(f->optim), wg_params_at(f->task.params, parameter).name);
+    return failed(f, batch, WG_NUMBER, text);
+}
+
 /* The optimiser holds the rate before the schedule, but for the step itself. */
 static wg_status step(wg_fitting *f, const wg_batch *batch)
 {
@@ -85,6 +97,8 @@ static wg_status step(wg_fitting *f, const wg_batch *batch)
     if (status == WG_OK && (status = wg_optim_step(f->optim)) != WG_OK)
         failed(f, batch, status,
             *wg_optim_message(f->optim) ? wg_optim_message(f->optim) : wg_status_text(status));
+    if (status == WG_OK)
+        status = check_update(f, batch);
     f->position.rate = wg_optim_lr(f->optim);
     wg_optim_set_lr(f->optim, rate);
     return status;
