@@ -102,7 +102,7 @@ static inline wg_dataset *setting_load(const struct setting *s, wg_split split, 
     bool test = split == WG_TEST_SPLIT;
     size_t count = test ? s->test : s->train;
     if (s->data)
-        return setting_first(wg_mnist_load(s->data, split, error), count, error);
+        return setting_first(wg_mnist_load(s->data, split, NULL, error), count, error);
     return wg_digits_draw(count, test ? ~s->seed : s->seed, error);
 }
 

@@ -194,19 +194,18 @@ static inline bool formats_read_params(
     return error->status == WG_OK;
 }
 
-/* Those that have no bound of their own. */
 static inline bool formats_read_cifar10(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
-    (void)max, (void)hook;
-    return formats_dataset(wg_cifar10_load_files(&path, 1, error));
+    const wg_pictures_options o = {.max_bytes = max, .allocator = *hook};
+    return formats_dataset(wg_cifar10_load_files(&path, 1, &o, error));
 }
 
 static inline bool formats_read_training(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
-    (void)max;
     wg_training training = {.params = wg_params_new(&(wg_params_options){.threads = 1, .allocator = *hook}),
+        .max_bytes = max,
         .extra = wg_archive_new(hook)};
     training.optim = training.params ? wg_adam_new(training.params, NULL) : NULL;
     if (!training.optim || !training.extra)
@@ -219,6 +218,7 @@ static inline bool formats_read_training(
     return error->status == WG_OK;
 }
 
+/* It has no bound of its own. */
 static inline bool formats_read_tuning(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
@@ -240,7 +240,7 @@ static const struct {
     {"w.npz", formats_read_npz, true, false}, {"compressed.npz", formats_read_npz, true, true},
     {"w.npz", formats_read_lenient, true, false}, {"w.safetensors", formats_read_safetensors, true, false},
     {"w.safetensors", formats_read_lenient, true, false}, {"w.params", formats_read_params, true, false},
-    {"records", formats_read_cifar10, false, false}, {"w.training", formats_read_training, false, false},
+    {"records", formats_read_cifar10, true, false}, {"w.training", formats_read_training, true, false},
     {"w.tuning", formats_read_tuning, false, false}};
 
 enum { FORMATS_READERS = sizeof formats_readers / sizeof formats_readers[0] };

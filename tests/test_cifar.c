@@ -65,7 +65,7 @@ static void check_records(wg_dataset *dataset, size_t count, const wg_error *err
 static void refuse(const char *path, wg_status status, const char *message)
 {
     wg_error error = {0};
-    ck_assert_ptr_null(wg_cifar10_load_files(&path, 1, &error));
+    ck_assert_ptr_null(wg_cifar10_load_files(&path, 1, NULL, &error));
     ck_assert_msg(error.status == status && strstr(error.message, message), "expected \"%s\", got %s: %s",
         message, wg_status_name(error.status), error.message);
 }
@@ -86,13 +86,13 @@ START_TEST(a_folder_by_its_usual_names)
     write_records("data_batch_5.bin", 7, 3);
     write_packed("test_batch.bin.gz", 0, 2);
     wg_error error = {0};
-    check_records(wg_cifar10_load(".", WG_TRAIN_SPLIT, &error), 10, &error);
-    wg_dataset *test = wg_cifar10_load(".", WG_TEST_SPLIT, &error);
+    check_records(wg_cifar10_load(".", WG_TRAIN_SPLIT, NULL, &error), 10, &error);
+    wg_dataset *test = wg_cifar10_load(".", WG_TEST_SPLIT, NULL, &error);
     if (has_zlib(test, &error))
         check_records(test, 2, &error);
     wg_error_clear(&error);
     unlink("data_batch_4.bin");
-    ck_assert_ptr_null(wg_cifar10_load(".", WG_TRAIN_SPLIT, &error));
+    ck_assert_ptr_null(wg_cifar10_load(".", WG_TRAIN_SPLIT, NULL, &error));
     ck_assert(error.status == WG_FILE && strstr(error.message, "neither data_batch_4.bin nor"));
     files_leave();
 }
@@ -105,16 +105,16 @@ START_TEST(a_list_of_files)
     write_packed("b", 2, 1);
     wg_error error = {0};
     const char *const paths[] = {"a", "b", NULL};
-    wg_dataset *both = wg_cifar10_load_files(paths, 2, &error);
+    wg_dataset *both = wg_cifar10_load_files(paths, 2, NULL, &error);
     if (has_zlib(both, &error))
         check_records(both, 3, &error);
     wg_error_clear(&error);
-    check_records(wg_cifar10_load_files(paths, 1, &error), 2, &error);
-    ck_assert_ptr_null(wg_cifar10_load_files(paths + 2, 1, &error));
+    check_records(wg_cifar10_load_files(paths, 1, NULL, &error), 2, &error);
+    ck_assert_ptr_null(wg_cifar10_load_files(paths + 2, 1, NULL, &error));
     ck_assert(error.status == WG_INVALID && strstr(error.message, "path 0 of 1"));
-    ck_assert_ptr_null(wg_cifar10_load_files(paths, 1, &error)); /* an error that is set */
-    ck_assert_ptr_null(wg_cifar10_load_files(paths, 0, NULL));
-    ck_assert_ptr_null(wg_cifar10_load_files(NULL, 1, NULL));
+    ck_assert_ptr_null(wg_cifar10_load_files(paths, 1, NULL, &error)); /* an error that is set */
+    ck_assert_ptr_null(wg_cifar10_load_files(paths, 0, NULL, NULL));
+    ck_assert_ptr_null(wg_cifar10_load_files(NULL, 1, NULL, NULL));
     files_leave();
 }
 END_TEST
@@ -133,7 +133,7 @@ START_TEST(lengths_that_do_not_fit)
         message[0] = 'p';
         wg_error error = {0};
         const char *path = "p";
-        wg_dataset *none = wg_cifar10_load_files(&path, 1, &error);
+        wg_dataset *none = wg_cifar10_load_files(&path, 1, NULL, &error);
         if (has_zlib(none, &error))
             refuse("p", WG_FORMAT, message);
     }
@@ -143,7 +143,7 @@ START_TEST(lengths_that_do_not_fit)
         wg_error error = {0};
         const char *path = "p";
         files_write("p", packed, cut);
-        ck_assert_ptr_null(wg_cifar10_load_files(&path, 1, &error));
+        ck_assert_ptr_null(wg_cifar10_load_files(&path, 1, NULL, &error));
         ck_assert_msg(
             error.status == WG_FORMAT || !has_zlib(NULL, &error), "cut at %zu: %s", cut, error.message);
     }
@@ -163,20 +163,20 @@ START_TEST(labels_and_paths_that_are_wrong)
     ck_assert_int_eq(mkdir("folder", 0700), 0);
     refuse("folder", WG_FILE, "folder: a folder, not a regular file");
     wg_error error = {0};
-    ck_assert_ptr_null(wg_cifar10_load("a", WG_TRAIN_SPLIT, &error));
+    ck_assert_ptr_null(wg_cifar10_load("a", WG_TRAIN_SPLIT, NULL, &error));
     ck_assert(error.status == WG_FILE && strstr(error.message, "a: Not a directory"));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_cifar10_load(".", (wg_split)2, &error));
+    ck_assert_ptr_null(wg_cifar10_load(".", (wg_split)2, NULL, &error));
     ck_assert(error.status == WG_INVALID && strstr(error.message, "split is 2"));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_mnist_load(".", (wg_split)7, &error));
+    ck_assert_ptr_null(wg_mnist_load(".", (wg_split)7, NULL, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
-    ck_assert_ptr_null(wg_cifar10_load(NULL, WG_TRAIN_SPLIT, NULL));
+    ck_assert_ptr_null(wg_cifar10_load(NULL, WG_TRAIN_SPLIT, NULL, NULL));
     char deep[5000];
     memset(deep, '/', sizeof deep);
     deep[sizeof deep - 1] = 0;
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_cifar10_load(deep, WG_TEST_SPLIT, &error));
+    ck_assert_ptr_null(wg_cifar10_load(deep, WG_TEST_SPLIT, NULL, &error));
     ck_assert_int_eq(error.status, WG_FILE);
     files_leave();
 }

@@ -71,7 +71,7 @@ START_TEST(nothing_in_nothing_out)
     ck_assert_int_eq(error.status, WG_INVALID);
     wg_error first = {.status = WG_FILE, .message = "first"};
     ck_assert_ptr_null(wg_digits_draw(3, 1, &first));
-    ck_assert_ptr_null(wg_mnist_load(".", WG_TEST_SPLIT, &first));
+    ck_assert_ptr_null(wg_mnist_load(".", WG_TEST_SPLIT, NULL, &first));
     ck_assert_str_eq(first.message, "first");
 }
 END_TEST

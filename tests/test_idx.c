@@ -77,8 +77,11 @@ START_TEST(a_folder_by_its_usual_names)
     write_packed("t10k-images-idx3-ubyte.gz", images, sizeof images);
     write_packed("t10k-labels-idx1-ubyte.gz", labels, sizeof labels);
     wg_error error = {0};
-    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, &error), &error);
-    wg_dataset *test = wg_mnist_load(".", WG_TEST_SPLIT, &error);
+    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, NULL, &error), &error);
+    wg_error small = {0};
+    ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, &(wg_pictures_options){.max_bytes = 3}, &small));
+    ck_assert(small.status == WG_OUT_OF_MEMORY && strstr(small.message, ".max_bytes allows 3") != NULL);
+    wg_dataset *test = wg_mnist_load(".", WG_TEST_SPLIT, NULL, &error);
     if (!test) /* a build without zlib says so */
         ck_assert_ptr_nonnull(strstr(error.message, "without zlib"));
     else
@@ -91,11 +94,11 @@ START_TEST(missing_files)
 {
     files_enter("idx");
     wg_error error = {0};
-    ck_assert_ptr_null(wg_mnist_load("nowhere", WG_TRAIN_SPLIT, &error));
+    ck_assert_ptr_null(wg_mnist_load("nowhere", WG_TRAIN_SPLIT, NULL, &error));
     ck_assert(error.status == WG_FILE && strcmp(error.message, "nowhere: No such file or directory") == 0);
     files_write("train-images-idx3-ubyte", images, sizeof images);
     error.status = WG_OK;
-    ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, &error));
+    ck_assert_ptr_null(wg_mnist_load(".", WG_TRAIN_SPLIT, NULL, &error));
     ck_assert(error.status == WG_FILE && strstr(error.message, "neither train-labels-idx1-ubyte nor"));
     expect(WG_FILE, "i: No such file");
     files_write("i", images, sizeof images);
@@ -103,7 +106,7 @@ START_TEST(missing_files)
     expect(WG_FILE, "l: a folder, not a regular file");
     ck_assert_int_eq(rmdir("l"), 0);
     error.status = WG_OK;
-    ck_assert_ptr_null(wg_mnist_load(NULL, WG_TRAIN_SPLIT, &error));
+    ck_assert_ptr_null(wg_mnist_load(NULL, WG_TRAIN_SPLIT, NULL, &error));
     error.status = WG_OK;
     ck_assert_ptr_null(wg_idx_load(NULL, "l", &ten, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
@@ -246,8 +249,8 @@ START_TEST(other_names)
     files_write("qmnist-test-images-idx3-ubyte", images, sizeof images);
     files_write("qmnist-test-labels-idx2-int", qmnist, sizeof qmnist);
     ck_assert_int_eq(mkdir("train-images-idx3-ubyte", 0700), 0);
-    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, &error), &error);
-    check_contents(wg_mnist_load(".", WG_TEST_SPLIT, &error), &error);
+    check_contents(wg_mnist_load(".", WG_TRAIN_SPLIT, NULL, &error), &error);
+    check_contents(wg_mnist_load(".", WG_TEST_SPLIT, NULL, &error), &error);
     files_leave();
 }
 END_TEST

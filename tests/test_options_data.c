@@ -119,13 +119,13 @@ END_TEST
 START_TEST(loaders)
 {
     wg_error error = {0};
-    ck_assert_ptr_null(wg_mnist_load(".", (wg_split)7, &error));
+    ck_assert_ptr_null(wg_mnist_load(".", (wg_split)7, NULL, &error));
     ck_assert(error.status == WG_INVALID && strstr(error.message, "7"));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_cifar10_load(".", (wg_split)-1, &error));
+    ck_assert_ptr_null(wg_cifar10_load(".", (wg_split)-1, NULL, &error));
     ck_assert(error.status == WG_INVALID && strstr(error.message, "-1"));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_cifar10_load_files(NULL, 2, &error));
+    ck_assert_ptr_null(wg_cifar10_load_files(NULL, 2, NULL, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
     wg_error_clear(&error);
     ck_assert_ptr_null(wg_digits_draw(SIZE_MAX, 0, &error));

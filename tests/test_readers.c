@@ -88,8 +88,9 @@ START_TEST(paths_and_their_causes)
     refused_by_all("labels/file", strerror(ENOTDIR));
     for (wg_split split = WG_TRAIN_SPLIT; split <= WG_TEST_SPLIT; split++) {
         wg_error of_empty = {0}, of_long = {0}, of_file = {0};
-        ck_assert(!wg_mnist_load("", split, &of_empty) && !wg_cifar10_load("", split, NULL));
-        ck_assert(!wg_mnist_load(longer, split, &of_long) && !wg_cifar10_load("labels", split, &of_file));
+        ck_assert(!wg_mnist_load("", split, NULL, &of_empty) && !wg_cifar10_load("", split, NULL, NULL));
+        ck_assert(!wg_mnist_load(longer, split, NULL, &of_long) &&
+                  !wg_cifar10_load("labels", split, NULL, &of_file));
         ck_assert_str_eq(of_empty.message, "(an empty name): No such file or directory");
         ck_assert(strstr(of_long.message, strerror(ENAMETOOLONG)) && of_long.status == WG_FILE);
         ck_assert_str_eq(of_file.message, "labels: Not a directory");

@@ -83,6 +83,7 @@ typedef struct wg_training {
     wg_optim *optim;   /* of these parameters: moments, steps, learning rate; NULL: none */
     wg_tape *tape;     /* the number of its run of random operations; NULL: none */
     wg_archive *extra; /* arrays and notes of the caller's: epoch, batch, history, best weights; NULL: none */
+    size_t max_bytes;  /* of wg_training_load: as in wg_read_options */
 } wg_training;
 
 /* One safetensors file of arrays params/NAME, optim/SLOT/NAME and extra/NAME, with the notes of
@@ -99,8 +100,8 @@ WG_API wg_status wg_training_save(const wg_training *training, const char *path,
  * of them count as old as the optimiser. `extra` must hold nothing, and gets what was saved. A part that is
  * NULL here is left in the file; one that is not in the file is an error (but for `extra`). WG_INVALID when
  * the optimiser has another name or number of moments than the saved one (the message has both), or `extra`
- * holds something; WG_FORMAT when the file is no training's, or lacks a part. On an error everything is as it
- * was, with wg_params_load's exception. */
+ * holds something; WG_OUT_OF_MEMORY also beyond `max_bytes`; WG_FORMAT when the file is no training's, or
+ * lacks a part. On an error everything is as it was, with wg_params_load's exception. */
 WG_API wg_status wg_training_load(const wg_training *training, const char *path, wg_error *error);
 
 WG_END_DECLS

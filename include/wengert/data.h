@@ -4,7 +4,7 @@
 /* data.h - data sets and the batches that training takes from them. It brings load.h, which reads data sets
  * from files, and draw.h, which draws them.
  *
- *      wg_dataset *train = wg_mnist_load("data/mnist", WG_TRAIN_SPLIT, &error);
+ *      wg_dataset *train = wg_mnist_load("data/mnist", WG_TRAIN_SPLIT, NULL, &error);
  *      wg_batches *batches = wg_batches_new(train, &(wg_batches_options){.size = 64, .seed = 1}, &error);
  *      for (size_t epoch = 0; epoch < epochs; epoch++)
  *          for (wg_batch batch = {0}; wg_next_batch(batches, &batch);)

@@ -79,13 +79,21 @@ WG_API wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, 
 
 /* ---- IDX and MNIST --------------------------------------------------------------------------------- */
 
+/* How folders of pictures are read. */
+typedef struct wg_pictures_options {
+    size_t max_bytes;       /* memory for the numbers of any one file; 0: 64 times its length, but at least */
+                            /* 256 MiB */
+    wg_allocator allocator; /* for the data set too */
+} wg_pictures_options;
+
 /* Handwritten digits from a folder that holds the files of MNIST under their usual names,
  *      train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte,
  * or with a point (train-images.idx3-ubyte), or those of QMNIST (qmnist-train-images-idx3-ubyte,
  * qmnist-train-labels-idx2-int, qmnist-test-...), each plain or with ".gz" (read when the library was built
  * with zlib). x: f32 [N, 1, 28, 28], a pixel's byte divided by 255, so 0 is paper and 1 is ink. y: i32 [N], 0
  * to 9. Fashion-MNIST has the same files. The format is described at http://yann.lecun.com/exdb/mnist. */
-WG_API wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error);
+WG_API wg_dataset *wg_mnist_load(
+    const char *folder, wg_split split, const wg_pictures_options *options, wg_error *error);
 
 /* How wg_idx_load reads. */
 typedef struct wg_idx_options {
@@ -116,11 +124,13 @@ WG_API wg_dataset *wg_idx_load(
  * described at https://www.cs.toronto.edu/~kriz/cifar.html.
  *
  * WG_FORMAT, naming file and offset: a length that is no multiple of a record's 3,073 bytes, an empty file, a
- * label over 9. WG_FILE, WG_INVALID, WG_OUT_OF_MEMORY. */
-WG_API wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error);
+ * label over 9. WG_FILE, WG_INVALID; WG_OUT_OF_MEMORY, also beyond `max_bytes`. */
+WG_API wg_dataset *wg_cifar10_load(
+    const char *folder, wg_split split, const wg_pictures_options *options, wg_error *error);
 
 /* The records of any such files, one file after the other. */
-WG_API wg_dataset *wg_cifar10_load_files(const char *const *paths, size_t count, wg_error *error);
+WG_API wg_dataset *wg_cifar10_load_files(
+    const char *const *paths, size_t count, const wg_pictures_options *options, wg_error *error);
 
 WG_END_DECLS
 #endif

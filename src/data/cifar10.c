@@ -33,11 +33,12 @@ static wg_status measure(wg_source *source, uint64_t *length, wg_error *error)
     return status;
 }
 
-static wg_status count_records(const char *path, size_t *count, wg_error *error)
+static wg_status count_records(
+    const char *path, const wg_source_options *limits, size_t *count, wg_error *error)
 {
     wg_source source;
     uint64_t length;
-    wg_status status = wg_source_open(&source, path, NULL, error);
+    wg_status status = wg_source_open(&source, path, limits, error);
     if (status != WG_OK)
         return status;
     status = measure(&source, &length, error);
@@ -76,12 +77,13 @@ static wg_status read_records(wg_source *source, wg_dataset *dataset, size_t *fi
     }
 }
 
-static wg_status read_files(const char *const *paths, size_t count, wg_dataset *dataset, wg_error *error)
+static wg_status read_files(const char *const *paths, size_t count, const wg_source_options *limits,
+    wg_dataset *dataset, wg_error *error)
 {
     size_t filled = 0;
     for (size_t i = 0; i < count; i++) {
         wg_source source;
-        wg_status status = wg_source_open(&source, paths[i], NULL, error);
+        wg_status status = wg_source_open(&source, paths[i], limits, error);
         if (status != WG_OK)
             return status;
         status = read_records(&source, dataset, &filled, error);
@@ -97,8 +99,11 @@ static wg_status read_files(const char *const *paths, size_t count, wg_dataset *
                : wg_error_set(error, WG_OUT_OF_MEMORY, "cifar10: no memory for names");
 }
 
-wg_dataset *wg_cifar10_load_files(const char *const *paths, size_t count, wg_error *error)
+wg_dataset *wg_cifar10_load_files(
+    const char *const *paths, size_t count, const wg_pictures_options *options, wg_error *error)
 {
+    const wg_pictures_options o = options ? *options : (wg_pictures_options){0};
+    const wg_source_options limits = {.allocator = &o.allocator, .max_bytes = o.max_bytes};
     size_t records = 0;
     if (error && error->status != WG_OK)
         return NULL;
@@ -107,18 +112,19 @@ wg_dataset *wg_cifar10_load_files(const char *const *paths, size_t count, wg_err
             wg_error_set(error, WG_INVALID, "cifar10: path %zu of %zu is missing", i, count);
             return NULL;
         }
-        if (count_records(paths[i], &records, error) != WG_OK)
+        if (count_records(paths[i], &limits, &records, error) != WG_OK)
             return NULL;
     }
     wg_dataset *dataset = wg_dataset_new(
-        NULL, WG_F32, WG_SHAPE(records, CHANNELS, SIDE, SIDE), WG_I32, WG_SHAPE(records), error);
-    if (dataset && read_files(paths, count, dataset, error) == WG_OK)
+        &o.allocator, WG_F32, WG_SHAPE(records, CHANNELS, SIDE, SIDE), WG_I32, WG_SHAPE(records), error);
+    if (dataset && read_files(paths, count, &limits, dataset, error) == WG_OK)
         return dataset;
     wg_dataset_free(dataset);
     return NULL;
 }
 
-wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error)
+wg_dataset *wg_cifar10_load(
+    const char *folder, wg_split split, const wg_pictures_options *options, wg_error *error)
 {
     static const char *const train[TRAIN_FILES] = {
         "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
@@ -126,7 +132,7 @@ wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error)
     if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
         return NULL;
     size_t count = split == WG_TRAIN_SPLIT ? TRAIN_FILES : 1;
-    const wg_allocator memory = wg_allocator_or_default(NULL);
+    const wg_allocator memory = wg_allocator_or_default(options ? &options->allocator : NULL);
     char(*text)[WG_PATH_SIZE] = wg_mem_new(&memory, TRAIN_FILES * sizeof *text);
     wg_status status = text ? WG_OK : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
     for (size_t i = 0; i < count && status == WG_OK; i++) {
@@ -134,7 +140,7 @@ wg_dataset *wg_cifar10_load(const char *folder, wg_split split, wg_error *error)
         status = wg_folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error);
         paths[i] = text[i];
     }
-    wg_dataset *dataset = status == WG_OK ? wg_cifar10_load_files(paths, count, error) : NULL;
+    wg_dataset *dataset = status == WG_OK ? wg_cifar10_load_files(paths, count, options, error) : NULL;
     wg_mem_free(&memory, text, TRAIN_FILES * sizeof *text);
     return dataset;
 }

@@ -212,19 +212,22 @@ static const char *const label_names[2][WG_FOLDER_NAMES] = {
     {"train-labels-idx1-ubyte", "train-labels.idx1-ubyte", "qmnist-train-labels-idx2-int"},
     {"t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte", "qmnist-test-labels-idx2-int"}};
 
-wg_dataset *wg_mnist_load(const char *folder, wg_split split, wg_error *error)
+wg_dataset *wg_mnist_load(
+    const char *folder, wg_split split, const wg_pictures_options *options, wg_error *error)
 {
+    const wg_pictures_options o = options ? *options : (wg_pictures_options){0};
     if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
         return NULL;
     bool test = split == WG_TEST_SPLIT;
-    const wg_allocator memory = wg_allocator_or_default(NULL);
+    const wg_allocator memory = wg_allocator_or_default(&o.allocator);
     char(*path)[WG_PATH_SIZE] = wg_mem_new(&memory, 2 * sizeof *path); /* images, labels */
     wg_dataset *dataset = NULL;
     if (!path)
         wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
     else if (wg_folder_find(path[0], folder, image_names[test], error) == WG_OK &&
              wg_folder_find(path[1], folder, label_names[test], error) == WG_OK)
-        dataset = wg_idx_load(path[0], path[1], &(wg_idx_options){.classes = 10}, error);
+        dataset = wg_idx_load(path[0], path[1],
+            &(wg_idx_options){.classes = 10, .max_bytes = o.max_bytes, .allocator = o.allocator}, error);
     wg_mem_free(&memory, path, 2 * sizeof *path);
     return dataset;
 }

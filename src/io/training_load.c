@@ -199,8 +199,10 @@ wg_status wg_training_load(const wg_training *training, const char *path, wg_err
     if (wg_training_check(training, path, error) != WG_OK)
         return error->status;
     loading l = {.training = training, .path = path, .error = error};
-    l.archive = wg_safetensors_read(
-        path, &(wg_read_options){.allocator = *wg_params_allocator(training->params)}, error);
+    l.archive = wg_safetensors_read(path,
+        &(wg_read_options){
+            .max_bytes = training->max_bytes, .allocator = *wg_params_allocator(training->params)},
+        error);
     wg_status status = l.archive ? take(&l) : error->status;
     wg_archive_free(l.archive);
     wg_archive_free(l.extra);

@@ -160,10 +160,10 @@ int main(int argc, char **argv)
     bench b = bench_begin(argc, argv, "bf16");
     bool quick = b.seconds < 1e-3;
     wg_error error = {0};
-    wg_dataset *train = folder ? wg_mnist_load(folder, WG_TRAIN_SPLIT, &error)
+    wg_dataset *train = folder ? wg_mnist_load(folder, WG_TRAIN_SPLIT, NULL, &error)
                                : wg_digits_draw(quick ? 640 : 10000, 1, &error);
-    wg_dataset *test =
-        folder ? wg_mnist_load(folder, WG_TEST_SPLIT, &error) : wg_digits_draw(quick ? 640 : 2000, 2, &error);
+    wg_dataset *test = folder ? wg_mnist_load(folder, WG_TEST_SPLIT, NULL, &error)
+                              : wg_digits_draw(quick ? 640 : 2000, 2, &error);
     check(error.status == WG_OK, error.message);
     printf("Trainings in bfloat16 beside the same in floats, %s, Adam, batch %d, %d epochs\n\n",
         folder ? "MNIST" : "drawn digits", BATCH, quick ? 1 : EPOCHS);

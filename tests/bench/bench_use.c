@@ -184,7 +184,7 @@ static void batches(bench *b)
 static void read_mnist(void *user)
 {
     wg_error error = {0};
-    wg_dataset *data = wg_mnist_load(user, WG_TRAIN_SPLIT, &error);
+    wg_dataset *data = wg_mnist_load(user, WG_TRAIN_SPLIT, NULL, &error);
     check(error.status, error.message);
     wg_dataset_free(data);
 }

@@ -46,7 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     paths[0] = file_of(&in, 0, data[0] & 3, data[0] & 16, false);
     paths[1] = file_of(&in, 1, data[0] >> 2 & 3, data[0] & 32, true);
     wg_error error = {0};
-    wg_dataset *dataset = wg_cifar10_load_files(paths, data[0] & 64 ? 1 : 2, &error);
+    wg_dataset *dataset = wg_cifar10_load_files(paths, data[0] & 64 ? 1 : 2, NULL, &error);
     fuzz_expect_reader(dataset, &error);
     fuzz_expect(!dataset || wg_dataset_classes(dataset) == 10, "ten classes");
     wg_dataset_free(dataset);
