@@ -7,23 +7,11 @@
 set -u
 include=$1 cc="$2 -std=c11 -x c" cxx="$3 -std=c++17 -x c++"
 shift 3
-passed=0 failed=0
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 warn='-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror -fsyntax-only'
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
-
-# check WORDS COMMAND...: the command must succeed.
-check()
-{
-    words=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "failed: $words"
-        failed=$((failed + 1))
-    fi
-}
 
 # compile COMPILER [OPTION...]: the program on standard input.
 compile()
@@ -133,5 +121,4 @@ for compiler in "$cc" "$cxx"; do
     done <"$work/wrong"
 done
 
-echo "headers: $passed passed, $failed failed"
-[ "$passed" -gt 0 ] && [ "$failed" -eq 0 ]
+report headers

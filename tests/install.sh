@@ -7,7 +7,8 @@
 # a meson subproject by the wrap file. A part whose tool is missing is left out and named.
 set -u
 sources=$1 build=$2 family=$3
-passed=0 failed=0
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 
 for tool in pkg-config meson ninja; do
     command -v "$tool" >/dev/null 2>&1 || {
@@ -21,19 +22,6 @@ trap 'rm -rf "$folder"' EXIT
 root=$folder/root
 cp -R "$sources/tests/outside" "$folder/outside"
 cd "$folder/outside" || exit 1
-
-check() # check WHAT COMMAND...
-{
-    what=$1
-    shift
-    if "$@" >"$folder/log" 2>&1; then
-        passed=$((passed + 1))
-    else
-        echo "failed: $what"
-        tail -n 40 "$folder/log"
-        failed=$((failed + 1))
-    fi
-}
 
 have() # have TOOL FOR
 {
@@ -66,7 +54,7 @@ needs_shared_library() # PROGRAM
     readelf -d "$1" | grep -q 'NEEDED.*libwengert'
 }
 
-check 'meson install' meson install -C "$build" --no-rebuild --quiet --destdir "$root"
+check_quietly 'meson install' meson install -C "$build" --no-rebuild --quiet --destdir "$root"
 [ "$failed" -eq 0 ] || exit 1
 pc=$(find "$root" -name wengert.pc)
 prefix=$(pkg-config --variable=prefix "$pc")
@@ -82,25 +70,25 @@ if [ -e "$shared" ]; then
     0.*) soname=libwengert.so.$version ;;
     *) soname=libwengert.so.${version%%.*} ;;
     esac
-    check "the soname is $soname" sh -c "readelf -d '$shared' | grep -qF 'Library soname: [$soname]'"
+    check_quietly "the soname is $soname" sh -c "readelf -d '$shared' | grep -qF 'Library soname: [$soname]'"
     for pair in 'gcc g++' 'clang clang++'; do
         cc=${pair% *} cxx=${pair#* }
         if have "$cc" 'C against the shared library'; then
-            check "curve.c, $cc, shared" compile curve "$cc"
-            check "it runs" run "$folder/curve"
-            check "it uses the shared library" needs_shared_library "$folder/curve"
+            check_quietly "curve.c, $cc, shared" compile curve "$cc"
+            check_quietly "it runs" run "$folder/curve"
+            check_quietly "it uses the shared library" needs_shared_library "$folder/curve"
         fi
         if have "$cxx" 'C++ against the shared library'; then
-            check "trainer.cpp, $cxx, shared" compile trainer "$cxx"
-            check "it runs" run "$folder/trainer"
+            check_quietly "trainer.cpp, $cxx, shared" compile trainer "$cxx"
+            check_quietly "it runs" run "$folder/trainer"
         fi
     done
 
     if have cmake 'CMake'; then
-        check 'cmake' cmake -S . -B "$folder/cmake"
-        check 'cmake --build' cmake --build "$folder/cmake"
-        check 'curve.c by CMake runs' run "$folder/cmake/curve"
-        check 'trainer.cpp by CMake runs' run "$folder/cmake/trainer"
+        check_quietly 'cmake' cmake -S . -B "$folder/cmake"
+        check_quietly 'cmake --build' cmake --build "$folder/cmake"
+        check_quietly 'curve.c by CMake runs' run "$folder/cmake/curve"
+        check_quietly 'trainer.cpp by CMake runs' run "$folder/cmake/trainer"
     fi
 fi
 
@@ -114,13 +102,13 @@ esac
 if [ -e "$libraries/libwengert.a" ]; then
     rm -f "$libraries"/libwengert.so*
     if have "$cc" 'C against the static library'; then
-        check "curve.c, $cc, static" compile curve "$cc" --static
-        check "it runs" run "$folder/curve"
-        check "it needs no shared library" sh -c "! readelf -d '$folder/curve' | grep -q libwengert"
+        check_quietly "curve.c, $cc, static" compile curve "$cc" --static
+        check_quietly "it runs" run "$folder/curve"
+        check_quietly "it needs no shared library" sh -c "! readelf -d '$folder/curve' | grep -q libwengert"
     fi
     if have "$cxx" 'C++ against the static library'; then
-        check "trainer.cpp, $cxx, static" compile trainer "$cxx" --static
-        check "it runs" run "$folder/trainer"
+        check_quietly "trainer.cpp, $cxx, static" compile trainer "$cxx" --static
+        check_quietly "it runs" run "$folder/trainer"
     fi
 fi
 
@@ -129,11 +117,10 @@ mkdir -p subprojects/wengert
 cp "$sources/packaging/wengert.wrap" subprojects/
 cp -R "$sources/meson.build" "$sources/meson_options.txt" "$sources/include" "$sources/src" subprojects/wengert/
 unset PKG_CONFIG_PATH
-check 'meson setup with a subproject' env CC="$cc" CXX="$cxx" meson setup "$folder/meson" --buildtype=plain --force-fallback-for=wengert \
+check_quietly 'meson setup with a subproject' env CC="$cc" CXX="$cxx" meson setup "$folder/meson" --buildtype=plain --force-fallback-for=wengert \
     -Dwengert:target_clones=false -Dwengert:default_library=static -Dwengert:werror=false
-check 'ninja with a subproject' ninja -C "$folder/meson"
-check 'curve.c by meson runs' run "$folder/meson/curve"
-check 'trainer.cpp by meson runs' run "$folder/meson/trainer"
+check_quietly 'ninja with a subproject' ninja -C "$folder/meson"
+check_quietly 'curve.c by meson runs' run "$folder/meson/curve"
+check_quietly 'trainer.cpp by meson runs' run "$folder/meson/trainer"
 
-echo "install: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+report install

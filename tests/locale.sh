@@ -8,27 +8,14 @@
 set -u
 program=$1 static=$2 source=$3
 shift 3
-passed=0 failed=0
+# shellcheck source=tests/check.sh
+. "$(dirname "$0")/check.sh"
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
-# check WORDS COMMAND...: the command must succeed.
-check()
-{
-    words=$1
-    shift
-    if "$@"; then
-        passed=$((passed + 1))
-    else
-        echo "failed: $words"
-        failed=$((failed + 1))
-    fi
-}
-
 end()
 {
-    echo "locale: $passed passed, $failed failed"
-    [ "$failed" -eq 0 ] || exit 1
+    report locale || exit 1
     exit "$1"
 }
 

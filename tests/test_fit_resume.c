@@ -4,6 +4,7 @@
 /* A fit that was interrupted, and goes on from its checkpoint, ends with the same bits. */
 #define _POSIX_C_SOURCE 200809L
 
+#include <inttypes.h>
 #include <wengert/checkpoint.h>
 
 #include "files.h"
@@ -114,6 +115,128 @@ START_TEST(five_and_three_epochs_are_eight)
 }
 END_TEST
 
+/* ---- A file of version 0.1.0 ------------------------------------------------------------------------ */
+
+enum { OLD_FIELDS = 14, OLD_COLUMNS = 9, EPOCHS_SAVED = 2 };
+
+static uint32_t crc32_of(const unsigned char *bytes, size_t size)
+{
+    uint32_t crc = 0xFFFFFFFF;
+    for (size_t i = 0; i < size; i++) {
+        crc ^= bytes[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xEDB88320 : 0);
+    }
+    return ~crc;
+}
+
+static void put_little(unsigned char *to, uint64_t bits)
+{
+    for (int i = 0; i < 8; i++)
+        to[i] = (unsigned char)(bits >> 8 * i);
+}
+
+static size_t put_doubles(unsigned char *to, const double *numbers, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, &numbers[i], sizeof bits);
+        put_little(to + 8 * i, bits);
+    }
+    return 8 * count;
+}
+
+static const double *extra_of(const wg_archive *archive, const char *name)
+{
+    wg_array a = wg_archive_at(archive, wg_archive_index(archive, name));
+    ck_assert_ptr_nonnull(a.data);
+    return a.data;
+}
+
+/* The checkpoint, written anew as 0.1.0 did: 14 numbers of the position and 9 of an epoch, which told of no
+ * skipped batches; and at the optimiser the rate that the schedule had made for the last update. */
+static void make_old(double last_rate)
+{
+    static unsigned char file[2048], data[512];
+    char header[1024];
+    size_t size = 0;
+    int exponent;
+    const double mantissa = frexp(last_rate, &exponent);
+    wg_error error = {0};
+    wg_archive *archive = wg_safetensors_read(path, NULL, &error);
+    fine(error.status, &error);
+    const double *position = extra_of(archive, "extra/fit.position");
+    const double *history = extra_of(archive, "extra/fit.history");
+    size += put_doubles(data + size, extra_of(archive, "params/fc.weight"), 1);
+    size += put_doubles(data + size, extra_of(archive, "params/fc.bias"), 1);
+    size += put_doubles(data + size, position, OLD_FIELDS);
+    for (size_t i = 0; i < EPOCHS_SAVED; i++)
+        size += put_doubles(data + size, history + i * (OLD_COLUMNS + 1), OLD_COLUMNS);
+    wg_archive_free(archive);
+    int length = snprintf(header, sizeof header,
+        "{\"__metadata__\":{\"wengert.kind\":\"training\",\"wengert.version\":\"0.1.0\","
+        "\"wengert.layout\":\"dense weight [in, out], conv2d weight [filters, channels, height, width]\","
+        "\"training.optim\":\"sgd\",\"training.slots\":\"0\",\"training.steps\":\"8\","
+        "\"training.lr\":\"0x%" PRIx64 "p%d\",\"training.run\":\"8\",\"wengert.checksum\":\"crc32:%08x\"},"
+        "\"params/fc.weight\":{\"dtype\":\"F64\",\"shape\":[1,1],\"data_offsets\":[0,8]},"
+        "\"params/fc.bias\":{\"dtype\":\"F64\",\"shape\":[1],\"data_offsets\":[8,16]},"
+        "\"extra/fit.position\":{\"dtype\":\"F64\",\"shape\":[14],\"data_offsets\":[16,128]},"
+        "\"extra/fit.history\":{\"dtype\":\"F64\",\"shape\":[2,9],\"data_offsets\":[128,272]}}",
+        (uint64_t)ldexp(mantissa, 53), exponent - 53, (unsigned)crc32_of(data, size));
+    ck_assert(length > 0 && (size_t)length < sizeof header && size == 272);
+    size_t padded = ((size_t)length + 7) / 8 * 8;
+    memset(file, ' ', sizeof file);
+    put_little(file, padded);
+    memcpy(file + 8, header, (size_t)length);
+    memcpy(file + 8 + padded, data, size);
+    files_write(path, file, 8 + padded + size);
+}
+
+/* 16 samples in batches of 4: two epochs of four. */
+static wg_status fit_line(size_t epochs, bool resume, wg_params *params, wg_history *history, double *rate)
+{
+    wg_dataset *data = line(16);
+    wg_error error = {0};
+    wg_optim *sgd = wg_sgd_new(params, &(wg_sgd_options){.lr = 0.1});
+    wg_fit(linear, NULL, params, data,
+        &(wg_fit_options){.optim = sgd,
+            .epochs = epochs,
+            .batch = 4,
+            .seed = 4,
+            .checkpoint = path,
+            .resume = resume,
+            .history = history,
+            .schedule = {.kind = WG_SCHEDULE_COSINE, .total = 4}},
+        &error);
+    ck_assert_msg(error.status == WG_OK, "%s", error.message);
+    *rate = wg_optim_lr(sgd);
+    wg_optim_free(sgd);
+    wg_dataset_free(data);
+    return error.status;
+}
+
+START_TEST(a_file_of_version_0_1_0)
+{
+    files_enter("fit");
+    wg_params *whole = store(WG_F64), *part = store(WG_F64), *rest = store(WG_F64);
+    wg_history all = {0}, first = {0}, second = {0};
+    double rate;
+    fit_line(4, false, whole, &all, &rate);
+    fit_line(EPOCHS_SAVED, false, part, &first, &rate);
+    make_old(first.epochs[EPOCHS_SAVED - 1].lr);
+    fit_line(4, true, rest, &second, &rate);
+    ck_assert(wg_params_equal(rest, whole));
+    ck_assert_double_eq(rate, 0.1);
+    ck_assert(second.count == 4 && second.best == all.best);
+    for (size_t i = 0; i < second.count; i++)
+        ck_assert(second.epochs[i].loss == all.epochs[i].loss && second.epochs[i].lr == all.epochs[i].lr &&
+                  second.epochs[i].skipped == 0);
+    wg_params_free(whole), wg_params_free(part), wg_params_free(rest);
+    wg_history_free(&all), wg_history_free(&first), wg_history_free(&second);
+    files_leave();
+}
+END_TEST
+
 /* ---- What cannot go on ------------------------------------------------------------------------------ */
 
 static void expect(wg_fit_options options, size_t samples, wg_status status, const char *text)
@@ -178,7 +301,7 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {{stopped_anywhere, sizeof stops / sizeof stops[0]},
-        {five_and_three_epochs_are_eight, 0}, {another_training_is_refused, 0},
+        {five_and_three_epochs_are_eight, 0}, {a_file_of_version_0_1_0, 0}, {another_training_is_refused, 0},
         {a_checkpoint_that_cannot_be_written, 0}};
     return harness_run("fit_resume", tests, sizeof tests / sizeof tests[0]);
 }
