@@ -7,12 +7,6 @@
 
 enum { FN(CHAIN_BLOCK) = 2048 / sizeof(REAL) };
 
-#ifdef __GNUC__
-#define OWN_FRAME __attribute__((noinline))
-#else
-#define OWN_FRAME
-#endif
-
 WG_CLONES static void FN(chain_fill)(REAL x, size_t n, REAL *out)
 {
     for (size_t i = 0; i < n; i++)
@@ -67,13 +61,16 @@ OWN_FRAME static void FN(chain_gradient)(
     for (size_t i = 0; i < 2; i++)
         in[i] = in[i] ? in[i] : g; /* what is not read must be there all the same */
     bool left = kinds[code].number == NUMBER_LEFT, two = kinds[code].binary && !kinds[code].number;
-    int mode = left ? A_NUMBER : two ? BOTH_VECTORS : B_NUMBER;
-    FN(kernels)
-    [code].backward[s->towards](n, left ? numbers : in[0],
-        left  ? in[0]
-        : two ? in[1]
-              : numbers,
-        mode, y ? y : g, g, out);
+    wg_steps step = steps_of(code);
+    const REAL *b = left ? in[0] : two ? in[1] : numbers;
+    wg_formula_streams streams = {.a = left ? numbers : in[0],
+        .b = b,
+        .y = y ? y : g,
+        .g = g,
+        .out = out,
+        .step_a = step.a,
+        .step_b = step.b};
+    wg_formula_loops_at(0)->FN(run)(slope_loop(code, (size_t)s->towards), n, &streams);
 }
 
 /* Two operands, of which one may be broadcast: row by row. */
@@ -97,8 +94,10 @@ OWN_FRAME static void FN(chain_two)(
         bool number[2];
         for (size_t i = 0; i < 2; i++)
             number[i] = s->in[i].kind == WG_CHAIN_SCALAR || (s->stretched && w->step[i] == 0);
-        int mode = number[0] && !number[1] ? A_NUMBER : number[1] && !number[0] ? B_NUMBER : BOTH_VECTORS;
-        FN(kernels)[code].forward(piece, in[0], in[1], mode, out + done);
+        wg_steps step = steps_of_row(!number[0], !number[1]);
+        wg_formula_streams streams = {
+            .a = in[0], .b = in[1], .out = out + done, .step_a = step.a, .step_b = step.b};
+        wg_formula_loops_at(0)->FN(run)(value_loop(code), piece, &streams);
     }
 }
 
@@ -113,7 +112,10 @@ static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const
     } else {
         const REAL *x = FN(chain_numbers)(&s->in[0], first, n, value, room);
         bool left = kinds[code].number == NUMBER_LEFT;
-        FN(kernels)[code].forward(n, left ? numbers : x, left ? x : numbers, left ? A_NUMBER : B_NUMBER, out);
+        wg_steps step = steps_of(code);
+        wg_formula_streams streams = {
+            .a = left ? numbers : x, .b = left ? x : numbers, .out = out, .step_a = step.a, .step_b = step.b};
+        wg_formula_loops_at(0)->FN(run)(value_loop(code), n, &streams);
     }
 }
 
@@ -132,5 +134,3 @@ static void FN(chain_range)(
         }
     }
 }
-
-#undef OWN_FRAME

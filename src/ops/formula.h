@@ -3,7 +3,8 @@
 
 /* formula.h - what the files that expand formulas.def share.
  *
- *     formula_kernels.c   numbers: the vector kernels, forward and backward, float and double
+ *     formula_loops_*.c   numbers: the loops of all rows, for each kind of processor (formula_loops.h)
+ *     formula_kernels.c   numbers: whole tensors and chains by these loops, forward and backward
  *     formula_text.c      text:    formula and rule of each row, for traces and drawings
  *     formula.c           vars:    the rule that records; and the records and public functions of all rows
  *

@@ -1,46 +1,86 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* formula_kernels.c - the vector kernels of all rows; the loops are in formula_real.h. */
-
-#include "kernels/vector_math.h"
+/* formula_kernels.c - the kernels of all rows: whole tensors, and chains, by the loops of formula_loops.h. */
 
 #include <string.h>
-#include "base/algebra_number.h"
 #include "kernels/clones.h"
 #include "kernels/parallel.h"
 #include "ops/chain.h"
 #include "ops/formula.h"
+#include "ops/formula_loops.h"
 #include "ops/stretch.h"
 
-#if defined(__GNUC__)
-#define INLINE static inline __attribute__((always_inline))
+/* GRAIN elements make a chunk for one thread. */
+enum { GRAIN = 1 << 14 };
+
+#ifdef __GNUC__
+#define OWN_FRAME __attribute__((noinline))
 #else
-#define INLINE static inline
+#define OWN_FRAME
 #endif
 
-/* Loops go by LANES elements, a multiple of every vector's; a rest is padded to as many, so that an element's
- * position never changes its value. GRAIN elements make a chunk for one thread. */
-enum { LANES = 16, GRAIN = 1 << 14 };
+/* Which operands run along the numbers that a loop makes. */
+typedef struct wg_steps {
+    size_t a, b;
+} wg_steps;
 
-/* Which operand of a two-operand kernel is one number. */
-enum { BOTH_VECTORS, A_NUMBER, B_NUMBER };
-
-/* The kind of a code: which operands it has, and where its plain numbers go. */
+/* The kind of a code: its row's first loop, which operands that has, and where the code's plain numbers go.
+ */
 enum { NUMBER_RIGHT = 1, NUMBER_LEFT };
 
 static const struct {
-    uint8_t binary, number;
+    uint8_t row, binary, number;
 } kinds[WG_CODES] = {
-#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {0, 0},
-#define WG_UNARY1(name, v_, gradient, lo, hi, c) [WG_CODE_##name] = {0, 0},
-#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) [WG_CODE_##name] = {0, 0},
+#define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {WG_ROW_##name, 0, 0},
+#define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
+#define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
-    [WG_CODE_##name] = {1, 0}, [WG_CODE_##name##c] = {1, NUMBER_RIGHT}, [WG_CODE_c##name] = {1, NUMBER_LEFT},
+    [WG_CODE_##name] = {WG_ROW_##name, 1, 0}, [WG_CODE_##name##c] = {WG_ROW_##name, 1, NUMBER_RIGHT},        \
+    [WG_CODE_c##name] = {WG_ROW_##name, 1, NUMBER_LEFT},
 #define WG_STEP(name, v_) WG_UNARY(name, , , , )
 #define WG_STEP2(name, v_) WG_BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
 };
+
+/* Of a code, where no operand is broadcast: numbers stand still. */
+static wg_steps steps_of(unsigned code)
+{
+    return (wg_steps){
+        kinds[code].number != NUMBER_LEFT, kinds[code].binary && kinds[code].number != NUMBER_RIGHT};
+}
+
+/* Of a row of a broadcast. Where both operands stand still it is one number long. */
+static wg_steps steps_of_row(size_t a, size_t b)
+{
+    return a || b ? (wg_steps){a, b} : (wg_steps){1, 1};
+}
+
+/* The loop of a code's value, and of its gradient towards an operand of it. */
+static unsigned value_loop(unsigned code)
+{
+    return WG_LOOPS * (unsigned)kinds[code].row + WG_LOOP_VALUE;
+}
+
+static unsigned slope_loop(unsigned code, size_t towards)
+{
+    bool second = towards || kinds[code].number == NUMBER_LEFT;
+    return WG_LOOPS * (unsigned)kinds[code].row + (second ? WG_LOOP_SLOPE_B : WG_LOOP_SLOPE_A);
+}
+
+const wg_formula_loops *wg_formula_loops_at(size_t i)
+{
+#ifdef WG_X86_KERNELS
+    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    if (avx512 && avx2 && i-- == 0)
+        return &wg_formula_loops_avx512;
+    if (avx2 && i-- == 0)
+        return &wg_formula_loops_avx2;
+#endif
+    return i == 0 ? &wg_formula_loops_plain : NULL;
+}
 
 /* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function.
  */
@@ -71,13 +111,16 @@ static bool only_passes_on(const wg_op_context *op)
 
 void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y)
 {
-    kernels_f64[code].forward(n, a, b, BOTH_VECTORS, y);
+    wg_formula_streams s = {.a = a, .b = b, .out = y, .step_a = 1, .step_b = kinds[code].binary};
+    wg_formula_loops_at(0)->run_f64(value_loop(code), n, &s);
 }
 
 void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
     const double *y, const double *g, double *out)
 {
-    kernels_f64[code].backward[towards](n, a, b, BOTH_VECTORS, y, g, out);
+    wg_formula_streams s = {
+        .a = a, .b = b, .y = y, .g = g, .out = out, .step_a = 1, .step_b = kinds[code].binary};
+    wg_formula_loops_at(0)->run_f64(slope_loop(code, (size_t)towards), n, &s);
 }
 
 /* ---- Chains ---------------------------------------------------------------------------------------- */

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT
+ * Copyright (c) 2026 The Wengert authors */
+
+/* formula_loops_of.h - a template: the loops of all rows for one kind of processor.
+ *
+ *     LOOPS     the record's name        VECTOR  bytes in a vector
+ *     TARGET    the attribute that allows such vectors
+ *
+ * Contraction (a * b + c in one instruction) must be allowed where it is compiled. */
+
+#include "kernels/vector_math.h"
+
+#include <string.h>
+#include "base/algebra_number.h"
+#include "ops/formula_loops.h"
+
+#ifdef __GNUC__
+#define OWN_CODE __attribute__((noinline))
+#else
+#define OWN_CODE
+#endif
+
+/* Loops work in whole blocks, a multiple of every vector; what is left over is padded to one, so that an
+ * element's position never changes its value. */
+enum { LANES = 16 };
+
+#define TEMPLATE "ops/formula_loops_real.h"
+#include "base/for_each_real.h"
+
+const wg_formula_loops LOOPS = {run_f64, run_f32};
