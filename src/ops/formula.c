@@ -105,6 +105,32 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define WG_STEP2(name, v_) WG_BINARY(name, , , , , , , )
 #include <wengert/formulas.def>
 
+/* Of two operands: five samples, and one with a number on either side. A sample is large, and most rows are
+ * sampled in -2 .. 2: these share them, and the compiler drops what nobody points to. */
+#define PAIR_SAMPLES(name, lo_a, hi_a, lo_b, hi_b)                                                           \
+    static const double name##_numbers[] = {(lo_b) / 2.0 + (hi_b) / 1.7, (hi_a) / 1.3};                      \
+    static const wg_op_sample name##_samples[] = {                                                           \
+        {.label = "alike", .in = {{2, {3, 4}}, {2, {3, 4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},        \
+        {.label = "[3, 4] and [4]", .in = {{2, {3, 4}}, {1, {4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},  \
+        {.label = "[3, 1] and [2, 1, 5]",                                                                    \
+            .in = {{2, {3, 1}}, {3, {2, 1, 5}}},                                                             \
+            .lo = {lo_a, lo_b},                                                                              \
+            .hi = {hi_a, hi_b}},                                                                             \
+        {.label = "[] and [2, 3]", .in = {{0, {0}}, {2, {2, 3}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},   \
+        {.label = "[] and []", .in = {{0, {0}}, {0, {0}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},          \
+        {.label = "a number on the right",                                                                   \
+            .in = {{2, {3, 4}}},                                                                             \
+            .lo = {lo_a},                                                                                    \
+            .hi = {hi_a},                                                                                    \
+            .attr = &name##_numbers[0]},                                                                     \
+        {.label = "a number on the left",                                                                    \
+            .in = {{2, {3, 4}}},                                                                             \
+            .lo = {lo_b},                                                                                    \
+            .hi = {hi_b},                                                                                    \
+            .attr = &name##_numbers[1]}};
+PAIR_SAMPLES(usual, -2, 2, -2, 2)
+#define IS_USUAL(lo_a, hi_a, lo_b, hi_b) ((lo_a) == -2 && (hi_a) == 2 && (lo_b) == -2 && (hi_b) == 2)
+
 /* The numbers at which a row's samples are taken. */
 #define WG_UNARY(name, v_, gradient, lo, hi)
 #define WG_UNARY1(name, v_, gradient, lo_, hi_, c)                                                           \
@@ -119,31 +145,14 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
         .hi = {hi_},                                                                                         \
         .attr = name##_numbers}};
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo_a, hi_a, lo_b, hi_b)                                  \
-    static const double name##c_numbers[] = {(lo_b) / 2.0 + (hi_b) / 1.7},                                   \
-                        c##name##_numbers[] = {(hi_a) / 1.3};                                                \
-    static const wg_op_sample name##_samples[] = {                                                           \
-        {.label = "alike", .in = {{2, {3, 4}}, {2, {3, 4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},        \
-        {.label = "[3, 4] and [4]", .in = {{2, {3, 4}}, {1, {4}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},  \
-        {.label = "[3, 1] and [2, 1, 5]",                                                                    \
-            .in = {{2, {3, 1}}, {3, {2, 1, 5}}},                                                             \
-            .lo = {lo_a, lo_b},                                                                              \
-            .hi = {hi_a, hi_b}},                                                                             \
-        {.label = "[] and [2, 3]", .in = {{0, {0}}, {2, {2, 3}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}},   \
-        {.label = "[] and []", .in = {{0, {0}}, {0, {0}}}, .lo = {lo_a, lo_b}, .hi = {hi_a, hi_b}}};         \
-    static const wg_op_sample name##c_samples[] = {{.label = "a number on the right",                        \
-        .in = {{2, {3, 4}}},                                                                                 \
-        .lo = {lo_a},                                                                                        \
-        .hi = {hi_a},                                                                                        \
-        .attr = name##c_numbers}};                                                                           \
-    static const wg_op_sample c##name##_samples[] = {{.label = "a number on the left",                       \
-        .in = {{2, {3, 4}}},                                                                                 \
-        .lo = {lo_b},                                                                                        \
-        .hi = {hi_b},                                                                                        \
-        .attr = c##name##_numbers}};
+    PAIR_SAMPLES(name, lo_a, hi_a, lo_b, hi_b)
 #define WG_STEP(name, v_)
 #define WG_STEP2(name, v_) WG_BINARY(name, , , , -2, 2, -2, 2)
 #include <wengert/formulas.def>
 
+#define PAIRS(name, first, count, lo_a, hi_a, lo_b, hi_b)                                                    \
+    .samples = (IS_USUAL(lo_a, hi_a, lo_b, hi_b) ? usual_samples : name##_samples) + (first),                \
+    .sample_count = (count)
 #define SAMPLES(list) .samples = list, .sample_count = sizeof list / sizeof list[0]
 #define ENTRY(name_, arity_, numbers_, traits_, vjp_, lo_, hi_, ...)                                         \
     [WG_CODE_##name_] = {.name = #name_,                                                                     \
@@ -171,17 +180,15 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     ENTRY(name, 1, 1, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
 #define WG_UNARY2(name, v_, gradient, lo, hi, c, d)                                                          \
     ENTRY(name, 1, 2, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))
+#define PAIR(name, traits, vjp, cvjp, vjpc, lo, hi, lo_b, hi_b)                                              \
+    ENTRY(name, 2, 0, traits, vjp, lo, hi, PAIRS(name, 0, 5, lo, hi, lo_b, hi_b))                            \
+    ENTRY(name##c, 1, 1, traits, vjpc, lo, hi, .base = #name, PAIRS(name, 5, 1, lo, hi, lo_b, hi_b))         \
+    ENTRY(c##name, 1, 1, traits, cvjp, lo_b, hi_b, .base = #name, .number_first = true,                      \
+        PAIRS(name, 6, 1, lo, hi, lo_b, hi_b))
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
-    ENTRY(name, 2, 0, 0, name##_vjp, lo, hi, SAMPLES(name##_samples))                                        \
-    ENTRY(name##c, 1, 1, 0, name##c_vjp, lo, hi, .base = #name, SAMPLES(name##c_samples))                    \
-    ENTRY(c##name, 1, 1, 0, c##name##_vjp, lo_b, hi_b, .base = #name, .number_first = true,                  \
-        SAMPLES(c##name##_samples))
+    PAIR(name, 0, name##_vjp, c##name##_vjp, name##c_vjp, lo, hi, lo_b, hi_b)
 #define WG_STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
-#define WG_STEP2(name, v_)                                                                                   \
-    ENTRY(name, 2, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, SAMPLES(name##_samples))                             \
-    ENTRY(name##c, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .base = #name, SAMPLES(name##c_samples))          \
-    ENTRY(c##name, 1, 1, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .base = #name, .number_first = true,              \
-        SAMPLES(c##name##_samples))
+#define WG_STEP2(name, v_) PAIR(name, WG_OP_ZERO_GRADIENT, NULL, NULL, NULL, -2, 2, -2, 2)
 
 const wg_op wg_formula_ops[WG_CODES] = {
 #include <wengert/formulas.def>
