@@ -70,7 +70,8 @@ OWN_FRAME static void FN(chain_gradient)(
         .out = out,
         .step_a = step.a,
         .step_b = step.b};
-    wg_formula_loops_at(0)->FN(run)(slope_loop(code, (size_t)s->towards), n, &streams);
+    wg_kernel kernel = FN(kernel)(slope_loop(code, (size_t)s->towards));
+    run(&kernel, n, &streams);
 }
 
 /* Two operands, of which one may be broadcast: row by row. */
@@ -78,6 +79,7 @@ OWN_FRAME static void FN(chain_two)(
     const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
 {
     const wg_stretch *w = &s->stretch;
+    wg_kernel kernel = FN(kernel)(value_loop(code));
     for (size_t done = 0, piece; done < n; done += piece) {
         const REAL *in[2];
         REAL room[2][FN(CHAIN_BLOCK)];
@@ -97,7 +99,7 @@ OWN_FRAME static void FN(chain_two)(
         wg_steps step = steps_of_row(!number[0], !number[1]);
         wg_formula_streams streams = {
             .a = in[0], .b = in[1], .out = out + done, .step_a = step.a, .step_b = step.b};
-        wg_formula_loops_at(0)->FN(run)(value_loop(code), piece, &streams);
+        run(&kernel, piece, &streams);
     }
 }
 
@@ -115,7 +117,8 @@ static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const
         wg_steps step = steps_of(code);
         wg_formula_streams streams = {
             .a = left ? numbers : x, .b = left ? x : numbers, .out = out, .step_a = step.a, .step_b = step.b};
-        wg_formula_loops_at(0)->FN(run)(value_loop(code), n, &streams);
+        wg_kernel kernel = FN(kernel)(value_loop(code));
+        run(&kernel, n, &streams);
     }
 }
 

@@ -104,6 +104,21 @@ static bool only_passes_on(const wg_op_context *op)
     return true;
 }
 
+/* A loop, and what pads for it. */
+typedef struct wg_kernel {
+    wg_formula_loop *loop;
+    wg_formula_rest *rest;
+} wg_kernel;
+
+static inline void run(const wg_kernel *kernel, size_t n, const wg_formula_streams *s)
+{
+    size_t rest = n % WG_FORMULA_LANES;
+    if (n > rest)
+        kernel->loop(n - rest, s);
+    if (rest)
+        kernel->rest(kernel->loop, n - rest, rest, s);
+}
+
 #define TEMPLATE "ops/formula_real.h"
 #include "base/for_each_real.h"
 
@@ -112,7 +127,8 @@ static bool only_passes_on(const wg_op_context *op)
 void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y)
 {
     wg_formula_streams s = {.a = a, .b = b, .out = y, .step_a = 1, .step_b = kinds[code].binary};
-    wg_formula_loops_at(0)->run_f64(value_loop(code), n, &s);
+    wg_kernel kernel = kernel_f64(value_loop(code));
+    run(&kernel, n, &s);
 }
 
 void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
@@ -120,7 +136,8 @@ void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a,
 {
     wg_formula_streams s = {
         .a = a, .b = b, .y = y, .g = g, .out = out, .step_a = 1, .step_b = kinds[code].binary};
-    wg_formula_loops_at(0)->run_f64(slope_loop(code, (size_t)towards), n, &s);
+    wg_kernel kernel = kernel_f64(slope_loop(code, (size_t)towards));
+    run(&kernel, n, &s);
 }
 
 /* ---- Chains ---------------------------------------------------------------------------------------- */

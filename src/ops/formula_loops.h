@@ -34,12 +34,20 @@ typedef struct wg_formula_streams {
     size_t step_a, step_b;
 } wg_formula_streams;
 
-/* n numbers by the loop WG_LOOPS * row + WG_LOOP_...; what *s is afterwards does not matter. An element's
- * position never changes its value. */
-typedef void wg_formula_run(unsigned loop, size_t n, wg_formula_streams *s);
+/* Loops work in whole blocks of LANES numbers, a multiple of every vector: n is one of LANES, and not 0. What
+ * is left over goes through a block that is padded, so that an element's position never changes its value:
+ * the last n numbers, less than LANES, from number `at` on. */
+enum { WG_FORMULA_LANES = 16 };
+
+typedef void wg_formula_loop(size_t n, const wg_formula_streams *s);
+typedef void wg_formula_rest(wg_formula_loop *loop, size_t at, size_t n, const wg_formula_streams *s);
+
+/* The loop WG_LOOPS * row + WG_LOOP_...; NULL: a step has no slope. */
+typedef wg_formula_loop *wg_formula_find(unsigned loop);
 
 typedef struct wg_formula_loops {
-    wg_formula_run *run_f64, *run_f32;
+    wg_formula_find *find_f64, *find_f32;
+    wg_formula_rest *rest_f64, *rest_f32;
 } wg_formula_loops;
 
 extern const wg_formula_loops wg_formula_loops_plain; /* the processor of the build */

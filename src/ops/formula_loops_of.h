@@ -14,17 +14,9 @@
 #include "base/algebra_number.h"
 #include "ops/formula_loops.h"
 
-#ifdef __GNUC__
-#define OWN_CODE __attribute__((noinline))
-#else
-#define OWN_CODE
-#endif
-
-/* Loops work in whole blocks, a multiple of every vector; what is left over is padded to one, so that an
- * element's position never changes its value. */
-enum { LANES = 16 };
+enum { LANES = WG_FORMULA_LANES };
 
 #define TEMPLATE "ops/formula_loops_real.h"
 #include "base/for_each_real.h"
 
-const wg_formula_loops LOOPS = {run_f64, run_f32};
+const wg_formula_loops LOOPS = {find_f64, find_f32, rest_f64, rest_f32};

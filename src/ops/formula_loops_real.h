@@ -125,7 +125,7 @@ WG_INLINE void FN(slopes2_b)(REAL f(REAL, REAL, REAL, REAL), size_t n, const wg_
 }
 
 #define LOOP(name, loop, f)                                                                                  \
-    TARGET OWN_CODE static void FN(name)(size_t n, const wg_formula_streams *s)                              \
+    TARGET static void FN(name)(size_t n, const wg_formula_streams *s)                                       \
     {                                                                                                        \
         FN(loop)(FN(f), n, s);                                                                               \
     }
@@ -145,14 +145,13 @@ WG_INLINE void FN(slopes2_b)(REAL f(REAL, REAL, REAL, REAL), size_t n, const wg_
 
 /* ---- Which one ------------------------------------------------------------------------------------- */
 
-/* A switch, since a table of addresses takes four times as much, and the loader's time. */
-static void FN(run_blocks)(unsigned loop, size_t n, const wg_formula_streams *s)
+/* A switch, since a table of addresses takes three times as much, and the loader's time. */
+static wg_formula_loop *FN(find)(unsigned loop)
 {
     switch (loop) {
 #define CASE(name, which, function)                                                                          \
     case WG_LOOPS *WG_ROW_##name + which:                                                                    \
-        FN(function)(n, s);                                                                                  \
-        return;
+        return FN(function);
 #define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     WG_STEP(name, v_)                                                                                        \
     CASE(name, WG_LOOP_SLOPE_A, name##_a)
@@ -166,42 +165,24 @@ static void FN(run_blocks)(unsigned loop, size_t n, const wg_formula_streams *s)
 #include <wengert/formulas.def>
 #undef CASE
     default:
-        return; /* a step has no slope */
+        return NULL;
     }
 }
 
-/* n numbers, less than a block, padded with zeros. */
-TARGET OWN_CODE static void FN(run_rest)(unsigned loop, size_t n, wg_formula_streams *s)
+/* Padded with zeros. */
+TARGET static void FN(rest)(wg_formula_loop *loop, size_t at, size_t n, const wg_formula_streams *s)
 {
-    REAL a[LANES], b[LANES], y[LANES], g[LANES], result[LANES], *out = s->out;
+    REAL a[LANES], b[LANES], y[LANES], g[LANES], out[LANES];
     size_t size = n * sizeof *out;
+    wg_formula_streams rest = {.a = s->a, .b = s->b, .out = out, .step_a = s->step_a, .step_b = s->step_b};
     if (s->step_a)
-        s->a = memcpy(memset(a, 0, sizeof a), s->a, size);
+        rest.a = memcpy(memset(a, 0, sizeof a), (const REAL *)s->a + at, size);
     if (s->step_b)
-        s->b = memcpy(memset(b, 0, sizeof b), s->b, size);
+        rest.b = memcpy(memset(b, 0, sizeof b), (const REAL *)s->b + at, size);
     if (s->g) {
-        s->y = memcpy(memset(y, 0, sizeof y), s->y, size);
-        s->g = memcpy(memset(g, 0, sizeof g), s->g, size);
+        rest.y = memcpy(memset(y, 0, sizeof y), (const REAL *)s->y + at, size);
+        rest.g = memcpy(memset(g, 0, sizeof g), (const REAL *)s->g + at, size);
     }
-    s->out = result;
-    FN(run_blocks)(loop, LANES, s);
-    memcpy(out, result, size);
-    *s = (wg_formula_streams){0}; /* of this frame no address stays behind */
-}
-
-static void FN(run)(unsigned loop, size_t n, wg_formula_streams *s)
-{
-    size_t rest = n % LANES, whole = n - rest;
-    if (whole)
-        FN(run_blocks)(loop, whole, s);
-    if (rest) {
-        s->a = (const REAL *)s->a + whole * s->step_a;
-        s->b = (const REAL *)s->b + whole * s->step_b;
-        if (s->g) {
-            s->y = (const REAL *)s->y + whole;
-            s->g = (const REAL *)s->g + whole;
-        }
-        s->out = (REAL *)s->out + whole;
-        FN(run_rest)(loop, rest, s);
-    }
+    loop(LANES, &rest);
+    memcpy((REAL *)s->out + at, out, size);
 }

@@ -3,12 +3,17 @@
 
 /* formula_real.h - included by formula_kernels.c for each type of number. */
 
+static wg_kernel FN(kernel)(unsigned loop)
+{
+    const wg_formula_loops *loops = wg_formula_loops_at(0);
+    return (wg_kernel){loops->FN(find)(loop), loops->FN(rest)};
+}
+
 /* ---- A whole tensor -------------------------------------------------------------------------------- */
 
 /* One pass of a kernel; a rank-2 picture of the broadcast says where each row's operands are. */
 typedef struct FN(pass) {
-    wg_formula_run *run;
-    unsigned loop;
+    wg_kernel kernel;
     const REAL *a, *b, *y, *g;
     REAL *out;
     wg_steps step;
@@ -26,7 +31,7 @@ static void FN(run_chunk)(void *work, size_t chunk, size_t begin, size_t end)
         .out = p->out + begin,
         .step_a = p->step.a,
         .step_b = p->step.b};
-    p->run(p->loop, end - begin, &s);
+    run(&p->kernel, end - begin, &s);
 }
 
 static void FN(run_rows)(void *work, size_t chunk, size_t begin, size_t end)
@@ -35,15 +40,14 @@ static void FN(run_rows)(void *work, size_t chunk, size_t begin, size_t end)
     (void)chunk;
     const wg_stretch *s = &p->stretch;
     wg_steps step = steps_of_row(s->step[0], s->step[1]);
+    wg_formula_streams streams = {.step_a = step.a, .step_b = step.b};
     for (size_t row = begin; row < end; row++) {
         size_t at[2];
         wg_stretch_row(s, row, at);
-        wg_formula_streams streams = {.a = p->a + at[0],
-            .b = p->b + at[1],
-            .out = p->out + row * s->inner,
-            .step_a = step.a,
-            .step_b = step.b};
-        p->run(p->loop, s->inner, &streams);
+        streams.a = p->a + at[0];
+        streams.b = p->b + at[1];
+        streams.out = p->out + row * s->inner;
+        run(&p->kernel, s->inner, &streams);
     }
 }
 
@@ -63,7 +67,7 @@ wg_status FN(wg_formula_forward)(wg_op_context *op)
 {
     unsigned code = code_of(op);
     REAL numbers[2];
-    FN(pass) p = {.run = wg_formula_loops_at(0)->FN(run), .loop = value_loop(code), .out = op->out[0]};
+    FN(pass) p = {.kernel = FN(kernel)(value_loop(code)), .out = op->out[0]};
     FN(set_numbers)(op, code, numbers, &p);
     bool alike = op->arity == 1 || wg_shape_equal(op->in_shape[0], op->in_shape[1]);
     if (alike) {
@@ -80,7 +84,7 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
 {
     unsigned code = code_of(op);
     REAL numbers[2];
-    FN(pass) p = {.run = wg_formula_loops_at(0)->FN(run), .y = op->out[0], .g = op->upstream[0]};
+    FN(pass) p = {.y = op->out[0], .g = op->upstream[0]};
     if (only_passes_on(op) || (op->arity == 2 && !wg_shape_equal(op->in_shape[0], op->in_shape[1])))
         return WG_DECLINED;
     FN(set_numbers)(op, code, numbers, &p);
@@ -91,7 +95,7 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
     p.y = p.y ? p.y : p.g;
     for (size_t i = 0; i < op->arity; i++)
         if (op->grad_in[i]) {
-            p.loop = slope_loop(code, i);
+            p.kernel = FN(kernel)(slope_loop(code, i));
             p.out = op->grad_in[i];
             wg_parallel_for(op->threads, op->count, GRAIN, FN(run_chunk), &p);
         }
