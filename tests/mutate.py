@@ -3,38 +3,29 @@
 """mutate.py - how many small faults in src/ does the suite notice?
 
 A mutant is the library with one token changed: a comparison, a sign, a constant, a condition, a statement left out.
-For each room a sample of all such changes is drawn with a fixed seed; each is built and the suite runs, the room's own
-tests first, until one fails. A mutant that no test notices is a hole, or equivalent to the original: those are
-listed, with the reason, in mutants.txt.
+For each room a sample of all such changes is drawn with a fixed seed; each is built, and the tests that reach its line
+run, the quickest first, until one fails. A mutant that no test notices, or whose line no test reaches, is a hole, or
+equivalent to the original: those are listed, with the reason, in mutants.txt.
 
-    mutate.py [--seed S] [--each N] [--room ROOM ...] [--only PATH:LINE] [--minutes M] BUILD
+    mutate.py [--seed S] [--each N] [--room ROOM ...] [--only PATH:LINE] [--minutes M] BUILD REACH
 
-BUILD is a build directory of a copy of the tree, which mutate.sh makes: sources are changed in place there.
+BUILD is a build directory of a copy of the tree, which mutate.sh makes: sources are changed in place there. REACH is what reach.py
+found there.
 """
 import argparse
+import json
 import os
 import random
 import re
+import resource
+import signal
 import subprocess
 import sys
 import time
 
-ROOMS = ['base', 'kernels', 'tape', 'ops', 'nn', 'optim', 'data', 'io', 'view', 'plan', 'train']
+from reach import suite
 
-# What is tried first for a room: words in the names of its tests. The rest of the suite follows.
-FIRST = {
-    'base': 'source sink array status random names alloc options',
-    'kernels': 'gemm conv_kernels reduce_kernels strided lanes bf16 parallel matmul conv reduce tuning ops',
-    'tape': 'tape sweep grad replay handles names gradcheck ops op_errors',
-    'ops': 'ops op_errors reduce shaping norm loss conv recurrent accuracy indexing matmul dropout special structured rows',
-    'nn': 'params params_tape layers init standardise gradcheck_params recurrent_layers running',
-    'optim': 'optim optim_state clip schedule training',
-    'data': 'data csv csv_edges idx cifar batches split drawn',
-    'io': 'archive npy npz safetensors checkpoint checkpoint_training params exchange',
-    'view': 'view plot picture',
-    'plan': 'plan plan_ops plan_fused plan_update plan_scalar plan_contract plan_lanes plan_profile plan_input tuning',
-    'train': 'fit fit_options fit_plan fit_resume predict training',
-}
+ROOMS = ['base', 'kernels', 'tape', 'ops', 'nn', 'optim', 'data', 'io', 'view', 'plan', 'train']
 
 # (pattern, replacements): each match outside comments, strings and preprocessor lines is a place.
 CHANGES = [
@@ -135,62 +126,73 @@ def equivalents(path):
     return listed
 
 
-def run(command, seconds):
-    """0, or what failed; a run that hangs is killed with all its children."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace',
-                               start_new_session=True)
-    try:
-        out, _ = process.communicate(timeout=seconds)
-        return process.returncode, out
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, 9)
-        process.communicate()
-        return 'time', ''
-
-
 class Suite:
-    def __init__(self, build):
-        self.build = build
-        listed = subprocess.run(['meson', 'test', '-C', build, '--list', '--no-rebuild'], capture_output=True, text=True,
-                                check=True).stdout
-        names = [line.split(' / ')[-1].strip() for line in listed.splitlines() if ' / ' in line]
-        slow = ('install', 'headers', 'symbols', 'documented', 'man')  # of the build, not of what it computes
-        self.names = [name for name in names if name not in slow]
+    """The tests of a build, and what reach.py found of them."""
 
-    def ordered(self, room):
-        words = FIRST[room].split()
-        first = [n for n in self.names if n in words]
-        near = [n for n in self.names if n not in first and any(n.startswith(w) for w in words)]
-        return [g for g in (first, near, [n for n in self.names if n not in first and n not in near]) if g]
+    def __init__(self, build, reach):
+        self.build, self.tests = build, suite(build)
+        with open(reach, encoding='utf-8') as file:
+            found = json.load(file)
+        self.lines, self.seconds = found['lines'], found['seconds']
 
-    def build_it(self):
-        return run(['ninja', '-C', self.build, '--quiet'], 600)
+    def reaching(self, path, line):
+        """The tests that reach a line, the quickest first. A line without code, as of a table, may matter to all of its file's."""
+        of_file = self.lines.get(path, {})
+        names = of_file.get(str(line))
+        if names is None:
+            names = {name for reached in of_file.values() for name in reached} or self.tests
+        return sorted(names, key=lambda name: self.seconds[name])
 
-    def notice(self, room):
-        """The test that fails, or None."""
-        for group in self.ordered(room):
-            status, out = run(['meson', 'test', '-C', self.build, '--no-rebuild', '--maxfail', '1', '--timeout-multiplier',
-                               '0.5', *group], 600)
-            if status != 0:
-                failed = re.search(r'([\w-]+)\s+(FAIL|TIMEOUT|ERROR)', out)
-                return failed.group(1) if failed else 'a time limit'
+    def build_for(self, names):
+        """Makes what these tests run, and no more; False if it does not compile."""
+        words = {os.path.relpath(os.path.join(self.build, w), self.build) for n in names for w in self.tests[n]['cmd']}
+        made = [w for w in words if not w.startswith('..') and os.path.isfile(os.path.join(self.build, w))]
+        return subprocess.run(['ninja', '-C', self.build, *made], stdout=subprocess.DEVNULL).returncode == 0
+
+    def notice(self, names):
+        """The first of these tests that fails, or None. As many run at once as there are processors."""
+        waiting, running = list(names), {}
+        try:
+            while waiting or running:
+                while waiting and len(running) < os.cpu_count():
+                    name = waiting.pop(0)
+                    test = self.tests[name]
+                    running[name] = time.time(), subprocess.Popen(
+                        test['cmd'], env=test['env'], cwd=self.build, stdout=subprocess.DEVNULL,
+                        stderr=subprocess.DEVNULL, start_new_session=True)
+                time.sleep(0.01)
+                for name, (began, process) in list(running.items()):
+                    if process.poll() is not None:
+                        del running[name]
+                        if process.returncode not in (0, 77):
+                            return name
+                    elif time.time() - began > 30 + 5 * self.seconds[name]:
+                        return name + ', which does not end'
+        finally:
+            for _, process in running.values():  # with the processes that Check made
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
         return None
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--each', type=int, default=8, help='mutants of a room (8)')
+    parser.add_argument('--each', type=int, default=10, help='mutants of a room (10)')
     parser.add_argument('--room', action='append', choices=ROOMS, help='only these')
     parser.add_argument('--only', metavar='PATH:LINE', help='all changes of one line')
-    parser.add_argument('--minutes', type=float, default=55, help='stop drawing after so long (55)')
+    parser.add_argument('--minutes', type=float, default=45, help='stop drawing after so long (45)')
     parser.add_argument('build')
+    parser.add_argument('reach')
     options = parser.parse_args()
     listed = equivalents('tests/mutants.txt')
-    suite = Suite(options.build)
-    status, out = suite.build_it()
-    if status != 0:
-        sys.exit('the tree does not build as it is:\n' + out[-2000:])
+    tests = Suite(options.build, options.reach)
+    resource.setrlimit(resource.RLIMIT_AS, (1 << 34, 1 << 34))  # a fault may ask for all memory, or write without end
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 32, 1 << 32))
+    if not tests.build_for(tests.tests):
+        sys.exit('the tree does not build as it is')
+    if by := tests.notice(tests.tests):
+        sys.exit(f'the tree as it is fails in {by}')
     began, counts, holes = time.time(), {'killed': 0, 'equivalent': 0, 'survived': 0}, []
 
     def attempt(room, path, place):
@@ -200,18 +202,22 @@ def main():
             counts['equivalent'] += 1
             print(f'equivalent  {path}:{line}: {before} => {after}', flush=True)
             return True
-        text = open(path, encoding='utf-8').read()
-        open(path, 'w', encoding='utf-8').write(text[:begin] + new + text[end:])
-        try:
-            if suite.build_it()[0] != 0:
-                return False  # does not compile: another one is drawn
-            by = suite.notice(room)
-        finally:
-            open(path, 'w', encoding='utf-8').write(text)
+        reaching = tests.reaching(path, line)
+        by = None
+        if reaching:
+            text = open(path, encoding='utf-8').read()
+            open(path, 'w', encoding='utf-8').write(text[:begin] + new + text[end:])
+            try:
+                if not tests.build_for(reaching):
+                    return False  # does not compile: another one is drawn
+                by = tests.notice(reaching)
+            finally:
+                open(path, 'w', encoding='utf-8').write(text)
+        how = f'by {by}' if by else f'{len(reaching)} tests reach it'
         counts['killed' if by else 'survived'] += 1
         if not by:
             holes.append(name)
-        print(f'{"killed" if by else "SURVIVED":<12}{path}:{line}: {before} => {after}' + (f'   by {by}' if by else ''), flush=True)
+        print(f'{"killed" if by else "SURVIVED":<12}{path}:{line}: {before} => {after}   {how}', flush=True)
         return True
 
     if options.only:
@@ -226,7 +232,7 @@ def main():
                 break
             done += attempt(room, path, place)
         print(f'-- {room}: {done} mutants, {(time.time() - began) / 60:.1f} minutes so far', flush=True)
-    suite.build_it()
+    tests.build_for(tests.tests)
 
     real = counts['killed'] + counts['survived']
     share = 100 * counts['killed'] / real if real else 0
