@@ -86,22 +86,29 @@ START_TEST(clipping_at_any_size)
 }
 END_TEST
 
+/* A limit of 0 is one, and so is infinity. */
 START_TEST(clipping_by_value)
 {
-    for (int is_float = 0; is_float < 2; is_float++) {
-        wg_params *p = store_of_three(is_float ? WG_F32 : WG_F64);
+    const double limit[] = {0, 0.25, 0.5, 3, 4, (double)INFINITY}, before[] = {3, -0.25, (double)NAN};
+    const char *const name[] = {"a.weight", "a.bias", "b.weight"};
+    for (size_t l = 0; l < 2 * sizeof limit / sizeof *limit; l++) {
+        wg_params *p = store_of_three(l % 2 ? WG_F32 : WG_F64);
+        double most = limit[l / 2];
         wg_params_zero_grad(p);
-        set_gradient(p, "a.weight", 3);
-        set_gradient(p, "a.bias", -0.25);
-        set_gradient(p, "b.weight", (double)NAN);
-        ck_assert_int_eq(wg_params_clip_grad_value(p, 0.5), WG_OK);
-        double g[15];
-        ck_assert_int_eq(wg_params_read_grad(p, "a.weight", g, 15), WG_OK);
-        ck_assert_double_eq(g[14], 0.5);
-        ck_assert_int_eq(wg_params_read_grad(p, "a.bias", g, 5), WG_OK);
-        ck_assert_double_eq(g[4], -0.25);
-        ck_assert_int_eq(wg_params_read_grad(p, "b.weight", g, 2), WG_OK);
-        ck_assert_double_nan(g[0]);
+        for (size_t i = 0; i < 3; i++)
+            set_gradient(p, name[i], before[i]);
+        ck_assert_int_eq(wg_params_clip_grad_value(p, most), WG_OK);
+        for (size_t i = 0; i < 3; i++) {
+            double g[15];
+            size_t n = wg_params_at(p, i).count;
+            ck_assert_str_eq(wg_params_at(p, i).name, name[i]);
+            ck_assert_int_eq(wg_params_read_grad(p, name[i], g, n), WG_OK);
+            for (size_t k = 0; k < n; k++)
+                if (isnan(before[i]))
+                    ck_assert_double_nan(g[k]);
+                else
+                    ck_assert_double_eq(g[k], fmax(-most, fmin(most, before[i])));
+        }
         ck_assert_int_eq(wg_params_clip_grad_value(p, -1), WG_INVALID);
         ck_assert_int_eq(wg_params_clip_grad_value(p, (double)NAN), WG_INVALID);
         wg_params_free(p);

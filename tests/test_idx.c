@@ -138,39 +138,6 @@ START_TEST(lying_headers)
 }
 END_TEST
 
-/* Other types: numbers as they are, big-endian, in a type that holds them. */
-START_TEST(types_of_numbers)
-{
-    static const struct {
-        unsigned char type, bytes[16], size;
-        wg_dtype dtype;
-        double expected[2];
-    } cases[] = {{0x09, {0x7F, 0x80}, 2, WG_F32, {127, -128}},
-        {0x0B, {0x01, 0x00, 0xFF, 0xFE}, 4, WG_F32, {256, -2}},
-        {0x0C, {0x7F, 0xFF, 0xFF, 0xFF, 0x80}, 8, WG_F64, {2147483647, -2147483648.0}},
-        {0x0D, {0x3F, 0x80, 0, 0, 0xC0}, 8, WG_F32, {1, -2}},
-        {0x0E, {0x3F, 0xF0, 0, 0, 0, 0, 0, 0, 0xC0}, 16, WG_F64, {1, -2}}};
-    files_enter("idx");
-    files_write("l", labels, sizeof labels);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        unsigned char file[8 + 16] = {0, 0, cases[i].type, 1, 0, 0, 0, 2};
-        wg_error error = {0};
-        memcpy(file + 8, cases[i].bytes, 16);
-        files_write("i", file, 8 + (size_t)cases[i].size);
-        wg_dataset *dataset = wg_idx_load("i", "l", NULL, &error);
-        ck_assert_msg(dataset, "%s", error.message);
-        wg_array x = wg_dataset_x(dataset);
-        ck_assert(x.dtype == cases[i].dtype && wg_shape_equal(&x.shape, &WG_SHAPE(2)));
-        for (size_t k = 0; k < 2; k++)
-            ck_assert_double_eq(
-                x.dtype == WG_F64 ? ((const double *)x.data)[k] : (double)((const float *)x.data)[k],
-                cases[i].expected[k]);
-        wg_dataset_free(dataset);
-    }
-    files_leave();
-}
-END_TEST
-
 /* Ranks from 1 to 8; only rank 3 is that of images without a channel. */
 START_TEST(ranks)
 {
@@ -322,6 +289,5 @@ START_TEST(damaged_gzip)
 }
 END_TEST
 
-TEST_MAIN("idx", plain_files, a_folder_by_its_usual_names, missing_files, lying_headers, types_of_numbers,
-    ranks, labels_of_other_types, other_names, what_packed_files_may_want, truncated_and_surplus,
-    damaged_gzip)
+TEST_MAIN("idx", plain_files, a_folder_by_its_usual_names, missing_files, lying_headers, ranks,
+    labels_of_other_types, other_names, what_packed_files_may_want, truncated_and_surplus, damaged_gzip)

@@ -47,6 +47,18 @@ START_TEST(words_of_a_stream)
 }
 END_TEST
 
+/* 27 bits of a word and 26 of the next, wherever they lie. */
+START_TEST(a_uniform_number_is_two_words)
+{
+    for (uint64_t p = 0; p < 40; p++) {
+        wg_random words = {.seed = 11, .stream = 12, .position = p}, numbers = words;
+        uint32_t high = wg_random_u32(&words) >> 5, low = wg_random_u32(&words) >> 6;
+        ck_assert_double_eq(wg_random_uniform(&numbers), high * 0x1p-27 + low * 0x1p-53);
+        ck_assert_uint_eq(numbers.position, p + 2);
+    }
+}
+END_TEST
+
 START_TEST(a_position_gives_the_same_numbers_again)
 {
     wg_random a = {.seed = 7}, copy;
@@ -167,5 +179,6 @@ START_TEST(shuffle_permutes)
 }
 END_TEST
 
-TEST_MAIN("random", known_answers, words_of_a_stream, a_position_gives_the_same_numbers_again,
-    names_and_seeds_make_streams, uniform_is_uniform, normal_is_normal, below_is_even, shuffle_permutes)
+TEST_MAIN("random", known_answers, words_of_a_stream, a_uniform_number_is_two_words,
+    a_position_gives_the_same_numbers_again, names_and_seeds_make_streams, uniform_is_uniform,
+    normal_is_normal, below_is_even, shuffle_permutes)

@@ -72,6 +72,27 @@ START_TEST(pipes_devices_sockets_folders)
 }
 END_TEST
 
+/* Of a path of 200 bytes or more its end, from a character's first byte on: letters of one byte and of two.
+ */
+START_TEST(long_paths_are_shown_by_their_ends)
+{
+    files_enter("readers");
+    formats_write_all();
+    for (size_t length = 195; length < 206; length++)
+        for (size_t width = 1; width <= 2; width++) {
+            char path[256] = "nowhere/", expected[512];
+            for (size_t i = strlen(path); i < length; i += width)
+                memcpy(path + i, width == 1 ? (char[]){(char)('a' + i % 26), 0} : "\xC3\xA9", width);
+            size_t all = strlen(path), from = all < 200 ? 0 : all - 196;
+            while (((unsigned char)path[from] & 0xC0) == 0x80)
+                from++;
+            snprintf(expected, sizeof expected, "%s%s: %s", from ? "..." : "", path + from, strerror(ENOENT));
+            refused_by_all(path, expected);
+        }
+    files_leave();
+}
+END_TEST
+
 START_TEST(paths_and_their_causes)
 {
     static char longer[6000];
@@ -258,4 +279,5 @@ START_TEST(writers_that_are_killed)
 END_TEST
 
 TEST_MAIN("readers", good_files_are_read, pipes_devices_sockets_folders, paths_and_their_causes,
-    closed_standard_streams, a_bound_on_memory, headers_without_bound, writers_that_are_killed)
+    long_paths_are_shown_by_their_ends, closed_standard_streams, a_bound_on_memory, headers_without_bound,
+    writers_that_are_killed)
