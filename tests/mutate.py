@@ -54,9 +54,10 @@ LEFT_OUT = re.compile(r'^\s+(?:(?:wg_)?\w+\([^;{}]*\)|[\w>.\-\[\]*]+ [+\-|&]?= [
 
 
 def code_mask(text):
-    """Which characters are code: not in a comment, a string, a character or a preprocessor line."""
+    """Which characters are code: not in a comment, a string, a character, a preprocessor line, or a sample for the tests."""
     mask = bytearray(b'\1' * len(text))
-    pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*'
+    pattern = r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])*\'|^[ \t]*#(?:\\\n|[^\n])*|' \
+              r'^[a-z ]*wg_op_sample \w+\[\w*\] = \{.*?^\};'
     for match in re.finditer(pattern, text, re.S | re.M):
         mask[match.start():match.end()] = bytes(match.end() - match.start())
     return mask

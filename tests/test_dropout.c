@@ -171,5 +171,27 @@ START_TEST(errors)
 }
 END_TEST
 
+/* Rules run as their node was recorded, in training or not; the tape's own way is as it was afterwards. */
+START_TEST(sweeps_leave_the_mode)
+{
+    for (int all = 0; all < 8; all++) {
+        bool recorded = all & 1, now = all & 2, in_vars = all & 4;
+        wg_tape *tape = new_tape(WG_F64, recorded, 1);
+        wg_var x = leaf(tape, WG_SHAPE(100), 1, 0), y = wg_sum(wg_dropout(x, 0.5));
+        wg_tape_set_training(tape, now);
+        double slope[100];
+        if (in_vars)
+            wg_read(wg_grad1(y, x), slope, 100);
+        else if (wg_backward(y) == WG_OK)
+            wg_read_grad(x, slope, 100);
+        ck_assert_msg(wg_tape_status(tape) == WG_OK, "%s", wg_tape_message(tape));
+        for (size_t i = 0; i < 100; i++)
+            ck_assert(recorded ? slope[i] == 0 || slope[i] == 2 : slope[i] == 1);
+        ck_assert(wg_tape_training(tape) == now);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
 TEST_MAIN("dropout", documented_mask, fraction_and_scale, derivative_has_the_same_mask, replay_draws_anew,
-    same_bits_on_any_threads, identity, special_operands, errors)
+    same_bits_on_any_threads, identity, sweeps_leave_the_mode, special_operands, errors)

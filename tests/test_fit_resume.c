@@ -106,10 +106,15 @@ START_TEST(five_and_three_epochs_are_eight)
         run((struct plan){.epochs = 8, .accumulate = 2, .checkpoint = true, .resume = true}, &parts);
     ck_assert(wg_params_equal(rest, expected));
     same_history(&parts, &whole);
-    wg_params *again =
-        run((struct plan){.epochs = 8, .accumulate = 2, .checkpoint = true, .resume = true}, NULL);
-    ck_assert(wg_params_equal(again, expected)); /* nothing is left to do: the best is put back again */
-    wg_params_free(expected), wg_params_free(part), wg_params_free(rest), wg_params_free(again);
+    for (size_t epochs = 1; epochs <= 8; epochs++) { /* nothing is left to do: the best is put back again */
+        wg_history none = {0};
+        wg_params *again =
+            run((struct plan){.epochs = epochs, .accumulate = 2, .checkpoint = true, .resume = true}, &none);
+        ck_assert(wg_params_equal(again, expected) && none.end == WG_FIT_EPOCHS);
+        wg_params_free(again);
+        wg_history_free(&none);
+    }
+    wg_params_free(expected), wg_params_free(part), wg_params_free(rest);
     wg_history_free(&whole), wg_history_free(&parts);
     files_leave();
 }
