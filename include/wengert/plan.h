@@ -9,13 +9,21 @@
  *
  *     wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = adam}, &error);
  *     for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {         batches made with .drop_last
- *         wg_set(x, batch.x);
- *         wg_set(y, batch.y);
+ *         wg_plan_set(plan, x, batch.x);
+ *         wg_plan_set(plan, y, batch.y);
  *         if (wg_plan_run(plan) != WG_OK)                                   forward, backward, update
- *             return fail(wg_tape_message(tape));
- *         total += wg_item(loss);
+ *             return fail(wg_plan_message(plan));
+ *         total += wg_plan_item(plan, loss);
  *     }
- *     wg_plan_free(plan);                                                   before the tape's reset
+ *     wg_plan_free(plan);
+ *
+ * WHOSE. A plan owns what it needs: it copies the recording, and the numbers of its leaves, inputs and
+ * constants. The tape is only read, while the plan is made; it may be swept, replayed, reset, recorded anew
+ * or freed before and after, and be planned several times. Vars of the recording remain the names of what
+ * goes into the plan and comes out of it, also when the tape has been reset. What wg_bind was given - the
+ * parameters of a store - is not copied, and must live as long as the plan. A random operation has the
+ * numbers of the recording's seed and of the plan's own count of runs, which begins at the tape's. The mode
+ * (training, or not) is that of each operation when it was recorded.
  *
  * MAKING. The backward pass is recorded behind the step; operations that nothing needs are dropped, constants
  * computed once, equal operations shared; maps one behind the other run as one pass, in the cache of the
@@ -25,23 +33,23 @@
  * run asks for no memory and records nothing.
  *
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
- * are then; shapes are those of the recording, and wg_set refuses others. A run gives the bits that
+ * are then; shapes are those of the recording, and wg_plan_set refuses others. A run gives the bits that
  * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT) and where
  * scalars are added up (see SCALARS); on any number of threads the same.
  *
- * READING. After a good run there are values in what was given (leaves, constants), in the result, and in
- * vars named by options.keep. All others that were recorded before the plan have none, scalars too: their
- * memory may be another's. Reading them is WG_NO_VALUE (wg_item: NaN). Parameters' gradients are in the
- * store, unless an optimiser has used them up (see options.gradients), and those of scalars that are leaves
- * are read as after wg_backward (wg_item_grad, wg_read_grads); for that of another var record wg_grad, and
- * keep what it returns.
+ * READING. After a good run there are values of what was given (leaves, constants), of the result, and of
+ * vars named by options.keep. All others have none, scalars too: their memory may be another's. Reading them
+ * is WG_NO_VALUE (wg_plan_item: NaN). Parameters' gradients are in the store, unless an optimiser has used
+ * them up (see options.gradients), and those of leaves are read by wg_plan_read_grad; for that of another var
+ * record wg_grad, and keep what it returns.
  *
  * SCALARS. Where nothing but scalars leads to the result, no backward pass is recorded: the tape's steps
  * become a program that computes and sweeps in one go, several times as fast as wg_replay and wg_backward.
  *
  *     wg_span x = wg_scalars_new(tape, start, n);
  *     wg_plan *plan = wg_plan_new(f(x), NULL, &error);
- *     wg_set_scalars(x, point), wg_plan_run(plan), wg_read_grads(x, gradient);         again and again
+ *     wg_plan_set_scalars(plan, x, point), wg_plan_run(plan), wg_plan_read_grads(plan, x, gradient);    again
+ * and again
  *
  * Scalars among tensors become programs, too, a stretch of neighbours each. Values of + - * / are the same
  * bits as recorded ones. What several operations add to one gradient may be added in another order, and a
@@ -55,8 +63,8 @@
  *     wg_plan_options options = {.optim = sgd, .block = block, .block_bytes = sizeof block};
  *
  * Too small a block is WG_OUT_OF_MEMORY, and the message says how many bytes are needed; so does
- * wg_plan_bytes_needed. Tensors and working memory lie there; the list itself, and the recording, are in the
- * tape's memory (see wg_tape_options.allocator).
+ * wg_plan_bytes_needed. Tensors and working memory lie there; the list itself, and the copy of the recording,
+ * are in memory of the tape's allocator (see wg_tape_options.allocator), which must outlive the plan.
  *
  * LAYOUT. While a plan runs, images of float, [N, C, H, W], may lie in memory as [N / L, C, H, W, L]: L
  * images side by side in a vector of the processor ("batch lanes"; L is 8 with AVX2, 16 with AVX-512).
@@ -128,41 +136,67 @@ typedef struct wg_plan_options {
 enum { WG_PLAN_ALIGNMENT = 64 };
 
 /* Plans what it takes to compute y - and, unless options.forward, its gradients towards all parameters that
- * want one, and all scalars that are leaves - on y's tape as it was recorded. The gradients are in the store
+ * want one, and all leaves - as it was recorded on y's tape. The gradients are in the store
  * after a run, in place of what was there: they do not add up. With an optimiser they are used up by its step
  * and read as 0 afterwards, unless options.gradients: a gradient that a matrix product makes then updates its
  * parameter tile by tile, while it is in cache, and is never written to memory. The numbers are the same.
  *
- * The plan belongs to the caller. It is good until the tape is reset, or rewound below what it plans, and as
- * long as tape, store, optimiser and tuning table are there; best free it before them. The block must outlive
- * its last run. Values that the tape had are forgotten; until the plan is freed, sweeps over
- * its nodes are WG_STALE, and wg_replay is WG_INVALID. One plan of a tape at a time.
+ * The plan belongs to the caller. It is good as long as store, optimiser and tuning table are there; best
+ * free it before them. The block must outlive its last run. The tape is as it was, whether this succeeds or
+ * fails.
  *
- * NULL and an error, with the tape as it was but for those values: WG_INVALID (no live var, a tape that is
- * planned, another store's optimiser, a block that is not aligned), WG_NOT_SCALAR (a y of several elements,
- * without options.forward), WG_BAD_DTYPE (options.bf16 on a tape of doubles), WG_OUT_OF_MEMORY (a block that
- * is too small, too), or the tape's own error. */
+ * NULL and an error: WG_INVALID (no live var, another store's optimiser, a block that is not aligned, a tape
+ * with gradients of its own without options.forward), WG_NOT_SCALAR (a y of several elements, without
+ * options.forward), WG_BAD_DTYPE (options.bf16 on a tape of doubles), WG_OUT_OF_MEMORY (a block that is too
+ * small, too), or the tape's own error. */
 WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
 
-/* Takes the plan off its tape, if that is still there; NULL is allowed. */
+/* NULL is allowed. */
 WG_API void wg_plan_free(wg_plan *plan);
 
 /* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
- * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when tape,
- * store, optimiser or tuning table was freed, WG_DEAD_VAR when the tape was reset; others are the operations'
- * own. The message is wg_plan_message's, and as long as there is one the tape's. A run that fails makes no
- * update, and leaves nothing to be read; the store's gradients are what they were, or zero. The next run may
- * succeed. */
+ * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when store,
+ * optimiser or tuning table was freed; others are the operations' own. A run that fails makes no update, and
+ * leaves nothing to be read; the store's gradients are what they were, or zero. The next run may succeed. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
 
-/* What the tape says (wg_tape_message), or that it was freed. */
+/* What failed last, of all functions that take the plan; "" when nothing did. */
 WG_API const char *wg_plan_message(const wg_plan *plan);
+
+/* The number of the last run, of which random numbers depend (see random.h): that of the tape, counted up by
+ * each wg_plan_run. Two plans, or a plan and a tape, with the same seed and number draw the same. */
+WG_API uint64_t wg_plan_run_number(const wg_plan *plan);
+WG_API void wg_plan_set_run_number(wg_plan *plan, uint64_t run);
+
+/* ---- What goes in, and comes out ----------------------------------------------------------------------
+ *
+ * x, and a span, are of the recording. As wg_set, wg_item, wg_read, ... are for a tape; WG_DEAD_VAR for what
+ * is none of what was planned. */
+
+/* The numbers of a leaf or an input, from the next run on; copied. */
+WG_API wg_status wg_plan_set(wg_plan *plan, wg_var x, wg_array array);
+WG_API wg_status wg_plan_set_scalar(wg_plan *plan, wg_var x, double value);
+WG_API wg_status wg_plan_set_scalars(wg_plan *plan, wg_span span, const double *values);
+
+/* Values: of leaves, constants, the result and what is kept, see READING; WG_NO_VALUE, NaN or an array
+ * without data for others. The array's data is borrowed until the next run. */
+WG_API bool wg_plan_has_value(const wg_plan *plan, wg_var x);
+WG_API double wg_plan_item(const wg_plan *plan, wg_var x);
+WG_API wg_status wg_plan_read(const wg_plan *plan, wg_var x, double *out, size_t n);
+WG_API wg_status wg_plan_read_f32(const wg_plan *plan, wg_var x, float *out, size_t n);
+WG_API wg_array wg_plan_array(const wg_plan *plan, wg_var x);
+
+/* Gradients of leaves, after a good run; WG_NO_GRADIENT, or NaN, for others. Those of parameters are in their
+ * store. */
+WG_API double wg_plan_item_grad(const wg_plan *plan, wg_var x);
+WG_API wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n);
+WG_API wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out);
 
 /* What a plan takes, in bytes.
  *
  *     the plan's     block [ activations and gradients, in places that they share ]  workspace
  *     the store's    parameters  parameter_gradients
- *     others'        moments (the optimiser's)  inputs (the tape's) */
+ *     others'        moments (the optimiser's)  inputs (the plan's copies) */
 typedef struct wg_plan_memory {
     size_t block;     /* in which all tensors of a run lie */
     size_t workspace; /* that operations need while they run: the most that one of them does */
@@ -191,7 +225,7 @@ WG_API size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_
 /* ---- What a run does --------------------------------------------------------------------------------- */
 
 /* Kernels that a run calls, one after the other: an operation each, or several that were fused. Names for
- * numbers that are there already (reshape) are none. 0 for a plan whose tape was reset or freed. */
+ * numbers that are there already (reshape) are none. */
 WG_API size_t wg_plan_kernels(const wg_plan *plan);
 
 /* One of them. Bytes are those that it cannot do without: what it reads of others, and what it writes. */
@@ -223,8 +257,7 @@ WG_API wg_plan_profile wg_plan_profile_of(const wg_plan *plan);
 
 /* The kernels as a table: name, shape of the result, its place in the block, kilobytes moved, thousands of
  * floating-point operations; with options.profile microseconds in the mean, share of the time, and GFLOP/s.
- * Then the memory, and the sums. WG_FILE when writing fails, WG_DEAD_VAR when the tape was reset, WG_INVALID
- * when it was freed. */
+ * Then the memory, and the sums. WG_FILE when writing fails. */
 WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
 
 WG_END_DECLS

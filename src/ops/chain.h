@@ -20,7 +20,7 @@ typedef struct wg_chain_operand {
     const void *data; /* spread: the smaller tensor; NULL: `scalar` is repeated */
     double scalar;
     double divisor;     /* spread: the numbers are divided by it */
-    wg_stretch stretch; /* spread: of data, in place of both operands */
+    const wg_stretch *stretch; /* spread: of data, in place of both operands */
 } wg_chain_operand;
 
 typedef struct wg_chain_step {
@@ -29,7 +29,7 @@ typedef struct wg_chain_step {
     double numbers[2];
     wg_chain_operand in[2], y, g; /* y and g: of a gradient */
     bool stretched;               /* an operand is broadcast */
-    wg_stretch stretch;
+    const wg_stretch *stretch;
 } wg_chain_step;
 
 typedef struct wg_chain {

@@ -16,7 +16,7 @@ WG_CLONES static void FN(chain_fill)(REAL x, size_t n, REAL *out)
 /* n numbers of a smaller tensor, or of a scalar, repeated: from element `first` of the result on. */
 static const REAL *FN(chain_spread)(const wg_chain_operand *in, size_t first, size_t n, REAL *room)
 {
-    const wg_stretch *w = &in->stretch;
+    const wg_stretch *w = in->stretch;
     REAL scalar = (REAL)in->scalar;
     for (size_t done = 0, piece; done < n; done += piece) {
         size_t row = (first + done) / w->inner, at = (first + done) % w->inner, begin[2] = {0};
@@ -78,7 +78,7 @@ OWN_FRAME static void FN(chain_gradient)(
 OWN_FRAME static void FN(chain_two)(
     const wg_chain_step *s, unsigned code, size_t first, size_t n, const REAL *value, REAL *out)
 {
-    const wg_stretch *w = &s->stretch;
+    const wg_stretch *w = s->stretch;
     wg_kernel kernel = FN(kernel)(value_loop(code));
     for (size_t done = 0, piece; done < n; done += piece) {
         const REAL *in[2];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* In which memory a plan's tensors lie and its operations work, how much of what it is, and the tape's
- * records that point there.
+/* In which memory a plan's tensors lie and its operations work, how much of what it is, and the records
+ * that point there.
  *
  *      [ tensors, in places that they share | what operations work in ]       a block of the caller's
  *
@@ -15,9 +15,12 @@
 /* ---- Bytes ------------------------------------------------------------------------------------------ */
 
 /* The most of the block that is in use at once. */
-static size_t most_live(const wg_plan *plan, size_t *change)
+static bool find_most_live(const wg_plan *plan, size_t *result)
 {
-    size_t live = 0, most = 0;
+    size_t live = 0, most = 0, bytes = (plan->count + 1) * sizeof(size_t);
+    size_t *change = wg_mem_zero(&plan->memory, bytes);
+    if (!change)
+        return false;
     for (size_t i = 0; i < plan->buffer_count; i++) {
         const wg_plan_buffer *b = &plan->buffers[i];
         if (b->outside || b->over != SIZE_MAX)
@@ -30,7 +33,9 @@ static size_t most_live(const wg_plan *plan, size_t *change)
         live += change[k];
         most = live > most ? live : most;
     }
-    return most;
+    wg_mem_free(&plan->memory, change, bytes);
+    *result = most;
+    return true;
 }
 
 static size_t array_bytes(const wg_binding *b)
@@ -47,15 +52,16 @@ static size_t input_bytes(const wg_plan_passes *p)
     size_t bytes = 0;
     for (uint32_t node = 0; node < p->plan->end; node++) {
         const wg_record *record = wg_record_of(t, node);
-        bool given = record && (record->arity == 0 || p->flags[node] & WG_PLAN_CONSTANT) && !record->bound;
-        if (given && p->flags[node] & WG_PLAN_NEEDED && !record->result[0].scalar &&
+        bool given =
+            record && (record->arity == 0 || p->values[node].flags & WG_PLAN_CONSTANT) && !record->bound;
+        if (given && p->values[node].flags & WG_PLAN_NEEDED && !record->result[0].scalar &&
             !wg_plan_is_alias(t, record))
             bytes += record->result[0].count * wg_dtype_size(record->result[0].dtype);
     }
     return bytes;
 }
 
-void wg_plan_count_bytes(wg_plan_passes *p)
+wg_status wg_plan_count_bytes(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_plan_memory *sizes = &plan->sizes;
@@ -66,14 +72,15 @@ void wg_plan_count_bytes(wg_plan_passes *p)
             *(b->node < plan->start ? &sizes->activations : &sizes->gradients) += b->bytes;
     }
     for (size_t i = 0; i < t->bound_count; i++)
-        if (wg_is_valid(t->bounds[i]->var) && p->flags[t->bounds[i]->var.node] & WG_PLAN_NEEDED)
+        if (wg_is_valid(t->bounds[i]->var) && p->values[t->bounds[i]->var.node].flags & WG_PLAN_NEEDED)
             sizes->parameters += array_bytes(&t->bounds[i]->binding);
     for (size_t i = 0; i < plan->gradient_count; i++)
         if (plan->gradients[i].bound && !plan->gradients[i].updates)
             sizes->parameter_gradients += array_bytes(&plan->gradients[i].bound->binding);
     sizes->inputs = input_bytes(p);
-    memset(p->place, 0, plan->end * sizeof *p->place); /* the list is no longer than the tape */
-    sizes->live = most_live(plan, p->place);
+    return find_most_live(plan, &sizes->live)
+               ? WG_OK
+               : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
 }
 
 /* ---- Memory ----------------------------------------------------------------------------------------- */
@@ -142,57 +149,17 @@ void wg_plan_give_block(wg_plan *plan)
 
 void wg_plan_attach(wg_plan *plan)
 {
-    wg_engine *t = plan->tape;
-    t->planned = plan->end;
-    wg_plan_detach(plan);
-    plan->attached = true;
-    plan->nowhere.references = SIZE_MAX / 2;
     for (size_t i = 0; i < plan->buffer_count; i++) {
         const wg_plan_buffer *b = &plan->buffers[i];
-        wg_record *record = wg_record_of(t, b->node);
+        wg_record *record = wg_record_of(plan->tape, b->node);
         void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
         if (b->index == WG_PLAN_SUMS)
             continue;
-        if (b->index >= WG_MAX_RESULTS) {
-            record->keep_block[b->index - WG_MAX_RESULTS] = &plan->nowhere;
+        if (b->index >= WG_MAX_RESULTS)
             record->keep[b->index - WG_MAX_RESULTS] = memory;
-        } else {
-            record->result[b->index].block = &plan->nowhere;
+        else
             record->result[b->index].data = memory;
-        }
     }
-    wg_plan_show_turned(plan, true);
     wg_plan_chain_attach(plan);
     wg_plan_updates_attach(plan);
-    wg_plan_show_turned(plan, false);
-}
-
-static void release(wg_engine *t, wg_record *record)
-{
-    for (size_t r = 0; r < record->results; r++) {
-        wg_block_give(&t->blocks, record->result[r].block);
-        record->result[r].block = NULL;
-        record->result[r].data = NULL;
-    }
-    for (size_t i = 0; i < WG_MAX_KEEP; i++) {
-        wg_block_give(&t->blocks, record->keep_block[i]);
-        record->keep_block[i] = NULL;
-        record->keep[i] = NULL;
-    }
-    record->valued = false;
-    record->finish = NULL;
-    record->sums = NULL;
-}
-
-/* Of a tape that was rewound since, the nodes that are still there. What a run does not compute is old, too.
- */
-void wg_plan_detach(wg_plan *plan)
-{
-    wg_engine *t = plan->tape;
-    wg_plan_show(plan, false);
-    for (uint32_t node = 0; node < t->planned; node++) {
-        wg_record *record = plan->hidden[node] ? wg_record_of(t, node) : NULL;
-        if (record)
-            release(t, record);
-    }
 }

@@ -21,12 +21,17 @@ static void each_operand(
 
 static void need(wg_plan_passes *p, uint32_t node)
 {
-    p->flags[node] |= WG_PLAN_NEEDED;
+    p->values[node].flags |= WG_PLAN_NEEDED;
 }
 
 static void keep(wg_plan_passes *p, uint32_t node)
 {
-    p->flags[node] |= WG_PLAN_NEEDED | WG_PLAN_KEPT;
+    p->values[node].flags |= WG_PLAN_NEEDED | WG_PLAN_KEPT;
+}
+
+static bool is_tensor_leaf(const wg_plan *plan, const wg_plan_gradient *g)
+{
+    return !g->bound && !wg_view_of(plan->tape, g->leaf).scalar;
 }
 
 /* What is needed is wanted by nobody below it: one pass down. Updates of state and guards are never dropped.
@@ -37,14 +42,14 @@ static void mark_needed(wg_plan_passes *p)
     const wg_engine *t = plan->tape;
     keep(p, plan->y.node);
     for (size_t i = 0; i < plan->gradient_count; i++)
-        need(p, plan->gradients[i].node);
+        (is_tensor_leaf(plan, &plan->gradients[i]) ? keep : need)(p, plan->gradients[i].node);
     for (size_t i = 0; i < p->options->keep_count; i++)
         keep(p, p->options->keep[i].node);
     for (uint32_t node = plan->end; node-- > 0;) {
         const wg_record *record = wg_record_of(t, node);
         if (record && (record->op->traits & WG_OP_EFFECT || record->op == &wg_op_guard))
             need(p, node);
-        if (p->flags[node] & WG_PLAN_NEEDED)
+        if (p->values[node].flags & WG_PLAN_NEEDED)
             each_operand(t, node, need, p);
     }
 }
@@ -58,14 +63,15 @@ static bool is_constant(const wg_plan_passes *p, uint32_t node)
     const wg_step *s = &t->head.steps[node];
     if (!record) {
         size_t operands = wg_operand_count(wg_code(t, node));
-        return wg_code(t, node) == WG_CODE_const || (operands && p->flags[s->a] & WG_PLAN_CONSTANT &&
-                                                        (operands == 1 || p->flags[s->b] & WG_PLAN_CONSTANT));
+        return wg_code(t, node) == WG_CODE_const ||
+               (operands && p->values[s->a].flags & WG_PLAN_CONSTANT &&
+                   (operands == 1 || p->values[s->b].flags & WG_PLAN_CONSTANT));
     }
     if (record->arity == 0 || record->op->traits & (WG_OP_RANDOM | WG_OP_EFFECT) ||
         record->op == &wg_op_guard)
         return record->op == &wg_op_const;
     for (size_t i = 0; i < record->arity; i++)
-        if (!(p->flags[record->args[i]] & WG_PLAN_CONSTANT))
+        if (!(p->values[record->args[i]].flags & WG_PLAN_CONSTANT))
             return false;
     return true;
 }
@@ -75,10 +81,10 @@ static wg_status fold_constants(wg_plan_passes *p)
 {
     wg_engine *t = p->plan->tape;
     for (uint32_t node = 0; node < p->plan->end; node++) {
-        if (!(p->flags[node] & WG_PLAN_NEEDED) || !is_constant(p, node))
+        if (!(p->values[node].flags & WG_PLAN_NEEDED) || !is_constant(p, node))
             continue;
         wg_record *record = wg_record_of(t, node);
-        p->flags[node] |= WG_PLAN_CONSTANT;
+        p->values[node].flags |= WG_PLAN_CONSTANT;
         wg_status status = record && record->arity && !record->valued ? wg_compute(t, record) : WG_OK;
         if (status != WG_OK)
             return wg_error_set(p->error, status, "plan: %s: %s", record->op->name, t->message);
@@ -93,8 +99,8 @@ static wg_status fold_constants(wg_plan_passes *p)
 static bool may_share(const wg_plan_passes *p, const wg_record *record)
 {
     if (!record || record->arity == 0 || record->results != 1 ||
-        p->flags[record->node] & (WG_PLAN_KEPT | WG_PLAN_CONSTANT) ||
-        !(p->flags[record->node] & WG_PLAN_NEEDED) || record->op == &wg_op_projection ||
+        p->values[record->node].flags & (WG_PLAN_KEPT | WG_PLAN_CONSTANT) ||
+        !(p->values[record->node].flags & WG_PLAN_NEEDED) || record->op == &wg_op_projection ||
         record->op == &wg_op_gradient || record->op == &wg_op_guard ||
         record->op->traits & (WG_OP_RANDOM | WG_OP_EFFECT))
         return false;
@@ -158,88 +164,30 @@ static wg_status share_equal(wg_plan_passes *p)
 
 /* ---- The list --------------------------------------------------------------------------------------- */
 
-/* Its value is a run's, or none: the node is neither a leaf nor constant. */
-static bool is_hidden(const wg_plan_passes *p, uint32_t node)
+/* Not a leaf, and not constant. */
+static bool is_computed(const wg_plan_passes *p, uint32_t node)
 {
     const wg_engine *t = p->plan->tape;
     const wg_record *record = wg_record_of(t, node);
     bool operands = record ? record->arity > 0 : wg_operand_count(wg_code(t, node)) > 0;
-    return operands && !(p->flags[node] & WG_PLAN_CONSTANT);
+    return operands && !(p->values[node].flags & WG_PLAN_CONSTANT);
 }
 
 static bool is_run(const wg_plan_passes *p, uint32_t node)
 {
-    return is_hidden(p, node) && p->flags[node] & WG_PLAN_NEEDED;
+    return is_computed(p, node) && p->values[node].flags & WG_PLAN_NEEDED;
 }
 
-bool wg_plan_list_new(wg_plan *plan, size_t count, uint32_t nodes)
+bool wg_plan_list_new(wg_plan *plan, size_t count)
 {
     plan->count = count;
-    plan->end = nodes;
-    plan->nodes = wg_mem_new(&plan->memory, (count + 1) * sizeof *plan->nodes);
-    plan->kept = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->kept);
-    plan->readable = wg_mem_new(&plan->memory, (count + 1) * sizeof *plan->readable);
-    plan->seconds = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->seconds);
-    plan->lanes = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->lanes);
-    plan->hidden = wg_mem_zero(&plan->memory, nodes);
-    return plan->nodes && plan->kept && plan->readable && plan->seconds && plan->lanes && plan->hidden;
+    plan->calls = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->calls);
+    return plan->calls != NULL;
 }
 
 void wg_plan_list_free(wg_plan *plan)
 {
-    wg_mem_free(&plan->memory, plan->nodes, (plan->count + 1) * sizeof *plan->nodes);
-    wg_mem_free(&plan->memory, plan->kept, (plan->count + 1) * sizeof *plan->kept);
-    wg_mem_free(&plan->memory, plan->readable, (plan->count + 1) * sizeof *plan->readable);
-    wg_mem_free(&plan->memory, plan->seconds, (plan->count + 1) * sizeof *plan->seconds);
-    wg_mem_free(&plan->memory, plan->lanes, (plan->count + 1) * sizeof *plan->lanes);
-    wg_mem_free(&plan->memory, plan->hidden, plan->end);
-}
-
-/* A map, a map's gradient, or nothing to be computed at all. */
-static bool is_light(const wg_engine *t, const wg_record *record)
-{
-    if (record && record->op == &wg_op_gradient)
-        record = wg_record_of(t, wg_gradient_node(record));
-    return record && (record->op->traits & (WG_OP_MAP | WG_OP_ALIAS) || record->op == &wg_op_projection);
-}
-
-/* Is it the gradient of a parameter, as one of several that an operation makes one by one? */
-static bool is_of_parameter(const wg_engine *t, const wg_record *record)
-{
-    if (!record || record->op != &wg_op_gradient || !wg_plan_finishes(t, record))
-        return false;
-    const wg_record *of = wg_record_of(t, wg_gradient_node(record));
-    const wg_record *operand = wg_record_of(t, of->args[wg_gradient_towards(record)]);
-    return operand && operand->bound;
-}
-
-static bool reads(const wg_record *record, uint32_t node)
-{
-    for (size_t i = 0; i < record->arity; i++)
-        if (record->args[i] == node)
-            return true;
-    return false;
-}
-
-/* The gradients of a product's operands were recorded one after the other, the parameter's last. If the other
- * becomes the head of a chain of maps, it is run where that ends, and reads the parameter: so the parameter's
- * goes behind those maps, and may then update it. */
-static void parameters_later(wg_plan *plan)
-{
-    const wg_engine *t = plan->tape;
-    for (size_t k = plan->count; k-- > 0;) {
-        uint32_t node = plan->nodes[k];
-        size_t at = k;
-        if (!is_of_parameter(t, wg_record_of(t, node)))
-            continue;
-        for (const wg_record *next; at + 1 < plan->count; at++) {
-            next = wg_record_of(t, plan->nodes[at + 1]);
-            if (!is_light(t, next) || reads(next, node))
-                break;
-            plan->nodes[at] = plan->nodes[at + 1];
-        }
-        plan->nodes[at] = node;
-    }
+    wg_mem_free(&plan->memory, plan->calls, (plan->count + 1) * sizeof *plan->calls);
 }
 
 static wg_status list(wg_plan_passes *p)
@@ -248,22 +196,19 @@ static wg_status list(wg_plan_passes *p)
     size_t count = 0;
     for (uint32_t node = 0; node < plan->end; node++)
         count += is_run(p, node);
-    if (!wg_plan_list_new(plan, count, plan->end))
+    if (!wg_plan_list_new(plan, count))
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     count = 0;
     for (uint32_t node = 0; node < plan->end; node++) {
-        plan->hidden[node] = is_hidden(p, node);
-        p->place[node] = SIZE_MAX;
-        if (is_run(p, node)) {
-            if (p->flags[node] & WG_PLAN_KEPT)
-                plan->readable[plan->readable_count++] = node;
-            plan->nodes[count++] = node;
-        }
+        p->values[node].call = SIZE_MAX;
+        if (node < plan->start)
+            plan->known[node] = !is_computed(p, node) || p->values[node].flags & WG_PLAN_KEPT;
+        if (is_run(p, node))
+            plan->calls[count++].node = node;
     }
-    parameters_later(plan);
     for (size_t k = 0; k < count; k++) {
-        p->place[plan->nodes[k]] = k;
-        plan->kept[k] = p->flags[plan->nodes[k]] & WG_PLAN_KEPT;
+        p->values[plan->calls[k].node].call = k;
+        plan->calls[k].kept = p->values[plan->calls[k].node].flags & WG_PLAN_KEPT;
     }
     return WG_OK;
 }
@@ -276,7 +221,7 @@ static wg_status find_inputs(wg_plan_passes *p)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < plan->tape->record_count; i++) {
             const wg_record *record = plan->tape->records[i];
-            if (record->op != &wg_op_input || !(p->flags[record->node] & WG_PLAN_NEEDED))
+            if (record->op != &wg_op_input || !(p->values[record->node].flags & WG_PLAN_NEEDED))
                 continue;
             if (pass)
                 plan->inputs[plan->input_count++] = record->node;
@@ -300,7 +245,7 @@ wg_status wg_plan_choose(wg_plan_passes *p)
     if (status != WG_OK)
         return status;
     for (uint32_t node = 0; node < p->plan->end; node++)
-        p->flags[node] &= WG_PLAN_CONSTANT;
+        p->values[node].flags &= WG_PLAN_CONSTANT;
     mark_needed(p); /* of the second of two equal nodes nothing is needed now */
     status = find_inputs(p);
     return status == WG_OK ? list(p) : status;

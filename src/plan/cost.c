@@ -82,9 +82,9 @@ static bool is_within(const wg_plan *plan, const wg_plan_chain *chain, uint32_t 
     wg_plan_source(plan->tape, node, &source, &index);
     const size_t members = chain ? chain->chain.steps : 0;
     for (size_t s = 0; s < members; s++)
-        if (plan->nodes[chain->nodes[s]] == source)
+        if (plan->calls[chain->calls[s]].node == source)
             return true;
-    return chain && chain->head != SIZE_MAX && plan->nodes[chain->head] == source;
+    return chain && chain->head != SIZE_MAX && plan->calls[chain->head].node == source;
 }
 
 /* What a node's kernel reads. */
@@ -137,7 +137,7 @@ bool wg_plan_is_kernel(const wg_plan *plan, size_t k)
     const wg_plan_stretch *stretch = stretch_of(plan, k);
     if (stretch)
         return k + 1 == stretch->end;
-    const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
     return wg_plan_is_last(plan, k) &&
            (!record || (!wg_plan_is_alias(plan->tape, record) && record->op != &wg_op_projection));
 }
@@ -145,7 +145,7 @@ bool wg_plan_is_kernel(const wg_plan *plan, size_t k)
 size_t wg_plan_kernels(const wg_plan *plan)
 {
     size_t kernels = 0;
-    for (size_t k = 0; plan && wg_plan_is_alive(plan) && k < plan->count; k++)
+    for (size_t k = 0; plan && k < plan->count; k++)
         kernels += wg_plan_is_kernel(plan, k);
     return kernels;
 }
@@ -165,11 +165,11 @@ static void add_name(wg_plan_kernel *kernel, const wg_engine *t, uint32_t node)
 /* One node that the kernel computes. */
 static void add_node(const wg_plan *plan, wg_plan_kernel *kernel, const wg_plan_chain *chain, size_t k)
 {
-    const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-    add_name(kernel, plan->tape, plan->nodes[k]);
+    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+    add_name(kernel, plan->tape, plan->calls[k].node);
     kernel->operations++;
-    kernel->flops += node_flops(plan->tape, plan->nodes[k]);
-    kernel->bytes += record && !plan->summed[k] ? read_bytes(plan, chain, record) : 0;
+    kernel->flops += node_flops(plan->tape, plan->calls[k].node);
+    kernel->bytes += record && !plan->calls[k].summed ? read_bytes(plan, chain, record) : 0;
 }
 
 /* All of a program are one kernel; its bytes are those of its streams and numbers. */
@@ -179,11 +179,11 @@ static wg_plan_kernel describe_scalars(const wg_plan *plan, const wg_plan_stretc
     wg_plan_kernel kernel = {.operations = s->steps,
         .bytes = wg_scalars_bytes(s),
         .flops = wg_scalars_sweep_flops(s),
-        .seconds = plan->seconds[stretch->end - 1]};
+        .seconds = plan->calls[stretch->end - 1].seconds};
     snprintf(kernel.name, sizeof kernel.name, "%zu scalars in %zu loops%s", s->steps,
         s->forward.piece_count + s->sweep.piece_count, s->seed == WG_NO_NODE ? "" : ", with gradient");
     for (size_t k = stretch->first; k < stretch->end; k++)
-        kernel.flops += node_flops(plan->tape, plan->nodes[k]);
+        kernel.flops += node_flops(plan->tape, plan->calls[k].node);
     return kernel;
 }
 
@@ -198,18 +198,18 @@ static void add_update(const wg_plan *plan, wg_plan_kernel *kernel, const wg_rec
 wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
 {
     wg_plan_kernel kernel = {
-        .shape = *wg_view_of(plan->tape, plan->nodes[k]).shape, .seconds = plan->seconds[k]};
-    const wg_plan_chain *chain = plan->chains[k];
-    const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        .shape = *wg_view_of(plan->tape, plan->calls[k].node).shape, .seconds = plan->calls[k].seconds};
+    const wg_plan_chain *chain = plan->calls[k].chain;
+    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
     if (stretch_of(plan, k))
         return describe_scalars(plan, stretch_of(plan, k));
     if (chain && chain->head != SIZE_MAX)
         add_node(plan, &kernel, chain, chain->head);
     for (size_t s = 0; chain && s < chain->chain.steps; s++)
-        add_node(plan, &kernel, chain, chain->nodes[s]);
+        add_node(plan, &kernel, chain, chain->calls[s]);
     if (!chain)
         add_node(plan, &kernel, NULL, k);
-    if (wg_plan_update_by(plan, plan->nodes[k]))
+    if (wg_plan_update_by(plan, plan->calls[k].node))
         add_update(plan, &kernel, record);
     else if (record && !(chain && chain->unwritten))
         kernel.bytes += written_bytes(record);
@@ -218,7 +218,7 @@ wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
 
 wg_plan_kernel wg_plan_kernel_at(const wg_plan *plan, size_t i)
 {
-    for (size_t k = 0; plan && wg_plan_is_alive(plan) && k < plan->count; k++)
+    for (size_t k = 0; plan && k < plan->count; k++)
         if (wg_plan_is_kernel(plan, k) && i-- == 0)
             return wg_plan_describe(plan, k);
     return (wg_plan_kernel){0};

@@ -18,25 +18,25 @@ size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node)
     size_t index;
     if (!wg_plan_source(p->plan->tape, node, &source, &index) || index > 0)
         return SIZE_MAX;
-    return p->place[source];
+    return p->values[source].call;
 }
 
-static void count_readers(const wg_plan_passes *p, wg_plan_readers *r)
+static void count_readers(wg_plan_passes *p)
 {
-    const wg_plan *plan = p->plan;
+    wg_plan *plan = p->plan;
     size_t at;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         bool shows = wg_plan_is_alias(plan->tape, record) || (record && record->op == &wg_op_projection);
         for (size_t i = 0; record && !shows && i < record->arity; i++)
             if (wg_plan_reads(record, i) && (at = wg_plan_first_result(p, record->args[i])) != SIZE_MAX)
-                r->count[at]++;
-        if (plan->kept[k] && (at = wg_plan_first_result(p, plan->nodes[k])) != SIZE_MAX)
-            r->outside[at] = true;
+                plan->calls[at].readers++;
+        if (plan->calls[k].kept && (at = wg_plan_first_result(p, plan->calls[k].node)) != SIZE_MAX)
+            plan->calls[at].outside = true;
     }
     for (size_t i = 0; i < plan->gradient_count; i++)
         if ((at = wg_plan_first_result(p, plan->gradients[i].node)) != SIZE_MAX)
-            r->outside[at] = true;
+            plan->calls[at].outside = true;
 }
 
 const wg_record *wg_plan_row_of(const wg_engine *t, const wg_record *record, int *towards)
@@ -56,144 +56,159 @@ const wg_record *wg_plan_row_of(const wg_engine *t, const wg_record *record, int
 /* Can the chain of node `at`, or a new one of `at` alone, go on with node `k`? */
 static bool goes_on(const wg_plan *plan, size_t at, size_t k)
 {
-    const wg_plan_chain *chain = plan->chains[at];
+    const wg_plan_chain *chain = plan->calls[at].chain;
     int towards;
     size_t head = chain ? chain->head : wg_plan_is_head(plan, at) ? at : SIZE_MAX;
     if (head != SIZE_MAX)
         return wg_plan_may_wait(plan, head, k);
-    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
+    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->calls[at].node), &towards);
 }
 
 /* Which operand of node `k`, a row's, is the value of the node before it, whose chain it then joins: its
- * number, or SIZE_MAX. */
-static size_t joins(const wg_plan_passes *p, const wg_plan_readers *r, size_t k, size_t *before)
+ * number, or SIZE_MAX. Of two that could be, the later one: a gradient that is added to the sum of those
+ * before it is so added as it is made, and does not wait for those that come after it. */
+static size_t joins(const wg_plan_passes *p, size_t k, size_t *before)
 {
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
-    const wg_record *record = wg_record_of(t, plan->nodes[k]);
+    const wg_record *record = wg_record_of(t, plan->calls[k].node);
+    size_t joined = SIZE_MAX;
     for (size_t i = 0; i < record->arity; i++) {
         size_t at = wg_plan_reads(record, i) ? wg_plan_first_result(p, record->args[i]) : SIZE_MAX;
-        if (at != SIZE_MAX && r->count[at] == 1 && !r->outside[at] &&
+        if (at != SIZE_MAX && (joined == SIZE_MAX || at > *before) && plan->calls[at].readers == 1 &&
+            !plan->calls[at].outside &&
             wg_shape_equal(wg_view_of(t, record->args[i]).shape, &record->result[0].shape) &&
             goes_on(plan, at, k)) {
             *before = at;
-            return i;
+            joined = i;
         }
     }
-    return SIZE_MAX;
+    return joined;
 }
 
 /* ---- Making the chains ------------------------------------------------------------------------------ */
 
-static wg_chain_operand operand_of(const wg_plan_passes *p, const wg_record *record, size_t i, size_t joined)
+wg_stretch *wg_plan_stretch_new(wg_plan_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b)
+{
+    wg_stretch *stretch = wg_arena_take(&p->plan->arena, sizeof *stretch);
+    if (stretch)
+        wg_stretch_set(stretch, out, a, b);
+    return stretch;
+}
+
+static bool set_operand(
+    wg_plan_passes *p, const wg_record *record, size_t i, size_t joined, wg_chain_operand *operand)
 {
     const wg_engine *t = p->plan->tape;
     size_t at = wg_plan_first_result(p, record->args[i]);
-    if (!wg_plan_reads(record, i))
-        return (wg_chain_operand){.kind = WG_CHAIN_UNREAD};
-    if (i == joined)
-        return (wg_chain_operand){.kind = WG_CHAIN_VALUE};
-    if (at != SIZE_MAX && p->plan->spread[at])
-        return wg_plan_spread_operand(t, p->plan->nodes[at]);
-    return (wg_chain_operand){
-        .kind = wg_view_of(t, record->args[i]).scalar ? WG_CHAIN_SCALAR : WG_CHAIN_TENSOR};
+    *operand = (wg_chain_operand){.kind = !wg_plan_reads(record, i)               ? WG_CHAIN_UNREAD
+                                          : i == joined                           ? WG_CHAIN_VALUE
+                                          : wg_view_of(t, record->args[i]).scalar ? WG_CHAIN_SCALAR
+                                                                                  : WG_CHAIN_TENSOR};
+    bool spread = operand->kind == WG_CHAIN_TENSOR && at != SIZE_MAX && p->plan->calls[at].spread;
+    return !spread || wg_plan_spread_operand(p, p->plan->calls[at].node, operand);
+}
+
+/* Of a row of two tensors, one of which may be broadcast. */
+static bool set_stretch(wg_plan_passes *p, const wg_record *record, wg_chain_step *step)
+{
+    const wg_engine *t = p->plan->tape;
+    wg_shape a = wg_shape_in_lanes(record, WG_LANES_OPERAND(0), wg_view_of(t, record->args[0]).shape),
+             b = wg_shape_in_lanes(record, WG_LANES_OPERAND(1), wg_view_of(t, record->args[1]).shape),
+             y = wg_shape_in_lanes(record, WG_LANES_RESULT(0), &record->result[0].shape);
+    bool tensors = step->in[0].kind != WG_CHAIN_SCALAR && step->in[1].kind != WG_CHAIN_SCALAR;
+    step->stretched = tensors && !wg_shape_equal(&a, &b) && record->result[0].count;
+    return !step->stretched || (step->stretch = wg_plan_stretch_new(p, &y, &a, &b)) != NULL;
 }
 
 /* The step of one node; where tensors lie is filled in when there is memory. */
-static wg_chain_step step_of(const wg_plan_passes *p, const wg_record *record, size_t joined)
+static bool set_step(wg_plan_passes *p, const wg_record *record, size_t joined, wg_chain_step *step)
 {
-    const wg_engine *t = p->plan->tape;
-    wg_chain_step step = {0};
-    const wg_record *row = wg_plan_row_of(t, record, &step.towards);
+    *step = (wg_chain_step){0};
+    const wg_record *row = wg_plan_row_of(p->plan->tape, record, &step->towards);
     size_t numbers = row->op->attr_size / sizeof(double), n = row->arity;
-    step.op = row->op;
+    step->op = row->op;
     if (numbers)
-        memcpy(step.numbers, row->attr, numbers * sizeof(double));
+        memcpy(step->numbers, row->attr, numbers * sizeof(double));
     for (size_t i = 0; i < n; i++)
-        step.in[i] = operand_of(p, record, i, joined);
-    if (step.towards >= 0) {
-        step.y = operand_of(p, record, n, joined);
-        step.g = operand_of(p, record, n + 1, joined);
-    } else if (n == 2) {
-        wg_shape a = wg_shape_in_lanes(record, WG_LANES_OPERAND(0), wg_view_of(t, record->args[0]).shape),
-                 b = wg_shape_in_lanes(record, WG_LANES_OPERAND(1), wg_view_of(t, record->args[1]).shape),
-                 y = wg_shape_in_lanes(record, WG_LANES_RESULT(0), &record->result[0].shape);
-        bool tensors = step.in[0].kind != WG_CHAIN_SCALAR && step.in[1].kind != WG_CHAIN_SCALAR;
-        step.stretched = tensors && !wg_shape_equal(&a, &b) && record->result[0].count;
-        if (step.stretched)
-            wg_stretch_set(&step.stretch, &y, &a, &b);
-    }
-    return step;
+        if (!set_operand(p, record, i, joined, &step->in[i]))
+            return false;
+    if (step->towards >= 0)
+        return set_operand(p, record, n, joined, &step->y) && set_operand(p, record, n + 1, joined, &step->g);
+    return n != 2 || set_stretch(p, record, step);
 }
 
-/* Node `k` of the list, a row's, becomes the chain's last. */
+/* Room for one more step: twice as much as there was, in the plan's arena. */
+static bool reserve_step(wg_plan *plan, wg_plan_chain *chain)
+{
+    size_t steps = chain->chain.steps;
+    if (steps < chain->capacity)
+        return true;
+    size_t capacity = steps ? 2 * steps : 1;
+    wg_chain_step *step = wg_arena_take(&plan->arena, capacity * sizeof *step);
+    size_t *calls = wg_arena_take(&plan->arena, capacity * sizeof *calls);
+    if (!step || !calls)
+        return false;
+    if (steps) {
+        memcpy(step, chain->chain.step, steps * sizeof *step);
+        memcpy(calls, chain->calls, steps * sizeof *calls);
+    }
+    chain->chain.step = step;
+    chain->calls = calls;
+    chain->capacity = capacity;
+    return true;
+}
+
+/* Call `k`, a row's, becomes the chain's last. */
 static bool add_step(wg_plan_passes *p, wg_plan_chain *chain, size_t k, size_t joined)
 {
     wg_plan *plan = p->plan;
     size_t steps = chain->chain.steps;
-    if (!wg_mem_reserve(&plan->memory, (void **)&chain->chain.step, &chain->capacity, steps + 1,
-            sizeof *chain->chain.step) ||
-        !wg_mem_reserve(
-            &plan->memory, (void **)&chain->nodes, &chain->node_capacity, steps + 1, sizeof *chain->nodes))
+    if (!reserve_step(plan, chain) ||
+        !set_step(p, wg_record_of(plan->tape, plan->calls[k].node), joined, &chain->chain.step[steps]))
         return false;
-    chain->chain.step[steps] = step_of(p, wg_record_of(plan->tape, plan->nodes[k]), joined);
-    chain->nodes[steps] = chain->last = k;
+    chain->calls[steps] = chain->last = k;
     chain->chain.steps++;
-    plan->chains[k] = chain;
-    for (size_t i = 0; i < chain->chain.steps; i++)
-        p->runs_at[chain->nodes[i]] = k;
-    if (chain->head != SIZE_MAX)
-        p->runs_at[chain->head] = k;
+    plan->calls[k].chain = chain;
     return true;
 }
 
 wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k)
 {
     wg_plan *plan = p->plan;
-    const wg_result *result = &wg_record_of(plan->tape, plan->nodes[k])->result[0];
-    if (plan->chains[k])
-        return plan->chains[k];
-    wg_plan_chain *chain = wg_mem_zero(&plan->memory, sizeof *chain);
+    const wg_result *result = &wg_record_of(plan->tape, plan->calls[k].node)->result[0];
+    if (plan->calls[k].chain)
+        return plan->calls[k].chain;
+    wg_plan_chain *chain = wg_arena_take(&plan->arena, sizeof *chain);
     if (!chain)
         return NULL;
     *chain = (wg_plan_chain){.chain = {.dtype = result->dtype, .count = result->count},
         .head = wg_plan_is_head(plan, k) ? k : SIZE_MAX,
         .last = k,
         .next = plan->first_chain};
-    plan->first_chain = plan->chains[k] = chain;
+    plan->first_chain = plan->calls[k].chain = chain;
     return chain->head == k || add_step(p, chain, k, SIZE_MAX) ? chain : NULL;
 }
 
 wg_status wg_plan_fuse(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
-    size_t bytes = (plan->count + 1) * (sizeof(size_t) + 1);
-    wg_plan_readers r = {.count = wg_mem_zero(&plan->memory, bytes)};
-    plan->chains = wg_mem_zero(&plan->memory, (plan->count + 1) * (2 * sizeof *plan->chains + 1));
-    if (!r.count || !plan->chains) {
-        wg_mem_free(&plan->memory, r.count, bytes);
-        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    }
-    plan->summed = plan->chains + plan->count + 1;
-    plan->spread = (bool *)(plan->summed + plan->count + 1);
-    r.outside = (bool *)(r.count + plan->count + 1);
-    count_readers(p, &r);
+    count_readers(p);
     wg_status status = WG_OK;
-    for (size_t k = 0; k < plan->count; k++)
-        p->runs_at[k] = k;
-    wg_plan_find_spreads(p, &r);
+    wg_plan_find_spreads(p);
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         int towards;
-        size_t before,
-            joined = wg_plan_row_of(plan->tape, record, &towards) ? joins(p, &r, k, &before) : SIZE_MAX;
+        size_t before = 0,
+               joined = wg_plan_row_of(plan->tape, record, &towards) ? joins(p, k, &before) : SIZE_MAX;
         wg_plan_chain *chain = joined == SIZE_MAX ? NULL : wg_plan_chain_of(p, before);
         if (joined != SIZE_MAX && (!chain || !add_step(p, chain, k, joined)))
             status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
-    if (status == WG_OK && (!wg_plan_fuse_spreads(p) || !wg_plan_fuse_sums(p, &r)))
+    for (size_t k = 0; k < plan->count; k++)
+        plan->calls[k].runs_at = plan->calls[k].chain ? plan->calls[k].chain->last : k;
+    if (status == WG_OK && (!wg_plan_fuse_spreads(p) || !wg_plan_fuse_sums(p)))
         status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    wg_mem_free(&plan->memory, r.count, bytes);
     return status;
 }
 
@@ -223,7 +238,7 @@ void wg_plan_chain_attach(wg_plan *plan)
             wg_plan_sums_attach(plan, chain);
         for (size_t s = 0; s < chain->chain.steps; s++) {
             wg_chain_step *step = &chain->chain.step[s];
-            const wg_record *record = wg_record_of(t, plan->nodes[chain->nodes[s]]);
+            const wg_record *record = wg_record_of(t, plan->calls[chain->calls[s]].node);
             size_t n = step->op->arity == 2 ? 2 : 1;
             for (size_t i = 0; i < n; i++)
                 set_data(t, &step->in[i], record, i);
@@ -258,13 +273,13 @@ static void load_scalars(const wg_engine *t, const wg_record *record, wg_chain_s
 wg_status wg_plan_chain_run(wg_plan *plan, size_t k)
 {
     wg_engine *t = plan->tape;
-    wg_plan_chain *chain = plan->chains[k];
+    wg_plan_chain *chain = plan->calls[k].chain;
     for (size_t s = 0; s < chain->chain.steps; s++)
-        load_scalars(t, wg_record_of(t, plan->nodes[chain->nodes[s]]), &chain->chain.step[s]);
+        load_scalars(t, wg_record_of(t, plan->calls[chain->calls[s]].node), &chain->chain.step[s]);
     if (chain->summed)
         return wg_plan_run_summed(plan, chain);
     if (chain->head != SIZE_MAX)
-        return wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
-    wg_chain_run(&chain->chain, t->threads, wg_record_of(t, plan->nodes[k])->result[0].data);
+        return wg_compute_now(t, wg_record_of(t, plan->calls[chain->head].node));
+    wg_chain_run(&chain->chain, t->threads, wg_record_of(t, plan->calls[k].node)->result[0].data);
     return WG_OK;
 }

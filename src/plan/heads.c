@@ -14,16 +14,16 @@
 bool wg_plan_is_head(const wg_plan *plan, size_t k)
 {
     const wg_engine *t = plan->tape;
-    const wg_record *record = wg_record_of(t, plan->nodes[k]);
+    const wg_record *record = wg_record_of(t, plan->calls[k].node);
     if (!record || record->result[0].dtype == WG_I32)
         return false;
     for (size_t r = 0; r < record->results; r++)
         if (record->result[r].scalar)
             return false;
-    if (record->op == &wg_op_gradient)
-        return wg_gradient_wants(record, 0) &&
-               wg_record_of(t, wg_gradient_node(record))->op->traits & WG_OP_FINISHES_GRADIENT;
-    return record->op->traits & WG_OP_FINISHES;
+    if (record->op == &wg_op_gradient && wg_gradient_wants(record, 0) &&
+        wg_record_of(t, wg_gradient_node(record))->op->traits & WG_OP_FINISHES_GRADIENT)
+        return true;
+    return wg_plan_finishes(t, record);
 }
 
 /* Does node `record` read another result than the first of `head`, or what it keeps? */
@@ -45,12 +45,12 @@ static bool reads_the_rest(const wg_engine *t, const wg_record *record, uint32_t
 
 bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until)
 {
-    const wg_record *record = wg_record_of(plan->tape, plan->nodes[head]);
+    const wg_record *record = wg_record_of(plan->tape, plan->calls[head].node);
     bool alone = record->results == 1;
     for (size_t i = 0; i < WG_MAX_KEEP; i++)
         alone = alone && !record->keep_bytes[i];
     for (size_t k = head + 1; k < until && !alone; k++) {
-        const wg_record *between = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *between = wg_record_of(plan->tape, plan->calls[k].node);
         if (between && reads_the_rest(plan->tape, between, record->node))
             return false;
     }
@@ -71,10 +71,9 @@ static void finish(void *user, size_t first, size_t count, const void *values)
 
 void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain)
 {
-    wg_record *head = wg_record_of(plan->tape, plan->nodes[chain->head]);
-    chain->result = wg_record_of(plan->tape, plan->nodes[chain->last])->result[0].data;
+    wg_record *head = wg_record_of(plan->tape, plan->calls[chain->head].node);
+    chain->result = wg_record_of(plan->tape, plan->calls[chain->last].node)->result[0].data;
     chain->finish = (wg_finish){.run = finish, .user = chain};
     head->finish = &chain->finish;
-    head->result[0].block = &plan->nowhere;
     head->result[0].data = chain->result;
 }

@@ -47,14 +47,14 @@ static unsigned rule_of(const wg_plan *plan, wg_record *record, double *saved)
 /* A "gradient of X" works as X does. */
 static size_t place_of_operation(const lanes_pass *l, const wg_record *record)
 {
-    return l->p->place[record->op == &wg_op_gradient ? wg_gradient_node(record) : record->node];
+    return l->p->values[record->op == &wg_op_gradient ? wg_gradient_node(record) : record->node].call;
 }
 
 static void ask_rules(lanes_pass *l)
 {
     const wg_plan *plan = l->p->plan;
     for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         size_t of = record ? place_of_operation(l, record) : SIZE_MAX;
         if (of == k) {
             l->images[k] = rule_of(plan, record, &l->gain[k]);
@@ -74,7 +74,7 @@ static size_t maker_in_lanes(const lanes_pass *l, uint32_t node)
         r = *(const size_t *)record->attr;
         record = wg_record_of(l->p->plan->tape, record->args[0]);
     }
-    size_t k = record ? l->p->place[record->node] : SIZE_MAX;
+    size_t k = record ? l->p->values[record->node].call : SIZE_MAX;
     return k != SIZE_MAX && l->images[k] & wg_result_bit(record, r) ? k : SIZE_MAX;
 }
 
@@ -104,7 +104,7 @@ static bool withdraw_once(lanes_pass *l)
     const wg_plan *plan = l->p->plan;
     bool changed = false;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         size_t of = record ? place_of_operation(l, record) : SIZE_MAX;
         for (size_t i = 0; record && i < record->arity; i++)
             if (looks_at(record, i) && wg_view_of(plan->tape, record->args[i]).dtype == WG_I32 &&
@@ -123,8 +123,8 @@ static void withdraw_what_is_read(lanes_pass *l)
 {
     const wg_plan *plan = l->p->plan;
     for (size_t k = 0; k < plan->count; k++)
-        if (plan->kept[k])
-            withdraw(l, maker_in_lanes(l, plan->nodes[k]));
+        if (plan->calls[k].kept)
+            withdraw(l, maker_in_lanes(l, plan->calls[k].node));
     for (size_t i = 0; i < plan->gradient_count; i++)
         withdraw(l, maker_in_lanes(l, plan->gradients[i].node));
     while (withdraw_once(l))
@@ -152,7 +152,7 @@ static void find_regions(lanes_pass *l)
     for (size_t k = 0; k < plan->count; k++)
         l->region[k] = k;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         if (!l->images[k])
             continue;
         unite(l, k, place_of_operation(l, record));
@@ -181,7 +181,7 @@ static void weigh_regions(lanes_pass *l)
         if (first_of(l, k) != k)
             l->gain[first_of(l, k)] += l->gain[k];
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         for (size_t i = 0; record && i < record->arity; i++) {
             size_t region = turned_by(l, record, k, i), count = 0;
             if (region == SIZE_MAX || l->seen[record->args[i]])
@@ -203,11 +203,11 @@ static wg_status turn_operands(lanes_pass *l)
     const wg_plan *plan = l->p->plan;
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         for (size_t i = 0; record && i < record->arity && status == WG_OK; i++) {
             bool lies = maker_in_lanes(l, record->args[i]) != SIZE_MAX, wanted = takes_lanes(l, k, record, i);
             if (looks_at(record, i) && lies != wanted)
-                status = wg_plan_turn_operand(l->p, plan->nodes[k], i, wanted);
+                status = wg_plan_turn_operand(l->p, plan->calls[k].node, i, wanted);
         }
     }
     return status;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Where results lie. Each tensor that a run computes is in use from the node that writes it to the last one
- * that reads it; those whose times do not overlap may lie in the same place. The largest are placed first,
- * each as low as it fits (Pisarchyk and Lee 2020, "greedy by size"). */
+/* What must be stored, and when. Each tensor that a run computes is in use from the node that writes it to
+ * the last one that reads it; place.c says where it lies. */
 #include "plan/plan.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index)
@@ -29,13 +27,13 @@ static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
 {
     wg_plan *plan = p->plan;
     size_t rounded = (bytes + WG_ALIGNMENT - 1) / WG_ALIGNMENT * WG_ALIGNMENT,
-           first = p->runs_at[p->place[node]];
+           first = p->plan->calls[p->values[node].call].runs_at;
     if (rounded < bytes || rounded > PTRDIFF_MAX - WG_ALIGNMENT ||
         !wg_mem_reserve(&plan->memory, (void **)&plan->buffers, &plan->buffer_capacity,
             plan->buffer_count + 1, sizeof *plan->buffers))
         return false;
-    if (p->buffers[node] == SIZE_MAX)
-        p->buffers[node] = plan->buffer_count;
+    if (p->values[node].buffer == SIZE_MAX)
+        p->values[node].buffer = plan->buffer_count;
     plan->buffers[plan->buffer_count++] = (wg_plan_buffer){
         .node = node, .index = index, .bytes = rounded, .first = first, .last = first, .over = SIZE_MAX};
     return true;
@@ -46,18 +44,19 @@ static bool add_sums(wg_plan_passes *p, wg_plan_chain *chain)
 {
     size_t numbers = chain->pieces.count * chain->pieces.width;
     chain->sum_buffer = p->plan->buffer_count;
-    return add(p, p->plan->nodes[chain->last], WG_PLAN_SUMS, numbers * sizeof(double) + chain->pieces.count);
+    return add(
+        p, p->plan->calls[chain->last].node, WG_PLAN_SUMS, numbers * sizeof(double) + chain->pieces.count);
 }
 
 /* What node number `k` of the list writes. The first result of a chain's head is in the chain's. */
 static bool add_results(wg_plan_passes *p, size_t k)
 {
     const wg_engine *t = p->plan->tape;
-    const wg_record *record = wg_record_of(t, p->plan->nodes[k]);
-    bool last = wg_plan_is_last(p->plan, k), head = !last && p->plan->chains[k]->head == k;
+    const wg_record *record = wg_record_of(t, p->plan->calls[k].node);
+    bool last = wg_plan_is_last(p->plan, k), head = !last && p->plan->calls[k].chain->head == k;
     if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection || !(last || head))
         return true;
-    const wg_plan_chain *chain = p->plan->chains[k];
+    const wg_plan_chain *chain = p->plan->calls[k].chain;
     bool unwritten = last && chain && chain->unwritten;
     for (size_t r = head || unwritten; r < record->results; r++)
         if (!record->result[r].scalar &&
@@ -66,14 +65,14 @@ static bool add_results(wg_plan_passes *p, size_t k)
     for (size_t i = 0; i < WG_MAX_KEEP; i++)
         if (record->keep_bytes[i] && !add(p, record->node, WG_MAX_RESULTS + i, record->keep_bytes[i]))
             return false;
-    return !last || !chain || !chain->summed || add_sums(p, p->plan->chains[k]);
+    return !last || !chain || !chain->summed || add_sums(p, p->plan->calls[k].chain);
 }
 
 /* The buffer of a node's result, or of what it keeps; NULL when a run does not write it. */
 static wg_plan_buffer *find(const wg_plan_passes *p, uint32_t node, size_t index)
 {
     const wg_plan *plan = p->plan;
-    for (size_t i = p->buffers[node]; i < plan->buffer_count && plan->buffers[i].node == node; i++)
+    for (size_t i = p->values[node].buffer; i < plan->buffer_count && plan->buffers[i].node == node; i++)
         if (plan->buffers[i].index == index)
             return &plan->buffers[i];
     return NULL;
@@ -98,20 +97,20 @@ static void set_times(wg_plan_passes *p)
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->nodes[k]);
-        if (plan->summed[k])
-            plan->buffers[plan->summed[k]->sum_buffer].last = k;
-        for (size_t i = 0; record && !plan->summed[k] && i < record->arity; i++)
+        const wg_record *record = wg_record_of(t, plan->calls[k].node);
+        if (plan->calls[k].summed)
+            plan->buffers[plan->calls[k].summed->sum_buffer].last = k;
+        for (size_t i = 0; record && !plan->calls[k].summed && i < record->arity; i++)
             if (wg_plan_reads(record, i))
-                read_at(p, record->args[i], p->runs_at[k]);
+                read_at(p, record->args[i], p->plan->calls[k].runs_at);
         if (record && record->op == &wg_op_gradient)
             for (size_t i = 0; i < WG_MAX_KEEP; i++) {
                 wg_plan_buffer *buffer = find(p, wg_gradient_node(record), WG_MAX_RESULTS + i);
                 if (buffer)
-                    buffer->last = p->runs_at[k];
+                    buffer->last = p->plan->calls[k].runs_at;
             }
-        if (plan->kept[k])
-            read_at(p, plan->nodes[k], SIZE_MAX);
+        if (plan->calls[k].kept)
+            read_at(p, plan->calls[k].node, SIZE_MAX);
     }
 }
 
@@ -125,7 +124,7 @@ static void place_gradients(wg_plan_passes *p)
         size_t index;
         wg_plan_buffer *buffer =
             wg_plan_source(plan->tape, g->node, &source, &index) ? find(p, source, index) : NULL;
-        g->in_place = g->bound && buffer && !buffer->outside && !(p->flags[source] & WG_PLAN_KEPT);
+        g->in_place = g->bound && buffer && !buffer->outside && !(p->values[source].flags & WG_PLAN_KEPT);
         if (g->in_place)
             buffer->outside = g->bound->binding.gradient;
         else
@@ -177,85 +176,32 @@ static void write_over(wg_plan_passes *p)
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->nodes[k]);
-        wg_plan_buffer *result = record && wg_plan_is_last(plan, k) ? find(p, plan->nodes[k], 0) : NULL;
+        const wg_record *record = wg_record_of(t, plan->calls[k].node);
+        wg_plan_buffer *result = record && wg_plan_is_last(plan, k) ? find(p, plan->calls[k].node, 0) : NULL;
         if (!result || result->outside)
             continue;
-        const wg_plan_chain *chain = plan->chains[k];
+        const wg_plan_chain *chain = plan->calls[k].chain;
         if (chain && chain->head != SIZE_MAX)
             continue; /* its operands are read while the result is being written */
         for (size_t s = 0; chain && s < chain->chain.steps && result->over == SIZE_MAX; s++)
-            write_over_operand(p, wg_record_of(t, plan->nodes[chain->nodes[s]]), result, k);
+            write_over_operand(p, wg_record_of(t, plan->calls[chain->calls[s]].node), result, k);
         if (!chain)
             write_over_operand(p, record, result, k);
     }
 }
 
-/* ---- Places ----------------------------------------------------------------------------------------- */
-
-static int larger_first(const void *a, const void *b)
-{
-    const wg_plan_buffer *x = *(wg_plan_buffer *const *)a, *y = *(wg_plan_buffer *const *)b;
-    return x->bytes != y->bytes ? (x->bytes < y->bytes) - (x->bytes > y->bytes)
-                                : (x->first > y->first) - (x->first < y->first);
-}
-
-/* The lowest gap between those of `placed`, in the order of their offsets, that are in use at the same time.
- */
-static size_t lowest(const wg_plan_buffer *b, wg_plan_buffer *const *placed, size_t count)
-{
-    size_t offset = 0;
-    for (size_t i = 0; i < count; i++) {
-        const wg_plan_buffer *other = placed[i];
-        if (other->last < b->first || b->last < other->first)
-            continue;
-        if (other->offset >= offset && other->offset - offset >= b->bytes)
-            break;
-        if (other->offset + other->bytes > offset)
-            offset = other->offset + other->bytes;
-    }
-    return offset;
-}
-
-static wg_status place(wg_plan_passes *p)
-{
-    wg_plan *plan = p->plan;
-    size_t n = plan->buffer_count, placed = 0;
-    wg_plan_buffer **order = wg_mem_new(&plan->memory, (2 * n + 1) * sizeof *order);
-    if (!order)
-        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    wg_plan_buffer **by_offset = order + n;
-    size_t count = 0;
-    for (size_t i = 0; i < n; i++)
-        if (!plan->buffers[i].outside && plan->buffers[i].over == SIZE_MAX)
-            order[count++] = &plan->buffers[i];
-    if (count)
-        qsort(order, count, sizeof *order, larger_first);
-    for (size_t i = 0; i < count; i++) {
-        wg_plan_buffer *b = order[i];
-        b->offset = lowest(b, by_offset, placed);
-        if (b->offset + b->bytes > plan->sizes.block)
-            plan->sizes.block = b->offset + b->bytes;
-        size_t at = placed++;
-        for (; at > 0 && by_offset[at - 1]->offset > b->offset; at--)
-            by_offset[at] = by_offset[at - 1];
-        by_offset[at] = b;
-    }
-    wg_mem_free(&plan->memory, (void *)order, (2 * n + 1) * sizeof *order);
-    return WG_OK;
-}
+/* ---- All of it --------------------------------------------------------------------------------------- */
 
 wg_status wg_plan_lay_out(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
-    memset(p->buffers, 0xff, plan->end * sizeof *p->buffers);
     for (size_t k = 0; k < plan->count; k++)
         if (!add_results(p, k))
             return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     set_times(p);
     place_gradients(p);
     write_over(p);
-    return place(p);
+    return WG_OK;
 }
 
 size_t wg_plan_root(const wg_plan *plan, size_t buffer)

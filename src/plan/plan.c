@@ -17,9 +17,7 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
         return wg_error_set(error, t->status, "plan: %s", t->message);
     if (!t || !wg_alive(t, y))
         return wg_error_set(error, WG_INVALID, "plan: there is no live var to plan for");
-    if (t->plan)
-        return wg_error_set(error, WG_INVALID, "plan: the tape is planned already");
-    if (t->options.own_grads)
+    if (t->options.own_grads && !o->forward)
         return wg_error_set(error, WG_INVALID, "plan: gradients go to the store, and this tape has its own");
     if (wg_check_bounds(t, "plan") != WG_OK) {
         t->status = WG_OK; /* the recording is whole, though it can no longer be computed */
@@ -46,23 +44,15 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
 
 bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes)
 {
-    const wg_plan_passes old = *p;
     const wg_allocator *memory = &p->plan->memory;
-    size_t each = 1 + 3 * sizeof(size_t);
-    p->place = wg_mem_zero(memory, nodes * each);
-    if (!p->place) {
-        *p = old;
+    wg_plan_value *values = wg_mem_new(memory, nodes * sizeof *values);
+    if (!values)
         return false;
-    }
-    p->buffers = p->place + nodes;
-    p->runs_at = p->buffers + nodes;
-    p->flags = (uint8_t *)(p->runs_at + nodes);
-    p->room = nodes;
-    for (size_t i = 0; i < old.room; i++) {
-        p->place[i] = old.place[i];
-        p->flags[i] = old.flags[i];
-    }
-    wg_mem_free(memory, old.place, old.room * each);
+    for (size_t i = 0; i < nodes; i++)
+        values[i] = i < p->value_count ? p->values[i] : (wg_plan_value){.call = SIZE_MAX, .buffer = SIZE_MAX};
+    wg_mem_free(memory, p->values, p->value_count * sizeof *p->values);
+    p->values = values;
+    p->value_count = nodes;
     return true;
 }
 
@@ -79,16 +69,14 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
     if (!wg_plan_passes_reserve(&p, plan->end))
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", (size_t)plan->end);
-    static wg_status (*const pass[])(wg_plan_passes *) = {wg_plan_choose, wg_plan_choose_lanes, wg_plan_fuse,
-        wg_plan_fuse_updates, wg_plan_lay_out, wg_plan_take_block, wg_plan_compile_scalars};
-    for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++) {
-        wg_plan_show_turned(plan, true);
+    static wg_status (*const pass[])(wg_plan_passes *) = {wg_plan_choose, wg_plan_choose_updates,
+        wg_plan_choose_lanes, wg_plan_fuse, wg_plan_lay_out, wg_plan_place_buffers, wg_plan_take_block,
+        wg_plan_compile_scalars};
+    for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++)
         status = pass[i](&p);
-    }
     if (status == WG_OK)
-        wg_plan_count_bytes(&p);
-    wg_plan_show_turned(plan, false);
-    wg_mem_free(&plan->memory, p.place, p.room * (1 + 3 * sizeof(size_t)));
+        status = wg_plan_count_bytes(&p);
+    wg_mem_free(&plan->memory, p.values, p.value_count * sizeof *p.values);
     return status;
 }
 
@@ -99,8 +87,14 @@ static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error
     if (plan->bf16 && wg_onednn_has_bf16())
         plan->library = wg_onednn_new(&plan->memory);
 #endif
+    plan->tape->work = &plan->work;
+    plan->tape->bf16 = plan->bf16;
+    plan->tape->tuning = plan->tuning;
+    plan->tape->library = plan->library;
     if (wg_plan_rehearse(plan) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
+    if (plan->optim && !wg_buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
+        return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for a copy of the buffers");
     if (plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
     if (plan->optim) {
@@ -108,6 +102,22 @@ static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error
         plan->sizes.moments = wg_optim_bytes(plan->optim);
     }
     return wg_plan_take_work(plan, options, error);
+}
+
+/* A tape of the plan's own with a copy of the recording: no error handler of its own but the recording's. */
+static wg_engine *copy_of(const wg_engine *t)
+{
+    wg_tape_options options = t->options;
+    options.allocator = t->hook;
+    options.threads = t->threads;
+    options.own_grads = false;
+    options.keep_grads = false;
+    wg_tape *tape = wg_tape_new(&options);
+    wg_engine *own = tape ? wg_engine_of(tape) : NULL;
+    if (own && wg_copy_recording(own, t) == WG_OK)
+        return own;
+    wg_tape_free(tape);
+    return NULL;
 }
 
 static void optim_gone(void *keeper)
@@ -124,22 +134,32 @@ static void tuning_gone(void *keeper)
     plan->gone = "tuning table";
 }
 
-static void release(wg_plan *plan);
-
-/* The plan's memory is counted by the tape, and goes with it. The struct stays for its owner to free. */
-static void tape_gone(void *keeper)
+static wg_plan *new_plan(const wg_engine *t, const wg_var *y, const wg_plan_options *o)
 {
-    wg_plan *plan = keeper;
-    const wg_allocator hook = plan->tape->hook;
-    release(plan);
-    *plan = (wg_plan){.memory = hook, .profile = plan->profile, .sizes = plan->sizes, .times = plan->times};
-}
-
-static void hold(wg_plan *plan)
-{
-    wg_hold(&plan->of_tape, &plan->tape->plans, tape_gone, plan);
+    wg_plan *plan = wg_mem_zero(&t->hook, sizeof *plan);
+    if (!plan)
+        return NULL;
+    *plan = (wg_plan){.memory = t->hook,
+        .recorded = &t->head,
+        .optim = o->optim,
+        .profile = o->profile,
+        .bf16 = o->bf16,
+        .tuning = o->tuning,
+        .gradients_stay = o->gradients,
+        .start = t->head.count,
+        .end = t->head.count,
+        .tape = copy_of(t),
+        .known = wg_mem_zero(&t->hook, t->head.count)};
+    plan->arena.memory = &plan->memory;
+    plan->statistics.memory = plan->memory;
     wg_hold(&plan->of_optim, wg_optim_holders(plan->optim), optim_gone, plan);
     wg_hold(&plan->of_tuning, plan->tuning ? &plan->tuning->holders : NULL, tuning_gone, plan);
+    if (!plan->tape || !plan->known) {
+        wg_plan_free(plan);
+        return NULL;
+    }
+    plan->y = wg_var_of(plan->tape, y->node);
+    return plan;
 }
 
 wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
@@ -149,92 +169,44 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     error = error ? error : &own;
     if (check(y, &o, error) != WG_OK)
         return NULL;
-    wg_engine *t = wg_engine_of(y.tape);
-    wg_plan *plan = wg_mem_zero(&t->memory, sizeof *plan);
+    wg_plan *plan = new_plan(wg_engine_of(y.tape), &y, &o);
     if (!plan) {
         wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
         return NULL;
     }
-    *plan = (wg_plan){.memory = t->memory,
-        .tape = t,
-        .y = y,
-        .optim = o.optim,
-        .profile = o.profile,
-        .bf16 = o.bf16,
-        .tuning = o.tuning,
-        .gradients_stay = o.gradients};
-    hold(plan);
-    plan->start = plan->end = t->head.count;
-    wg_release_gradients(t);
-    t->plan = plan;
     wg_status status = passes(plan, &o, error);
     if (status == WG_OK) {
         wg_plan_attach(plan);
-        t->changed = true; /* eager values are gone */
-        t->changed_by = WG_NO_NODE;
         status = prepare(plan, &o, error);
     }
     if (status == WG_OK)
         return plan;
     wg_plan_free(plan);
-    t->status = WG_OK; /* the step that was recorded is whole */
-    wg_update_fast(t);
     return NULL;
-}
-
-static void rewind_to(wg_engine *t, uint32_t node)
-{
-    wg_mark mark = wg_tape_mark(&t->head);
-    mark.node = node;
-    wg_tape_rewind(&t->head, mark);
-}
-
-/* All but the struct. */
-static void release(wg_plan *plan)
-{
-    wg_engine *t = plan->tape;
-    const wg_allocator memory = plan->memory;
-    wg_let_go(&plan->of_tape);
-    wg_let_go(&plan->of_optim);
-    wg_let_go(&plan->of_tuning);
-    if (t->plan == plan) {
-        bool whole = t->planned == plan->end && t->head.count == plan->end;
-        if (plan->attached)
-            wg_plan_detach(plan);
-        if (whole || !plan->attached)
-            rewind_to(t, plan->start);
-        t->plan = NULL;
-        t->hidden = NULL;
-        t->planned = t->swept = t->swept_end = 0;
-        wg_update_fast(t);
-    }
-    wg_mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);
-    for (wg_plan_chain *chain = plan->first_chain, *next; chain; chain = next) {
-        next = chain->next;
-        wg_mem_free(&memory, chain->chain.step, chain->capacity * sizeof *chain->chain.step);
-        wg_mem_free(&memory, chain->nodes, chain->node_capacity * sizeof *chain->nodes);
-        wg_mem_free(&memory, chain, sizeof *chain);
-    }
-    wg_mem_free(&memory, (void *)plan->chains, (plan->count + 1) * (2 * sizeof *plan->chains + 1));
-    wg_mem_free(&memory, plan->turns, plan->turn_capacity * sizeof *plan->turns);
-    wg_plan_free_scalars(plan);
-    wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
-    wg_mem_free(&memory, plan->updates, plan->update_capacity * sizeof *plan->updates);
-    wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
-    wg_plan_list_free(plan);
-    wg_plan_give_block(plan);
-#ifdef WG_ONEDNN
-    wg_onednn_free(plan->library);
-#endif
 }
 
 void wg_plan_free(wg_plan *plan)
 {
     if (!plan)
         return;
-    if (plan->tape)
-        release(plan);
     const wg_allocator memory = plan->memory;
+    wg_let_go(&plan->of_optim);
+    wg_let_go(&plan->of_tuning);
+    wg_mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);
+    wg_arena_free(&plan->arena);
+    wg_buffers_free(&plan->statistics);
+    wg_plan_free_scalars(plan);
+    wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
+    wg_mem_free(&memory, plan->updates, plan->update_capacity * sizeof *plan->updates);
+    wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
+    wg_plan_list_free(plan);
+    wg_mem_free(&memory, plan->known, plan->start);
+    wg_plan_give_block(plan);
+#ifdef WG_ONEDNN
+    wg_onednn_free(plan->library);
+#endif
+    if (plan->tape)
+        wg_tape_free(&plan->tape->head);
     wg_mem_free(&memory, plan, sizeof *plan);
 }
 

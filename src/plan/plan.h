@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* plan.h - a plan from the inside.
+/* plan.h - a plan from the inside. It has a tape of its own, a copy of the recording (tape/copy.c): whatever
+ * is decided is written there, and the recording is only read, while the plan is made.
  *
  *      tape    x  y  [ conv  relu  ...  loss ][ gradient of loss  ...  gradients of parameters ]
- *              leaves  the step, as recorded     recorded by the plan, from `start` to `end`
+ *              leaves  the step, copied          recorded by the plan, from `start` to `end`
  *
  *      nodes   those of both that a run computes, in the order of the tape; before its first reader, what
  *              turns an image from rows to batch lanes, or back (recorded at the end of the tape)
  *      block   the memory of their results, and of what operations keep
  *
- * The engine computes planned nodes as any others: it finds their memory there already. All of it belongs to
- * one block, `nowhere`, which has so many references that it is never given to the cache. */
+ * The engine computes planned nodes as any others: it finds their memory there already. */
 #ifndef WG_PLAN_PLAN_H
 #define WG_PLAN_PLAN_H
 
 #include <wengert/plan.h>
 #include "kernels/finish.h"
 #include "kernels/reduce.h"
+#include "nn/buffers.h"
 #include "ops/chain.h"
 #include "optim/optim.h"
 #include "tape/engine.h"
@@ -31,12 +32,13 @@ typedef struct wg_plan_buffer {
     size_t bytes; /* a multiple of a line */
     size_t first, last;
     size_t offset;
+    struct wg_plan_buffer *next_left; /* while places are given out, see place.c */
     size_t over;   /* written over this buffer, whose last reader writes it; SIZE_MAX: none */
     void *outside; /* in the parameter store; NULL: in the block */
 } wg_plan_buffer;
 
-/* A parameter's gradient: in its place in the store already, or to be copied there. Of a scalar that is no
- * parameter: to be copied to the tape's adjoints. */
+/* A parameter's gradient: in its place in the store already, or to be copied there. Of a leaf that is a
+ * scalar: to be copied to the tape's adjoints; that is a tensor: kept. */
 typedef struct wg_plan_gradient {
     wg_bound *bound; /* NULL: of node `leaf` */
     uint32_t leaf;
@@ -69,17 +71,10 @@ typedef struct wg_plan_chain {
     size_t sum_buffer; /* [pieces.count][pieces.width] doubles, and whether each piece is summed */
     double *sums;
     bool *done;
-    size_t *nodes; /* [chain.steps]: by their places in the list */
-    size_t capacity, node_capacity;
+    size_t *calls; /* [chain.steps] */
+    size_t capacity;
     struct wg_plan_chain *next;
 } wg_plan_chain;
-
-/* An operand that is turned from rows to lanes, or back: read from `to` instead while the plan runs. */
-typedef struct wg_plan_turn {
-    uint32_t node;
-    size_t operand;
-    uint32_t from, to;
-} wg_plan_turn;
 
 /* Neighbours in the list, first .. end - 1, that run as a program of scalars. */
 typedef struct wg_plan_stretch {
@@ -87,15 +82,31 @@ typedef struct wg_plan_stretch {
     struct wg_scalars *program;
 } wg_plan_stretch;
 
+/* One node that a run computes, in the order of the runs. */
+typedef struct wg_plan_call {
+    uint32_t node;
+    unsigned lanes;        /* its images that lie in batch lanes (WG_LANES_...) */
+    bool kept;             /* its value may be read after a run */
+    bool outside;          /* its first result is read by the world, or is a parameter's gradient */
+    bool updates;          /* a parameter, by the gradient that it makes; such calls are the last */
+    bool spread;           /* a tensor that chains make themselves, where they read it */
+    size_t readers;        /* how often its first result is read by calls */
+    size_t runs_at;        /* the call that computes it: the last of its chain */
+    wg_plan_chain *chain;  /* which one it belongs to; NULL: it is run by itself */
+    wg_plan_chain *summed; /* of a sum: its operand is summed up by this one; NULL: by the sum itself */
+    double seconds;        /* with profile, of all runs */
+} wg_plan_call;
+
 struct wg_plan {
     wg_allocator memory;
-    wg_engine *tape; /* NULL: it was freed, and with it all but this struct */
-    wg_holder of_tape, of_optim, of_tuning;
+    const wg_tape *recorded; /* where the recording was: vars of it are keys; never looked at */
+    wg_engine *tape;         /* its own */
+    wg_holder of_optim, of_tuning;
     wg_var y;
     uint32_t start, end;
     wg_optim *optim;  /* NULL: none, or it was freed */
     const char *gone; /* which of optimiser and tuning table was freed; NULL: none */
-    bool profile, bf16, attached;
+    bool profile, bf16;
     wg_tuning *tuning;
     bool gradients_stay;       /* in the store, after an update */
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
@@ -103,62 +114,57 @@ struct wg_plan {
     bool only_scalars;         /* one program, which sweeps, too: no backward pass is recorded */
     bool swept;                /* scalars that are leaves get gradients */
 
-    uint32_t *nodes;        /* [count] */
-    bool *kept;             /* [count]: may be read after a run */
-    uint32_t *readable;     /* [readable_count]: those nodes */
-    double *seconds;        /* [count], with profile */
-    unsigned *lanes;        /* [count]: its images that lie in batch lanes (WG_LANES_...) */
-    wg_plan_chain **chains; /* [count]: which one a node belongs to; NULL: it is run by itself */
-    bool *spread;           /* [count]: a tensor that chains make themselves, where they read it */
-    wg_plan_chain **summed; /* [count]: a sum's operand is summed up by this one; NULL: by the sum itself */
+    wg_arena arena;      /* chains, their steps */
+    wg_plan_call *calls; /* [count] */
     wg_plan_chain *first_chain;
     uint32_t *inputs; /* [input_count]: leaves that may have no value yet */
-    size_t count, readable_count, input_count;
+    size_t count, input_count;
 
     wg_plan_stretch *stretches; /* in the order of the list */
     size_t stretch_count, stretch_capacity;
-
-    wg_plan_turn *turns; /* in the order of the list */
-    size_t turn_count, turn_capacity;
 
     wg_plan_gradient *gradients;
     size_t gradient_count, gradient_capacity;
     wg_plan_update *updates; /* by index; the nodes' finishes lie in it */
     size_t update_count, update_capacity;
+    bool written;          /* this run's gradients are all written, as they might not be finite */
+    bool computed;         /* this run has come so far that only the update was missing */
+    wg_buffers statistics; /* of the optimiser's store, before a run: an effect of computing changes them */
     wg_plan_buffer *buffers;
     size_t buffer_count, buffer_capacity;
     char *block;  /* [sizes.block]: of tensors */
     wg_work work; /* of operations: behind the tensors in a block of the caller's, else a block of its own */
     bool own_block, own_work;
-    wg_block nowhere;
     wg_plan_memory sizes;
     wg_plan_profile times; /* with profile */
     double clock;          /* when it was last looked at */
 
-    uint8_t *hidden; /* [end]: the node has no value between runs */
-    size_t arrays;   /* of the optimiser's store, when the plan was made */
+    uint8_t *known; /* [start]: the node may be read: it was given, or is kept */
+    bool good;      /* the last run was: what is kept has a value */
+    size_t arrays;  /* of the optimiser's store, when the plan was made */
 };
 
-/* What the passes know of the tape's nodes below `end`. */
-typedef struct wg_plan_passes {
+/* What the passes know of a node. */
+typedef struct wg_plan_value {
+    unsigned flags; /* WG_PLAN_... */
+    size_t call;    /* its place in the list; SIZE_MAX: no run computes it */
+    size_t buffer;  /* its first one; SIZE_MAX: it has none */
+    size_t reads;   /* by nodes that are computed and by the world, see update.c */
+} wg_plan_value;
+
+typedef struct wg_plan_passes wg_plan_passes;
+
+/* What the passes share. */
+struct wg_plan_passes {
     wg_plan *plan;
     const wg_plan_options *options;
     wg_error *error;
-    size_t room;     /* nodes for which there is room in: */
-    uint8_t *flags;  /* [end]: WG_PLAN_... */
-    size_t *place;   /* [end]: in the list, or SIZE_MAX */
-    size_t *buffers; /* [end]: its first buffer, or SIZE_MAX */
-    size_t *runs_at; /* [end]: for each place in the list, the place where that node is run */
-} wg_plan_passes;
+    wg_plan_value *values; /* [end], by node */
+    size_t value_count;
+};
 
 /* A buffer's index: the sums of a chain's result. */
 enum { WG_PLAN_SUMS = WG_MAX_RESULTS + WG_MAX_KEEP };
-
-/* Who reads the first results of the list's nodes. */
-typedef struct wg_plan_readers {
-    size_t *count; /* [list]: how often a node's is read */
-    bool *outside; /* [list]: by the world, or as a parameter's gradient */
-} wg_plan_readers;
 
 enum {
     WG_PLAN_NEEDED = 1,
@@ -166,12 +172,11 @@ enum {
     WG_PLAN_CONSTANT = 4 /* the same in every run */
 };
 
-/* Memory for a list of `count` nodes of `nodes` on the tape; false when there is none. What there is, given
- * back. */
-bool wg_plan_list_new(wg_plan *plan, size_t count, uint32_t nodes);
+/* Memory for a list of `count` nodes; false when there is none. What there is, given back. */
+bool wg_plan_list_new(wg_plan *plan, size_t count);
 void wg_plan_list_free(wg_plan *plan);
 
-/* More room in the arrays of nodes; false when there is no memory. */
+/* Room for the values of so many nodes, those that there are kept; false when there is no memory. */
 bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes);
 
 /* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. lanes.c: which images lie
@@ -181,16 +186,14 @@ wg_status wg_plan_record_gradients(wg_plan_passes *p);
 wg_status wg_plan_choose(wg_plan_passes *p);
 wg_status wg_plan_choose_lanes(wg_plan_passes *p);
 wg_status wg_plan_fuse(wg_plan_passes *p);
-wg_status wg_plan_fuse_updates(wg_plan_passes *p);
+wg_status wg_plan_choose_updates(wg_plan_passes *p);
 wg_status wg_plan_lay_out(wg_plan_passes *p);
+wg_status wg_plan_place_buffers(wg_plan_passes *p);
 
-/* turn.c: operand number `operand` of a node is turned to lanes, or to rows; for nodes in the order of the
- * list. Then the list anew, with what turns them, and what lies in lanes. */
+/* turn.c: operand number `operand` of a node is turned to lanes, or to rows. Then the list anew, with what
+ * turns them, and what lies in lanes. */
 wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes);
 wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images);
-
-/* Has the records read what is turned, and work in lanes; or (not running) as they were recorded. */
-void wg_plan_show_turned(wg_plan *plan, bool running);
 
 /* scalar_tape.c: what there is of scalars, before gradients are recorded; the programs they make. */
 wg_status wg_plan_survey(wg_plan_passes *p);
@@ -200,7 +203,7 @@ void wg_plan_free_scalars(wg_plan *plan);
 /* Is node `k` of the list run by itself, or the last of its chain? */
 static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 {
-    const wg_plan_chain *chain = plan->chains[k];
+    const wg_plan_chain *chain = plan->calls[k].chain;
     return !chain || chain->last == k;
 }
 
@@ -222,13 +225,14 @@ size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node);
 wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k);
 
 /* Which tensors chains make themselves of smaller ones; then, how an operand is made. */
-void wg_plan_find_spreads(wg_plan_passes *p, const wg_plan_readers *r);
+void wg_plan_find_spreads(wg_plan_passes *p);
 bool wg_plan_fuse_spreads(wg_plan_passes *p);
-wg_chain_operand wg_plan_spread_operand(const wg_engine *t, uint32_t node);
+bool wg_plan_spread_operand(wg_plan_passes *p, uint32_t node, wg_chain_operand *operand);
+wg_stretch *wg_plan_stretch_new(wg_plan_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b);
 void wg_plan_spread_load(const wg_engine *t, wg_chain_operand *operand, uint32_t node);
 
 /* Which chains sum up their results; their memory, and a run of such a chain. */
-bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r);
+bool wg_plan_fuse_sums(wg_plan_passes *p);
 void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
 void wg_plan_chain_part(
     const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room);
@@ -246,21 +250,10 @@ wg_status wg_plan_chain_run(wg_plan *plan, size_t k);
 wg_status wg_plan_take_block(wg_plan_passes *p);
 wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *options, wg_error *error);
 void wg_plan_give_block(wg_plan *plan);
-void wg_plan_count_bytes(wg_plan_passes *p);
+wg_status wg_plan_count_bytes(wg_plan_passes *p);
 
-/* Gives the planned records their memory, and takes it away. */
+/* Gives the planned records their memory. */
 void wg_plan_attach(wg_plan *plan);
-void wg_plan_detach(wg_plan *plan);
-
-/* Between runs: what is kept has a value, if the last run was good. The memory of all else may be another's
- * by then. */
-void wg_plan_show(wg_plan *plan, bool shown);
-
-/* Are its nodes on the tape as they were? */
-static inline bool wg_plan_is_alive(const wg_plan *plan)
-{
-    return plan->tape && plan->tape->plan == plan && plan->tape->planned == plan->end;
-}
 
 /* Node `k` of the list: is it more than another name for numbers? What is known of it. */
 bool wg_plan_is_kernel(const wg_plan *plan, size_t k);
@@ -269,8 +262,6 @@ wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k);
 /* The buffer whose place a buffer has. */
 size_t wg_plan_root(const wg_plan *plan, size_t buffer);
 
-/* All nodes of the list, without the optimiser. A rehearsal goes on after an operation that fails. */
-wg_status wg_plan_compute(wg_plan *plan, bool rehearsal);
 wg_status wg_plan_rehearse(wg_plan *plan);
 
 /* The node and the number of the result whose memory a node's value is; false for a scalar. */

@@ -18,8 +18,8 @@ static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
 /* Where the result of node `k` of the list lies. */
 static const char *place_of(const wg_plan *plan, size_t k, char *text, size_t size)
 {
-    const wg_plan_buffer *buffer = buffer_of(plan, plan->nodes[k]);
-    if (wg_plan_update_by(plan, plan->nodes[k]))
+    const wg_plan_buffer *buffer = buffer_of(plan, plan->calls[k].node);
+    if (wg_plan_update_by(plan, plan->calls[k].node))
         return "its parameter";
     if (!buffer || buffer->outside)
         return buffer ? "the store" : "";
@@ -49,7 +49,7 @@ static void print_kernel(const wg_plan *plan, size_t k, size_t number, wg_plan_k
         wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, k, place, sizeof place),
         1e-3 * (double)kernel.bytes, 1e-3 * kernel.flops);
     print_time(&plan->times, kernel.seconds, kernel.flops, file);
-    fprintf(file, "%s%s\n", plan->lanes[k] ? "  in lanes" : "", plan->kept[k] ? "  kept" : "");
+    fprintf(file, "%s%s\n", plan->calls[k].lanes ? "  in lanes" : "", plan->calls[k].kept ? "  kept" : "");
     sum->bytes += kernel.bytes;
     sum->flops += kernel.flops;
 }
@@ -79,8 +79,6 @@ wg_status wg_print_plan(const wg_plan *plan, FILE *file)
 {
     if (!plan || !file || !plan->tape)
         return WG_INVALID;
-    if (!wg_plan_is_alive(plan))
-        return WG_DEAD_VAR;
     wg_plan_kernel sum = {0};
     size_t number = 0;
     const wg_plan_profile *p = &plan->times;

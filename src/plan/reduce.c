@@ -26,8 +26,8 @@ enum { SPAN = 4096, SHORT = 8, GRAIN = 1 << 14 };
 static bool pieces_of(const wg_plan *plan, size_t k, size_t at, wg_pieces *pieces)
 {
     const wg_engine *t = plan->tape;
-    const wg_record *sum = wg_record_of(t, plan->nodes[k]);
-    const wg_result *x = &wg_record_of(t, plan->nodes[at])->result[0];
+    const wg_record *sum = wg_record_of(t, plan->calls[k].node);
+    const wg_result *x = &wg_record_of(t, plan->calls[at].node)->result[0];
     wg_shape shape = wg_shape_in_lanes(sum, WG_LANES_OPERAND(0), wg_view_of(t, sum->args[0]).shape);
     wg_runs runs;
     if (x->scalar || x->dtype == WG_I32 || !wg_sum_runs(sum->op, sum->attr, &shape, &runs) ||
@@ -39,20 +39,20 @@ static bool pieces_of(const wg_plan *plan, size_t k, size_t at, wg_pieces *piece
 
 static bool can_be_summed(const wg_plan *plan, size_t at, const wg_pieces *pieces)
 {
-    const wg_plan_chain *chain = plan->chains[at];
+    const wg_plan_chain *chain = plan->calls[at].chain;
     int towards;
     if (chain && (chain->last != at || chain->summed))
         return false;
     if (chain ? chain->head != SIZE_MAX : wg_plan_is_head(plan, at))
         return !pieces->runs.columns; /* its stretches are rows' */
-    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->nodes[at]), &towards);
+    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->calls[at].node), &towards);
 }
 
-bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r)
+bool wg_plan_fuse_sums(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         size_t at = record && record->arity == 1 ? wg_plan_first_result(p, record->args[0]) : SIZE_MAX;
         wg_pieces pieces;
         if (at == SIZE_MAX || !pieces_of(plan, k, at, &pieces) || !can_be_summed(plan, at, &pieces))
@@ -63,9 +63,9 @@ bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r)
         chain->summed = true;
         chain->sum = k;
         chain->pieces = pieces;
-        chain->unwritten =
-            chain->head == SIZE_MAX && !pieces.runs.columns && r->count[at] == 1 && !r->outside[at];
-        plan->summed[k] = chain;
+        chain->unwritten = chain->head == SIZE_MAX && !pieces.runs.columns && plan->calls[at].readers == 1 &&
+                           !plan->calls[at].outside;
+        plan->calls[k].summed = chain;
     }
     return true;
 }
@@ -75,13 +75,11 @@ bool wg_plan_fuse_sums(wg_plan_passes *p, const wg_plan_readers *r)
 void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain)
 {
     const wg_engine *t = plan->tape;
-    wg_result *result = &wg_record_of(t, plan->nodes[chain->last])->result[0];
+    const wg_result *result = &wg_record_of(t, plan->calls[chain->last].node)->result[0];
     chain->sums =
         (double *)(void *)(plan->block + plan->buffers[wg_plan_root(plan, chain->sum_buffer)].offset);
     chain->done = (bool *)(chain->sums + chain->pieces.count * chain->pieces.width);
-    wg_record_of(t, plan->nodes[chain->sum])->sums = chain->sums;
-    if (chain->unwritten)
-        result->block = &plan->nowhere;
+    wg_record_of(t, plan->calls[chain->sum].node)->sums = chain->sums;
     chain->result = result->data;
 }
 
@@ -169,7 +167,7 @@ wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain)
     if (chain->head == SIZE_MAX)
         return run_alone(plan, chain, grain);
     memset(chain->done, 0, count * sizeof *chain->done);
-    wg_status status = wg_compute_now(t, wg_record_of(t, plan->nodes[chain->head]));
+    wg_status status = wg_compute_now(t, wg_record_of(t, plan->calls[chain->head].node));
     if (status == WG_OK)
         wg_parallel_for(t->threads, count, grain, chunk_of_rest, chain);
     return status;

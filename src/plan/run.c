@@ -22,7 +22,7 @@ static double tick(wg_plan *plan)
 static void count_time(wg_plan *plan, size_t k)
 {
     double passed = tick(plan);
-    plan->seconds[k] += passed;
+    plan->calls[k].seconds += passed;
     *(wg_plan_is_kernel(plan, k) ? &plan->times.kernels : &plan->times.between) += passed;
 }
 
@@ -35,64 +35,51 @@ static void compute_step(wg_engine *t, uint32_t node)
     s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
 }
 
-void wg_plan_show(wg_plan *plan, bool shown)
+/* What is kept has a value, if the run was good. The memory of all else may be another's by then. */
+static void show(wg_plan *plan, bool good)
 {
-    wg_engine *t = plan->tape;
-    for (size_t i = 0; i < plan->readable_count && plan->readable[i] < t->planned; i++) {
-        uint32_t node = plan->readable[i];
-        wg_record *record = wg_record_of(t, node);
-        plan->hidden[node] = !shown;
+    plan->good = good;
+    for (size_t k = 0; k < plan->count; k++) {
+        wg_record *record = plan->calls[k].kept ? wg_record_of(plan->tape, plan->calls[k].node) : NULL;
         if (record)
-            record->valued = shown;
+            record->valued = good;
     }
-    t->hidden = plan->hidden;
-    wg_update_fast(t);
 }
 
 /* Node k of the list, which ends its chain if it has one. */
 static wg_status compute_kernel(wg_plan *plan, size_t k)
 {
     wg_engine *t = plan->tape;
-    wg_record *record = wg_record_of(t, plan->nodes[k]);
+    wg_record *record = wg_record_of(t, plan->calls[k].node);
     if (!record) {
-        compute_step(t, plan->nodes[k]);
+        compute_step(t, plan->calls[k].node);
         return WG_OK;
     }
-    wg_status status = plan->chains[k] ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record);
+    wg_status status = plan->calls[k].chain ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record);
     return status == WG_OK ? status
                            : wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
 }
 
-wg_status wg_plan_compute(wg_plan *plan, bool rehearsal)
+/* The calls from `*k` on, and of the stretches of scalars from `*stretch` on, until the first that updates;
+ * or, from there, to the end. */
+static wg_status compute(wg_plan *plan, size_t *k, size_t *stretch, bool updates, bool rehearsal)
 {
     wg_engine *t = plan->tape;
-    t->hidden = NULL;
-    t->work = &plan->work;
-    t->bf16 = plan->bf16;
-    t->tuning = plan->tuning;
-    t->library = plan->library;
-    wg_plan_show_turned(plan, true);
     wg_status status = WG_OK;
-    for (size_t k = 0, stretch = 0; k < plan->count && status == WG_OK; k++) {
-        if (!wg_plan_is_last(plan, k))
+    for (; *k < plan->count && status == WG_OK && (updates || !plan->calls[*k].updates); ++*k) {
+        if (!wg_plan_is_last(plan, *k))
             continue;
-        if (stretch < plan->stretch_count && plan->stretches[stretch].first == k) {
-            k = plan->stretches[stretch].end - 1;
-            status = wg_scalars_run(t, plan->stretches[stretch++].program);
+        if (*stretch < plan->stretch_count && plan->stretches[*stretch].first == *k) {
+            *k = plan->stretches[*stretch].end - 1;
+            status = wg_scalars_run(t, plan->stretches[(*stretch)++].program);
         } else {
-            status = compute_kernel(plan, k);
+            status = compute_kernel(plan, *k);
         }
         if (rehearsal && status != WG_OUT_OF_MEMORY)
             status = t->status = WG_OK;
         if (plan->profile)
-            count_time(plan, k);
+            count_time(plan, *k);
     }
-    t->work = NULL;
-    t->bf16 = false;
-    t->tuning = NULL;
-    t->library = NULL;
-    wg_plan_show_turned(plan, false);
-    wg_plan_show(plan, status == WG_OK);
     return status;
 }
 
@@ -114,10 +101,10 @@ static void hand_gradients_over(wg_plan *plan)
     for (size_t i = 0; i < plan->gradient_count; i++) {
         const wg_plan_gradient *g = &plan->gradients[i];
         double number = plan->only_scalars ? t->adjoints[g->node] : t->head.steps[g->node].value;
-        if (!g->bound) {
+        if (!g->bound && !wg_record_of(t, g->leaf))
             t->adjoints[g->leaf] = number;
+        if (!g->bound)
             continue;
-        }
         const wg_binding *b = &g->bound->binding;
         if (g->updates)
             continue; /* and did */
@@ -157,7 +144,7 @@ static const char *late_parameter(wg_plan *plan)
     return NULL;
 }
 
-static wg_status run(wg_plan *plan)
+static wg_status check_run(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     char text[WG_NODE_TEXT];
@@ -171,27 +158,51 @@ static wg_status run(wg_plan *plan)
     const char *late = late_parameter(plan);
     if (late)
         return wg_fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
+    if (plan->optim && !wg_buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
+        return wg_fail(t, WG_OUT_OF_MEMORY, "plan: no memory for a copy of the buffers");
+    return WG_OK;
+}
+
+/* The optimiser's part: gradients that update, and the rest. */
+static wg_status update(wg_plan *plan, size_t k, size_t stretch)
+{
+    wg_status status = wg_plan_updates_begin(plan);
+    plan->times.update += tick(plan);
+    if (status == WG_OK && !plan->written)
+        status = compute(plan, &k, &stretch, true, false);
+    if (status == WG_OK)
+        status = wg_plan_updates_end(plan);
+    if (status == WG_OK && !plan->gradients_stay)
+        forget_gradients(plan); /* used up */
+    plan->times.update += tick(plan);
+    return status;
+}
+
+static wg_status run(wg_plan *plan)
+{
+    wg_engine *t = plan->tape;
+    size_t k = 0, stretch = 0;
+    wg_status status = check_run(plan);
+    if (status != WG_OK)
+        return status;
     t->run += !t->frozen;
     wg_bounds_seen(t);
     forget_gradients(plan);
-    wg_status status = wg_plan_updates_begin(plan);
-    if (status != WG_OK)
-        return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     plan->times.between += tick(plan);
     t->swept = t->swept_end = 0;
-    status = wg_plan_compute(plan, false);
+    status = compute(plan, &k, &stretch, false, false);
+    if (status == WG_OK) {
+        hand_gradients_over(plan);
+        t->swept = t->swept_end = plan->swept ? plan->y.node + 1 : 0;
+        plan->times.between += tick(plan);
+        if (plan->optim)
+            status = update(plan, k, stretch);
+    }
     if (status != WG_OK)
-        return status;
-    hand_gradients_over(plan);
-    plan->times.between += tick(plan);
-    t->swept = t->swept_end = plan->swept ? plan->y.node + 1 : 0;
-    status = wg_plan_updates_end(plan);
-    if (status != WG_OK)
-        return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
-    if (plan->optim && !plan->gradients_stay)
-        forget_gradients(plan); /* used up */
-    plan->times.update += tick(plan);
-    return WG_OK;
+        forget_gradients(plan);
+    if (status != WG_OK && plan->optim)
+        wg_buffers_restore(&plan->statistics, wg_optim_params(plan->optim));
+    return status;
 }
 
 static wg_status run_timed(wg_plan *plan)
@@ -207,26 +218,14 @@ static wg_status run_timed(wg_plan *plan)
 
 wg_status wg_plan_run(wg_plan *plan)
 {
-    if (!plan || !plan->tape)
-        return WG_INVALID;
-    wg_engine *t = plan->tape;
-    if (t->status != WG_OK)
-        return t->status;
-    wg_status status = WG_OK;
-    if (!wg_plan_is_alive(plan))
-        status = wg_fail(t, WG_DEAD_VAR, "plan: its tape was reset, or rewound");
-    else if ((status = run_timed(plan)) != WG_OK)
-        wg_plan_show(plan, false);
-    t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
-    wg_update_fast(t);
-    return status;
-}
-
-const char *wg_plan_message(const wg_plan *plan)
-{
     if (!plan)
-        return "no plan";
-    return plan->tape ? plan->tape->message : "plan: its tape was freed";
+        return WG_INVALID;
+    show(plan, false);
+    plan->computed = false;
+    wg_status status = run_timed(plan);
+    show(plan, status == WG_OK || plan->computed);
+    plan->tape->status = WG_OK; /* the error does not stick, its message stays to be read */
+    return status;
 }
 
 /* ---- Rehearsal -------------------------------------------------------------------------------------- */
@@ -239,38 +238,28 @@ wg_status wg_plan_rehearse(wg_plan *plan)
     wg_engine *t = plan->tape;
     bool frozen = t->frozen, profile = plan->profile;
     wg_error_handler on_error = t->options.on_error;
-    char message[WG_MESSAGE_SIZE];
-    size_t inputs = 0, bytes = plan->end * sizeof(uint32_t) + 1;
-    uint32_t *set = wg_mem_new(&plan->memory, bytes);
-    if (!set)
-        return WG_OUT_OF_MEMORY;
-    for (uint32_t node; (node = missing_input(plan)) != WG_NO_NODE;) {
-        wg_record *record = wg_record_of(t, node);
-        wg_result *result = &record->result[0];
+    for (size_t i = 0; i < plan->input_count; i++) {
+        wg_result *result = &wg_record_of(t, plan->inputs[i])->result[0];
+        if (wg_record_of(t, plan->inputs[i])->valued)
+            continue;
         if (result->scalar)
-            t->head.steps[node].value = 0;
+            t->head.steps[plan->inputs[i]].value = 0;
         else if (result->count)
             memset(result->data, 0, result->count * wg_dtype_size(result->dtype));
-        record->valued = true;
-        set[inputs++] = node;
     }
-    memcpy(message, t->message, sizeof message);
     if (plan->sizes.block)
         memset(plan->block, 0, plan->sizes.block); /* an operation may decide by what another left undone */
     t->frozen = true;
     t->options.on_error = NULL;
     plan->profile = false;
     wg_bounds_seen(t);
-    wg_status status = wg_plan_compute(plan, true);
+    size_t k = 0, stretch = 0;
+    wg_status status = compute(plan, &k, &stretch, true, true);
     t->frozen = frozen;
     t->options.on_error = on_error;
     plan->profile = profile;
     t->status = WG_OK;
-    memcpy(t->message, message, sizeof message);
-    wg_plan_show(plan, false);
-    for (size_t i = 0; i < inputs; i++)
-        wg_record_of(t, set[i])->valued = false;
+    t->message[0] = 0;
     wg_blocks_trim(&t->blocks);
-    wg_mem_free(&plan->memory, set, bytes);
     return status;
 }

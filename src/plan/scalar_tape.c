@@ -57,15 +57,22 @@ static bool survey(const wg_plan_passes *p, uint8_t *needed)
     return only;
 }
 
-/* Scalars that want a gradient, as the parameters do. */
+/* A leaf that wants a gradient, as the parameters do. */
+static bool is_leaf(const wg_engine *t, uint32_t node)
+{
+    const wg_record *record = wg_record_of(t, node);
+    return record ? record->arity == 0 && record->tracked && !record->bound && !record->result[0].scalar
+                  : wg_code(t, node) == WG_CODE_leaf;
+}
+
 static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
 {
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     for (uint32_t node = 0; node < plan->start; node++) {
-        if (!needed[node] || wg_code(t, node) != WG_CODE_leaf)
+        if (!needed[node] || !is_leaf(t, node))
             continue;
-        plan->swept = true;
+        plan->swept = plan->swept || !wg_record_of(t, node);
         if (plan->only_scalars)
             continue; /* the program has them */
         if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
@@ -103,34 +110,41 @@ static void mark_read(wg_plan_passes *p, size_t k, size_t first)
 {
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
-    uint32_t node = plan->nodes[k];
+    uint32_t node = plan->calls[k].node;
     const wg_record *record = wg_record_of(t, node);
     size_t operands = record ? record->arity : wg_operand_count(wg_code(t, node));
     for (size_t i = 0; i < operands; i++) {
         uint32_t read = record ? record->args[i] : i ? t->head.steps[node].b : t->head.steps[node].a;
-        if (record || (p->place[read] != SIZE_MAX && p->place[read] < first))
-            p->flags[read] |= WG_PLAN_KEPT;
+        if (record || (p->values[read].call != SIZE_MAX && p->values[read].call < first))
+            p->values[read].flags |= WG_PLAN_KEPT;
     }
 }
 
 /* The end of the stretch that begins with node k. */
 static size_t stretch_end(const wg_plan *plan, size_t k)
 {
-    while (k < plan->count && !wg_record_of(plan->tape, plan->nodes[k]))
+    while (k < plan->count && !wg_record_of(plan->tape, plan->calls[k].node))
         k++;
     return k;
 }
 
-static bool add_stretch(wg_plan_passes *p, uint32_t *map, size_t first, size_t end)
+/* What a request shares with all others. */
+typedef struct maps {
+    uint32_t *map;   /* of all nodes */
+    uint32_t *nodes; /* of all calls */
+    uint8_t *flags;  /* of all nodes */
+} maps;
+
+static bool add_stretch(wg_plan_passes *p, const maps *m, size_t first, size_t end)
 {
     wg_plan *plan = p->plan;
     if (!wg_mem_reserve(&plan->memory, (void **)&plan->stretches, &plan->stretch_capacity,
             plan->stretch_count + 1, sizeof *plan->stretches))
         return false;
-    wg_scalar_request request = {.nodes = plan->nodes + first,
+    wg_scalar_request request = {.nodes = m->nodes + first,
         .count = end - first,
-        .flags = p->flags,
-        .map = map,
+        .flags = m->flags,
+        .map = m->map,
         .y = plan->only_scalars ? plan->y.node : WG_NO_NODE};
     wg_scalars *program = wg_scalars_compile(plan->tape, &request);
     if (program)
@@ -138,32 +152,53 @@ static bool add_stretch(wg_plan_passes *p, uint32_t *map, size_t first, size_t e
     return program != NULL;
 }
 
-wg_status wg_plan_compile_scalars(wg_plan_passes *p)
+/* Nodes that are read from outside their stretch are kept. */
+static void mark_kept(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
-    size_t bytes = plan->end * sizeof(uint32_t);
-    uint32_t *map = wg_mem_new(&plan->memory, bytes);
-    bool good = map != NULL;
-    if (good)
-        memset(map, 0xff, bytes);
-    for (size_t i = 0; good && i < plan->gradient_count; i++)
-        p->flags[plan->gradients[i].node] |= WG_PLAN_KEPT;
-    for (size_t k = 0, first = 0; good && !plan->only_scalars && k < plan->count; k++) {
-        bool bare = !wg_record_of(plan->tape, plan->nodes[k]);
-        bool begins = bare && (k == 0 || wg_record_of(plan->tape, plan->nodes[k - 1]));
+    for (size_t i = 0; i < plan->gradient_count; i++)
+        p->values[plan->gradients[i].node].flags |= WG_PLAN_KEPT;
+    for (size_t k = 0, first = 0; !plan->only_scalars && k < plan->count; k++) {
+        bool bare = !wg_record_of(plan->tape, plan->calls[k].node);
+        bool begins = bare && (k == 0 || wg_record_of(plan->tape, plan->calls[k - 1].node));
         first = begins ? k : first;
         mark_read(p, k, bare ? first : k);
     }
-    if (good && plan->only_scalars && plan->count)
-        good = add_stretch(p, map, 0, plan->count);
-    else if (good && plan->only_scalars)
+}
+
+static bool add_stretches(wg_plan_passes *p, const maps *m)
+{
+    wg_plan *plan = p->plan;
+    bool good = true;
+    if (plan->only_scalars && plan->count)
+        return add_stretch(p, m, 0, plan->count);
+    if (plan->only_scalars)
         plan->tape->adjoints[plan->y.node] = 1; /* the result is a leaf */
-    for (size_t k = 0, end; good && !plan->only_scalars && k < plan->count; k = end + 1) {
+    for (size_t k = 0, end; good && k < plan->count; k = end + 1) {
         end = stretch_end(plan, k);
         if (end - k >= SHORT)
-            good = add_stretch(p, map, k, end);
+            good = add_stretch(p, m, k, end);
     }
-    wg_mem_free(&plan->memory, map, bytes);
+    return good;
+}
+
+wg_status wg_plan_compile_scalars(wg_plan_passes *p)
+{
+    wg_plan *plan = p->plan;
+    size_t bytes = (plan->end + plan->count) * sizeof(uint32_t) + plan->end;
+    maps m = {.map = wg_mem_new(&plan->memory, bytes)};
+    if (!m.map)
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
+    m.nodes = m.map + plan->end;
+    m.flags = (uint8_t *)(m.nodes + plan->count);
+    memset(m.map, 0xff, plan->end * sizeof *m.map);
+    mark_kept(p);
+    for (size_t k = 0; k < plan->count; k++)
+        m.nodes[k] = plan->calls[k].node;
+    for (uint32_t node = 0; node < plan->end; node++)
+        m.flags[node] = (uint8_t)p->values[node].flags;
+    bool good = add_stretches(p, &m);
+    wg_mem_free(&plan->memory, m.map, bytes);
     return good ? WG_OK : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
 }
 

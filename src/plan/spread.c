@@ -55,21 +55,21 @@ static bool may_make(const wg_engine *t, const wg_record *reader, size_t i)
     return true;
 }
 
-void wg_plan_find_spreads(wg_plan_passes *p, const wg_plan_readers *r)
+void wg_plan_find_spreads(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     spread s;
     for (size_t k = 0; k < plan->count; k++)
-        plan->spread[k] =
-            r->count[k] > 0 && !r->outside[k] && spread_of(t, wg_record_of(t, plan->nodes[k]), &s);
+        plan->calls[k].spread = plan->calls[k].readers > 0 && !plan->calls[k].outside &&
+                                spread_of(t, wg_record_of(t, plan->calls[k].node), &s);
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->nodes[k]);
+        const wg_record *record = wg_record_of(t, plan->calls[k].node);
         bool shows = wg_plan_is_alias(t, record) || (record && record->op == &wg_op_projection);
         for (size_t i = 0; record && !shows && i < record->arity; i++) {
             size_t at = wg_plan_reads(record, i) ? wg_plan_first_result(p, record->args[i]) : SIZE_MAX;
-            if (at != SIZE_MAX && plan->spread[at] && !may_make(t, record, i))
-                plan->spread[at] = false;
+            if (at != SIZE_MAX && plan->calls[at].spread && !may_make(t, record, i))
+                plan->calls[at].spread = false;
         }
     }
 }
@@ -79,35 +79,34 @@ bool wg_plan_fuse_spreads(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         int towards;
         size_t arity = wg_plan_row_of(plan->tape, record, &towards) ? record->arity : 0;
         for (size_t i = 0; i < arity; i++) {
             size_t at = wg_plan_reads(record, i) ? wg_plan_first_result(p, record->args[i]) : SIZE_MAX;
-            if (at == SIZE_MAX || !plan->spread[at])
+            if (at == SIZE_MAX || !plan->calls[at].spread)
                 continue;
             wg_plan_chain *chain = wg_plan_chain_of(p, k);
             if (!chain)
                 return false;
-            if (!plan->chains[at] || p->runs_at[at] < p->runs_at[k]) {
-                plan->chains[at] = chain;
-                p->runs_at[at] = p->runs_at[k];
+            if (!plan->calls[at].chain || p->plan->calls[at].runs_at < p->plan->calls[k].runs_at) {
+                plan->calls[at].chain = chain;
+                p->plan->calls[at].runs_at = p->plan->calls[k].runs_at;
             }
         }
     }
     return true;
 }
 
-wg_chain_operand wg_plan_spread_operand(const wg_engine *t, uint32_t node)
+bool wg_plan_spread_operand(wg_plan_passes *p, uint32_t node, wg_chain_operand *operand)
 {
-    const wg_record *record = wg_record_of(t, node);
-    wg_chain_operand operand = {.kind = WG_CHAIN_SPREAD};
+    const wg_engine *t = p->plan->tape;
     spread s;
-    if (spread_of(t, record, &s)) {
-        operand.divisor = s.divisor;
-        wg_stretch_set(&operand.stretch, &s.whole, &s.small, &s.small);
-    }
-    return operand;
+    *operand = (wg_chain_operand){.kind = WG_CHAIN_SPREAD};
+    if (!spread_of(t, wg_record_of(t, node), &s))
+        return true;
+    operand->divisor = s.divisor;
+    return (operand->stretch = wg_plan_stretch_new(p, &s.whole, &s.small, &s.small)) != NULL;
 }
 
 /* `node` shows the spread. The smaller tensor's memory, or the scalar as it is now. */

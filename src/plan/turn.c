@@ -2,8 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* Images turned from rows to batch lanes and back: operations that a plan records behind the backward pass,
- * and puts into its list where they are needed first. What they turn is read from them while the plan runs;
- * the tape as everybody sees it does not know them. */
+ * and puts into its list where they are needed first. What they turn is read from them. */
 #include "plan/plan.h"
 
 #include <string.h>
@@ -11,7 +10,7 @@
 
 /* ---- The two operations ----------------------------------------------------------------------------- */
 
-/* The same image, lying otherwise. Where no plan runs (op->lanes is 0), all images lie in rows. */
+/* The same image, lying otherwise. */
 static void turn(const wg_op_context *op,
     void (*kernel)(int threads, size_t batch, size_t count, const float *from, float *to))
 {
@@ -67,53 +66,53 @@ static uint32_t turned(wg_plan *plan, uint32_t node, bool lanes)
 wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes)
 {
     wg_plan *plan = p->plan;
-    uint32_t from = wg_record_of(plan->tape, node)->args[operand], to = turned(plan, from, lanes);
-    if (to == WG_NO_NODE || !wg_mem_reserve(&plan->memory, (void **)&plan->turns, &plan->turn_capacity,
-                                plan->turn_count + 1, sizeof *plan->turns))
+    uint32_t to = turned(plan, wg_record_of(plan->tape, node)->args[operand], lanes);
+    if (to == WG_NO_NODE)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    plan->turns[plan->turn_count++] = (wg_plan_turn){node, operand, from, to};
+    wg_record_of(plan->tape, node)->args[operand] = to;
     return WG_OK;
-}
-
-void wg_plan_show_turned(wg_plan *plan, bool running)
-{
-    wg_engine *t = plan->tape;
-    for (size_t i = 0; i < plan->turn_count; i++) {
-        const wg_plan_turn *one = &plan->turns[i];
-        wg_record_of(t, one->node)->args[one->operand] = running ? one->to : one->from;
-    }
-    for (size_t k = 0; plan->in_lanes && k < plan->count; k++) {
-        wg_record *record = wg_record_of(t, plan->nodes[k]);
-        if (record && record->op != &wg_op_gradient) /* whose kernels see the operation's own record */
-            record->lanes = running ? plan->lanes[k] : 0;
-    }
 }
 
 /* ---- The list with them ------------------------------------------------------------------------------ */
 
-/* The next node of the list; *place is where. */
+/* The next node of the list; *place is where. The kernels of a gradient see the operation's own record. */
 static void append(wg_plan_passes *p, size_t *place, uint32_t node, unsigned images)
 {
     wg_plan *plan = p->plan;
-    p->place[node] = *place;
-    plan->lanes[*place] = images;
-    plan->nodes[(*place)++] = node;
+    wg_record *record = wg_record_of(plan->tape, node);
+    p->values[node].call = *place;
+    plan->calls[*place].lanes = images;
+    plan->calls[(*place)++].node = node;
+    if (record && record->op != &wg_op_gradient)
+        record->lanes = images;
 }
 
-/* Each turning before the first node that reads it. */
+/* What turns the operands of call k of the old list, unless it is there already. */
+static void append_turned(wg_plan_passes *p, const wg_plan *old, size_t k, size_t *place)
+{
+    const wg_engine *t = p->plan->tape;
+    const wg_record *record = wg_record_of(t, old->calls[k].node);
+    for (size_t i = 0; record && i < record->arity; i++) {
+        uint32_t to = record->args[i];
+        if (to < old->end || p->values[to].call != SIZE_MAX)
+            continue;
+        bool lanes = wg_record_of(t, to)->op == &lanes_from_rows;
+        append(p, place, to, lanes ? WG_LANES_RESULT(0) : WG_LANES_OPERAND(0));
+    }
+}
+
+/* Each turning before the first call that reads it; before all that update, what they read. */
 static void fill_list(wg_plan_passes *p, const wg_plan *old, const unsigned *images)
 {
     wg_plan *plan = p->plan;
-    size_t place = 0, next = 0;
+    size_t place = 0;
     for (size_t k = 0; k < old->count; k++) {
-        for (; next < plan->turn_count && plan->turns[next].node == old->nodes[k]; next++) {
-            uint32_t to = plan->turns[next].to;
-            bool lanes = wg_record_of(plan->tape, to)->op == &lanes_from_rows;
-            if (p->place[to] == SIZE_MAX)
-                append(p, &place, to, lanes ? WG_LANES_RESULT(0) : WG_LANES_OPERAND(0));
-        }
-        plan->kept[place] = old->kept[k];
-        append(p, &place, old->nodes[k], images[k]);
+        bool first = old->calls[k].updates && (k == 0 || !old->calls[k - 1].updates);
+        for (size_t i = k; i < (first ? old->count : k + 1); i++)
+            append_turned(p, old, i, &place);
+        plan->calls[place].kept = old->calls[k].kept;
+        plan->calls[place].updates = old->calls[k].updates;
+        append(p, &place, old->calls[k].node, images[k]);
     }
 }
 
@@ -123,15 +122,12 @@ wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images)
     uint32_t nodes = plan->tape->head.count, turned_nodes = nodes - old.end;
     if (!wg_plan_passes_reserve(p, nodes))
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    if (!wg_plan_list_new(plan, old.count + turned_nodes, nodes)) {
+    if (!wg_plan_list_new(plan, old.count + turned_nodes)) {
         wg_plan_list_free(plan);
         *plan = old;
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
-    memset(p->place + old.end, 0xff, turned_nodes * sizeof *p->place);
-    memcpy(plan->readable, old.readable, old.readable_count * sizeof *old.readable);
-    memcpy(plan->hidden, old.hidden, old.end);
-    memset(plan->hidden + old.end, 1, turned_nodes);
+    plan->end = nodes;
     fill_list(p, &old, images);
     plan->in_lanes = true;
     wg_plan_list_free(&old);

@@ -1,92 +1,78 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* The optimiser's step at the end of a run; for some parameters, where their gradient is made:
+/* The optimiser's step. Nothing is updated before every gradient is known to be finite, so there is nothing
+ * to be put back when one is not:
+ *
+ *     calls   [ the step, its backward pass | finite? | gradients that update their parameters ]
  *
  *     gradient of matmul x, W, g  ->  dW       each tile of dW updates its part of W while it is in cache,
  * with the optimiser's own kernel, and is forgotten
  *
- * That is so where the gradient is a contraction's result that nothing else reads, and where whatever else
- * reads W, or could make the run fail, has been run before. */
+ * An update is made so where the gradient is a contraction's result that nothing else reads. Whether that
+ * will be finite is seen from what it multiplies: |dW| <= terms max|x| max|g|. Where this is too large, the
+ * gradients are written first, and looked at. */
 #include "plan/plan.h"
+#include "kernels/finite.h"
 #include "kernels/parallel.h"
 
+#include <float.h>
 #include <stdlib.h>
 #include <string.h>
 
 /* ---- Which ------------------------------------------------------------------------------------------ */
 
-enum { UNREAD, CLAIMED, FIRST, BY_THE_WORLD = -1 };
-
-/* Who reads each node last: FIRST + its place in the list, and who asks for it as a gradient. */
-static void find_readers(const wg_plan_passes *p, size_t *last)
+static bool is_parameter(const wg_engine *t, uint32_t node)
 {
-    const wg_plan *plan = p->plan;
     uint32_t source;
     size_t index;
-    memset(last, 0, plan->end * sizeof *last);
+    wg_plan_source(t, node, &source, &index);
+    const wg_record *record = wg_record_of(t, source);
+    return record && record->bound;
+}
+
+/* Does it read the numbers of a parameter other than `own`, which might be updated before? */
+static bool reads_parameters(const wg_engine *t, const wg_record *record, uint32_t own)
+{
+    for (size_t i = 0; i < record->arity; i++) {
+        uint32_t source;
+        size_t index;
+        wg_plan_source(t, record->args[i], &source, &index);
+        if (wg_plan_reads(record, i) && source != own && is_parameter(t, record->args[i]))
+            return true;
+    }
+    return false;
+}
+
+/* How often each node is read by nodes that are computed, and by the world. */
+static void count_reads(const wg_plan *plan, const wg_plan_passes *p)
+{
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
-        bool shows = wg_plan_is_alias(plan->tape, record) || (record && record->op == &wg_op_projection);
-        for (size_t i = 0; record && !shows && i < record->arity; i++)
-            if (wg_plan_reads(record, i) && wg_plan_source(plan->tape, record->args[i], &source, &index) &&
-                last[source] < FIRST + p->runs_at[k])
-                last[source] = FIRST + p->runs_at[k];
-        if (plan->kept[k] && wg_plan_source(plan->tape, plan->nodes[k], &source, &index))
-            last[source] = (size_t)BY_THE_WORLD;
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        for (size_t i = 0; record && i < record->arity; i++)
+            p->values[record->args[i]].reads++;
+        p->values[plan->calls[k].node].reads += plan->calls[k].kept;
     }
     for (size_t i = 0; i < plan->gradient_count; i++)
-        if (wg_plan_source(plan->tape, plan->gradients[i].node, &source, &index))
-            last[source] = last[source] == UNREAD ? CLAIMED : (size_t)BY_THE_WORLD;
+        p->values[plan->gradients[i].node].reads++;
 }
 
-static bool is_ours(const wg_op *op)
+/* The node whose one result is the parameter's gradient, where that may update it; else WG_NO_NODE. */
+static uint32_t updating(const wg_plan_passes *p, const wg_plan_gradient *g)
 {
-    size_t count;
-    const wg_op *const *table = wg_op_table(&count);
-    while (count-- > 0)
-        if (table[count] == op)
-            return true;
-    return op == &wg_op_projection || op == &wg_op_identity;
-}
-
-/* A guard, an effect, an operation of the caller's own. What else could fail has done so by the end of the
- * forward pass: our backward kernels only lack memory, and that the rehearsal made. */
-static bool may_fail(const wg_engine *t, const wg_record *record)
-{
-    if (record && record->op == &wg_op_gradient)
-        record = wg_record_of(t, wg_gradient_node(record));
-    return record && (!is_ours(record->op) || record->op->traits & WG_OP_EFFECT);
-}
-
-/* The place from which on a run cannot fail. */
-static size_t safe_from(const wg_plan_passes *p)
-{
-    const wg_plan *plan = p->plan;
-    size_t from = 0;
-    for (size_t k = 0; k < plan->count; k++) {
-        bool forward = plan->nodes[k] < plan->start;
-        if ((forward || may_fail(plan->tape, wg_record_of(plan->tape, plan->nodes[k]))) &&
-            p->runs_at[k] >= from)
-            from = p->runs_at[k] + 1;
-    }
-    return from;
-}
-
-/* The place of the node that may update a parameter; SIZE_MAX: none. */
-static size_t updating(const wg_plan_passes *p, const wg_plan_gradient *g, const size_t *last, size_t safe)
-{
-    const wg_plan *plan = p->plan;
-    uint32_t source;
-    size_t index;
-    if (!g->bound || !wg_plan_source(plan->tape, g->node, &source, &index) || last[source] != CLAIMED)
-        return SIZE_MAX;
-    size_t k = p->place[source];
-    const wg_record *record = wg_record_of(plan->tape, source);
-    if (k == SIZE_MAX || k < safe || plan->chains[k] || record->results != 1 ||
-        !wg_plan_finishes(plan->tape, record) || last[g->bound->var.node] > FIRST + k)
-        return SIZE_MAX;
-    return k;
+    const wg_engine *t = p->plan->tape;
+    uint32_t node = g->node;
+    const wg_record *record = wg_record_of(t, node);
+    if (!g->bound)
+        return WG_NO_NODE;
+    for (; record && p->values[node].reads == 1 && wg_plan_is_alias(t, record);
+         record = wg_record_of(t, node))
+        node = record->args[0]; /* another name of it */
+    bool may = record && p->values[node].reads == 1 && p->values[node].call != SIZE_MAX &&
+               record->op == &wg_op_gradient && record->results == 1 && !record->result[0].scalar &&
+               record->result[0].count && wg_plan_finishes(t, record) &&
+               !reads_parameters(t, record, g->bound->var.node);
+    return may ? node : WG_NO_NODE;
 }
 
 static int by_index(const void *a, const void *b)
@@ -95,24 +81,40 @@ static int by_index(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-wg_status wg_plan_fuse_updates(wg_plan_passes *p)
+/* Calls that update go to the end, the others keep their order. `last`: by call. */
+static wg_status move_last(wg_plan_passes *p, const bool *last)
+{
+    wg_plan *plan = p->plan, old = *plan;
+    if (!wg_plan_list_new(plan, old.count)) {
+        plan->calls = old.calls;
+        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    }
+    for (size_t pass = 0, place = 0; pass < 2; pass++)
+        for (size_t k = 0; k < old.count; k++)
+            if (last[k] == (pass == 1)) {
+                p->values[old.calls[k].node].call = place;
+                plan->calls[place] = old.calls[k];
+                plan->calls[place++].updates = last[k];
+            }
+    wg_plan_list_free(&old);
+    return WG_OK;
+}
+
+static wg_status find_updates(wg_plan_passes *p, bool *last)
 {
     wg_plan *plan = p->plan;
-    if (!plan->optim || plan->gradients_stay)
-        return WG_OK;
-    size_t *last = p->buffers, safe = safe_from(p); /* there are no buffers yet */
-    find_readers(p, last);
+    count_reads(plan, p);
     for (size_t i = 0; i < plan->gradient_count; i++) {
         wg_plan_gradient *g = &plan->gradients[i];
-        size_t k = updating(p, g, last, safe);
-        if (k == SIZE_MAX)
+        uint32_t node = updating(p, g);
+        if (node == WG_NO_NODE)
             continue;
         if (!wg_mem_reserve(&plan->memory, (void **)&plan->updates, &plan->update_capacity,
                 plan->update_count + 1, sizeof *plan->updates))
             return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-        g->updates = true;
+        g->updates = last[p->values[node].call] = true;
         plan->updates[plan->update_count++] = (wg_plan_update){.plan = plan,
-            .node = plan->nodes[k],
+            .node = node,
             .index = g->bound->binding.index,
             .gradient = g->bound->binding.gradient};
     }
@@ -121,83 +123,96 @@ wg_status wg_plan_fuse_updates(wg_plan_passes *p)
     return WG_OK;
 }
 
-/* ---- Runs ------------------------------------------------------------------------------------------- */
-
-static void update_stretch(void *user, size_t first, size_t count, const void *values)
+wg_status wg_plan_choose_updates(wg_plan_passes *p)
 {
-    const wg_plan_update *u = user;
-    size_t size = wg_dtype_size(u->plan->tape->options.dtype);
-    if (u->array.count)
-        wg_optim_update(
-            u->plan->optim, &u->array, first, count, values ? values : (char *)u->gradient + first * size);
+    wg_plan *plan = p->plan;
+    if (!plan->optim || plan->gradients_stay)
+        return WG_OK;
+    bool *last = wg_mem_zero(&plan->memory, plan->count + 1);
+    wg_status status =
+        last ? find_updates(p, last) : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    if (status == WG_OK && plan->update_count)
+        status = move_last(p, last);
+    wg_mem_free(&plan->memory, last, plan->count + 1);
+    return status;
 }
 
-void wg_plan_updates_attach(wg_plan *plan)
+/* ---- Are they finite? ------------------------------------------------------------------------------- */
+
+/* The largest number of the factors of a gradient, multiplied; infinite when one is not finite. */
+static double bound_of(const wg_engine *t, const wg_record *record)
 {
-    for (size_t i = 0; i < plan->update_count; i++) {
-        wg_plan_update *u = &plan->updates[i];
-        u->finish = (wg_finish){.run = update_stretch, .user = u, .transient = true};
-        wg_record_of(plan->tape, u->node)->finish = &u->finish;
+    double bound = 1;
+    for (size_t i = 0; i < record->arity; i++) {
+        wg_view v = wg_view_of(t, record->args[i]);
+        if (!wg_plan_reads(record, i) || v.scalar || v.dtype == WG_I32 || is_parameter(t, record->args[i]))
+            continue;
+        size_t count = 0;
+        wg_shape_count(v.shape, &count);
+        bound *= wg_largest(v.dtype, v.data, count) * (double)count; /* more than there are terms */
     }
+    return bound;
 }
 
-const wg_plan_update *wg_plan_update_by(const wg_plan *plan, uint32_t node)
+static bool surely_finite(const wg_plan *plan, const wg_plan_update *u)
 {
-    for (size_t i = 0; i < plan->update_count; i++)
-        if (plan->updates[i].node == node)
-            return &plan->updates[i];
-    return NULL;
+    const wg_record *record = wg_record_of(plan->tape, u->node);
+    double most = record->result[0].dtype == WG_F32 ? (double)FLT_MAX : DBL_MAX;
+    return bound_of(plan->tape, record) < most / 4;
+}
+
+/* Writes the gradients that would have updated at once. */
+static wg_status write_gradients(wg_plan *plan)
+{
+    wg_status status = WG_OK;
+    for (size_t i = 0; i < plan->update_count && status == WG_OK; i++) {
+        wg_record *record = wg_record_of(plan->tape, plan->updates[i].node);
+        record->finish = NULL;
+        status = wg_compute_now(plan->tape, record);
+        record->finish = &plan->updates[i].finish;
+    }
+    return status;
+}
+
+/* A gradient of the step that is not finite, of those that are written: its number among the plan's;
+ * SIZE_MAX: there is none. */
+static size_t not_finite(const wg_plan *plan)
+{
+    for (size_t i = 0; i < plan->gradient_count; i++) {
+        const wg_plan_gradient *g = &plan->gradients[i];
+        size_t count = 0;
+        if (!g->bound || (g->updates && !plan->written))
+            continue;
+        wg_shape_count(&g->bound->binding.shape, &count);
+        if (!(wg_largest(g->bound->binding.dtype, g->bound->binding.gradient, count) <= DBL_MAX))
+            return i;
+    }
+    return SIZE_MAX;
 }
 
 wg_status wg_plan_updates_begin(wg_plan *plan)
 {
-    wg_status status = plan->optim ? wg_optim_begin(plan->optim) : WG_OK;
-    for (size_t i = 0; i < plan->update_count && status == WG_OK; i++)
+    wg_engine *t = plan->tape;
+    char text[WG_NODE_TEXT];
+    plan->written = false;
+    for (size_t i = 0; i < plan->update_count && !plan->written; i++)
+        plan->written = !surely_finite(plan, &plan->updates[i]);
+    wg_status status = plan->written ? write_gradients(plan) : WG_OK;
+    if (status != WG_OK)
+        return wg_fail(t, status, "plan: %s", wg_status_text(status));
+    size_t bad = not_finite(plan);
+    plan->computed = true;
+    if (bad != SIZE_MAX)
+        return wg_fail(t, WG_NUMBER, "plan: the gradient of %s is not finite, so nothing is updated",
+            wg_node_text(t, plan->gradients[bad].bound->var.node, text));
+    wg_view y = wg_view_of(t, plan->y.node);
+    if (!(wg_largest(y.scalar ? WG_F64 : y.dtype, y.scalar ? &t->head.steps[plan->y.node].value : y.data,
+              1) <= DBL_MAX))
+        return wg_fail(t, WG_NUMBER, "plan: the result is not finite, so nothing is updated");
+    status = wg_optim_begin(plan->optim);
+    if (status != WG_OK)
+        return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
+    for (size_t i = 0; i < plan->update_count; i++)
         plan->updates[i].array = wg_optim_array(plan->optim, plan->updates[i].index);
-    return status;
-}
-
-typedef struct whole {
-    const wg_optim *optim;
-    wg_optim_run array;
-    const char *gradient;
-    size_t size;
-} whole;
-
-static void update_part(void *work, size_t part, size_t begin, size_t end)
-{
-    const whole *w = work;
-    (void)part;
-    wg_optim_update(w->optim, &w->array, begin, end - begin, w->gradient + begin * w->size);
-}
-
-/* Every array of the store that has not been updated, also one that is not in the step. */
-static void update_rest(const wg_plan *plan)
-{
-    enum { GRAIN = 1 << 14 };
-    wg_params *params = wg_optim_params(plan->optim);
-    int threads = wg_params_threads(params);
-    for (size_t i = 0, u = 0; i < wg_params_count(params); i++) {
-        if (u < plan->update_count && plan->updates[u].index == i) {
-            u++;
-            continue;
-        }
-        whole w = {.optim = plan->optim, .array = wg_optim_array(plan->optim, i)};
-        if (!w.array.count)
-            continue;
-        w.gradient = wg_params_gradient(params, i);
-        w.size = wg_dtype_size(wg_params_dtype(params));
-        wg_parallel_for(threads, w.array.count, GRAIN, update_part, &w);
-    }
-}
-
-wg_status wg_plan_updates_end(wg_plan *plan)
-{
-    if (!plan->optim)
-        return WG_OK;
-    if (plan->update_count == 0)
-        return wg_optim_step(plan->optim);
-    update_rest(plan);
-    wg_optim_end(plan->optim);
     return WG_OK;
 }

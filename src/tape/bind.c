@@ -82,6 +82,11 @@ static void owner_gone(void *keeper)
     bound->gone = true;
 }
 
+void wg_bound_hold(wg_bound *bound)
+{
+    wg_hold(&bound->holder, bound->binding.holders, owner_gone, bound);
+}
+
 static wg_bound *add(wg_engine *t)
 {
     if (t->bound_count == t->bound_capacity)
@@ -179,7 +184,7 @@ wg_var wg_bind(wg_tape *tape, const wg_binding *binding)
     bound->var = bind_new(t, bound);
     if (is_new || bound->holder.of != binding->holders) {
         wg_let_go(&bound->holder);
-        wg_hold(&bound->holder, binding->holders, owner_gone, bound);
+        wg_bound_hold(bound);
     }
     bound->binding.name = NULL; /* the caller's, until now */
     return bound->var;
@@ -199,11 +204,8 @@ static wg_status stale_leaf(wg_engine *t, const char *who)
 {
     uint32_t node = t->changed_by < t->head.count ? t->changed_by : WG_NO_NODE;
     const char *name = node != WG_NO_NODE ? wg_name_at(t, node) : "";
-    if (t->plan)
-        return wg_fail(t, WG_STALE, "%s: the tape is planned, and its values are the plan's", who);
     if (node == WG_NO_NODE)
-        return wg_fail(
-            t, WG_STALE, "%s: a plan, or a replay that failed, left no values: call wg_replay first", who);
+        return wg_fail(t, WG_STALE, "%s: a replay that failed left no values: call wg_replay first", who);
     return wg_fail(t, WG_STALE, "%s: %s%s%s (node %u) was set anew since: call wg_replay first", who,
         wg_op_of(wg_var_of(t, node))->name, *name ? " " : "", name, node);
 }

@@ -6,7 +6,7 @@
 #include "base/float_state.h"
 #include "tape/engine.h"
 
-/* Memory for results and what is kept; what is there already stays. A block that somebody else shares cannot
+/* Memory for results and what is kept; what is there already (a plan's has no block) stays. A block that somebody else shares cannot
  * be written over: an adjoint that took it over, say. */
 static bool make_blocks(wg_engine *t, wg_record *record)
 {
@@ -14,7 +14,7 @@ static bool make_blocks(wg_engine *t, wg_record *record)
         return true;
     for (size_t r = 0; r < record->results; r++) {
         wg_result *result = &record->result[r];
-        if (result->scalar || result->block)
+        if (result->scalar || result->data)
             continue;
         result->block = wg_block_take(&t->blocks, result->count * wg_dtype_size(result->dtype));
         if (!result->block)
@@ -22,7 +22,7 @@ static bool make_blocks(wg_engine *t, wg_record *record)
         result->data = wg_block_data(result->block);
     }
     for (size_t k = 0; k < WG_MAX_KEEP; k++)
-        if (record->keep_bytes[k] && !record->keep_block[k]) {
+        if (record->keep_bytes[k] && !record->keep[k]) {
             record->keep_block[k] = wg_block_take(&t->blocks, record->keep_bytes[k]);
             if (!record->keep_block[k])
                 return false;

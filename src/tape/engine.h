@@ -109,7 +109,6 @@ typedef struct wg_engine {
 
     wg_status status;
     char message[WG_MESSAGE_SIZE];
-    wg_holders plans; /* made of this tape, also those of recordings that are gone */
 
     bool training;
     bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels, */
@@ -119,16 +118,13 @@ typedef struct wg_engine {
     int in_rule;   /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
-    const void *plan;      /* of the tape as it is; NULL: none */
-    uint32_t planned;      /* nodes below this are as the plan left them; 0 without one */
-    const uint8_t *hidden; /* [planned], between runs: these have no value, though they are bare steps */
-    wg_work *work; /* in a run of the plan, which says what is valued: where operations work; else NULL */
-    bool bf16;     /* in a run of the plan: it asks for that */
-    struct wg_tuning *tuning;  /* of a plan that is made, or runs */
-    struct wg_onednn *library; /* then: what multiplies; NULL: our own loops */
+    wg_work *work; /* of a plan's tape, which says what is valued: where operations work; else NULL */
+    bool bf16;     /* of a plan's tape: it asks for that */
+    struct wg_tuning *tuning;  /* of a plan's tape */
+    struct wg_onednn *library; /* of a plan's tape: what multiplies; NULL: our own loops */
     bool missed;               /* since the reset a value was asked for that was not there */
     bool changed;              /* the values are not those of the leaves: */
-    uint32_t changed_by;       /* this leaf was set; WG_NO_NODE: a plan or a failed replay left none */
+    uint32_t changed_by;       /* this leaf was set; WG_NO_NODE: a failed replay left none */
     wg_error unstuck;          /* of wg_grad, which did not stick: why its results are no vars */
 
     double *adjoints;
@@ -336,13 +332,18 @@ unsigned wg_result_bit(const wg_record *record, size_t r);
 wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */
+void wg_bound_hold(wg_bound *bound); /* its owner, who then tells it of its end */
 void wg_bounds_free(wg_engine *t);
 wg_status wg_check_bounds(wg_engine *t, const char *who); /* or fails: a parameter's store was freed */
 wg_status wg_check_fresh(wg_engine *t, const char *who);  /* or fails, and says what changed */
 void wg_bounds_seen(wg_engine *t);
 wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a good sweep from y */
 
+/* ---- copy.c: another tape's recording on a new one, whose nodes have the same numbers */
+wg_status wg_copy_recording(wg_engine *to, const wg_engine *from);
+
 /* ---- name.c */
+bool wg_names_copy(wg_engine *to, const wg_engine *from);
 void wg_names_forget(wg_engine *t, uint32_t node);
 void wg_names_reset(wg_engine *t);
 void wg_scopes_close(wg_engine *t, uint32_t depth); /* those that are deeper */

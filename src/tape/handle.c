@@ -127,8 +127,6 @@ void wg_forget(wg_engine *t, uint32_t node)
         t->swept = node;
     if (t->swept_end > node)
         t->swept_end = node;
-    if (t->planned > node)
-        t->planned = node;
 }
 
 wg_mark wg_tape_mark(wg_tape *tape)

@@ -193,6 +193,44 @@ const char *wg_tape_scope(const wg_tape *tape)
     return tape ? wg_scope_now(wg_engine_of(tape)) : "";
 }
 
+/* ---- On another tape -------------------------------------------------------------------------------- */
+
+/* Nodes recorded in one scope share it: `from`'s scope k is the copy's entry k, a path with nothing around
+ * it. */
+static bool copy_scope(wg_engine *to, const struct wg_scoped *old)
+{
+    const char *path = path_of(old->scope);
+    size_t size = strlen(path) + 1;
+    wg_scope *scope = old->scope ? wg_text_take(&to->texts, sizeof *scope + size) : NULL;
+    if (old->scope && !scope)
+        return false;
+    if (scope) {
+        *scope = (wg_scope){.references = 1, .depth = 1};
+        memcpy(scope->path, path, size);
+    }
+    to->scopes[to->scope_count++] = (struct wg_scoped){old->node, scope};
+    return true;
+}
+
+bool wg_names_copy(wg_engine *to, const wg_engine *from)
+{
+    if (!wg_mem_reserve(
+            &to->memory, (void **)&to->names, &to->name_capacity, from->name_count + 1, sizeof *to->names) ||
+        !wg_mem_reserve(&to->memory, (void **)&to->scopes, &to->scope_capacity, from->scope_count + 1,
+            sizeof *to->scopes))
+        return false;
+    for (size_t i = 0; i < from->name_count; i++) {
+        char *text = copy(to, from->names[i].text);
+        if (!text)
+            return false;
+        to->names[to->name_count++] = (struct wg_named){from->names[i].node, text};
+    }
+    for (size_t i = 0; i < from->scope_count; i++)
+        if (!copy_scope(to, &from->scopes[i]))
+            return false;
+    return true;
+}
+
 /* ---- Going back ------------------------------------------------------------------------------------ */
 
 /* What is recorded next is in the scope that is open now. Where that is news, an entry went, whose room there

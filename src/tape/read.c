@@ -91,7 +91,6 @@ double wg_item(wg_var x)
     return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
 }
 
-/* Of a tape that is planned most values and gradients are not kept. */
 static const char *why_missing(wg_var x, wg_status missing)
 {
     const wg_engine *t = wg_engine_of(x.tape);
@@ -100,11 +99,7 @@ static const char *why_missing(wg_var x, wg_status missing)
         return missing == WG_NO_VALUE ? "has no value: the store of this parameter was freed"
                                       : "has no gradient: the store of this parameter was freed";
     if (missing == WG_NO_VALUE)
-        return t->plan ? "is not kept by the plan, or was not computed yet: see wg_plan_options.keep"
-                       : "has no value yet";
-    if (t->plan)
-        return "has no gradient: a plan's are in the store, in scalar leaves, and what .keep says of "
-               "wg_grad's";
+        return "has no value yet";
     if (x.node >= t->swept_end)
         return "has no gradient: no sweep since it was recorded, see wg_backward";
     return !record || (record->arity == 0 && !record->tracked)
@@ -149,7 +144,7 @@ wg_status wg_read_f32(wg_var x, float *out, size_t n)
 static bool unreached(const wg_engine *t, const wg_record *record)
 {
     bool kept = record->arity == 0 || record->keep_gradient || t->options.keep_grads;
-    return kept && record->tracked && !t->plan && !record->result[0].has_gradient;
+    return kept && record->tracked && !record->result[0].has_gradient;
 }
 
 /* Zeros are made when they are asked for. */
@@ -170,8 +165,6 @@ const void *wg_grad_data(wg_var x)
     wg_record *record = wg_record_of(t, x.node);
     if (record && record->bound && record->bound->gone)
         return NULL;
-    if (t->plan && (record ? record->arity : wg_operand_count(wg_code(t, x.node))))
-        return NULL; /* a plan has the gradients of leaves */
     if (record && !record->result[0].scalar)
         return unreached(t, record) ? zeros(t, &record->result[0]) : record->result[0].gradient;
     if (wg_code(t, x.node) == WG_CODE_const)

@@ -54,7 +54,6 @@ void wg_tape_free(wg_tape *tape)
         return;
     wg_engine *t = wg_engine_of(tape);
     const wg_allocator *memory = &t->memory;
-    wg_holders_end(&t->plans);
     wg_forget(t, 0);
     wg_bounds_free(t);
     wg_blocks_trim(&t->blocks);
@@ -89,8 +88,6 @@ void wg_tape_reset(wg_tape *tape)
     t->no_grad = 0;
     t->ordinals = 0;
     t->changed = t->missed = false;
-    t->plan = NULL;
-    t->hidden = NULL;
     t->bound_next = 0;
     t->run += !t->frozen;
     wg_update_fast(t);
@@ -99,7 +96,7 @@ void wg_tape_reset(wg_tape *tape)
 /* The inline path is open while nothing unusual is going on. */
 void wg_update_fast(wg_engine *t)
 {
-    bool usual = t->status == WG_OK && t->no_grad == 0 && !t->hidden;
+    bool usual = t->status == WG_OK && t->no_grad == 0;
     t->head.fast = usual ? t->epoch : WG_NO_EPOCH;
 }
 

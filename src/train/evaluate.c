@@ -34,7 +34,7 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     if (!tape)
         wg_error_set(error, WG_OUT_OF_MEMORY, "evaluate: no memory for a tape");
     if (error->status == WG_OK &&
-        wg_task_score(&task, "the evaluation", &tape, &program, batches, &tally, error) == WG_OK && score)
+        wg_task_score(&task, "the evaluation", tape, &program, batches, &tally, error) == WG_OK && score)
         *score = (wg_score){wg_tally_loss(&tally), wg_tally_metric(&task, &tally), tally.samples};
     wg_program_free(&program);
     wg_tape_free(tape);

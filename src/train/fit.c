@@ -203,7 +203,7 @@ static wg_status judge(wg_fitting *f, wg_epoch *epoch)
         wg_tally tally;
         wg_tape_set_training(f->tape, false);
         wg_status status = wg_task_score(
-            &f->task, "the fit's validation", &f->tape, &f->testing, f->validation, &tally, f->error);
+            &f->task, "the fit's validation", f->tape, &f->testing, f->validation, &tally, f->error);
         wg_tape_set_training(f->tape, true);
         if (status != WG_OK)
             return status;

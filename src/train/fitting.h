@@ -5,7 +5,7 @@
 #ifndef WG_TRAIN_FITTING_H
 #define WG_TRAIN_FITTING_H
 
-#include "train/buffers.h"
+#include "nn/buffers.h"
 #include "train/progress.h"
 #include "train/program.h"
 

@@ -3,8 +3,8 @@
 
 /* program.h - model and loss on batches of one size, planned for as long as the model records the same.
  *
- *     sketch    the caller's tape: each batch is recorded there, without values           microseconds
- *     tape      the recording that was planned; its plan is run when the sketch is equal  the work
+ *     tape      the caller's: each batch is recorded there, without values        microseconds
+ *     plan      of a recording; it is run for others that are equal to that       the work
  *
  * The model is called for each batch, as if there were no plan, so one that changes from batch to batch is
  * seen to change. */
@@ -19,18 +19,23 @@ typedef struct wg_program {
     bool bf16;      /* see wg_plan_options; a full batch is computed so, or not at all */
     bool off;       /* no more plans: the model asks for values, fails, or changes too often */
     size_t changes; /* of the model, so far */
-    wg_tape *tape;
     wg_plan *plan;
-    wg_recorded step; /* on `tape` */
+    wg_recorded step; /* that was planned: its vars are the plan's names */
     uint64_t fingerprint;
 } wg_program;
 
-/* Records a batch and computes it: if it is a full one by the plan, and then the gradients are in the store,
- * in place of what was there; otherwise on the sketch, for wg_backward. The loss has a value, or the sketch
- * an error: also where memory lacks for a plan, or one of bfloat16 is not to be had. The sketch may be
- * another tape afterwards; random numbers go on there. */
-wg_recorded wg_program_step(
-    wg_program *g, const wg_task *task, wg_tape **sketch, const wg_batch *batch, bool full, bool *planned);
+/* A batch that was computed. */
+typedef struct wg_outcome {
+    bool planned;        /* and then the gradients are in the store, in place of what was there; */
+    wg_var loss;         /* else it is on the tape, for wg_backward */
+    double value;        /* of the loss */
+    wg_array prediction; /* borrowed until the next batch */
+} wg_outcome;
+
+/* Records a batch and computes it, if it is a full one by the plan. The loss has a value, or the tape an
+ * error: also where memory lacks for a plan, or one of bfloat16 is not to be had. */
+wg_outcome wg_program_step(
+    wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full);
 
 void wg_program_free(wg_program *g);
 

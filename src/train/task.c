@@ -89,16 +89,14 @@ wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *b
 }
 
 void wg_task_count(
-    const wg_task *task, const wg_batch *batch, wg_var prediction, double loss, wg_tally *tally)
+    const wg_task *task, const wg_batch *batch, const wg_array *prediction, double loss, wg_tally *tally)
 {
     bool sum = task->loss_options && task->loss_options->reduction == WG_SUM;
     double n = (double)batch->count;
     tally->loss += sum ? loss : loss * n;
     tally->samples += batch->count;
     if (task->metric)
-        tally->metric += n * task->metric(wg_array_of(wg_data(prediction), wg_dtype_of(prediction),
-                                              wg_shape_of(prediction)),
-                                 batch->y, task->metric_user);
+        tally->metric += n * task->metric(*prediction, batch->y, task->metric_user);
 }
 
 double wg_tally_loss(const wg_tally *tally)
@@ -125,22 +123,22 @@ void wg_task_open(wg_params *params, bool closed)
         wg_params_unseal(params);
 }
 
-wg_status wg_task_score(const wg_task *task, const char *who, wg_tape **tape, wg_program *program,
+wg_status wg_task_score(const wg_task *task, const char *who, wg_tape *tape, wg_program *program,
     wg_batches *batches, wg_tally *tally, wg_error *error)
 {
     *tally = (wg_tally){0};
     wg_status status = WG_OK;
     size_t full = 0;
     for (wg_batch batch = {0}; status == WG_OK && wg_next_batch(batches, &batch);) {
-        bool planned, closed = wg_task_close(task->params, who);
+        bool closed = wg_task_close(task->params, who);
         full = full ? full : batch.count;
-        wg_recorded r = wg_program_step(program, task, tape, &batch, batch.count == full, &planned);
+        wg_outcome made = wg_program_step(program, task, tape, &batch, batch.count == full);
         wg_task_open(task->params, closed);
-        status = wg_tape_status(*tape);
+        status = wg_tape_status(tape);
         if (status != WG_OK)
-            wg_error_set(error, status, "batch %zu: %s", batch.number, wg_tape_message(*tape));
+            wg_error_set(error, status, "batch %zu: %s", batch.number, wg_tape_message(tape));
         else
-            wg_task_count(task, &batch, r.prediction, wg_item(r.loss), tally);
+            wg_task_count(task, &batch, &made.prediction, made.value, tally);
     }
     return status == WG_OK ? wg_batches_status(batches) : status;
 }

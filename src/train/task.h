@@ -45,12 +45,12 @@ wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *b
 
 /* Adds a batch that was recorded, whose loss is `loss`. */
 void wg_task_count(
-    const wg_task *task, const wg_batch *batch, wg_var prediction, double loss, wg_tally *tally);
+    const wg_task *task, const wg_batch *batch, const wg_array *prediction, double loss, wg_tally *tally);
 
 /* All batches of an epoch, in the mode that the tape is in and without gradients; full ones by the program. A
  * store that has parameters gets no new one; messages say that `who` sealed it. */
 struct wg_program;
-wg_status wg_task_score(const wg_task *task, const char *who, wg_tape **tape, struct wg_program *program,
+wg_status wg_task_score(const wg_task *task, const char *who, wg_tape *tape, struct wg_program *program,
     wg_batches *batches, wg_tally *tally, wg_error *error);
 
 /* Means; NaN for no samples, and for a metric that there is not. */

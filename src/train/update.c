@@ -38,18 +38,18 @@ static bool finite_gradients(const wg_fitting *f, bool last, size_t *parameter)
 static wg_status train_batch(
     wg_fitting *f, const wg_batch *batch, size_t samples, bool last, wg_tally *tally, bool *skip)
 {
-    bool planned, full = batch->count == samples_of(f, 0, 1);
+    bool full = batch->count == samples_of(f, 0, 1);
     uint64_t run = wg_tape_run(f->tape) + 1;
-    wg_recorded r = wg_program_step(&f->training, &f->task, &f->tape, batch, full, &planned);
-    wg_var part = r.loss;
-    double value = wg_item(r.loss);
+    wg_outcome made = wg_program_step(&f->training, &f->task, f->tape, batch, full);
+    wg_var part = made.loss;
+    double value = made.value;
     size_t parameter = SIZE_MAX;
     if (wg_tape_status(f->tape) != WG_OK)
         return failed(f, batch, wg_tape_status(f->tape), wg_tape_message(f->tape));
     bool mean = !f->task.loss_options || f->task.loss_options->reduction == WG_MEAN;
-    if (mean && samples != batch->count)
-        part = wg_mulc(r.loss, (double)batch->count / (double)samples);
-    wg_status status = planned || !isfinite(value) ? WG_OK : wg_backward(part);
+    if (mean && samples != batch->count && !made.planned)
+        part = wg_mulc(made.loss, (double)batch->count / (double)samples);
+    wg_status status = made.planned || !isfinite(value) ? WG_OK : wg_backward(part);
     if (status != WG_OK)
         return failed(f, batch, status, wg_tape_message(f->tape));
     if (!isfinite(value) || !finite_gradients(f, last, &parameter)) {
@@ -59,7 +59,7 @@ static wg_status train_batch(
         wg_buffers_restore(&f->buffers, f->task.params);
         return wg_fitting_blame(f, batch, run, value, parameter);
     }
-    wg_task_count(&f->task, batch, r.prediction, value, tally);
+    wg_task_count(&f->task, batch, &made.prediction, value, tally);
     return WG_OK;
 }
 

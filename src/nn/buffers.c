@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/buffers.h"
+#include "nn/buffers.h"
 
 #include <string.h>
 #include "base/alloc.h"

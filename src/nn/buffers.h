@@ -4,8 +4,8 @@
 /* buffers.h - a store's buffers before an update. A batch that comes to nothing has changed them all the same
  * (running statistics are an effect of computing it); they are small, so a copy is taken before each update.
  */
-#ifndef WG_TRAIN_BUFFERS_H
-#define WG_TRAIN_BUFFERS_H
+#ifndef WG_NN_BUFFERS_H
+#define WG_NN_BUFFERS_H
 
 #include <wengert/params.h>
 
