@@ -157,7 +157,13 @@ WG_API void wg_plan_free(wg_plan *plan);
 /* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
  * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when store,
  * optimiser or tuning table was freed; others are the operations' own. A run that fails makes no update, and
- * leaves nothing to be read; the store's gradients are what they were, or zero. The next run may succeed. */
+ * leaves nothing to be read; the store's gradients are zero, and its buffers what they were. The next run may
+ * succeed.
+ *
+ * With an optimiser, WG_NUMBER when the result or a gradient is not finite: nothing is updated then, and what
+ * is kept can be read, to see why. All gradients are looked at before the first update. Of one that a product
+ * makes tile by tile it is known beforehand from the largest of its factors; where these are so large that a
+ * sum of their products might leave the type's range, the gradients are written first. */
 WG_API wg_status wg_plan_run(wg_plan *plan);
 
 /* What failed last, of all functions that take the plan; "" when nothing did. */

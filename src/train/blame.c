@@ -5,6 +5,7 @@
  * random numbers, effects off, and every gradient kept: a plan keeps none, and by a recording one sees each
  * node. */
 #include "train/fitting.h"
+#include "kernels/finite.h"
 
 #include <math.h>
 #include <wengert/op.h>
@@ -58,10 +59,21 @@ static void blame_gradient(wg_tape *tape, wg_var loss, char *text, size_t size)
         snprintf(text, size, "; recorded once more, every gradient of this batch is finite");
 }
 
+/* The first parameter of the store whose gradient on the tape is not finite. */
+static size_t find_parameter(const wg_tape *tape, const wg_params *params)
+{
+    for (size_t i = 0; i < wg_params_count(params); i++) {
+        size_t count;
+        const void *gradient = wg_own_grad(tape, params, i, &count);
+        if (gradient && isinf(wg_largest(wg_params_dtype(params), gradient, count)))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
 wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter)
 {
     char where[WG_MESSAGE_SIZE] = "";
-    const char *name = wg_params_at(f->task.params, parameter).name;
     wg_task task = f->task;
     task.tape.frozen = task.tape.keep_grads = task.tape.own_grads = true;
     wg_tape *tape = wg_task_tape(&task, true);
@@ -74,6 +86,9 @@ wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, d
         blame_value(tape, where, sizeof where);
     else
         blame_gradient(tape, r.loss, where, sizeof where);
+    if (parameter == WG_SOME_PARAMETER && tape)
+        parameter = find_parameter(tape, f->task.params);
+    const char *name = wg_params_at(f->task.params, parameter).name;
     wg_tape_free(tape);
     const size_t epoch = f->position.epoch + 1;
     if (!isfinite(loss))

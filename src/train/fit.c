@@ -134,6 +134,8 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
     f->training.bf16 = o->bf16;
     f->training.off = f->testing.off = !may_plan(f);
     f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
+    bool clips = o->clip_norm > 0 || o->clip_value > 0;
+    f->training.optim = clips ? NULL : f->optim; /* a clipped gradient is all there before it updates */
     if (!f->tape || !f->optim)
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a tape and an optimiser");
     f->history = o->history ? o->history : &f->own_history;

@@ -49,8 +49,9 @@ wg_epoch wg_fitting_epoch(const wg_fitting *f);
 wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor);
 
 /* Says that a batch, done with random run `run`, has a loss or a gradient that is not finite: in the error,
- * with the node where it began. `parameter` is the first one without a finite gradient, SIZE_MAX if there is
- * none. */
+ * with the node where it began. `parameter` is the first one without a finite gradient, WG_SOME_PARAMETER if
+ * that is not known, SIZE_MAX if there is none. */
+#define WG_SOME_PARAMETER (SIZE_MAX - 1)
 wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter);
 
 /* Copies the parameters as the best so far. */

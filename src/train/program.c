@@ -19,7 +19,8 @@ void wg_program_free(wg_program *g)
 
 /* Plans what is on the tape. False when that was done too often, or fails: then there are no more plans. Lack
  * of memory is left on the tape. */
-static bool make_plan(wg_program *g, wg_tape *tape, const wg_recorded *step, uint64_t fingerprint)
+static bool make_plan(
+    wg_program *g, const wg_task *task, wg_tape *tape, const wg_recorded *step, uint64_t fingerprint)
 {
     wg_error error = {0};
     drop_plan(g);
@@ -27,8 +28,11 @@ static bool make_plan(wg_program *g, wg_tape *tape, const wg_recorded *step, uin
     if (g->off)
         return false;
     g->plan = wg_plan_new(step->loss,
-        &(wg_plan_options){
-            .forward = g->forward, .bf16 = g->bf16, .keep = &step->prediction, .keep_count = 1},
+        &(wg_plan_options){.forward = g->forward,
+            .optim = g->optim,
+            .bf16 = g->bf16,
+            .keep = &step->prediction,
+            .keep_count = 1},
         &error);
     if (!g->plan) {
         g->off = true;
@@ -38,6 +42,7 @@ static bool make_plan(wg_program *g, wg_tape *tape, const wg_recorded *step, uin
     }
     g->step = *step;
     g->fingerprint = fingerprint;
+    g->arrays = wg_params_count(task->params);
     return true;
 }
 
@@ -51,9 +56,11 @@ static wg_outcome run_plan(const wg_program *g, wg_tape *tape, const wg_batch *b
         status = wg_plan_set(plan, g->step.y, batch->y);
     if (status == WG_OK)
         status = wg_plan_run(plan);
-    if (status != WG_OK)
+    bool refused = g->optim && status == WG_NUMBER && wg_plan_has_value(plan, g->step.loss);
+    if (status != WG_OK && !refused)
         wg_tape_fail(tape, status, "%s", wg_plan_message(plan));
     return (wg_outcome){.planned = true,
+        .refused = refused,
         .value = wg_plan_item(plan, g->step.loss),
         .prediction = wg_plan_array(plan, g->step.prediction)};
 }
@@ -89,7 +96,8 @@ wg_outcome wg_program_step(
     uint64_t fingerprint = wg_tape_fingerprint(tape);
     bool asked = wg_tape_missed(tape), whole = fingerprint && !asked;
     g->off = !whole;
-    if (whole && (fingerprint == g->fingerprint || make_plan(g, tape, &step, fingerprint)))
+    bool same = fingerprint == g->fingerprint && g->arrays == wg_params_count(task->params);
+    if (whole && (same || make_plan(g, task, tape, &step, fingerprint)))
         return run_plan(g, tape, batch, run);
     drop_plan(g);
     if (wg_tape_status(tape) == WG_OUT_OF_MEMORY)

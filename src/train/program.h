@@ -15,20 +15,23 @@
 #include "train/task.h"
 
 typedef struct wg_program {
-    bool forward;   /* without gradients */
-    bool bf16;      /* see wg_plan_options; a full batch is computed so, or not at all */
-    bool off;       /* no more plans: the model asks for values, fails, or changes too often */
-    size_t changes; /* of the model, so far */
+    bool forward;    /* without gradients */
+    wg_optim *optim; /* makes its step at the end of a planned batch; NULL: none */
+    bool bf16;       /* see wg_plan_options; a full batch is computed so, or not at all */
+    bool off;        /* no more plans: the model asks for values, fails, or changes too often */
+    size_t changes;  /* of the model, so far */
     wg_plan *plan;
     wg_recorded step; /* that was planned: its vars are the plan's names */
     uint64_t fingerprint;
+    size_t arrays; /* of the store, when the plan was made */
 } wg_program;
 
 /* A batch that was computed. */
 typedef struct wg_outcome {
-    bool planned;        /* and then the gradients are in the store, in place of what was there; */
-    wg_var loss;         /* else it is on the tape, for wg_backward */
-    double value;        /* of the loss */
+    bool planned; /* and then the gradients are in the store, in place of what was there, or used up; */
+    wg_var loss;  /* else it is on the tape, for wg_backward */
+    bool refused; /* the loss or a gradient was not finite, so the optimiser made no step */
+    double value; /* of the loss */
     wg_array prediction; /* borrowed until the next batch */
 } wg_outcome;
 

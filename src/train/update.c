@@ -9,6 +9,15 @@
 #include <math.h>
 #include <wengert/math.h>
 
+/* One update on its way. */
+typedef struct wg_update {
+    size_t batches, done; /* of which it is made; begun */
+    bool skip;            /* one of them was not finite, and is left out with the others */
+    bool stepped;         /* a plan has made the step */
+    double rate;          /* of the optimiser, before the schedule */
+    wg_tally tally;
+} wg_update;
+
 static wg_status failed(wg_fitting *f, const wg_batch *batch, wg_status status, const char *message)
 {
     return wg_error_set(
@@ -34,32 +43,38 @@ static bool finite_gradients(const wg_fitting *f, bool last, size_t *parameter)
     return *parameter == SIZE_MAX && !(limit > 0);
 }
 
-/* The gradient of one batch, as its part of a mean over `samples`, added to what is there. */
-static wg_status train_batch(
-    wg_fitting *f, const wg_batch *batch, size_t samples, bool last, wg_tally *tally, bool *skip)
+/* What a batch comes to whose loss or gradient is not finite. */
+static wg_status bad_batch(
+    wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter, bool *skip)
 {
-    bool full = batch->count == samples_of(f, 0, 1);
+    *skip = f->options.skip_not_finite;
+    if (*skip)
+        return WG_OK;
+    wg_buffers_restore(&f->buffers, f->task.params);
+    return wg_fitting_blame(f, batch, run, loss, parameter);
+}
+
+/* The gradient of one batch, as its part of a mean over `samples`, added to what is there; or, by a plan that
+ * has the optimiser, its whole update. */
+static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, wg_update *update)
+{
+    bool full = batch->count == samples_of(f, 0, 1), last = update->batches == ++update->done;
     uint64_t run = wg_tape_run(f->tape) + 1;
     wg_outcome made = wg_program_step(&f->training, &f->task, f->tape, batch, full);
     wg_var part = made.loss;
-    double value = made.value;
-    size_t parameter = SIZE_MAX;
+    size_t parameter = WG_SOME_PARAMETER;
     if (wg_tape_status(f->tape) != WG_OK)
         return failed(f, batch, wg_tape_status(f->tape), wg_tape_message(f->tape));
     bool mean = !f->task.loss_options || f->task.loss_options->reduction == WG_MEAN;
     if (mean && samples != batch->count && !made.planned)
         part = wg_mulc(made.loss, (double)batch->count / (double)samples);
-    wg_status status = made.planned || !isfinite(value) ? WG_OK : wg_backward(part);
+    wg_status status = made.planned || !isfinite(made.value) ? WG_OK : wg_backward(part);
     if (status != WG_OK)
         return failed(f, batch, status, wg_tape_message(f->tape));
-    if (!isfinite(value) || !finite_gradients(f, last, &parameter)) {
-        *skip = f->options.skip_not_finite;
-        if (*skip)
-            return WG_OK;
-        wg_buffers_restore(&f->buffers, f->task.params);
-        return wg_fitting_blame(f, batch, run, value, parameter);
-    }
-    wg_task_count(&f->task, batch, &made.prediction, value, tally);
+    update->stepped = made.planned && f->training.optim;
+    if (made.refused || !isfinite(made.value) || (!update->stepped && !finite_gradients(f, last, &parameter)))
+        return bad_batch(f, batch, run, made.value, parameter, &update->skip);
+    wg_task_count(&f->task, batch, &made.prediction, made.value, &update->tally);
     return WG_OK;
 }
 
@@ -83,41 +98,53 @@ static wg_status check_update(wg_fitting *f, const wg_batch *batch)
     return failed(f, batch, WG_NUMBER, text);
 }
 
-/* The optimiser holds the rate before the schedule, but for the step itself. */
-static wg_status step(wg_fitting *f, const wg_batch *batch)
+/* The optimiser holds the rate before the schedule, but for the update itself. */
+static wg_status begin_rate(wg_fitting *f, const wg_batch *batch, double rate)
 {
-    const wg_fit_options *o = &f->options;
-    double rate = wg_optim_lr(f->optim), factor = factor_now(f);
-    wg_status status = o->clip_value > 0 ? wg_params_clip_grad_value(f->task.params, o->clip_value) : WG_OK;
-    if (status == WG_OK && wg_optim_set_lr(f->optim, rate * factor) != WG_OK) {
-        char text[96];
-        wg_format(text, sizeof text, "the schedule's factor is %g at rate %g", factor, rate);
-        return failed(f, batch, WG_INVALID, text);
-    }
-    if (status == WG_OK && (status = wg_optim_step(f->optim)) != WG_OK)
-        failed(f, batch, status,
-            *wg_optim_message(f->optim) ? wg_optim_message(f->optim) : wg_status_text(status));
-    if (status == WG_OK)
-        status = check_update(f, batch);
-    f->position.rate = wg_optim_lr(f->optim);
-    wg_optim_set_lr(f->optim, rate);
-    return status;
+    double factor = factor_now(f);
+    if (wg_optim_set_lr(f->optim, rate * factor) == WG_OK)
+        return WG_OK;
+    char text[96];
+    wg_format(text, sizeof text, "the schedule's factor is %g at rate %g", factor, rate);
+    return failed(f, batch, WG_INVALID, text);
 }
 
-/* The gradients of the update's batches. When one is not finite and to be skipped, those that follow only go
- * by: each counts as a run of random operations. */
-static wg_status train_batches(wg_fitting *f, wg_batch *cursor, size_t count, wg_tally *tally, bool *skip)
+static void end_rate(wg_fitting *f, double rate, bool updated)
 {
-    size_t samples = samples_of(f, f->position.batch, count);
+    if (updated)
+        f->position.rate = wg_optim_lr(f->optim);
+    wg_optim_set_lr(f->optim, rate);
+}
+
+/* The step for gradients that are in the store, unless a plan made it. */
+static wg_status step(wg_fitting *f, const wg_batch *batch, bool stepped)
+{
+    const wg_fit_options *o = &f->options;
+    wg_status status = WG_OK;
+    if (!stepped && o->clip_value > 0)
+        status = wg_params_clip_grad_value(f->task.params, o->clip_value);
+    if (!stepped && status == WG_OK && (status = wg_optim_step(f->optim)) != WG_OK)
+        failed(f, batch, status,
+            *wg_optim_message(f->optim) ? wg_optim_message(f->optim) : wg_status_text(status));
+    return status == WG_OK ? check_update(f, batch) : status;
+}
+
+/* The update's batches. When one is not finite and to be skipped, those that follow only go by: each counts
+ * as a run of random operations. */
+static wg_status train_batches(wg_fitting *f, wg_batch *cursor, wg_update *update)
+{
+    size_t samples = samples_of(f, f->position.batch, update->batches);
     wg_params_zero_grad(f->task.params);
-    for (size_t i = 0; i < count && !wg_fitting_stopped(f); i++) {
+    for (size_t i = 0; i < update->batches && !wg_fitting_stopped(f); i++) {
         if (!wg_next_batch(f->batches, cursor))
             return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
-        wg_status status = WG_OK;
-        if (*skip)
+        wg_status status = i == 0 ? begin_rate(f, cursor, update->rate) : WG_OK;
+        if (status != WG_OK)
+            return status;
+        if (update->skip)
             wg_tape_set_run(f->tape, wg_tape_run(f->tape) + 1);
         else
-            status = train_batch(f, cursor, samples, i + 1 == count, tally, skip);
+            status = train_batch(f, cursor, samples, update);
         if (status != WG_OK)
             return status;
     }
@@ -126,26 +153,27 @@ static wg_status train_batches(wg_fitting *f, wg_batch *cursor, size_t count, wg
 
 wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
 {
-    size_t left = wg_batches_per_epoch(f->batches) - f->position.batch,
-           count = f->options.accumulate < left ? f->options.accumulate : left;
+    size_t left = wg_batches_per_epoch(f->batches) - f->position.batch;
+    wg_update update = {.batches = f->options.accumulate < left ? f->options.accumulate : left,
+        .rate = wg_optim_lr(f->optim),
+        .tally = f->position.tally};
     uint64_t run = wg_tape_run(f->tape);
-    wg_tally tally = f->position.tally;
     if (!wg_buffers_keep(&f->buffers, f->task.params))
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the buffers");
-    bool skip = false;
-    wg_status status = train_batches(f, cursor, count, &tally, &skip);
-    if (status == WG_OK && !f->stopped && !skip)
-        status = step(f, cursor);
+    wg_status status = train_batches(f, cursor, &update);
+    if (status == WG_OK && !f->stopped && !update.skip)
+        status = step(f, cursor, update.stepped);
     bool done = status == WG_OK && !f->stopped;
-    if (!done || skip)
+    end_rate(f, update.rate, done && !update.skip);
+    if (!done || update.skip)
         wg_buffers_restore(&f->buffers, f->task.params);
     if (!done)
         wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
     else
-        f->position.batch += count;
-    if (done && skip)
-        f->position.skipped += count;
+        f->position.batch += update.batches;
+    if (done && update.skip)
+        f->position.skipped += update.batches;
     else if (done)
-        f->position.tally = tally;
+        f->position.tally = update.tally;
     return status;
 }
