@@ -55,13 +55,18 @@
     (((set)&1 ? 0 : WG_IGNORES_OPERAND(0)) | ((set)&2 ? 0 : WG_IGNORES_OPERAND(1)) |                         \
         ((set)&4 ? 0 : WG_IGNORES_RESULT(0)))
 
+/* Where the other operand is a plain number: the one that is left, a or b in the set, is operand 0. */
+#define WG_FORMULA_IGNORES_WITH_NUMBER(set, left)                                                            \
+    (((set) & (left) ? 0 : WG_IGNORES_OPERAND(0)) | ((set)&4 ? 0 : WG_IGNORES_RESULT(0)))
+
 enum {
 #define WG_UNARY(name, v_, gradient, lo, hi) name##_ignores = WG_FORMULA_IGNORES(gradient),
 #define WG_UNARY1(name, v_, gradient, lo, hi, c_) name##_ignores = WG_FORMULA_IGNORES(gradient),
 #define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_) name##_ignores = WG_FORMULA_IGNORES(gradient),
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
-    name##_ignores = WG_FORMULA_IGNORES((gradient_a) | (gradient_b)), name##c_ignores = 0,                   \
-    c##name##_ignores = 0,
+    name##_ignores = WG_FORMULA_IGNORES((gradient_a) | (gradient_b)),                                        \
+    name##c_ignores = WG_FORMULA_IGNORES_WITH_NUMBER(gradient_a, 1),                                         \
+    c##name##_ignores = WG_FORMULA_IGNORES_WITH_NUMBER(gradient_b, 2),
 #define WG_STEP(name, v_) name##_ignores = 0,
 #define WG_STEP2(name, v_) name##_ignores = 0, name##c_ignores = 0, c##name##_ignores = 0,
 #include <wengert/formulas.def>
