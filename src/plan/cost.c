@@ -3,7 +3,7 @@
 
 /* What a kernel of the list is and costs: names, floating-point operations, bytes, time. */
 #include "plan/plan.h"
-#include "plan/scalar.h"
+#include "scalars/scalars.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -175,13 +175,13 @@ static void add_node(const wg_plan *plan, wg_plan_kernel *kernel, const wg_plan_
 /* All of a program are one kernel; its bytes are those of its streams and numbers. */
 static wg_plan_kernel describe_scalars(const wg_plan *plan, const wg_plan_stretch *stretch)
 {
-    const wg_scalars *s = stretch->program;
-    wg_plan_kernel kernel = {.operations = s->steps,
-        .bytes = wg_scalars_bytes(s),
-        .flops = wg_scalars_sweep_flops(s),
+    const wg_scalars_facts s = wg_scalars_facts_of(stretch->program);
+    wg_plan_kernel kernel = {.operations = s.steps,
+        .bytes = s.bytes,
+        .flops = s.sweep_flops,
         .seconds = plan->calls[stretch->end - 1].seconds};
-    snprintf(kernel.name, sizeof kernel.name, "%zu scalars in %zu loops%s", s->steps,
-        s->forward.piece_count + s->sweep.piece_count, s->seed == WG_NO_NODE ? "" : ", with gradient");
+    snprintf(kernel.name, sizeof kernel.name, "%zu scalars in %zu loops%s", s.steps, s.loops,
+        s.sweeps ? ", with gradient" : "");
     for (size_t k = stretch->first; k < stretch->end; k++)
         kernel.flops += node_flops(plan->tape, plan->calls[k].node);
     return kernel;

@@ -5,7 +5,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "plan/plan.h"
-#include "plan/scalar.h"
+#include "scalars/scalars.h"
 
 #include <string.h>
 #include "base/clock.h"

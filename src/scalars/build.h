@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* scalar_build.h - what the passes that make a scalar program know.
+/* build.h - what the passes that make a scalar program know.
  *
  *      collect    steps of the tape -> items: products, sums of two, rows
  *      fuse       sums that only a sum reads, and products, become its terms; long products become chains
  *      order      windows; rows behind what they need; places of values and adjoints
  *      emit       the two streams */
-#ifndef WG_PLAN_SCALAR_BUILD_H
-#define WG_PLAN_SCALAR_BUILD_H
+#ifndef WG_SCALARS_BUILD_H
+#define WG_SCALARS_BUILD_H
 
-#include "plan/plan.h"
-#include "plan/scalar.h"
+#include "ops/chain.h"
+#include "scalars/program.h"
 
 enum {
     WG_SCALAR_WINDOW = 4096,  /* steps: what they write stays in the second-level cache */

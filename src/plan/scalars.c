@@ -7,7 +7,7 @@
  * tensors the backward pass is recorded as theirs is, and each stretch of bare steps, of the step or of its
  * backward pass, is a program that only computes. */
 #include "plan/plan.h"
-#include "plan/scalar.h"
+#include "scalars/scalars.h"
 
 #include <string.h>
 
@@ -196,7 +196,8 @@ wg_status wg_plan_compile_scalars(wg_plan_passes *p)
     for (size_t k = 0; k < plan->count; k++)
         m.nodes[k] = plan->calls[k].node;
     for (uint32_t node = 0; node < plan->end; node++)
-        m.flags[node] = (uint8_t)p->values[node].flags;
+        m.flags[node] = (uint8_t)((p->values[node].flags & WG_PLAN_CONSTANT ? WG_SCALAR_CONSTANT : 0) |
+                                  (p->values[node].flags & WG_PLAN_KEPT ? WG_SCALAR_KEPT : 0));
     bool good = add_stretches(p, &m);
     wg_mem_free(&plan->memory, m.map, bytes);
     return good ? WG_OK : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");

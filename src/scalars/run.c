@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* Running a scalar program. The loops below are all that happens per step. */
-#include "plan/scalar.h"
+#include "scalars/program.h"
 
 #include "base/float_state.h"
 #include "kernels/clones.h"

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* The stream of a program's values, from its nodes in their order. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 /* How many sums from place `first` on have as many terms each. */
 static size_t alike_sums(const wg_scalar_build *b, size_t first)

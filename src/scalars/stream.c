@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* What is put into a program's streams. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 #include <string.h>
 

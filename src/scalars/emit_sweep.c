@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* The stream of a program's sweep, from its nodes, the last one first. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 /* From the last term to the first. A term that is added as it is has the sum's adjoint already. */
 static bool put_fan_pairs(wg_scalar_build *b, const wg_scalar_item *sum)

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* The sweep of a scalar program. */
-#include "plan/scalar.h"
+#include "scalars/program.h"
 
 #include "kernels/clones.h"
 #include "ops/formula.h"

@@ -6,7 +6,7 @@
  * Within a window a node's phase is how many rows lie one behind the other on the way to it, and its level
  * how many sums since the last of them. Of each phase the sums come first, level by level, then the rows,
  * alike beside alike. So what a node reads is always before it, and neighbours seldom wait for each other. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 #include <stdlib.h>
 #include <string.h>

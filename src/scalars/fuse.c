@@ -7,7 +7,7 @@
  *
  * is one node, added in the order of the tape. A product stays one if it is a link of a long chain, which
  * runs with its value in a register. Only within a window: else a sum would read all over the tape. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 /* Nobody but its one reader, in the same window, needs to know its value. */
 static bool is_private(const wg_scalar_build *b, uint32_t item, const wg_scalar_item *reader)

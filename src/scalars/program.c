@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* A scalar program's life. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 #include <string.h>
 
@@ -76,7 +76,7 @@ static size_t stream_bytes(const wg_scalar_stream *s)
            s->number_count * sizeof *s->numbers + s->fan_count * sizeof *s->fans;
 }
 
-double wg_scalars_sweep_flops(const wg_scalars *s)
+static double sweep_flops(const wg_scalars *s)
 {
     double flops = 2 * (double)s->sweep.pair_count;
     for (size_t i = 0; i < s->sweep.piece_count; i++)
@@ -84,10 +84,13 @@ double wg_scalars_sweep_flops(const wg_scalars *s)
     return flops;
 }
 
-size_t wg_scalars_bytes(const wg_scalars *s)
+wg_scalars_facts wg_scalars_facts_of(const wg_scalars *s)
 {
-    return stream_bytes(&s->forward) + stream_bytes(&s->sweep) +
-           (s->value_count + s->adjoint_count) * sizeof(double) +
-           (s->inputs.count + s->outputs.count + s->guards.count + s->gradients.count) *
-               sizeof(wg_scalar_link);
+    size_t links = s->inputs.count + s->outputs.count + s->guards.count + s->gradients.count;
+    return (wg_scalars_facts){.steps = s->steps,
+        .loops = s->forward.piece_count + s->sweep.piece_count,
+        .bytes = stream_bytes(&s->forward) + stream_bytes(&s->sweep) +
+                 (s->value_count + s->adjoint_count) * sizeof(double) + links * sizeof(wg_scalar_link),
+        .sweep_flops = sweep_flops(s),
+        .sweeps = s->seed != WG_NO_NODE};
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* scalar.h - the scalars of a plan, as a program of their own.
+/* program.h - the scalars of a plan, as a program of their own.
  *
  * A step of the tape says which two numbers it takes, and which of forty operations it is: a loop over steps
  * spends its time on finding that out, and on results that only the next step reads. The program has three
@@ -19,10 +19,10 @@
  *
  * The order is that of the tape, but for rows: they are put off until those of a window of the tape that are
  * alike can be run together. Streams are read from their beginning to their end. */
-#ifndef WG_PLAN_SCALAR_H
-#define WG_PLAN_SCALAR_H
+#ifndef WG_SCALARS_PROGRAM_H
+#define WG_SCALARS_PROGRAM_H
 
-#include "tape/engine.h"
+#include "scalars/scalars.h"
 
 /* A term v[a] v[b]; in the sweep adjoint[a] += g v[b]. */
 typedef struct wg_scalar_pair {
@@ -72,7 +72,7 @@ typedef struct wg_scalar_links {
     size_t count, capacity;
 } wg_scalar_links;
 
-typedef struct wg_scalars {
+struct wg_scalars {
     wg_allocator memory;
     wg_scalar_stream forward, sweep;
     wg_scalar_links inputs, outputs, guards; /* places of values */
@@ -83,21 +83,7 @@ typedef struct wg_scalars {
     uint32_t seed;   /* the result's adjoint; WG_NO_NODE: no sweep */
     size_t steps;    /* of the tape that a run computes */
     double seconds[2];
-} wg_scalars;
-
-/* What a program is made of: nodes of the tape, in its order, that are bare steps, formulas of scalars,
- * copies of scalars, or guards. All else that they read is an input. */
-typedef struct wg_scalar_request {
-    const uint32_t *nodes;
-    size_t count;
-    const uint8_t *flags; /* of all nodes: WG_PLAN_CONSTANT, and WG_PLAN_KEPT, to be read outside */
-    uint32_t *map;        /* of all nodes: WG_NO_NODE, and so again afterwards */
-    uint32_t y;           /* WG_NO_NODE: no sweep */
-} wg_scalar_request;
-
-/* NULL when there is no memory. */
-wg_scalars *wg_scalars_compile(wg_engine *t, const wg_scalar_request *request);
-void wg_scalars_free(wg_scalars *s);
+};
 
 enum {
     WG_SCALAR_BLOCK = 192, /* rows at a time, gathered from where their operands lie */
@@ -110,13 +96,7 @@ static inline void wg_scalar_gather(const uint32_t *places, uint32_t count, cons
         out[i] = values[places[i]];
 }
 
-/* scalar_sweep.c: adjoints of everything, with 1 as the result's. */
+/* sweep.c: adjoints of everything, with 1 as the result's. */
 void wg_scalars_sweep(wg_scalars *s);
-
-/* Values, then guards, then adjoints; WG_BRANCH when a guard flips. */
-wg_status wg_scalars_run(wg_engine *t, wg_scalars *s);
-
-size_t wg_scalars_bytes(const wg_scalars *s);
-double wg_scalars_sweep_flops(const wg_scalars *s); /* two for each pair, one for each row */
 
 #endif

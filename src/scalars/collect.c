@@ -7,7 +7,7 @@
  *      -a = a * -1      a^2 = a a      a - b = a + -1 b      c - a = c + -1 a      a - c = a + (-c)
  *
  * which are the same bits: a product with 1 or -1 is exact. A quotient is a row. */
-#include "plan/scalar_build.h"
+#include "scalars/build.h"
 
 #include <string.h>
 
@@ -79,7 +79,7 @@ static bool item_of(wg_scalar_build *b, uint32_t node, uint32_t *item)
         *item = b->request->map[node];
         return true;
     }
-    if (b->request->flags[node] & WG_PLAN_CONSTANT)
+    if (b->request->flags[node] & WG_SCALAR_CONSTANT)
         return wg_scalar_number(b, t->head.steps[node].value, item);
     bool wants = record ? record->tracked : wg_code(t, node) == WG_CODE_leaf;
     return add_item(b, (wg_scalar_item){.kind = WG_SCALAR_ITEM_INPUT, .node = node, .wants = wants}, item) &&
@@ -129,7 +129,7 @@ static bool add_step(wg_scalar_build *b, const step *s, uint32_t *at)
     const code_form *form = &forms[s->code];
     wg_scalar_item item = {.code = form->base,
         .cut = s->cut || !form->slope,
-        .output = b->request->flags[s->node] & WG_PLAN_KEPT,
+        .output = b->request->flags[s->node] & WG_SCALAR_KEPT,
         .minus = form->base == WG_CODE_sub};
     if (!form->base)
         return copy(b, s, item, at);
