@@ -178,7 +178,8 @@ static void plans(void)
     wg_var x = wg_input(tape, WG_DOUBLES(((double[]){0.5, 1, 1.5, 2}), 2, 2));
     wg_var y = wg_mean(wg_square(classifier(params, x, NULL)));
     wg_plan *plan = wg_plan_new(y, &(wg_plan_options){.profile = true}, &error);
-    expect(plan && wg_plan_run(plan) == WG_OK, error.message);
+    expect(plan != NULL, error.message);
+    expect(wg_plan_run(plan) == WG_OK, wg_plan_message(plan));
     section("wg_print_plan");
     wg_print_plan(plan, stdout);
     wg_plan_free(plan);

@@ -49,18 +49,18 @@ static inline void by_hand(training *t, double *losses)
 
 static inline void by_plan(training *t, wg_plan_layout layout, double *losses)
 {
-    wg_tape_reset(t->tape); /* as a step by hand does: the same number of random runs */
-    wg_tape_set_run(t->tape, 0);
+    wg_tape_reset(t->tape);
+    wg_tape_set_run(t->tape, 0); /* counted up by each run, as by the reset of each step by hand */
     wg_var x = wg_input_of(t->tape, WG_F32, WG_SHAPE(t->batch, 1, SIDE, SIDE)),
            y = wg_input_of(t->tape, WG_I32, WG_SHAPE(t->batch));
     wg_var loss = wg_cross_entropy(t->apply(t->params, x), y, NULL);
     wg_plan *plan = plan_of(loss, &(wg_plan_options){.optim = t->optim, .layout = layout});
     for (size_t i = 0; i < STEPS; i++) {
-        ck_assert_int_eq(wg_set(x, images_of(i, t->batch)), WG_OK);
-        ck_assert_int_eq(wg_set(y, labels_of(i, t->batch)), WG_OK);
+        ck_assert_int_eq(wg_plan_set(plan, x, images_of(i, t->batch)), WG_OK);
+        ck_assert_int_eq(wg_plan_set(plan, y, labels_of(i, t->batch)), WG_OK);
         wg_status status = wg_plan_run(plan);
-        ck_assert_msg(status == WG_OK, "%s", wg_tape_message(t->tape));
-        losses[i] = wg_item(loss);
+        ck_assert_msg(status == WG_OK, "%s", wg_plan_message(plan));
+        losses[i] = wg_plan_item(plan, loss);
     }
     wg_plan_free(plan);
 }

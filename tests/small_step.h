@@ -38,10 +38,17 @@ static inline void small_free(small *s)
 static const double xs[12] = {1, 2, 3, -1, 0.5, 2, 0, 0, 1, 3, -2, 1},
                     ts[8] = {0.5, 0, -1, 1, 0.25, 0.5, 0, 0};
 
+/* On the tape; for its plan. */
 static inline void small_set(const small *s)
 {
     ck_assert_int_eq(wg_set(s->x, WG_DOUBLES(xs, 4, 3)), WG_OK);
     ck_assert_int_eq(wg_set(s->t, WG_DOUBLES(ts, 4, 2)), WG_OK);
+}
+
+static inline void small_give(const small *s, wg_plan *plan)
+{
+    ck_assert_int_eq(wg_plan_set(plan, s->x, WG_DOUBLES(xs, 4, 3)), WG_OK);
+    ck_assert_int_eq(wg_plan_set(plan, s->t, WG_DOUBLES(ts, 4, 2)), WG_OK);
 }
 
 #endif

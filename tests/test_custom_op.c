@@ -355,8 +355,8 @@ START_TEST(a_rule_says_zero)
     wg_plan *plan = wg_plan_new(wg_mul(wg_apply2(&op, a, b), b), NULL, NULL);
     ck_assert_ptr_nonnull(plan);
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-    ck_assert_double_eq(wg_item_grad(b), 8);
-    ck_assert_double_eq(wg_item_grad(a), 5 * first);
+    ck_assert_double_eq(wg_plan_item_grad(plan, b), 8);
+    ck_assert_double_eq(wg_plan_item_grad(plan, a), 5 * first);
     wg_plan_free(plan);
     wg_tape_free(tape);
 }

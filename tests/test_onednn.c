@@ -224,7 +224,7 @@ static double step(bool with_library, int threads, double *gradient, size_t n)
     }
     for (int run = 0; run < 2; run++)
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-    double value = wg_item(loss);
+    double value = wg_plan_item(plan, loss);
     ck_assert_int_eq(wg_params_read_grad(params, "conv.weight", gradient, n), WG_OK);
     wg_plan_free(plan);
     wg_tape_free(tape);

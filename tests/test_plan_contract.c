@@ -66,10 +66,10 @@ static void cnn_train(const cnn *c, wg_plan *plan, double *losses)
 {
     network_data(images, labels, STEPS * BATCH, SIDE * SIDE);
     for (size_t i = 0; i < STEPS; i++) {
-        ck_assert_int_eq(wg_set(c->x, image_batch(i)), WG_OK);
-        ck_assert_int_eq(wg_set(c->y, label_batch(i)), WG_OK);
-        ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s", wg_tape_message(c->tape));
-        losses[i] = wg_item(c->loss);
+        ck_assert_int_eq(wg_plan_set(plan, c->x, image_batch(i)), WG_OK);
+        ck_assert_int_eq(wg_plan_set(plan, c->y, label_batch(i)), WG_OK);
+        ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s", wg_plan_message(plan));
+        losses[i] = wg_plan_item(plan, c->loss);
     }
 }
 
@@ -172,15 +172,18 @@ END_TEST
 
 /* ---- Reading ---------------------------------------------------------------------------------------- */
 
-static void not_kept(wg_var x, size_t n)
+static void not_kept(const wg_plan *plan, wg_var x, size_t n)
 {
     double numbers[8];
-    ck_assert(!wg_has_value(x) && wg_data(x) == NULL);
-    ck_assert_int_eq(wg_read(x, numbers, n), WG_NO_VALUE);
-    ck_assert_ptr_nonnull(strstr(wg_tape_message(wg_tape_of(x)), ".keep"));
+    float floats[8];
+    ck_assert(!wg_plan_has_value(plan, x) && wg_plan_array(plan, x).data == NULL);
+    ck_assert(isnan(wg_plan_item(plan, x)));
+    ck_assert_int_eq(wg_plan_read(plan, x, numbers, n), WG_NO_VALUE);
+    ck_assert_int_eq(wg_plan_read_f32(plan, x, floats, n), WG_NO_VALUE);
+    ck_assert_ptr_nonnull(strstr(wg_plan_message(plan), ".keep"));
 }
 
-/* Tensors and bare scalars alike: kept, on the way, beside it, and from the recording. */
+/* Tensors and bare scalars alike: kept, on the way, beside it. The tape keeps its own, whatever runs. */
 START_TEST(only_what_is_kept_can_be_read)
 {
     wg_tape *tape = wg_tape_new(NULL);
@@ -192,29 +195,28 @@ START_TEST(only_what_is_kept_can_be_read)
     ck_assert_double_eq(wg_item(inner), 6);
     wg_plan *plan = plan_of(y, &(wg_plan_options){.keep = &kept, .keep_count = 1});
     for (int run = 0; run < 2; run++) {
-        ck_assert(!wg_has_value(y) == !run && isnan(wg_item(y)) == !run);
+        ck_assert(!wg_plan_has_value(plan, y) == !run && isnan(wg_plan_item(plan, y)) == !run);
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-        ck_assert_double_eq(wg_item(y), eager);
-        ck_assert_double_eq(wg_item(kept), 30);
-        ck_assert(wg_item(a) == 2 && wg_item(c) == 5 && wg_has_value(x)); /* what is given stays */
-        not_kept(inner, 1), not_kept(beside, 1), not_kept(tensor, 4), not_kept(aside, 4);
-        ck_assert(isnan(wg_item(inner)));
+        ck_assert_double_eq(wg_plan_item(plan, y), eager);
+        ck_assert_double_eq(wg_plan_item(plan, kept), 30);
+        ck_assert(wg_plan_item(plan, a) == 2 && wg_plan_item(plan, c) == 5); /* what is given stays */
+        ck_assert(wg_plan_has_value(plan, x) && wg_plan_array(plan, x).dtype == WG_F64);
+        ck_assert_mem_eq(wg_plan_array(plan, x).data, xs, 4 * sizeof *xs);
+        not_kept(plan, inner, 1), not_kept(plan, beside, 1), not_kept(plan, tensor, 4);
+        not_kept(plan, aside, 4);
     }
-    wg_var later = wg_add(kept, b), unknown = wg_add(inner, b); /* what is recorded now sees the same */
-    ck_assert_double_eq(wg_item(later), 33);
-    ck_assert(wg_is_valid(unknown) && !wg_has_value(unknown));
-    ck_assert_int_eq(wg_replay(tape), WG_INVALID);
-    ck_assert_ptr_nonnull(strstr(wg_tape_message(tape), "planned"));
-    ck_assert_int_eq(wg_backward(y), WG_STALE);
-    wg_plan_free(plan);
-    ck_assert_int_eq(wg_replay(tape), WG_OK);
+    wg_var later = wg_add(kept, b), more = wg_add(inner, b);
+    ck_assert(wg_item(later) == 33 && wg_item(more) == 9);
+    ck_assert(wg_item(inner) == 6 && wg_item(y) == eager && wg_has_value(aside));
     ck_assert_int_eq(wg_backward(y), WG_OK);
-    ck_assert(wg_item(inner) == 6 && wg_item(y) == eager && wg_item(unknown) == 9);
+    ck_assert_int_eq(wg_replay(tape), WG_OK);
+    ck_assert(wg_item(inner) == 6 && wg_item(y) == eager && wg_item(more) == 9);
+    wg_plan_free(plan);
     wg_tape_free(tape);
 }
 END_TEST
 
-/* A plan's gradients are the store's; others are vars like any. */
+/* Of leaves, the store's, and what wg_grad records and .keep keeps. */
 START_TEST(gradients_of_vars)
 {
     small s = small_new(NULL);
@@ -223,10 +225,12 @@ START_TEST(gradients_of_vars)
     small_set(&s);
     wg_plan *plan = plan_of(s.loss, &(wg_plan_options){.keep = &slope, .keep_count = 1});
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-    ck_assert_int_eq(wg_read_grad(s.x, numbers, 12), WG_NO_GRADIENT);
-    ck_assert_ptr_nonnull(strstr(wg_tape_message(s.tape), ".keep"));
-    ck_assert(!wg_has_grad(s.h) && isnan(wg_item_grad(s.loss)));
-    ck_assert_int_eq(wg_read(slope, numbers, 12), WG_OK);
+    ck_assert_int_eq(wg_plan_read_grad(plan, s.x, numbers, 12), WG_NO_GRADIENT); /* an input, not a leaf */
+    ck_assert_ptr_nonnull(strstr(wg_plan_message(plan), ".keep"));
+    ck_assert_int_eq(wg_plan_read_grad(plan, s.h, numbers, 8), WG_NO_GRADIENT);
+    ck_assert(isnan(wg_plan_item_grad(plan, s.loss)));
+    ck_assert(!wg_has_grad(s.x) && !wg_has_grad(s.h));
+    ck_assert_int_eq(wg_plan_read(plan, slope, numbers, 12), WG_OK);
     wg_plan_free(plan);
     ck_assert_int_eq(wg_replay(s.tape), WG_OK);
     ck_assert_int_eq(wg_read(slope, eager, 12), WG_OK);

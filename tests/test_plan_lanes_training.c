@@ -140,7 +140,7 @@ static void convolve(wg_dtype dtype, bool planned, double *y, double *dx, double
     wg_plan_options options = {.layout = WG_LAYOUT_LANES, .keep = &flat, .keep_count = 1};
     wg_plan *plan = planned ? plan_of(loss, &options) : NULL;
     ck_assert_int_eq(planned ? wg_plan_run(plan) : wg_backward(loss), WG_OK);
-    ck_assert_int_eq(wg_read(flat, y, Y), WG_OK);
+    ck_assert_int_eq(planned ? wg_plan_read(plan, flat, y, Y) : wg_read(flat, y, Y), WG_OK);
     ck_assert_int_eq(wg_params_read_grad(params, "x", dx, X), WG_OK);
     ck_assert_int_eq(wg_params_read_grad(params, "w", dw, W), WG_OK);
     wg_plan_free(plan);

@@ -21,10 +21,10 @@ static void check_network(network model, wg_dtype dtype, int threads)
     wg_plan *plan = plan_of(loss, &(wg_plan_options){.optim = adam});
     ck_assert_uint_gt(own_malloc.calls, before); /* it counts */
     for (size_t i = 0; i < STEPS; i++) {
-        wg_set(x, image_batch(i));
-        wg_set(y, label_batch(i));
+        wg_plan_set(plan, x, image_batch(i));
+        wg_plan_set(plan, y, label_batch(i));
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-        ck_assert(isfinite(wg_item(loss)));
+        ck_assert(isfinite(wg_plan_item(plan, loss)));
         if (i == 0)
             before = own_malloc.calls;
     }

@@ -95,13 +95,15 @@ static void train(training *t, size_t rows)
             x[i] = wg_random_normal(&r);
         for (size_t i = 0; i < rows; i++)
             y[i] = (int32_t)wg_random_below(&r, CLASSES);
-        ck_assert_int_eq(wg_set(t->x, WG_DOUBLES(x, rows, IN)), WG_OK);
-        ck_assert_int_eq(wg_set(t->y, WG_INTS(y, rows)), WG_OK);
         wg_optim_set_lr(t->optim, lr / (double)(1 + run));
         if (t->plan) {
+            ck_assert_int_eq(wg_plan_set(t->plan, t->x, WG_DOUBLES(x, rows, IN)), WG_OK);
+            ck_assert_int_eq(wg_plan_set(t->plan, t->y, WG_INTS(y, rows)), WG_OK);
             ck_assert_int_eq(wg_plan_run(t->plan), WG_OK);
             continue;
         }
+        ck_assert_int_eq(wg_set(t->x, WG_DOUBLES(x, rows, IN)), WG_OK);
+        ck_assert_int_eq(wg_set(t->y, WG_INTS(y, rows)), WG_OK);
         wg_params_zero_grad(t->params);
         ck_assert_int_eq(wg_replay(t->tape), WG_OK);
         ck_assert_int_eq(wg_backward(t->loss), WG_OK);
@@ -292,9 +294,9 @@ START_TEST(a_run_that_fails_updates_nothing)
     backward_fails = true;
     fails(&t, WG_INVALID);
     backward_fails = false;
-    ck_assert_int_eq(wg_set(gate, WG_DOUBLES((const double[]){-1}, 1)), WG_OK);
+    ck_assert_int_eq(wg_plan_set(t.plan, gate, WG_DOUBLES((const double[]){-1}, 1)), WG_OK);
     fails(&t, WG_BRANCH);
-    ck_assert_int_eq(wg_set(gate, WG_DOUBLES((const double[]){2}, 1)), WG_OK);
+    ck_assert_int_eq(wg_plan_set(t.plan, gate, WG_DOUBLES((const double[]){2}, 1)), WG_OK);
     ck_assert_int_eq(wg_plan_run(t.plan), WG_OK);
     ck_assert_uint_eq(wg_optim_steps(t.optim), RUNS + 1);
     end(&t);

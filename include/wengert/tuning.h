@@ -34,8 +34,8 @@ WG_API void wg_tuning_free(wg_tuning *tuning);
 
 /* Measures what a plan of y with these options (NULL: the defaults) would call, on as many threads as the
  * tape has, and writes it into the table: what is there already stays. Each way runs up to six times, and its
- * fastest run counts, so keep the machine quiet meanwhile. Values that y's tape had are forgotten, as by
- * wg_plan_new, and nothing is updated. The errors are those of wg_plan_new; WG_INVALID for no table. */
+ * fastest run counts, so keep the machine quiet meanwhile. The tape stays as it is, and nothing is updated.
+ * The errors are those of wg_plan_new; WG_INVALID for no table. */
 WG_API wg_status wg_tune(wg_tuning *tuning, wg_var y, const wg_plan_options *options, wg_error *error);
 
 /* How many convolutions the table knows, each pass of each geometry for itself. */

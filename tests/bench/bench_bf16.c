@@ -88,9 +88,9 @@ static void epoch(training *t, size_t number)
     wg_optim_set_lr(t->adam,
         1e-3 * wg_schedule_factor(&(wg_schedule){.kind = WG_SCHEDULE_COSINE}, (double)number, EPOCHS));
     for (wg_batch batch = {0}; wg_next_batch(t->batches, &batch);) {
-        wg_set(t->x, batch.x);
-        wg_set(t->y, batch.y);
-        check(wg_plan_run(t->plan) == WG_OK, wg_tape_message(t->tape));
+        wg_plan_set(t->plan, t->x, batch.x);
+        wg_plan_set(t->plan, t->y, batch.y);
+        check(wg_plan_run(t->plan) == WG_OK, wg_plan_message(t->plan));
     }
     t->seconds[number] = bench_now() - begun;
 }
@@ -113,9 +113,9 @@ static double accuracy(training *t, const wg_dataset *data)
     check(batches, error.message);
     plan(t, NULL);
     for (wg_batch batch = {0}; wg_next_batch(batches, &batch); asked += BATCH) {
-        wg_set(t->x, batch.x);
-        check(wg_plan_run(t->plan) == WG_OK, wg_tape_message(t->tape));
-        const float *logits = wg_data(t->result);
+        wg_plan_set(t->plan, t->x, batch.x);
+        check(wg_plan_run(t->plan) == WG_OK, wg_plan_message(t->plan));
+        const float *logits = wg_plan_array(t->plan, t->result).data;
         const int32_t *labels = batch.y.data;
         for (size_t i = 0; i < BATCH; i++)
             right += largest(logits + 10 * i) == (size_t)labels[i];

@@ -107,12 +107,12 @@ static void step_free(step *s)
 static double seconds_of(const wg_plan *plan, const wg_op *op, bool gradient)
 {
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->nodes[k]);
+        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
         if (record && !gradient && record->op == op)
-            return plan->seconds[k];
+            return plan->calls[k].seconds;
         if (record && gradient && record->op == &wg_op_gradient &&
             wg_record_of(plan->tape, wg_gradient_node(record))->op == op)
-            return plan->seconds[k];
+            return plan->calls[k].seconds;
     }
     return 0;
 }
@@ -145,7 +145,8 @@ static void measure(bench *b, const operation *o)
     float *from = malloc(count * sizeof *from), *to = malloc(count * sizeof *to);
     memset(from, 1, count * sizeof *from), memset(to, 1, count * sizeof *to); /* pages of their own */
     for (int i = 0; i < runs; i++) {
-        memset(s.plan->seconds, 0, s.plan->count * sizeof *s.plan->seconds);
+        for (size_t k = 0; k < s.plan->count; k++)
+            s.plan->calls[k].seconds = 0;
         if (wg_plan_run(s.plan) != WG_OK)
             exit(1);
         forward[i] = seconds_of(s.plan, o->op, false);

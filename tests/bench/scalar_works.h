@@ -75,9 +75,9 @@ static inline void replay_and_sweep(void *user)
 static inline void planned_run(void *user)
 {
     state *s = user;
-    wg_set_scalars(s->inputs, s->x);
+    wg_plan_set_scalars(s->plan, s->inputs, s->x);
     wg_plan_run(s->plan);
-    wg_read_grads(s->inputs, s->gradient);
+    wg_plan_read_grads(s->plan, s->inputs, s->gradient);
 }
 
 static inline state state_new(const program *p)

@@ -79,10 +79,10 @@ static inline void step_run(void *user)
         wg_predict(s->net.apply, &s->net, s->params, s->x_array, s->logits, 10 * s->batch, &error);
         step_check(error.status == WG_OK, error.message);
     } else {
-        wg_set(s->in, s->x_array);
+        wg_plan_set(s->plan, s->in, s->x_array);
         if (s->kind != STEP_ASK_PLANNED)
-            wg_set(s->target, s->labels_array);
-        step_check(wg_plan_run(s->plan) == WG_OK, wg_tape_message(s->tape));
+            wg_plan_set(s->plan, s->target, s->labels_array);
+        step_check(wg_plan_run(s->plan) == WG_OK, wg_plan_message(s->plan));
     }
 }
 
