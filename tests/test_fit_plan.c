@@ -253,7 +253,7 @@ START_TEST(evaluation_by_plans)
     o.diary.planned = 0;
     wg_evaluate_options options = {.metric = watch, .metric_user = &o.diary, .batch = 7};
     fine(wg_evaluate(watched, &o.diary, o.params, data, &options, &parts, &error), &error);
-    ck_assert_uint_eq(o.diary.planned, 10);
+    ck_assert_uint_eq(o.diary.planned, 11);
     options.batch = 80;
     fine(wg_evaluate(watched, &o.diary, o.params, data, &options, &whole, &error), &error);
     ck_assert_double_eq_tol(whole.loss, parts.loss, 1e-6);

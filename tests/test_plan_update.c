@@ -185,7 +185,7 @@ static wg_var twins(wg_params *p, wg_var x)
     return wg_matmul(x, wg_add(matrix(p, x, "v", IN, CLASSES), matrix(p, x, "w", IN, CLASSES)));
 }
 
-/* The gradient of v reads w, after w's own gradient has been made. */
+/* The gradient of v reads w, after w's own gradient could be made: that must wait. */
 static wg_var read_later(wg_params *p, wg_var x)
 {
     wg_var w = matrix(p, x, "w", IN, WIDE), v = matrix(p, x, "v", IN, WIDE);
@@ -212,7 +212,7 @@ START_TEST(parameters_that_others_read)
     for (size_t rows = 1; rows <= 12; rows += 11) {
         same_as_by_hand(tied, adam, WG_F32, rows, 1);
         same_as_by_hand(twins, polyak, WG_F32, rows, 0);
-        same_as_by_hand(read_later, plain, WG_F32, rows, 1);
+        same_as_by_hand(read_later, plain, WG_F32, rows, 2);
         same_as_by_hand(left, decaying, WG_F64, rows, 3);
     }
 }
@@ -285,11 +285,11 @@ static void fails(training *t, wg_status status)
     wg_params_free(before);
 }
 
-/* Of b.weight the gradient is there before `fragile` fails: it must wait. */
+/* Of b.weight the gradient could be made before `fragile` fails: it must wait. */
 START_TEST(a_run_that_fails_updates_nothing)
 {
     training t = begin(may_fail, polyak, WG_F64, 12, 2, &(wg_plan_options){0});
-    ck_assert_uint_eq(updated_at_once(t.plan, t.optim), 1);
+    ck_assert_uint_eq(updated_at_once(t.plan, t.optim), 2);
     train(&t, 12);
     backward_fails = true;
     fails(&t, WG_INVALID);

@@ -241,7 +241,7 @@ static void turn_about(const char *name, size_t from, size_t to, int turns, bool
     test_heap heap = {0};
     ground g = ground_new(&heap, own_grads);
     level first = {0};
-    bool plan = !own_grads && from <= PLANS && to > PLANS; /* which is made of new memory each time */
+    bool plan = from <= PLANS && to > PLANS; /* which is made of new memory each time */
     wg_mark mark = wg_tape_mark(g.tape);
     size_t nodes = wg_tape_nodes(g.tape);
     for (g.turn = 0; g.turn < turns; g.turn++) {

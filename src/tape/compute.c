@@ -6,8 +6,7 @@
 #include "base/float_state.h"
 #include "tape/engine.h"
 
-/* Memory for results and what is kept; what is there already (a plan's has no block) stays. A block that somebody else shares cannot
- * be written over: an adjoint that took it over, say. */
+/* Memory for results and what is kept; what is there already (a plan's has no block) stays. */
 static bool make_blocks(wg_engine *t, wg_record *record)
 {
     if (record->op->traits & WG_OP_ALIAS)
@@ -43,7 +42,7 @@ static wg_status alias(wg_frame *f, wg_record *record)
         f->out_slot[0].d = t->head.steps[node].value;
         t->head.steps[record->node].value = f->out_slot[0].d;
     } else if (v.scalar) { /* [] -> [1, 1] */
-        if (!result->block) {
+        if (!result->data) { /* a plan's is there */
             result->block = wg_block_take(&t->blocks, sizeof(double));
             if (!result->block)
                 return WG_OUT_OF_MEMORY;
