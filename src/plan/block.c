@@ -147,12 +147,14 @@ void wg_plan_give_block(wg_plan *plan)
 
 /* ---- On the tape ------------------------------------------------------------------------------------ */
 
-void wg_plan_attach(wg_plan *plan)
+void wg_plan_attach(wg_plan *plan, void *instead)
 {
     for (size_t i = 0; i < plan->buffer_count; i++) {
         const wg_plan_buffer *b = &plan->buffers[i];
         wg_record *record = wg_record_of(plan->tape, b->node);
-        void *memory = b->outside ? b->outside : plan->block + plan->buffers[wg_plan_root(plan, i)].offset;
+        void *memory = !b->outside ? plan->block + plan->buffers[wg_plan_root(plan, i)].offset
+                       : instead   ? instead
+                                   : b->outside;
         if (b->index == WG_PLAN_SUMS)
             continue;
         if (b->index >= WG_MAX_RESULTS)

@@ -175,10 +175,8 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         return NULL;
     }
     wg_status status = passes(plan, &o, error);
-    if (status == WG_OK) {
-        wg_plan_attach(plan);
+    if (status == WG_OK)
         status = prepare(plan, &o, error);
-    }
     if (status == WG_OK)
         return plan;
     wg_plan_free(plan);

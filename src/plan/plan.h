@@ -252,8 +252,9 @@ wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *options, wg_er
 void wg_plan_give_block(wg_plan *plan);
 wg_status wg_plan_count_bytes(wg_plan_passes *p);
 
-/* Gives the planned records their memory. */
-void wg_plan_attach(wg_plan *plan);
+/* Gives the planned records their memory; all that lies outside of the block, `instead`, if that is not NULL.
+ */
+void wg_plan_attach(wg_plan *plan, void *instead);
 
 /* Node `k` of the list: is it more than another name for numbers? What is known of it. */
 bool wg_plan_is_kernel(const wg_plan *plan, size_t k);

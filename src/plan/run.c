@@ -230,10 +230,7 @@ wg_status wg_plan_run(wg_plan *plan)
 
 /* ---- Rehearsal -------------------------------------------------------------------------------------- */
 
-/* One run that leaves no trace but the memory that operations asked for: no effects, no update, no next
- * random numbers. Inputs without a value are zero; what an operation says to that (or a guard) is no error.
- */
-wg_status wg_plan_rehearse(wg_plan *plan)
+static wg_status rehearse(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     bool frozen = t->frozen, profile = plan->profile;
@@ -261,5 +258,34 @@ wg_status wg_plan_rehearse(wg_plan *plan)
     t->status = WG_OK;
     t->message[0] = 0;
     wg_blocks_trim(&t->blocks);
+    return status;
+}
+
+/* Of gradients that runs write into the store. */
+static size_t most_outside(const wg_plan *plan)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < plan->buffer_count; i++)
+        if (plan->buffers[i].outside && plan->buffers[i].bytes > most)
+            most = plan->buffers[i].bytes;
+    return most;
+}
+
+/* One run that leaves no trace but the memory that operations asked for: no effects, no update, no next
+ * random numbers, and the store's gradients are written elsewhere, all of them over each other. Inputs
+ * without a value are zero; what an operation says to that (or a guard) is no error. */
+wg_status wg_plan_rehearse(wg_plan *plan)
+{
+    size_t bytes = most_outside(plan);
+    void *instead = bytes ? wg_mem_aligned_new(&plan->memory, bytes) : NULL;
+    if (bytes && !instead)
+        return WG_OUT_OF_MEMORY;
+    if (bytes)
+        memset(instead, 0, bytes);
+    wg_plan_attach(plan, instead);
+    wg_status status = rehearse(plan);
+    wg_plan_attach(plan, NULL);
+    if (bytes)
+        wg_mem_aligned_free(&plan->memory, instead, bytes);
     return status;
 }
