@@ -54,8 +54,8 @@ static inline void pair_check(scalar_pair *p, const double *x, double tolerance)
     ck_assert_int_eq(wg_backward(p->y[0]), WG_OK);
     ck_assert_msg(wg_plan_run(p->plan) == WG_OK, "%s", wg_plan_message(p->plan));
     double value = wg_plan_item(p->plan, p->y[1]);
-    ck_assert_msg(alike(value, wg_item(p->y[0]), tolerance), "value %.17g, eager %.17g", value,
-        wg_item(p->y[0]));
+    ck_assert_msg(
+        alike(value, wg_item(p->y[0]), tolerance), "value %.17g, eager %.17g", value, wg_item(p->y[0]));
     ck_assert_int_eq(wg_read_grads(p->x[0], eager), WG_OK);
     ck_assert_int_eq(wg_plan_read_grads(p->plan, p->x[1], planned), WG_OK);
     for (size_t i = 0; i < n; i++)

@@ -77,7 +77,8 @@ START_TEST(runs_that_stop_half_way)
     double before[9], after[9];
     for (int run = 0; run < 3; run++) {
         bool flipped = run == 1;
-        ck_assert_int_eq(wg_plan_set(plan, label, WG_INTS(((int32_t[]){0, 1, 2, flipped ? 1 : 3}), 4)), WG_OK);
+        ck_assert_int_eq(
+            wg_plan_set(plan, label, WG_INTS(((int32_t[]){0, 1, 2, flipped ? 1 : 3}), 4)), WG_OK);
         ck_assert_int_eq(wg_plan_set_scalar(plan, scale, flipped ? -1 : 1), WG_OK);
         wg_params_read(params, "fc.weight", before, 9);
         ck_assert_int_eq(wg_plan_run(plan), flipped ? WG_BRANCH : WG_BAD_INDEX);
@@ -310,5 +311,5 @@ START_TEST(a_tape_that_goes_on)
 END_TEST
 
 TEST_MAIN("plan_input", inputs_of_another_shape_or_type, runs_that_stop_half_way,
-    a_parameter_that_appears_later, a_store_that_changes, an_optimiser_that_is_freed, a_plan_outlives_its_tape,
-    a_tape_that_is_rewound, a_tape_that_goes_on)
+    a_parameter_that_appears_later, a_store_that_changes, an_optimiser_that_is_freed,
+    a_plan_outlives_its_tape, a_tape_that_is_rewound, a_tape_that_goes_on)

@@ -2,6 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* Every operation in a plan: results, gradients and loss have the bits of recording and wg_backward. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wengert/math.h>
@@ -101,8 +102,7 @@ static void same_bits(const op_case *c, const char *what, const void *a, const v
     ck_assert_msg(bytes == 0 || (a && b && memcmp(a, b, bytes) == 0), "%s: %s", op_case_name(c, NULL), what);
 }
 
-static void compare(
-    const op_case *c, const step *eager, const step *planned, const wg_plan *plan, bool kept)
+static void compare(const op_case *c, const step *eager, const step *planned, const wg_plan *plan, bool kept)
 {
     double loss = wg_plan_item(plan, planned->loss);
     same_bits(c, "loss", &(double){wg_item(eager->loss)}, &loss, sizeof loss);
@@ -160,8 +160,75 @@ START_TEST(plans_give_the_same_bits)
 }
 END_TEST
 
+/* ---- Leaves ----------------------------------------------------------------------------------------- */
+
+/* A recording whose operands are leaves, where they want a gradient: recorded by wg_leaf, not bound. */
+static step record_leaves(const op_case *c, wg_dtype dtype)
+{
+    step s = {.tape = op_case_tape(c, dtype), .dtype = dtype};
+    for (size_t i = 0; i < c->count; i++)
+        s.x[i] = op_case_differentiable(c, i) ? wg_leaf(s.tape, op_case_array(c, i))
+                                              : wg_input(s.tape, op_case_array(c, i));
+    wg_status status = op_case_apply(c, c->op, s.x, s.y);
+    ck_assert_msg(status == WG_OK, "%s", op_case_name(c, s.tape));
+    s.loss = op_case_project(s.y, c->results, 0);
+    return s;
+}
+
+/* One gradient: of a tensor the bits; what is added to a number's may be added in another order. */
+static void same_gradient(const op_case *c, const step *s, const wg_plan *plan, size_t i)
+{
+    size_t count = wg_count_of(s->x[i]), bytes = (count + 1) * sizeof(double);
+    double *eager = malloc(bytes), *planned = malloc(bytes);
+    wg_status status = wg_plan_read_grad(plan, s->x[i], planned, count);
+    ck_assert_msg(status == WG_OK, "%s, leaf %zu: %s", op_case_name(c, NULL), i, wg_plan_message(plan));
+    ck_assert_msg(wg_read_grad(s->x[i], eager, count) == WG_OK, "%s", op_case_name(c, s->tape));
+    for (size_t j = 0; j < count; j++) {
+        double tolerance = wg_shape_of(s->x[i]).rank ? 0 : 1e-13 * fmax(1, fabs(eager[j]));
+        bool alike = memcmp(&eager[j], &planned[j], sizeof(double)) == 0 || eager[j] == planned[j];
+        ck_assert_msg(alike || fabs(eager[j] - planned[j]) <= tolerance,
+            "%s, leaf %zu[%zu]: %.17g, not %.17g", op_case_name(c, NULL), i, j, planned[j], eager[j]);
+    }
+    free(eager), free(planned);
+}
+
+static void check_leaves(const op_case *c, wg_dtype dtype)
+{
+    step s = record_leaves(c, dtype);
+    wg_error error = {0};
+    if (!wg_is_valid(s.loss)) {
+        step_free(&s);
+        return;
+    }
+    ck_assert_msg(wg_backward(s.loss) == WG_OK, "%s", op_case_name(c, s.tape));
+    wg_plan *plan = wg_plan_new(s.loss, NULL, &error);
+    ck_assert_msg(plan != NULL, "%s: %s", op_case_name(c, NULL), error.message);
+    for (int run = 0; run < 2; run++) {
+        wg_plan_set_run_number(plan, wg_tape_run(s.tape) - 1);
+        ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s: %s", op_case_name(c, NULL), wg_plan_message(plan));
+        for (size_t i = 0; i < c->count; i++)
+            if (op_case_differentiable(c, i) && !(c->op->traits & WG_OP_ZERO_GRADIENT) && wg_has_grad(s.x[i]))
+                same_gradient(c, &s, plan, i);
+    }
+    wg_plan_free(plan);
+    step_free(&s);
+}
+
+START_TEST(gradients_of_leaves)
+{
+    const wg_op *op = op_case_op((size_t)_i);
+    for (size_t k = 0; k < op_case_count(op); k++) {
+        op_case c = op_case_new(op, k);
+        check_leaves(&c, WG_F64);
+        check_leaves(&c, WG_F32);
+        op_case_free(&c);
+    }
+}
+END_TEST
+
 int main(void)
 {
-    const harness_test tests[] = {{plans_give_the_same_bits, (int)op_case_ops()}};
+    const harness_test tests[] = {
+        {plans_give_the_same_bits, (int)op_case_ops()}, {gradients_of_leaves, (int)op_case_ops()}};
     return harness_run("plan_ops", tests, sizeof tests / sizeof tests[0]);
 }
