@@ -174,7 +174,8 @@ WG_API size_t wg_params_scale(wg_params *params, const char *pattern, double lr_
 
 /* ---- Whole stores ---------------------------------------------------------------------------------- */
 
-/* Names, shapes and counts, one line per array, and the total. WG_FILE when writing fails. */
+/* Names, shapes and counts, one line per array, and the total. WG_FILE when writing fails (view.h, STREAMS).
+ */
 WG_API wg_status wg_params_print(const wg_params *params, FILE *file);
 
 /* Copies all values, buffers too, from one store to another, converted to its dtype: a snapshot, a moving

@@ -263,7 +263,7 @@ WG_API wg_plan_profile wg_plan_profile_of(const wg_plan *plan);
 
 /* The kernels as a table: name, shape of the result, its place in the block, kilobytes moved, thousands of
  * floating-point operations; with options.profile microseconds in the mean, share of the time, and GFLOP/s.
- * Then the memory, and the sums. WG_FILE when writing fails. */
+ * Then the memory, and the sums. WG_FILE when writing fails (view.h, STREAMS). */
 WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
 
 WG_END_DECLS

@@ -5,7 +5,17 @@
  * gradients.
  *
  * Views read the tape through op.h's public questions and change nothing. Gradients are those of the last
- * wg_backward; make the tape with .keep_grads = true to see those of tensors in between, too. */
+ * wg_backward; make the tape with .keep_grads = true to see those of tensors in between, too.
+ *
+ * STREAMS. A FILE that is handed to a function here, to wg_print_plan, wg_print_history, wg_print_confusion
+ * or wg_params_print, or to a fit for its progress, is the caller's: so are its buffer, its lock and its
+ * place in the file. A function that returns a status flushes it, and WG_OK says that the stream took every
+ * byte; WG_FILE that it failed, or had failed before (ferror), and that a part may be missing. The C library
+ * decides what a signal does to it: glibc drops what a stream held when a handler without SA_RESTART
+ * interrupts its write, which happens to pipes, sockets and terminals. A program with such handlers prints to
+ * a stream of memory (open_memstream), or blocks these signals meanwhile. Files that are given by path
+ * (archives, checkpoints, pictures, plots, tables of tuning) go through no stream and are whole whatever
+ * interrupts. */
 #ifndef WENGERT_VIEW_H
 #define WENGERT_VIEW_H
 

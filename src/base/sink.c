@@ -9,30 +9,38 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h> /* renameat */
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include "base/again.h"
 #include "base/sink_names.h"
 
-static void leave_folder(wg_sink *sink)
+enum { MOST_AT_ONCE = 1 << 30 }; /* some systems refuse more than an int */
+
+static void leave(wg_sink *sink)
 {
+    if (sink->file >= 0)
+        close(sink->file);
     if (sink->folder >= 0)
         close(sink->folder);
-    sink->folder = -1;
+    sink->file = sink->folder = -1;
 }
 
 /* The temporary file is open to nobody before it has the old one's mode; only a new file begins with what the
  * umask leaves. */
 static bool open_file(wg_sink *sink, const struct stat *old)
 {
-    int descriptor = wg_sink_make_temporary(sink, old ? 0600 : 0666);
-    if (descriptor < 0)
+    int result = 0;
+    sink->file = wg_sink_make_temporary(sink, old ? 0600 : 0666);
+    if (sink->file < 0)
         return false;
-    if ((!old || fchmod(descriptor, old->st_mode & 0777) == 0) && (sink->file = fdopen(descriptor, "wb")))
+    if (old)
+        WG_AGAIN(result, fchmod(sink->file, old->st_mode & 0777));
+    if (result == 0)
         return true;
     int reason = errno;
-    unlinkat(sink->folder, sink->temporary, 0);
-    close(descriptor);
+    wg_sink_remove(sink, sink->temporary);
     errno = reason;
     return false;
 }
@@ -41,8 +49,9 @@ wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error)
 {
     struct stat old;
     sink->path = wg_path_shown(path, sink->shown);
-    sink->file = NULL;
-    sink->folder = -1;
+    sink->file = sink->folder = -1;
+    sink->failed = 0;
+    sink->written = sink->used = 0;
     if (error && error->status != WG_OK)
         return error->status;
     if (!path)
@@ -61,66 +70,91 @@ wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error)
             status = wg_path_failed(path, errno, error);
     }
     if (status != WG_OK)
-        leave_folder(sink);
+        leave(sink);
     return status;
 }
 
-/* What reached the file before the stream's buffer could not follow. */
-static wg_status failed(wg_sink *sink, int reason, wg_error *error)
+static wg_status failed(wg_sink *sink, wg_error *error)
 {
-    off_t offset = lseek(fileno(sink->file), 0, SEEK_CUR);
-    return wg_error_set(error, reason == ENOMEM ? WG_OUT_OF_MEMORY : WG_FILE,
-        "%s: cannot be written at offset %" PRIdMAX ": %s", sink->path, (intmax_t)offset,
-        reason ? strerror(reason) : "the stream failed");
+    return wg_error_set(error, sink->failed == ENOMEM ? WG_OUT_OF_MEMORY : WG_FILE,
+        "%s: cannot be written at offset %" PRIu64 ": %s", sink->path, sink->written, strerror(sink->failed));
+}
+
+/* Until the file has taken all: a write may take a part, or, interrupted, nothing. */
+static void put(wg_sink *sink, const unsigned char *bytes, size_t size)
+{
+    while (size && !sink->failed) {
+        ssize_t taken;
+        WG_AGAIN(taken, write(sink->file, bytes, size < MOST_AT_ONCE ? size : MOST_AT_ONCE));
+        if (taken <= 0) {
+            sink->failed = taken < 0 ? errno : EIO;
+            return;
+        }
+        bytes += taken;
+        size -= (size_t)taken;
+        sink->written += (uint64_t)taken;
+    }
+}
+
+static void empty_buffer(wg_sink *sink)
+{
+    put(sink, sink->buffer, sink->used);
+    sink->used = 0;
 }
 
 wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error)
 {
-    errno = 0;
-    if (size && fwrite(bytes, 1, size, sink->file) != size)
-        return failed(sink, errno, error);
-    return WG_OK;
+    if (size >= WG_SINK_BUFFER - sink->used)
+        empty_buffer(sink);
+    if (size >= WG_SINK_BUFFER) {
+        put(sink, bytes, size);
+    } else if (size) {
+        memcpy(sink->buffer + sink->used, bytes, size);
+        sink->used += size;
+    }
+    return sink->failed ? failed(sink, error) : WG_OK;
 }
 
 static int sync_file(int descriptor)
 {
     int result;
-    do
-        result = fsync(descriptor);
-    while (result != 0 && errno == EINTR);
+    WG_AGAIN(result, fsync(descriptor));
+    return result;
+}
+
+static int take_place(const wg_sink *sink)
+{
+    int result;
+    WG_AGAIN(result, renameat(sink->folder, sink->temporary, sink->folder, sink->name));
     return result;
 }
 
 wg_status wg_sink_close(wg_sink *sink, wg_error *error)
 {
-    errno = 0;
     wg_status status = WG_OK;
-    if (!sink->file)
+    if (sink->file < 0)
         return WG_FILE;
-    if (ferror(sink->file) || fflush(sink->file) != 0 || sync_file(fileno(sink->file)) != 0)
-        status = failed(sink, errno, error);
-    else if (renameat(sink->folder, sink->temporary, sink->folder, sink->name) != 0)
+    empty_buffer(sink);
+    if (!sink->failed && sync_file(sink->file) != 0)
+        sink->failed = errno;
+    if (sink->failed)
+        status = failed(sink, error);
+    else if (take_place(sink) != 0)
         status = wg_error_set(error, WG_FILE, "%s: cannot be replaced: %s", sink->path, strerror(errno));
     if (status != WG_OK) {
         wg_sink_abandon(sink);
         return status;
     }
-    /* What was synced is written, whatever closing says now. */
-    fclose(sink->file);
-    sink->file = NULL;
     sync_file(sink->folder); /* so that the new name outlasts a power failure; not every file system can */
-    leave_folder(sink);
+    leave(sink);             /* what was synced is written, whatever closing says now */
     return WG_OK;
 }
 
 void wg_sink_abandon(wg_sink *sink)
 {
-    if (!sink->file)
-        return;
-    unlinkat(sink->folder, sink->temporary, 0);
-    fclose(sink->file);
-    sink->file = NULL;
-    leave_folder(sink);
+    if (sink->file >= 0)
+        wg_sink_remove(sink, sink->temporary);
+    leave(sink);
 }
 
 wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error)

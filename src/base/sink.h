@@ -9,23 +9,29 @@
  *
  * wg_sink_close syncs the new file and renames it over the old one, which is one step to whoever looks. On
  * any failure before that the temporary file is removed. A process that is killed leaves it behind, and the
- * old file whole; with the process its lock is gone, so that whoever writes that file next removes it. */
+ * old file whole; with the process its lock is gone, so that whoever writes that file next removes it.
+ *
+ * Bytes go through a buffer of the sink's own, not a stream's: glibc drops what a stream holds when a
+ * signal's handler interrupts the write, so that it could not be done again. */
 #ifndef WG_BASE_SINK_H
 #define WG_BASE_SINK_H
 
 #include <stddef.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <wengert/status.h>
 #include "base/path.h"
 
-enum { WG_SINK_NAME = 256 };
+enum { WG_SINK_NAME = 256, WG_SINK_BUFFER = 1024 };
 
 typedef struct wg_sink {
     const char *path; /* the caller's, or `shown`; for messages */
     char shown[WG_PATH_SHOWN];
-    FILE *file;                                       /* open for writing, also by functions that take a */
-    int folder;                                       /* stream; NULL when closed. folder: a descriptor */
-    char name[WG_SINK_NAME], temporary[WG_SINK_NAME]; /* in it */
+    int file, folder;                                 /* descriptors; -1 when closed */
+    char name[WG_SINK_NAME], temporary[WG_SINK_NAME]; /* in the folder */
+    int failed;                                       /* the errno of the first write that failed, or 0 */
+    uint64_t written;                                 /* bytes that the file has taken */
+    size_t used;                                      /* bytes in the buffer, which come next */
+    unsigned char buffer[WG_SINK_BUFFER];
 } wg_sink;
 
 /* Opens the temporary file. Where `path` is a symbolic link, the file it leads to will be replaced and the

@@ -9,12 +9,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/again.h"
 
 enum { MOST_PATH = 4096, MOST_LINKS = 40, MOST_NAMES = 100, LONGEST_NAME = 200, DIGITS = 16 };
 
@@ -26,10 +28,11 @@ enum { MOST_PATH = 4096, MOST_LINKS = 40, MOST_NAMES = 100, LONGEST_NAME = 200, 
 /* A folder in which one may create files need not be readable. */
 static int open_folder(int from, const char *path)
 {
-    int folder = openat(from, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int folder;
+    WG_AGAIN(folder, openat(from, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 #ifdef O_PATH
     if (folder < 0 && errno == EACCES)
-        folder = openat(from, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        WG_AGAIN(folder, openat(from, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 #endif
     return folder;
 }
@@ -117,25 +120,40 @@ static uint64_t random_bits(void)
     return ((uint64_t)getpid() << 40) ^ ((uint64_t)now.tv_sec << 30) ^ (uint64_t)now.tv_nsec;
 }
 
+static int lock(int descriptor)
+{
+    int result;
+    WG_AGAIN(result, flock(descriptor, LOCK_EX | LOCK_NB));
+    return result;
+}
+
 int wg_sink_make_temporary(wg_sink *sink, mode_t mode)
 {
+    const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     for (int i = 0; i < MOST_NAMES; i++) {
         snprintf(sink->temporary, sizeof sink->temporary, "%.*s" MARK "%0*" PRIx64 ENDING, LONGEST_NAME,
             sink->name, DIGITS, random_bits());
-        int descriptor =
-            openat(sink->folder, sink->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-        if (descriptor < 0 && errno != EEXIST && errno != EINTR)
+        int descriptor;
+        WG_AGAIN(descriptor, openat(sink->folder, sink->temporary, flags, mode));
+        if (descriptor < 0 && errno != EEXIST)
             return -1;
         if (descriptor < 0)
             continue;
         /* Before it is locked, somebody who cleans up may take it for a leftover. Where there are no locks,
          * nobody cleans up. */
-        if ((flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK) && is_there(sink, descriptor))
+        if ((lock(descriptor) == 0 || errno != EWOULDBLOCK) && is_there(sink, descriptor))
             return descriptor;
         close(descriptor);
     }
     errno = EEXIST;
     return -1;
+}
+
+void wg_sink_remove(const wg_sink *sink, const char *name)
+{
+    int result;
+    WG_AGAIN(result, unlinkat(sink->folder, name, 0));
+    (void)result; /* what is gone or stays is not for a writer to complain of */
 }
 
 /* NAME MARK DIGITS ENDING */
@@ -152,18 +170,20 @@ static bool is_temporary(const wg_sink *sink, const char *name)
 static void remove_leftover(const wg_sink *sink, const char *name)
 {
     struct stat file;
-    int descriptor = openat(sink->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    int descriptor;
+    WG_AGAIN(descriptor, openat(sink->folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
     if (descriptor < 0)
         return;
     if (fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid() &&
-        flock(descriptor, LOCK_EX | LOCK_NB) == 0)
-        unlinkat(sink->folder, name, 0);
+        lock(descriptor) == 0)
+        wg_sink_remove(sink, name);
     close(descriptor);
 }
 
 void wg_sink_clean(const wg_sink *sink)
 {
-    int copy = openat(sink->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int copy;
+    WG_AGAIN(copy, openat(sink->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     DIR *folder = copy >= 0 ? fdopendir(copy) : NULL;
     if (!folder && copy >= 0)
         close(copy);

@@ -17,6 +17,9 @@ wg_status wg_sink_find(wg_sink *sink, const char *path, wg_error *error);
  * errno. */
 int wg_sink_make_temporary(wg_sink *sink, mode_t mode);
 
+/* Removes a file of the sink's folder. */
+void wg_sink_remove(const wg_sink *sink, const char *name);
+
 /* Removes temporary files of the same target that nobody has locked: those of killed processes. */
 void wg_sink_clean(const wg_sink *sink);
 

@@ -140,17 +140,23 @@ static void paint_sheet(
 
 /* ---- Formats --------------------------------------------------------------------------------------- */
 
-typedef wg_status write_function(FILE *file, struct picture *p);
+typedef wg_status write_function(wg_sink *sink, struct picture *p, wg_error *error);
 
-static wg_status write_ppm(FILE *file, struct picture *p)
+static wg_status write_plain(wg_sink *sink, struct picture *p, char kind, size_t bytes, wg_error *error)
 {
-    size_t bytes = 3 * p->width * p->height;
-    fprintf(file, "P6\n%zu %zu\n255\n", p->width, p->height);
-    return fwrite(p->rgb, 1, bytes, file) == bytes ? WG_OK : WG_FILE;
+    char head[64];
+    int length = snprintf(head, sizeof head, "P%c\n%zu %zu\n255\n", kind, p->width, p->height);
+    wg_status status = wg_sink_write(sink, head, (size_t)length, error);
+    return status == WG_OK ? wg_sink_write(sink, p->rgb, bytes, error) : status;
+}
+
+static wg_status write_ppm(wg_sink *sink, struct picture *p, wg_error *error)
+{
+    return write_plain(sink, p, '6', 3 * p->width * p->height, error);
 }
 
 /* Luma by ITU-R BT.601. */
-static wg_status write_pgm(FILE *file, struct picture *p)
+static wg_status write_pgm(wg_sink *sink, struct picture *p, wg_error *error)
 {
     size_t pixels = p->width * p->height;
     unsigned char *grey = p->rgb; /* in place: byte i comes from bytes 3 i and after */
@@ -158,8 +164,7 @@ static wg_status write_pgm(FILE *file, struct picture *p)
         const unsigned char *c = p->rgb + 3 * i;
         grey[i] = (unsigned char)((299 * c[0] + 587 * c[1] + 114 * c[2] + 500) / 1000);
     }
-    fprintf(file, "P5\n%zu %zu\n255\n", p->width, p->height);
-    return fwrite(grey, 1, pixels, file) == pixels ? WG_OK : WG_FILE;
+    return write_plain(sink, p, '5', pixels, error);
 }
 
 #if WG_HAVE_PNG
@@ -198,17 +203,38 @@ static void ignore_png(png_structp png, png_const_charp text)
     (void)png, (void)text;
 }
 
-static wg_status write_png(FILE *file, struct picture *p)
+struct png_target {
+    wg_sink *sink;
+    wg_error *error;
+    wg_status status;
+};
+
+static void put_png(png_structp png, png_bytep bytes, png_size_t size)
 {
+    struct png_target *to = png_get_io_ptr(png);
+    to->status = wg_sink_write(to->sink, bytes, size, to->error);
+    if (to->status != WG_OK)
+        png_error(png, "");
+}
+
+/* libpng's own would take the target for a stream. */
+static void flush_png(png_structp png)
+{
+    (void)png;
+}
+
+static wg_status write_png(wg_sink *sink, struct picture *p, wg_error *error)
+{
+    struct png_target to = {sink, error, WG_OK};
     struct png_memory memory = {.allocator = wg_allocator_or_default(NULL)};
     png_structp png = png_create_write_struct_2(
         PNG_LIBPNG_VER_STRING, NULL, fail_png, ignore_png, &memory, take_for_png, give_back_from_png);
     png_infop info = png ? png_create_info_struct(png) : NULL;
     volatile wg_status status = memory.lacked || !info ? WG_OUT_OF_MEMORY : WG_OK;
     if (status == WG_OK && setjmp(png_jmpbuf(png))) { /* libpng comes back here when it fails */
-        status = memory.lacked ? WG_OUT_OF_MEMORY : WG_FILE;
+        status = memory.lacked ? WG_OUT_OF_MEMORY : to.status != WG_OK ? to.status : WG_FILE;
     } else if (status == WG_OK) {
-        png_init_io(png, file);
+        png_set_write_fn(png, &to, put_png, flush_png);
         png_set_IHDR(png, info, (png_uint_32)p->width, (png_uint_32)p->height, 8, PNG_COLOR_TYPE_RGB,
             PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE, PNG_FILTER_TYPE_BASE);
         png_set_sRGB_gAMA_and_cHRM(png, info, PNG_sRGB_INTENT_PERCEPTUAL);
@@ -255,12 +281,11 @@ static wg_status write_file(const char *path, struct picture *p, write_function 
     wg_status status = wg_sink_open(&sink, path, error);
     if (status != WG_OK)
         return status;
-    status = write(sink.file, p);
-    if (status == WG_OK || ferror(sink.file)) /* of a stream that failed, closing tells why */
-        return wg_sink_close(&sink, error);
-    wg_sink_abandon(&sink);
-    return status == WG_OUT_OF_MEMORY ? wg_error_set(error, status, "%s: no memory for compressing", path)
-                                      : wg_error_set(error, WG_FILE, "%s: cannot be written", path);
+    status = write(&sink, p, error);
+    if (status != WG_OK) /* an error that the sink has set stays */
+        wg_error_set(error, status,
+            status == WG_OUT_OF_MEMORY ? "%s: no memory for compressing" : "%s: cannot be written", path);
+    return wg_sink_finish(&sink, status, error);
 }
 
 static wg_status check(
