@@ -4,8 +4,8 @@
 /* Drawn digits. Image i uses the random stream i of its seed and nothing else, so images can be drawn in any
  * order.
  *
- *      path of the pen  ->  smooth curve  ->  wobble, turn, shear, stretch, shift, bend  ->  ink by distance
- * ->  noise */
+ *      path of the pen  ->  smooth curve  ->  wobble, turn, shear, stretch, shift, bend
+ *                                         ->  ink by distance  ->  noise */
 
 #include "data/dataset.h"
 #include "kernels/parallel.h"

@@ -8,9 +8,10 @@
  *     WG_CONV_INPUT      g (as y)    w           dL/dx
  *     WG_CONV_WEIGHT     x           g (as y)    dL/dw
  *
- * Two algorithms stand behind it (conv.c asks, and the answer depends on the geometry and the processor
- * only): conv_direct    tiles of the result summed in registers, straight from the images conv_gemm      any
- * geometry: patches of the image are unfolded to a matrix, for a matrix product */
+ * Two algorithms stand behind it (conv.c asks, and the answer depends on the geometry and the processor only):
+ *
+ *     conv_direct    tiles of the result summed in registers, straight from the images
+ *     conv_gemm      any geometry: patches of the image are unfolded to a matrix, for a matrix product */
 #ifndef WG_KERNELS_CONV_H
 #define WG_KERNELS_CONV_H
 

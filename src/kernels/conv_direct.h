@@ -11,17 +11,18 @@
  * For the input gradient the planes are g's, the filters are turned round, and filters and channels change
  * places. A tile of the result is summed in registers over all taps. Which numbers share a vector:
  *
- *     rows        neighbouring pixels; a tap is a broadcast per filter and a load per vector. Stride 1. A
- * row's last vector ends at the row's end and overlaps the one before it, so nothing is written past a row.
+ *     rows        neighbouring pixels; a tap is a broadcast per filter and a load per vector. Stride 1. A row's
+ *                 last vector ends at the row's end and overlaps the one before it, so nothing is written past
+ *                 a row.
  *     channels    neighbouring filters; a tap is a load per vector of filters and a broadcast per pixel. Any
- * stride, any width; the tile is turned round when it is written.
+ *                 stride, any width; the tile is turned round when it is written.
  *
  * The weight gradient sums products of g and x over the pixels, also two ways round:
  *
  *     rows        a vector of g times a vector of x. g's rows are copied with zeros up to a whole number of
- * vectors. (So an infinity in x can make a NaN of a neighbouring tap's gradient, too.) A slice of the batch
- * keeps a vector of sums per weight. channels    a vector of filters' g, which is copied with the filters
- * innermost, times a broadcast x.
+ *                 vectors. (So an infinity in x can make a NaN of a neighbouring tap's gradient, too.) A slice
+ *                 of the batch keeps a vector of sums per weight.
+ *     channels    a vector of filters' g, which is copied with the filters innermost, times a broadcast x.
  *
  * Slices are added in order at the end. Where there are few, parts of their filters are computed side by
  * side. */

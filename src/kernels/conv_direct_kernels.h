@@ -3,9 +3,11 @@
 
 /* conv_direct_kernels.h - a template: the loops of conv_direct.h for one kind of processor.
  *
- *     KERNELS      the record's name                              VECTOR           bytes in a vector
- *     TARGET       the attribute that allows such vectors         ROW_VECTORS      of pixels in a tile of
- * rows CHANNEL_VECTORS  of filters in a tile of channels */
+ *     KERNELS            the record's name
+ *     TARGET             the attribute that allows such vectors
+ *     VECTOR             bytes in a vector
+ *     ROW_VECTORS        of pixels in a tile of rows
+ *     CHANNEL_VECTORS    of filters in a tile of channels */
 
 #include "kernels/conv_direct.h"
 

@@ -14,8 +14,9 @@
  * A group is what the outputs of one run draw from; its lines are the runs in it. With g a group and t a
  * line,
  *
- *     output o = g (rows) or g run + position (columns),     term of an output = t run + position (rows) or t
- * (columns), the number's place = group_begin(g) + line_begin(t) + position.
+ *     output               g (rows), or g run + position (columns)
+ *     term of an output    t run + position (rows), or t (columns)
+ *     the number's place   group_begin(g) + line_begin(t) + position
  *
  * Sums are cut into parts by size alone; a part is summed by one thread in a fixed order, in double, and
  * parts are added as a balanced tree: the bits do not depend on the number of threads, and the error grows

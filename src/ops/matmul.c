@@ -6,9 +6,12 @@
  *     Y = op(A) op(B),  op(X) = X or X^T, for each matrix of the broadcast batch
  *
  * A small change of the factors is dY = op(dA) op(B) + op(A) op(dB). With <X, Z> = sum X_ij Z_ij = tr(X^T Z)
- * and G = dL/dY, dL = <G, dY> = <G op(B)^T, op(dA)> + <op(A)^T G, op(dB)>, so dL/dA = G op(B)^T,   or its
- * transpose op(B) G^T if A came transposed dL/dB = op(A)^T G,   or its transpose G^T op(A) if B came
- * transposed and where an operand was broadcast over the batch, the sum of these. */
+ * and G = dL/dY, dL = <G, dY> = <G op(B)^T, op(dA)> + <op(A)^T G, op(dB)>, so
+ *
+ *     dL/dA = G op(B)^T,   or its transpose op(B) G^T if A came transposed
+ *     dL/dB = op(A)^T G,   or its transpose G^T op(A) if B came transposed
+ *
+ * and where an operand was broadcast over the batch, the sum of these. */
 #include "kernels/gemm.h"
 #include "kernels/parallel.h"
 #include "ops/factor.h"

@@ -47,8 +47,9 @@ typedef struct wg_scalar_fan {
 typedef struct wg_scalar_piece {
     enum { WG_SCALAR_SUMS, WG_SCALAR_EVEN, WG_SCALAR_PRODUCT, WG_SCALAR_ROWS, WG_SCALAR_CLEAR } kind;
     unsigned code, towards; /* of rows; in the sweep bit 0: a's gradient, bit 1: b's */
-    uint32_t count, first;  /* first: place of the first result; in a sweep's PRODUCT, `before` is what it */
-    uint32_t before;        /* begins with */
+    uint32_t count;
+    uint32_t first;  /* the place of the first result */
+    uint32_t before; /* of a sweep's PRODUCT: what it begins with */
     uint32_t length;
     double numbers[2];
 } wg_scalar_piece;

@@ -5,8 +5,8 @@
  * answers each with a line, a number or "none":
  *
  *     time SUBJECT WORK BATCH SECONDS      the median seconds of one call, of all that fit into SECONDS
- *     memory SUBJECT WORK BATCH            bytes by which the process grows from nothing to three calls, at
- * most tell SUBJECT WHAT BATCH              a number known without measuring
+ *     memory SUBJECT WORK BATCH            bytes by which the process grows from nothing to three calls, at most
+ *     tell SUBJECT WHAT BATCH              a number known without measuring
  *
  * A BATCH of 0 is the subject's own. What was made for a question is kept until the subject changes. */
 #ifndef WG_BENCH_CONTESTANT_H
