@@ -359,8 +359,25 @@ START_TEST(wrong_operations_are_named)
 }
 END_TEST
 
+/* A gradient that is not there is no number, and the tape says why. */
+START_TEST(a_gradient_before_the_sweep)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_set_name(wg_scalar(tape, 2), "x"), y = wg_square(x),
+           v = wg_leaf(tape, WG_DOUBLES(((double[]){1, 2}), 2));
+    ck_assert(isnan(wg_item_grad(x)));
+    ck_assert_msg(strstr(wg_tape_message(tape), "x has no gradient: no sweep"), "%s", wg_tape_message(tape));
+    ck_assert_int_eq(wg_tape_status(tape), WG_OK);
+    ck_assert_int_eq(wg_backward(wg_add(y, wg_sum(v))), WG_OK);
+    ck_assert_double_eq(wg_item_grad(x), 4);
+    ck_assert(isnan(wg_item_grad(v)));
+    ck_assert_msg(strstr(wg_tape_message(tape), "another count"), "%s", wg_tape_message(tape));
+    wg_tape_free(tape);
+}
+END_TEST
+
 TEST_MAIN("sweep", reuse_adds, each_sweep_starts_at_zero, only_ancestors_are_visited, detach_and_no_grad_cut,
     a_leaf_that_was_not_reached_has_the_gradient_0, an_item_of_a_vector_says_so,
     what_is_kept_can_be_read_and_the_rest_is_an_error, backward_refuses_what_is_no_scalar,
     several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named,
-    what_has_no_name_is_named)
+    what_has_no_name_is_named, a_gradient_before_the_sweep)

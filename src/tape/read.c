@@ -179,8 +179,9 @@ bool wg_has_grad(wg_var x)
 
 double wg_item_grad(wg_var x)
 {
-    const void *data = wg_grad_data(x);
-    return data && wg_count_of(x) == 1 ? number(wg_dtype_of(x), data, 0) : (double)NAN;
+    double out = (double)NAN;
+    wg_read_grad(x, &out, 1);
+    return out;
 }
 
 wg_status wg_read_grad(wg_var x, double *out, size_t n)
