@@ -6,7 +6,7 @@
 
 #include "planning.h"
 
-enum { PLANS = 4, RUNS = 6, CLASSES = 10 };
+enum { PLANS = 4, RUNS = 40, CLASSES = 10 };
 
 typedef struct worker {
     wg_plan *plan;
