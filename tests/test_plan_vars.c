@@ -116,6 +116,45 @@ START_TEST(values_are_converted)
 }
 END_TEST
 
+/* As the tape says: 0 where the result does not depend on a leaf, tensors and numbers alike. */
+START_TEST(leaves_that_nothing_leads_to)
+{
+    for (int scalars = 0; scalars < 2; scalars++) {
+        wg_tape *tape = wg_tape_new(NULL);
+        wg_span before = wg_scalars_new(tape, xs, 2);
+        wg_var aside = wg_leaf(tape, WG_DOUBLES(xs, 3)), input = wg_input(tape, WG_DOUBLES(xs, 2));
+        wg_var x = scalars ? wg_scalar(tape, 3) : wg_leaf(tape, WG_DOUBLES(&xs[2], 1));
+        wg_var y = wg_square(scalars ? x : wg_sum(x)), frozen = wg_const_scalar(tape, 2);
+        wg_span behind = wg_scalars_new(tape, xs, 2);
+        double numbers[3] = {7, 7, 7};
+        wg_plan *plan = plan_of(y, NULL), *forward = plan_of(y, &(wg_plan_options){.forward = true});
+        ck_assert_int_eq(wg_plan_read_grads(plan, before, numbers), WG_NO_GRADIENT);
+        ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 3), WG_NO_GRADIENT);
+        ck_assert_ptr_nonnull(strstr(wg_plan_message(plan), "no good run"));
+        ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+        ck_assert_double_eq(wg_plan_item_grad(plan, x), 6);
+        ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 2), WG_BAD_SHAPE);
+        ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 3), WG_OK);
+        ck_assert(numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0);
+        ck_assert_int_eq(wg_plan_read_grads(plan, before, numbers), WG_OK);
+        ck_assert_int_eq(wg_plan_read_grads(plan, behind, numbers + 1), WG_OK);
+        ck_assert(numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0);
+        ck_assert(wg_plan_item_grad(plan, wg_at(before, 0)) == 0);
+        ck_assert(wg_plan_item_grad(plan, wg_at(behind, 1)) == 0);
+        ck_assert(isnan(wg_plan_item_grad(plan, frozen)) && isnan(wg_plan_item_grad(plan, y)));
+        ck_assert_int_eq(wg_plan_read_grad(plan, input, numbers, 2), WG_NO_GRADIENT);
+        ck_assert_int_eq(wg_plan_run(forward), WG_OK);
+        ck_assert_double_eq(wg_plan_item(forward, y), 9);
+        ck_assert_int_eq(wg_plan_read_grad(forward, aside, numbers, 3), WG_NO_GRADIENT);
+        ck_assert_int_eq(wg_plan_read_grads(forward, before, numbers), WG_NO_GRADIENT);
+        ck_assert(isnan(wg_plan_item_grad(forward, x)));
+        ck_assert_ptr_nonnull(strstr(wg_plan_message(forward), "a forward pass was planned"));
+        wg_plan_free(plan), wg_plan_free(forward);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
 START_TEST(no_plan)
 {
     small s = small_new(NULL);
@@ -177,5 +216,5 @@ START_TEST(runs_are_counted)
 }
 END_TEST
 
-TEST_MAIN("plan_vars", vars_that_are_not_the_plans, vars_of_a_rewind, values_are_converted, no_plan,
-    runs_are_counted)
+TEST_MAIN("plan_vars", vars_that_are_not_the_plans, vars_of_a_rewind, values_are_converted,
+    leaves_that_nothing_leads_to, no_plan, runs_are_counted)

@@ -192,8 +192,8 @@ WG_API wg_status wg_plan_read(const wg_plan *plan, wg_var x, double *out, size_t
 WG_API wg_status wg_plan_read_f32(const wg_plan *plan, wg_var x, float *out, size_t n);
 WG_API wg_array wg_plan_array(const wg_plan *plan, wg_var x);
 
-/* Gradients of leaves, after a good run; WG_NO_GRADIENT, or NaN, for others. Those of parameters are in their
- * store. */
+/* Gradients of leaves, after a good run: 0 where the result does not depend on one. WG_NO_GRADIENT, or NaN,
+ * for others, and after a forward pass. Those of parameters are in their store. */
 WG_API double wg_plan_item_grad(const wg_plan *plan, wg_var x);
 WG_API wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n);
 WG_API wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out);

@@ -142,6 +142,7 @@ static wg_plan *new_plan(const wg_engine *t, const wg_var *y, const wg_plan_opti
     *plan = (wg_plan){.memory = t->hook,
         .recorded = &t->head,
         .optim = o->optim,
+        .forward = o->forward,
         .profile = o->profile,
         .bf16 = o->bf16,
         .tuning = o->tuning,

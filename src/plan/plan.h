@@ -106,7 +106,7 @@ struct wg_plan {
     uint32_t start, end;
     wg_optim *optim;  /* NULL: none, or it was freed */
     const char *gone; /* which of optimiser and tuning table was freed; NULL: none */
-    bool profile, bf16;
+    bool forward, profile, bf16;
     wg_tuning *tuning;
     bool gradients_stay;       /* in the store, after an update */
     struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */

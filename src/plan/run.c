@@ -193,7 +193,8 @@ static wg_status run(wg_plan *plan)
     status = compute(plan, &k, &stretch, false, false);
     if (status == WG_OK) {
         hand_gradients_over(plan);
-        t->swept = t->swept_end = plan->swept ? plan->y.node + 1 : 0;
+        t->swept = plan->swept ? plan->y.node + 1 : 0;
+        t->swept_end = plan->forward ? 0 : plan->start;
         plan->times.between += tick(plan);
         if (plan->optim)
             status = update(plan, k, stretch);

@@ -132,9 +132,19 @@ static wg_var gradient_var(const wg_plan *plan, uint32_t leaf)
     return wg_invalid(&plan->tape->head);
 }
 
-static bool is_scalar_leaf(const wg_plan *plan, uint32_t node)
+static bool is_leaf(const wg_plan *plan, uint32_t node)
 {
-    return !wg_record_of(plan->tape, node) && wg_code(plan->tape, node) == WG_CODE_leaf;
+    const wg_record *record = wg_record_of(plan->tape, node);
+    return record ? record->op == &wg_op_leaf && record->tracked : wg_code(plan->tape, node) == WG_CODE_leaf;
+}
+
+static wg_status no_gradient(const wg_plan *plan, wg_var mine)
+{
+    return refuse(plan, WG_NO_GRADIENT, mine,
+        plan->forward ? "has no gradient: a forward pass was planned"
+        : plan->good  ? "has no gradient here: parameters' are in their store, others are what .keep says "
+                        "of wg_grad's"
+                      : "has no gradient yet: no good run");
 }
 
 wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n)
@@ -144,14 +154,18 @@ wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n
         return WG_INVALID;
     if (!wg_is_valid(mine))
         return refuse(plan, WG_DEAD_VAR, mine, "is none of what was planned");
-    bool scalar = is_scalar_leaf(plan, mine.node);
-    wg_var gradient = scalar ? mine : gradient_var(plan, mine.node);
-    if (!plan->good || !wg_is_valid(gradient) || (scalar && !plan->swept))
-        return refuse(plan, WG_NO_GRADIENT, mine,
-            plan->good ? "has no gradient here: parameters' are in their store, others are what .keep says "
-                         "of wg_grad's"
-                       : "has no gradient yet: no good run");
-    return scalar ? wg_read_grad(mine, out, n) : wg_read(gradient, out, n);
+    if (!plan->good || plan->forward || !is_leaf(plan, mine.node))
+        return no_gradient(plan, mine);
+    if (!wg_record_of(plan->tape, mine.node))
+        return wg_read_grad(mine, out, n);
+    wg_var gradient = gradient_var(plan, mine.node);
+    if (wg_is_valid(gradient))
+        return wg_read(gradient, out, n);
+    if (n != wg_count_of(mine) || (n && !out))
+        return refuse(plan, WG_BAD_SHAPE, mine, "has another count");
+    for (size_t i = 0; i < n; i++)
+        out[i] = 0; /* nothing leads there */
+    return WG_OK;
 }
 
 double wg_plan_item_grad(const wg_plan *plan, wg_var x)
@@ -169,8 +183,8 @@ wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out)
     wg_var mine = last_of(plan, span);
     if (!wg_is_valid(mine))
         return refuse(plan, WG_DEAD_VAR, mine, "(a span) is none of what was planned");
-    if (!plan->good || !plan->swept)
-        return refuse(plan, WG_NO_GRADIENT, mine, "has no gradient yet: no good run");
+    if (!plan->good || plan->forward)
+        return no_gradient(plan, mine);
     return wg_read_grads(
         (wg_span){.tape = mine.tape, .node = span.node, .epoch = mine.epoch & ~WG_SLOW, .count = span.count},
         out);
