@@ -35,7 +35,9 @@
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
  * are then; shapes are those of the recording, and wg_plan_set refuses others. A run gives the bits that
  * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT) and where
- * scalars are added up (see SCALARS); on any number of threads the same.
+ * scalars are added up (see SCALARS); on any number of threads the same. A plan is used by one thread at a
+ * time. Several may run at once in threads of their own if they write to no store in common: forward passes
+ * of one store, say. They are made and freed in one thread, as other users of a store are.
  *
  * READING. After a good run there are values of what was given (leaves, constants), of the result, and of
  * vars named by options.keep. All others have none, scalars too: their memory may be another's. Reading them

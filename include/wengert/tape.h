@@ -20,11 +20,11 @@
  * is a small value, a name for a node; it needs no freeing, and using it after its node died is detected
  * (WG_DEAD_VAR). Only a freed tape is not detected.
  *
- * ORDER OF FREEING. What holds another object is best freed before it: plan before tape, tape, optimiser and
- * batches before store and data set. Any order is allowed, and nothing is freed twice or lost. After a wrong
- * one, the functions that need what is gone return WG_INVALID and say what was freed: an optimiser's steps
- * and a tape's sweeps and replays after its store, a plan's runs after its tape, store, optimiser or tuning
- * table, the next batch after its data set. Not detected are a freed tape whose vars are used, memory that
+ * ORDER OF FREEING. What holds another object is best freed before it: plan, tape, optimiser and batches
+ * before store and data set, plan before optimiser; plan and tape in any order. Nothing is freed twice or
+ * lost in a wrong one, and the functions that need what is gone return WG_INVALID and say what was freed: an
+ * optimiser's steps and a tape's sweeps and replays after its store, a plan's runs after its store, optimiser
+ * or tuning table, the next batch after its data set. Not detected are a freed tape whose vars are used, memory that
  * was lent (wg_binding without holders, wg_archive_add, a plan's block, an allocator or a cache), and a
  * handle used after its own free.
  *
@@ -308,7 +308,7 @@ WG_API void wg_no_grad_end(wg_tape *tape);
 /* Evaluates the whole recorded tape again, in order, with the leaves and parameters as they are now: no new
  * node, no allocation, the same bits as recording would give. Starts a new run of random operations.
  * WG_BRANCH when a guard flips (see wg_branch); WG_NO_VALUE when an input was never set; WG_INVALID when a
- * parameter's store was freed, or the tape is planned. None sticks. */
+ * parameter's store was freed. None sticks. */
 WG_API wg_status wg_replay(wg_tape *tape);
 
 /* A number that tells recordings apart: equal for the same operations, operands, attributes, plain numbers,
