@@ -3,6 +3,7 @@
 
 /* Updates where gradients are made: the bits of wg_backward and wg_optim_step, whatever else reads the
  * parameter, and none at all when a run fails. */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "planning.h"
@@ -303,10 +304,71 @@ START_TEST(a_run_that_fails_updates_nothing)
 }
 END_TEST
 
+/* ---- Numbers that are not finite -------------------------------------------------------------------- */
+
+static wg_var product(wg_params *p, wg_var x)
+{
+    return wg_matmul(x, matrix(p, x, "w", IN, CLASSES));
+}
+
+static void give(const training *t, double largest)
+{
+    static double x[12 * IN];
+    static const int32_t y[12];
+    for (size_t i = 0; i < 12 * IN; i++)
+        x[i] = i % 7 ? (double)(i % 5) - 2 : largest;
+    if (t->plan) {
+        ck_assert_int_eq(wg_plan_set(t->plan, t->x, WG_DOUBLES(x, 12, IN)), WG_OK);
+        ck_assert_int_eq(wg_plan_set(t->plan, t->y, WG_INTS(y, 12)), WG_OK);
+    } else {
+        ck_assert_int_eq(wg_set(t->x, WG_DOUBLES(x, 12, IN)), WG_OK);
+        ck_assert_int_eq(wg_set(t->y, WG_INTS(y, 12)), WG_OK);
+    }
+}
+
+/* Nothing is updated, of all parameters, and the result can be read; a run with good numbers updates. */
+START_TEST(what_is_not_finite_updates_nothing)
+{
+    training t = begin(mlp, polyak, WG_F64, 12, 2, &(wg_plan_options){0});
+    train(&t, 12);
+    for (int i = 0; i < 2; i++) {
+        give(&t, i ? (double)INFINITY : (double)NAN);
+        fails(&t, WG_NUMBER);
+        ck_assert_ptr_nonnull(strstr(wg_plan_message(t.plan), "is not finite, so nothing is updated"));
+        ck_assert(wg_plan_has_value(t.plan, t.loss));
+    }
+    give(&t, 1);
+    ck_assert_int_eq(wg_plan_run(t.plan), WG_OK);
+    ck_assert_uint_eq(wg_optim_steps(t.optim), RUNS + 1);
+    end(&t);
+}
+END_TEST
+
+/* Factors whose product might leave the type's range, and does not: the bits of a step by hand. Then it does.
+ */
+START_TEST(large_factors_are_looked_at)
+{
+    training hand = begin(product, plain, WG_F32, 12, 1, NULL),
+             t = begin(product, plain, WG_F32, 12, 1, &(wg_plan_options){0});
+    ck_assert_uint_eq(updated_at_once(t.plan, t.optim), 1);
+    give(&hand, 1e37), give(&t, 1e37);
+    wg_params_zero_grad(hand.params);
+    ck_assert_int_eq(wg_replay(hand.tape), WG_OK);
+    ck_assert_int_eq(wg_backward(hand.loss), WG_OK);
+    ck_assert_int_eq(wg_optim_step(hand.optim), WG_OK);
+    ck_assert_msg(wg_plan_run(t.plan) == WG_OK, "%s", wg_plan_message(t.plan));
+    ck_assert(wg_params_equal(hand.params, t.params));
+    ck_assert_int_eq(wg_plan_run(t.plan), WG_NUMBER); /* weights of that size overflow */
+    ck_assert(wg_params_equal(hand.params, t.params));
+    end(&hand), end(&t);
+}
+END_TEST
+
 int main(void)
 {
     const harness_test tests[] = {{every_rule, sizeof makers / sizeof makers[0]},
         {parameters_that_others_read, 0}, {a_parameter_that_is_frozen_later, 0},
-        {a_run_that_fails_updates_nothing, 0}};
+        {a_run_that_fails_updates_nothing, 0}, {what_is_not_finite_updates_nothing, 0},
+        {large_factors_are_looked_at, 0}};
     return harness_run("plan_update", tests, sizeof tests / sizeof tests[0]);
 }

@@ -171,6 +171,11 @@ static wg_status write_gradients(wg_plan *plan)
         status = wg_compute_now(plan->tape, record);
         record->finish = &plan->updates[i].finish;
     }
+    for (size_t i = 0; i < plan->gradient_count && status == WG_OK; i++) {
+        const wg_plan_gradient *g = &plan->gradients[i];
+        if (g->updates && g->bound->binding.gradient_is_zero)
+            *g->bound->binding.gradient_is_zero = false; /* now it is there, for the optimiser to read */
+    }
     return status;
 }
 
