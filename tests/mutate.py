@@ -25,7 +25,7 @@ import time
 
 from reach import suite
 
-ROOMS = ['base', 'kernels', 'tape', 'ops', 'nn', 'optim', 'data', 'io', 'view', 'plan', 'train']
+ROOMS = ['base', 'kernels', 'tape', 'ops', 'nn', 'optim', 'data', 'io', 'view', 'scalars', 'plan', 'train']
 
 # (pattern, replacements): each match outside comments, strings and preprocessor lines is a place.
 CHANGES = [
