@@ -180,6 +180,32 @@ START_TEST(the_options_of_batches)
 }
 END_TEST
 
+/* (x - mean) / std, with each alone and with both, of floats and doubles. */
+START_TEST(inputs_are_standardised)
+{
+    static const double x[4] = {-3, 0.5, 2, 7},
+                        options[][2] = {{0, 1}, {1, 1}, {-2.5, 1}, {0, 2}, {0, 0.5}, {4, 2}};
+    const float floats[4] = {-3, 0.5f, 2, 7};
+    const int32_t labels[4] = {0};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        for (int dtype = 0; dtype < 2; dtype++) {
+            double mean = options[i][0], std = options[i][1];
+            wg_dataset *dataset = wg_dataset_from_arrays(
+                dtype == WG_F32 ? WG_FLOATS(floats, 4) : WG_DOUBLES(x, 4), WG_INTS(labels, 4), NULL);
+            wg_batches *batches = wg_batches_new(
+                dataset, &(wg_batches_options){.size = 4, .in_order = true, .mean = mean, .std = std}, NULL);
+            wg_batch batch = {0};
+            ck_assert(wg_next_batch(batches, &batch) && batch.x.dtype == (wg_dtype)dtype);
+            for (size_t k = 0; k < 4; k++)
+                ck_assert_double_eq(dtype == WG_F32 ? (double)((const float *)batch.x.data)[k]
+                                                    : ((const double *)batch.x.data)[k],
+                    (x[k] - mean) / std);
+            wg_batches_free(batches);
+            wg_dataset_free(dataset);
+        }
+}
+END_TEST
+
 START_TEST(options_out_of_range)
 {
     wg_dataset *dataset = ten_samples();
@@ -358,6 +384,7 @@ int main(void)
         {an_epoch_goes_on_in_the_middle, 2},
         {cursors_that_lead_nowhere, 0},
         {the_options_of_batches, 0},
+        {inputs_are_standardised, 0},
         {options_out_of_range, 0},
         {an_explicit_list, 0},
         {weights_are_probabilities, 2},

@@ -352,6 +352,51 @@ START_TEST(layers_refuse_what_does_not_fit)
 }
 END_TEST
 
+/* ---- Names that are taken -------------------------------------------------------------------------- */
+
+static wg_var dense(wg_params *p, wg_var x)
+{
+    return wg_layer_dense(p, "l", x, 3, NULL);
+}
+
+static wg_var conv2d(wg_params *p, wg_var x)
+{
+    return wg_layer_conv2d(p, "l", x, 3, 2, NULL);
+}
+
+static wg_var batch_norm(wg_params *p, wg_var x)
+{
+    return wg_layer_batch_norm(p, "l", x, NULL);
+}
+
+static wg_var layer_norm(wg_params *p, wg_var x)
+{
+    return wg_layer_layer_norm(p, "l", x, NULL);
+}
+
+/* Whichever of a layer's arrays has another shape already: its name is said, and there is no result. */
+START_TEST(a_taken_name_of_any_array_fails)
+{
+    wg_var (*const layers[])(wg_params *, wg_var) = {dense, conv2d, batch_norm, layer_norm};
+    for (size_t i = 0; i < sizeof layers / sizeof layers[0]; i++) {
+        bench whole = setup(WG_F64, true);
+        ck_assert(wg_is_valid(layers[i](whole.params, input(whole, WG_SHAPE(2, 3, 4, 4)))));
+        for (size_t k = 0; k < wg_params_count(whole.params); k++) {
+            const wg_param_info info = wg_params_at(whole.params, k);
+            bench b = setup(WG_F64, true);
+            if (info.buffer)
+                wg_params_add_buffer(b.params, info.name, WG_SHAPE(77), NULL, NULL);
+            else
+                wg_params_add(b.params, info.name, WG_SHAPE(77), NULL, NULL);
+            ck_assert_uint_eq(wg_params_count(b.params), 1);
+            fails(b, layers[i](b.params, input(b, WG_SHAPE(2, 3, 4, 4))), WG_NAME, info.name);
+            teardown(b);
+        }
+        teardown(whole);
+    }
+}
+END_TEST
+
 START_TEST(an_invalid_var_creates_nothing)
 {
     bench b = setup(WG_F64, true);
@@ -371,4 +416,4 @@ TEST_MAIN("layers", the_mlp_has_535818_parameters, lenet_has_61706_parameters, c
     weights_and_biases_start_by_fan_in, dense_is_x_times_w_plus_b, convolution_adds_a_bias_per_filter,
     batch_norm_learns_its_statistics, layer_norm_normalises_each_sample,
     parameters_have_the_gradient_of_finite_differences, layers_refuse_what_does_not_fit,
-    an_invalid_var_creates_nothing)
+    a_taken_name_of_any_array_fails, an_invalid_var_creates_nothing)

@@ -2,6 +2,8 @@
  * Copyright (c) 2026 The Wengert authors */
 
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 #include <wengert/optim.h>
 #include "harness.h"
 
@@ -272,8 +274,51 @@ START_TEST(a_late_parameter_starts_from_its_own_first_step)
 }
 END_TEST
 
+/* Each block lies among bytes that are not zero; *user counts what is asked for. */
+static void *resize_in_noise(void *user, void *memory, size_t old_size, size_t new_size)
+{
+    enum { NOISE = 128 };
+    char *block = memory ? (char *)memory - NOISE : NULL, *moved = NULL;
+    if (new_size) {
+        *(size_t *)user += new_size - old_size;
+        moved = malloc(new_size + 2 * NOISE);
+        ck_assert_ptr_nonnull(moved);
+        memset(moved, 0x55, new_size + 2 * NOISE);
+        if (block)
+            memcpy(moved + NOISE, memory, old_size < new_size ? old_size : new_size);
+    }
+    free(block);
+    return moved ? moved + NOISE : NULL;
+}
+
+/* What the first step asks for, but for some lists: nothing before it, and none for plain SGD. */
+START_TEST(the_bytes_of_the_moments)
+{
+    for (size_t slots = 0; slots < 3; slots++) {
+        size_t requested = 0;
+        wg_params *p = wg_params_new(&(wg_params_options){
+            .dtype = WG_F32, .allocator = {.resize = resize_in_noise, .user = &requested}});
+        ck_assert_int_eq(wg_params_add(p, "large", WG_SHAPE(100, 1000), NULL, NULL), WG_OK);
+        wg_optim *o = slots == 2 ? wg_adam_new(p, NULL)
+                                 : wg_sgd_new(p, &(wg_sgd_options){.lr = 0.1, .momentum = slots ? 0.9 : 0});
+        ck_assert_uint_eq(wg_optim_bytes(o), 0);
+        requested = 0;
+        wg_params_zero_grad(p);
+        ck_assert_int_eq(wg_optim_step(o), WG_OK);
+        size_t bytes = wg_optim_bytes(o);
+        ck_assert_uint_ge(bytes, slots * 400000);
+        ck_assert_msg(bytes <= requested && requested - bytes < 2000, "%zu bytes, %zu were asked for", bytes,
+            requested);
+        ck_assert(slots || bytes == 0);
+        wg_optim_free(o);
+        wg_params_free(p);
+    }
+    ck_assert_uint_eq(wg_optim_bytes(NULL), 0);
+}
+END_TEST
+
 TEST_MAIN("optim", sgd_follows_the_lectures, momentum_follows_the_lectures,
     nesterov_follows_the_lectures_in_both_views, adam_follows_the_lectures, adamw_has_its_closed_form,
     decay_is_coupled_or_not, adamw_decays_by_default_and_adam_does_not, zero_is_said_by_name,
     a_parameter_without_gradient_counts_as_zero, frozen_parameters_are_left_alone, groups_have_factors,
-    a_late_parameter_starts_from_its_own_first_step)
+    a_late_parameter_starts_from_its_own_first_step, the_bytes_of_the_moments)

@@ -264,6 +264,45 @@ START_TEST(what_only_a_sum_reads_is_not_written)
 }
 END_TEST
 
+/* ---- Gradients of several operands ------------------------------------------------------------------ */
+
+static size_t gradient_kernels(wg_var loss, const char *name)
+{
+    size_t count = 0;
+    wg_plan *plan = plan_of(loss, NULL);
+    for (size_t i = 0; i < wg_plan_kernels(plan); i++)
+        count += strstr(wg_plan_kernel_at(plan, i).name, name) != NULL;
+    wg_plan_free(plan);
+    return count;
+}
+
+/* One kernel makes all of an operation's gradients, as a sweep does; but a product's are one for each
+ * operand, so that each may be finished in a way of its own. */
+START_TEST(gradients_of_an_operation_are_one_kernel)
+{
+    wg_params *p = wg_params_new(&(wg_params_options){.threads = 1});
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var image = wg_param(p, tape, "image", WG_SHAPE(2, 3, 6, 6), NULL);
+    wg_var weight = wg_param(p, tape, "filters", WG_SHAPE(4, 3, 3, 3), NULL);
+    wg_var a = wg_param(p, tape, "a", WG_SHAPE(5, 6), NULL), b = wg_param(p, tape, "b", WG_SHAPE(6, 7), NULL);
+    const struct {
+        wg_var y;
+        const char *name;
+        size_t kernels;
+    } cases[] = {
+        {wg_layer_batch_norm(p, "bn", image, NULL), "gradient of batch_norm", 1},
+        {wg_layer_layer_norm(p, "ln", image, NULL), "gradient of layer_norm", 1},
+        {wg_conv2d(image, weight, NULL), "gradient of conv2d", 1},
+        {wg_matmul(a, b), "gradient of matmul", 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        ck_assert_msg(gradient_kernels(wg_sum(wg_exp(cases[i].y)), cases[i].name) == cases[i].kernels,
+            "%s: not %zu", cases[i].name, cases[i].kernels);
+    wg_tape_free(tape);
+    wg_params_free(p);
+}
+END_TEST
+
 /* A strided convolution and products say their stretches as they like; batch norm, pooling, softmax and their
  * gradients say theirs too. Biases get their gradients' sums from all of these. */
 static wg_var heads(wg_params *p, wg_var x)
@@ -291,4 +330,5 @@ END_TEST
 TEST_MAIN("plan_fused", an_mlp, a_convolution_network, nothing_for_nothing_and_nothing_twice,
     memory_is_shared, chains_give_the_bits_of_their_steps, spreads_give_the_bits_of_their_steps,
     epilogues_give_the_bits_of_their_steps, sums_of_chains_give_the_bits_of_their_steps,
-    what_only_a_sum_reads_is_not_written, heads_of_every_kind_give_the_bits_of_their_steps)
+    gradients_of_an_operation_are_one_kernel, what_only_a_sum_reads_is_not_written,
+    heads_of_every_kind_give_the_bits_of_their_steps)

@@ -39,6 +39,9 @@ START_TEST(by_hand)
     CHECK_VALUE(wg_argmin(wg_neg(x), -2), WG_SHAPE(3), 0, 1, 1, 1);
     const double odd[] = {2, -1, -1, (double)NAN, 0, 0, (double)INFINITY, 7, (double)INFINITY};
     CHECK_VALUE(wg_argmin(leaf(odd, WG_SHAPE(3, 3)), 1), WG_SHAPE(3), 0, 1, 0, 1);
+    const double largest[] = {1.7e308, 1.5e308, -1.7e308, -1.5e308, 2e-323, 1e-323};
+    CHECK_VALUE(wg_argmin(leaf(largest, WG_SHAPE(3, 2)), 1), WG_SHAPE(3), 0, 1, 0, 1);
+    CHECK_VALUE(wg_argmax(leaf(largest, WG_SHAPE(3, 2)), 1), WG_SHAPE(3), 0, 0, 1, 0);
     ck_assert_int_eq(wg_dtype_of(wg_argmax(x, 1)), WG_I32);
     ck_assert_int_eq(wg_dtype_of(wg_argmin(x, 1)), WG_I32);
     ck_assert_int_eq(wg_tape_status(tape), WG_OK);

@@ -222,6 +222,76 @@ static void check_spreads(const reduction *c, int threads)
     free(floats);
 }
 
+/* Sums of pieces, joined; those of any order. Which numbers are in a piece is asked in both ways. */
+static bool check_pieces(const reduction *c)
+{
+    wg_pieces p;
+    if (!wg_pieces_init(&p, &c->runs))
+        return false;
+    size_t n = c->runs.outputs;
+    double *want = room(n, sizeof *want), *got = room(n, sizeof *got),
+           *sums = room(p.count * p.width, sizeof *sums);
+    for (size_t i = 0; i < c->count; i++)
+        want[c->output[i]] += c->x[i];
+    ck_assert_uint_eq(wg_piece_begin(&p, p.count), c->count);
+    for (int dtype = 0; dtype < 2; dtype++) {
+        for (size_t i = p.count; i-- > 0;) {
+            size_t begin = wg_piece_begin(&p, i), end = wg_piece_begin(&p, i + 1);
+            ck_assert(begin < end && end - begin <= p.largest);
+            ck_assert(wg_piece_at(&p, begin) == i && wg_piece_at(&p, end - 1) == i);
+            wg_piece_sum(&p, (wg_dtype)dtype, i,
+                (const char *)numbers(c, dtype) + begin * (dtype == WG_F32 ? sizeof(float) : sizeof(double)),
+                sums);
+        }
+        wg_pieces_join(&p, sums, got, c->scratch);
+        check_same("pieces", got, want, n);
+    }
+    free(want);
+    free(got);
+    free(sums);
+    return true;
+}
+
+/* Pieces there are where something is summed, but of columns whose lines lie apart, and of more than 32768
+ * numbers. */
+START_TEST(pieces)
+{
+    const struct {
+        wg_shape shape;
+        bool reduced[WG_MAX_RANK], cut;
+    } cases[] = {
+        {{1, {7}}, {true}, true},
+        {{1, {7}}, {false}, true}, /* columns of one line */
+        {{2, {1, 7}}, {true, false}, true},
+        {{2, {5, 7}}, {true, false}, true},
+        {{3, {4, 5, 6}}, {false, true, false}, true}, /* one group of lines behind the other */
+        {{4, {2, 3, 5, 7}}, {true, false, true, false}, false},
+        {{5, {2, 3, 2, 5, 4}}, {false, true, false, true, false}, false},
+        {{4, {2, 3, 5, 7}}, {true, false, true, true}, true},
+        {{4, {2, 3, 5, 7}}, {true, true, false, false}, true},
+        {{2, {70, 512}}, {true, false}, true}, /* 64 lines, 32768 numbers */
+        {{2, {70, 513}}, {true, false}, false},
+        {{2, {63, 513}}, {true, false}, true},
+        {{2, {0, 3}}, {true, false}, false},
+        {{2, {0, 3}}, {false, true}, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        wg_runs runs;
+        wg_pieces p;
+        wg_runs_init(&runs, &cases[i].shape, cases[i].reduced);
+        ck_assert_msg(wg_pieces_init(&p, &runs) == cases[i].cut, "case %zu", i);
+    }
+    size_t cut = 0;
+    uint64_t state = 99;
+    for (int k = 0; k < 300; k++) {
+        reduction c = random_reduction(&state);
+        cut += check_pieces(&c);
+        free_reduction(&c);
+    }
+    ck_assert_uint_gt(cut, 150);
+}
+END_TEST
+
 START_TEST(random_shapes)
 {
     uint64_t state = (uint64_t)_i + 1;
@@ -268,6 +338,6 @@ END_TEST
 
 int main(void)
 {
-    const harness_test tests[] = {{merged_axes, 0}, {random_shapes, 6}};
+    const harness_test tests[] = {{merged_axes, 0}, {pieces, 0}, {random_shapes, 6}};
     return harness_run("reduce_kernels", tests, sizeof tests / sizeof tests[0]);
 }

@@ -21,7 +21,7 @@ bool wg_pieces_init(wg_pieces *p, const wg_runs *r)
     p->count = r->groups * p->cut.parts;
     p->largest = p->cut.lines * r->run;
     p->width = r->run;
-    return r->group.count <= 1 && r->line.count <= 1 && p->largest <= MOST;
+    return r->line.count <= 1 && p->largest <= MOST; /* of columns, groups lie between lines that lie apart */
 }
 
 /* Parts of a line, or of a group's lines, each of `largest` numbers but for the last. */

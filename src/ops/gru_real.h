@@ -42,11 +42,11 @@ WG_INLINE void FN(gru_row)(
         REAL pgx[3 * LANES] = {0}, pk[4 * LANES] = {0}, p[3][LANES] = {{0}};
         FN(move)(3, rest, gx + j, hidden, pgx, LANES);
         FN(move)(3, rest, k + j, hidden, pk, LANES);
-        FN(move)(1, rest, bias + j, 0, p[0], 0);
-        FN(move)(1, rest, before + j, 0, p[1], 0);
+        FN(copy)(rest, bias + j, p[0]);
+        FN(copy)(rest, before + j, p[1]);
         FN(gru_cell)(LANES, pgx, p[0], pk, p[1], p[2]);
         FN(move)(4, rest, pk, LANES, k + j, hidden);
-        FN(move)(1, rest, p[2], 0, h + j, 0);
+        FN(copy)(rest, p[2], h + j);
     }
 }
 
@@ -77,12 +77,12 @@ WG_INLINE void FN(gru_row_back)(
     if (rest) {
         REAL pk[4 * LANES] = {0}, pdgx[3 * LANES], pda[3 * LANES], p[2][LANES] = {{0}};
         FN(move)(4, rest, k + j, hidden, pk, LANES);
-        FN(move)(1, rest, before + j, 0, p[0], 0);
-        FN(move)(1, rest, dh + j, 0, p[1], 0);
+        FN(copy)(rest, before + j, p[0]);
+        FN(copy)(rest, dh + j, p[1]);
         FN(gru_cell_back)(LANES, pk, p[0], p[1], pdgx, pda);
         FN(move)(3, rest, pdgx, LANES, dgx + j, hidden);
         FN(move)(3, rest, pda, LANES, da + j, hidden);
-        FN(move)(1, rest, p[1], 0, dh + j, 0);
+        FN(copy)(rest, p[1], dh + j);
     }
 }
 

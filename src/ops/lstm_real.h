@@ -41,11 +41,11 @@ WG_INLINE void FN(lstm_row)(size_t hidden, const REAL *gx, REAL *z, const REAL *
         REAL pgx[4 * LANES] = {0}, pz[4 * LANES] = {0}, p[3 * LANES] = {0};
         FN(move)(4, rest, gx + j, hidden, pgx, LANES);
         FN(move)(4, rest, z + j, hidden, pz, LANES);
-        FN(move)(1, rest, before + j, 0, p, 0);
+        FN(copy)(rest, before + j, p);
         FN(lstm_cell)(LANES, pgx, pz, p, p + LANES, p + 2 * LANES);
         FN(move)(4, rest, pz, LANES, z + j, hidden);
-        FN(move)(1, rest, p + LANES, 0, c + j, 0);
-        FN(move)(1, rest, p + 2 * LANES, 0, h + j, 0);
+        FN(copy)(rest, p + LANES, c + j);
+        FN(copy)(rest, p + 2 * LANES, h + j);
     }
 }
 
@@ -74,13 +74,13 @@ WG_INLINE void FN(lstm_row_back)(
     if (rest) {
         REAL pz[4 * LANES] = {0}, pdz[4 * LANES], p[4][LANES] = {{0}};
         FN(move)(4, rest, z + j, hidden, pz, LANES);
-        FN(move)(1, rest, before + j, 0, p[0], 0);
-        FN(move)(1, rest, c + j, 0, p[1], 0);
-        FN(move)(1, rest, dh + j, 0, p[2], 0);
-        FN(move)(1, rest, dc + j, 0, p[3], 0);
+        FN(copy)(rest, before + j, p[0]);
+        FN(copy)(rest, c + j, p[1]);
+        FN(copy)(rest, dh + j, p[2]);
+        FN(copy)(rest, dc + j, p[3]);
         FN(lstm_cell_back)(LANES, pz, p[0], p[1], p[2], p[3], pdz);
         FN(move)(4, rest, pdz, LANES, dz + j, hidden);
-        FN(move)(1, rest, p[3], 0, dc + j, 0);
+        FN(copy)(rest, p[3], dc + j);
     }
 }
 

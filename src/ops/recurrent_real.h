@@ -36,6 +36,11 @@ WG_INLINE void FN(move)(size_t parts, size_t n, const REAL *from, size_t from_st
         memcpy(to + part * to_step, from + part * from_step, n * sizeof *to);
 }
 
+WG_INLINE void FN(copy)(size_t n, const REAL *from, REAL *to)
+{
+    memcpy(to, from, n * sizeof *to);
+}
+
 /* dh += g, the upstream gradient of a step; of many samples at once */
 WG_INLINE void FN(add_upstream)(size_t n, const REAL *g, REAL *dh)
 {
