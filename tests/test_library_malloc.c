@@ -141,4 +141,54 @@ START_TEST(writers)
 }
 END_TEST
 
-TEST_MAIN("library_malloc", readers, readers_with_a_hook, writers)
+/* ---- Gradient checks, which take their memory from malloc ------------------------------------------- */
+
+static wg_var sum_of_squares(wg_tape *tape, const wg_var *x, size_t n, void *user)
+{
+    (void)tape, (void)n, (void)user;
+    return wg_sum(wg_square(x[0]));
+}
+
+static wg_var a_layer(wg_params *params, wg_tape *tape, void *user)
+{
+    static const double x[6] = {0.1, -0.2, 0.3, 0.4, 0.5, -0.6};
+    (void)user;
+    return wg_sum(wg_square(wg_layer_dense(params, "fc", wg_input(tape, WG_DOUBLES(x, 2, 3)), 2, NULL)));
+}
+
+static wg_status run_check(int which, wg_params *params, wg_gradcheck_report *report)
+{
+    if (which == 0)
+        return wg_gradcheck_shapes(sum_of_squares, NULL, &WG_SHAPE(3), 1, NULL, report);
+    if (which == 1)
+        return wg_gradcheck_shapes(
+            sum_of_squares, NULL, &WG_SHAPE(3), 1, &(wg_gradcheck_options){.order = 2}, report);
+    return wg_gradcheck_params(a_layer, NULL, params, NULL, report);
+}
+
+START_TEST(gradient_checks)
+{
+    for (int which = 0; which < 3 && own_malloc_is_called(); which++) {
+        wg_params *params = wg_params_new(&(wg_params_options){.seed = 1});
+        wg_gradcheck_report report;
+        ck_assert_msg(run_check(which, params, &report) == WG_OK, "%s", report.message);
+        size_t k = 0;
+        for (bool failed = true; failed && k < MOST_REQUESTS;) {
+            size_t blocks = own_malloc.blocks;
+            fail_request(++k);
+            wg_status status = run_check(which, params, &report);
+            failed = own_malloc.failures > 0;
+            own_malloc.fail_at = 0;
+            ck_assert_msg(status == WG_OK || (failed && status == WG_OUT_OF_MEMORY),
+                "check %d, request %zu: %s", which, k, report.message);
+            ck_assert_msg(own_malloc.blocks == blocks, "check %d, request %zu: %zu blocks leaked", which, k,
+                own_malloc.blocks - blocks);
+        }
+        ck_assert_uint_gt(k, 4);
+        ck_assert_uint_lt(k, MOST_REQUESTS);
+        wg_params_free(params);
+    }
+}
+END_TEST
+
+TEST_MAIN("library_malloc", readers, readers_with_a_hook, writers, gradient_checks)
