@@ -32,6 +32,8 @@ START_TEST(clipping_by_norm)
         wg_params *p = store_of_three(is_float ? WG_F32 : WG_F64);
         wg_params_zero_grad(p);
         ck_assert_double_eq(wg_params_clip_grad_norm(p, 1), 0);
+        ck_assert_double_eq(wg_params_clip_grad_norm(p, 0), 0); /* and no 0 / 0 */
+        ck_assert_double_eq(wg_params_grad_norm(p), 0);
         set_gradient(p, "a.weight", 3);
         set_gradient(p, "b.weight", -4);
         double norm = sqrt(15 * 9 + 2 * 16), g[2];

@@ -258,6 +258,32 @@ START_TEST(a_plan_outlives_its_tape)
 }
 END_TEST
 
+/* What is computed while the plan is made, of constants alone, is the plan's too. */
+START_TEST(constants_outlive_the_tape)
+{
+    enum { N = 1000 };
+    static double numbers[N];
+    for (int i = 0; i < N; i++)
+        numbers[i] = 1e-3 * i;
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(N)), c = wg_const(tape, WG_DOUBLES(numbers, N)),
+           e = wg_exp(c);
+    wg_var y = wg_sum(wg_mul(x, wg_exp(wg_reshape(wg_neg(e), WG_SHAPE(N)))));
+    wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+    wg_tape_free(tape);
+    void *others = malloc(sizeof numbers); /* where the tape's numbers were, perhaps */
+    memset(others, 0xff, sizeof numbers);
+    double sum = 0;
+    for (int i = 0; i < N; i++)
+        sum += numbers[i] * exp(-exp(numbers[i]));
+    ck_assert_int_eq(wg_plan_set(plan, x, WG_DOUBLES(numbers, N)), WG_OK);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK);
+    ck_assert_double_eq_tol(wg_plan_item(plan, y), sum, 1e-10);
+    free(others);
+    wg_plan_free(plan);
+}
+END_TEST
+
 /* Rewound below what is planned and recorded on: both have their numbers, and nothing that is new goes with
  * the plan. */
 START_TEST(a_tape_that_is_rewound)
@@ -312,4 +338,4 @@ END_TEST
 
 TEST_MAIN("plan_input", inputs_of_another_shape_or_type, runs_that_stop_half_way,
     a_parameter_that_appears_later, a_store_that_changes, an_optimiser_that_is_freed,
-    a_plan_outlives_its_tape, a_tape_that_is_rewound, a_tape_that_goes_on)
+    a_plan_outlives_its_tape, a_tape_that_is_rewound, a_tape_that_goes_on, constants_outlive_the_tape)

@@ -403,6 +403,17 @@ START_TEST(extremes)
                 ck_assert_uint_ge(count_of(svg, "<text"), 2);
                 free(svg);
             }
+    const float heat[4] = {0, 1, 2, 3};
+    for (int edge = 0; edge < 4; edge++) { /* a surface may reach as far */
+        wg_plot_surface far = {.values = WG_FLOATS(heat, 2, 2), .x_high = 1, .y_high = 1};
+        *(edge == 0     ? &far.x_low
+            : edge == 1 ? &far.y_low
+            : edge == 2 ? &far.x_high
+                        : &far.y_high) = edge < 2 ? -1e300 : 1e300;
+        char *svg = plot(&cases[1], 1, &(wg_plot_options){.surface = &far, .width = 500, .height = 500});
+        ck_assert(!fault_in_xml(svg));
+        free(svg);
+    }
     leave();
 }
 END_TEST
