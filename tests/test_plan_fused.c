@@ -327,8 +327,27 @@ START_TEST(heads_of_every_kind_give_the_bits_of_their_steps)
 }
 END_TEST
 
+/* A sum is taken on the way, by whoever computes what it sums up, if each of its sums has eight numbers or more:
+ * else there are so many sums that it reads the numbers themselves. */
+START_TEST(short_sums)
+{
+    enum { ROWS = 512 };
+    for (size_t n = 2; n <= 64; n *= 2) {
+        wg_tape *tape = wg_tape_new(NULL);
+        wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(ROWS, n));
+        wg_var y = wg_sum_over(wg_exp(x), WG_AXES(1), false);
+        wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
+        ck_assert_uint_eq(wg_plan_kernels(plan), 2);
+        size_t reads = n < 8 ? ROWS * n * sizeof(double) : 0;
+        ck_assert_uint_eq(wg_plan_kernel_at(plan, 1).bytes, reads + ROWS * sizeof(double));
+        wg_plan_free(plan);
+        wg_tape_free(tape);
+    }
+}
+END_TEST
+
 TEST_MAIN("plan_fused", an_mlp, a_convolution_network, nothing_for_nothing_and_nothing_twice,
     memory_is_shared, chains_give_the_bits_of_their_steps, spreads_give_the_bits_of_their_steps,
     epilogues_give_the_bits_of_their_steps, sums_of_chains_give_the_bits_of_their_steps,
     gradients_of_an_operation_are_one_kernel, what_only_a_sum_reads_is_not_written,
-    heads_of_every_kind_give_the_bits_of_their_steps)
+    heads_of_every_kind_give_the_bits_of_their_steps, short_sums)
