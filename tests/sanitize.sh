@@ -17,7 +17,7 @@ common=-Dbench=false
 case $tool in
 asan)
     # shellcheck disable=SC2086 # the options are words
-    CC=gcc TEST_SETUP=asan exec tests/run.sh "$build" $common -Dbuildtype=debug -Doptimization=1 \
+    CC=gcc TEST_SETUP=${TEST_SETUP:-asan} exec tests/run.sh "$build" $common -Dbuildtype=debug -Doptimization=1 \
         -Db_sanitize=address,undefined -Dc_args=-fno-sanitize-recover=all
     ;;
 tsan)
