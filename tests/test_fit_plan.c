@@ -84,7 +84,7 @@ START_TEST(the_same_bits)
         same_outcome(&planned, &recorded);
         ck_assert_uint_eq(recorded.diary.planned, 0);
         ck_assert_uint_eq(planned.diary.calls, recorded.diary.calls);
-        ck_assert_uint_eq(planned.diary.calls, 3 * (9 + 2)); /* of 67 samples, and of 10 */
+        ck_assert_uint_eq(planned.diary.calls, 3 * (9 + 2));   /* of 67 samples, and of 10 */
         ck_assert_uint_eq(planned.diary.planned, 3 * (8 + 1)); /* all but the last of each */
         outcome_free(&planned), outcome_free(&recorded);
     }

@@ -54,8 +54,7 @@ static void run_case(const op_case *c, wg_dtype dtype, int threads)
     if (wg_is_valid(loss)) {
         wg_plan *plan = wg_plan_new(loss, NULL, NULL);
         if (plan)
-            ck_assert_msg(
-                wg_plan_run(plan) == WG_OK, "%s: %s", op_case_name(c, NULL), wg_plan_message(plan));
+            ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s: %s", op_case_name(c, NULL), wg_plan_message(plan));
         wg_plan_free(plan);
     }
     wg_tape_free(tape);

@@ -393,8 +393,8 @@ static void free_in_order(const int *order, const wg_allocator *memory)
         }
         there[order[i]] = false;
         if (there[PLAN])
-            ck_assert_int_eq(wg_plan_run(plan),
-                there[PARAMS] && there[OPTIM] && there[TUNING] ? WG_OK : WG_INVALID);
+            ck_assert_int_eq(
+                wg_plan_run(plan), there[PARAMS] && there[OPTIM] && there[TUNING] ? WG_OK : WG_INVALID);
         if (there[OPTIM])
             ck_assert_int_eq(wg_optim_step(optim), there[PARAMS] ? WG_OK : WG_INVALID);
     }

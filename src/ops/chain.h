@@ -19,7 +19,7 @@ typedef struct wg_chain_operand {
     enum { WG_CHAIN_UNREAD, WG_CHAIN_VALUE, WG_CHAIN_TENSOR, WG_CHAIN_SCALAR, WG_CHAIN_SPREAD } kind;
     const void *data; /* spread: the smaller tensor; NULL: `scalar` is repeated */
     double scalar;
-    double divisor;     /* spread: the numbers are divided by it */
+    double divisor;            /* spread: the numbers are divided by it */
     const wg_stretch *stretch; /* spread: of data, in place of both operands */
 } wg_chain_operand;
 

@@ -41,7 +41,7 @@ static wg_status alias(wg_frame *f, wg_record *record)
     if (v.scalar && result->scalar) {
         f->out_slot[0].d = t->head.steps[node].value;
         t->head.steps[record->node].value = f->out_slot[0].d;
-    } else if (v.scalar) { /* [] -> [1, 1] */
+    } else if (v.scalar) {   /* [] -> [1, 1] */
         if (!result->data) { /* a plan's is there */
             result->block = wg_block_take(&t->blocks, sizeof(double));
             if (!result->block)
