@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include "planning.h"
 
-enum { IN = 19, WIDE = 40, CLASSES = 7, RUNS = 4, MOST_ROWS = 300 };
+enum { IN = 19, WIDE = 40, LARGE = 700, CLASSES = 7, RUNS = 4, MOST_ROWS = 300 };
 
 typedef wg_optim *maker(wg_params *params);
 
@@ -208,6 +208,14 @@ static wg_var left(wg_params *p, wg_var x)
     return wg_add(both, wg_reshape(column, WG_SHAPE(rows, 1)));
 }
 
+/* A weight that is a factor of its own gradient: towards one operand, the other is the weight again, or a part of it. */
+static wg_var with_itself(wg_params *p, wg_var x)
+{
+    wg_var w = matrix(p, x, "w", LARGE, LARGE);
+    wg_var square = wg_matmul(w, wg_detach(w));
+    return wg_add(wg_matmul(x, matrix(p, x, "head", IN, CLASSES)), wg_mulc(wg_sum(wg_square(square)), 1e-6));
+}
+
 START_TEST(parameters_that_others_read)
 {
     for (size_t rows = 1; rows <= 12; rows += 11) {
@@ -216,6 +224,7 @@ START_TEST(parameters_that_others_read)
         same_as_by_hand(read_later, plain, WG_F32, rows, 2);
         same_as_by_hand(left, decaying, WG_F64, rows, 3);
     }
+    same_as_by_hand(with_itself, plain, WG_F64, 1, 1);
 }
 END_TEST
 

@@ -31,16 +31,18 @@ static bool is_parameter(const wg_engine *t, uint32_t node)
     return record && record->bound;
 }
 
-/* Does it read the numbers of a parameter other than `own`, which might be updated before? */
-static bool reads_parameters(const wg_engine *t, const wg_record *record, uint32_t own)
+/* Is operand i a factor of the gradient? The operand that it is towards is none: a product is linear in it. */
+static bool is_factor(const wg_record *record, size_t i)
 {
-    for (size_t i = 0; i < record->arity; i++) {
-        uint32_t source;
-        size_t index;
-        wg_plan_source(t, record->args[i], &source, &index);
-        if (wg_plan_reads(record, i) && source != own && is_parameter(t, record->args[i]))
+    return wg_plan_reads(record, i) && (int)i != wg_gradient_towards(record);
+}
+
+/* Is a factor the numbers of a parameter, which might be updated before, or meanwhile? */
+static bool reads_parameters(const wg_engine *t, const wg_record *record)
+{
+    for (size_t i = 0; i < record->arity; i++)
+        if (is_factor(record, i) && is_parameter(t, record->args[i]))
             return true;
-    }
     return false;
 }
 
@@ -70,8 +72,7 @@ static uint32_t updating(const wg_plan_passes *p, const wg_plan_gradient *g)
         node = record->args[0]; /* another name of it */
     bool may = record && p->values[node].reads == 1 && p->values[node].call != SIZE_MAX &&
                record->op == &wg_op_gradient && record->results == 1 && !record->result[0].scalar &&
-               record->result[0].count && wg_plan_finishes(t, record) &&
-               !reads_parameters(t, record, g->bound->var.node);
+               record->result[0].count && wg_plan_finishes(t, record) && !reads_parameters(t, record);
     return may ? node : WG_NO_NODE;
 }
 
@@ -145,7 +146,7 @@ static double bound_of(const wg_engine *t, const wg_record *record)
     double bound = 1;
     for (size_t i = 0; i < record->arity; i++) {
         wg_view v = wg_view_of(t, record->args[i]);
-        if (!wg_plan_reads(record, i) || v.scalar || v.dtype == WG_I32 || is_parameter(t, record->args[i]))
+        if (!is_factor(record, i) || v.scalar || v.dtype == WG_I32)
             continue;
         size_t count = 0;
         wg_shape_count(v.shape, &count);
