@@ -162,6 +162,11 @@ void wg_plan_attach(wg_plan *plan, void *instead)
         else
             record->result[b->index].data = memory;
     }
+    for (size_t k = 0; k < plan->count; k++) {
+        wg_record *record = plan->calls[k].kept ? wg_record_of(plan->tape, plan->calls[k].node) : NULL;
+        if (record)
+            record->valued = true; /* `good` says when */
+    }
     wg_plan_chain_attach(plan);
     wg_plan_updates_attach(plan);
 }

@@ -140,7 +140,7 @@ struct wg_plan {
     double clock;          /* when it was last looked at */
 
     uint8_t *known; /* [start]: the node may be read: it was given, or is kept */
-    bool good;      /* the last run was: what is kept has a value */
+    bool good;      /* the last run was: what is kept may be read */
     size_t arrays;  /* of the optimiser's store, when the plan was made */
 };
 

@@ -35,17 +35,6 @@ static void compute_step(wg_engine *t, uint32_t node)
     s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
 }
 
-/* What is kept has a value, if the run was good. The memory of all else may be another's by then. */
-static void show(wg_plan *plan, bool good)
-{
-    plan->good = good;
-    for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = plan->calls[k].kept ? wg_record_of(plan->tape, plan->calls[k].node) : NULL;
-        if (record)
-            record->valued = good;
-    }
-}
-
 /* Node k of the list, which ends its chain if it has one. */
 static wg_status compute_kernel(wg_plan *plan, size_t k)
 {
@@ -221,10 +210,9 @@ wg_status wg_plan_run(wg_plan *plan)
 {
     if (!plan)
         return WG_INVALID;
-    show(plan, false);
-    plan->computed = false;
+    plan->good = plan->computed = false;
     wg_status status = run_timed(plan);
-    show(plan, status == WG_OK || plan->computed);
+    plan->good = status == WG_OK || plan->computed;
     plan->tape->status = WG_OK; /* the error does not stick, its message stays to be read */
     return status;
 }
