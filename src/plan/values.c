@@ -43,27 +43,29 @@ wg_status wg_plan_set_scalar(wg_plan *plan, wg_var x, double value)
     return wg_plan_set(plan, x, (wg_array){.data = &value, .dtype = WG_F64});
 }
 
-/* The last scalar of a span that is the plan's as a whole; else an invalid var. */
-static wg_var last_of(const wg_plan *plan, wg_span span)
+/* The plan's own span for one of the recording, *mine. */
+static wg_status find_span(const wg_plan *plan, wg_span span, wg_span *mine)
 {
     size_t last = span.node + (span.count - 1);
     bool fits = last >= span.node && last < plan->start;
-    return own(
+    wg_var end = own(
         plan, (wg_var){.tape = span.tape, .node = fits ? (uint32_t)last : WG_NO_NODE, .epoch = span.epoch});
+    if (!wg_is_valid(end))
+        return refuse(plan, WG_DEAD_VAR, end, "(a span) is none of what was planned");
+    *mine = span;
+    mine->tape = end.tape;
+    return WG_OK;
 }
 
 wg_status wg_plan_set_scalars(wg_plan *plan, wg_span span, const double *values)
 {
+    wg_span mine;
     if (!plan)
         return WG_INVALID;
     if (span.count == 0)
         return WG_OK;
-    wg_var mine = last_of(plan, span);
-    if (!wg_is_valid(mine))
-        return refuse(plan, WG_DEAD_VAR, mine, "(a span) is none of what was planned");
-    return wg_set_scalars(
-        (wg_span){.tape = mine.tape, .node = span.node, .epoch = mine.epoch & ~WG_SLOW, .count = span.count},
-        values);
+    wg_status status = find_span(plan, span, &mine);
+    return status == WG_OK ? wg_set_scalars(mine, values) : status;
 }
 
 /* ---- Values out ------------------------------------------------------------------------------------- */
@@ -77,14 +79,18 @@ static bool may_read(const wg_plan *plan, uint32_t node)
     return plan->known[node] && (given || plan->good) && wg_view_of(t, node).valued;
 }
 
-static wg_status check_read(const wg_plan *plan, wg_var mine)
+/* The plan's own var for x, *mine, if its value may be read. */
+static wg_status find_value(const wg_plan *plan, wg_var x, wg_var *mine)
 {
-    if (!wg_is_valid(mine))
-        return refuse(plan, WG_DEAD_VAR, mine, "is none of what was planned");
-    if (!may_read(plan, mine.node))
-        return refuse(plan, WG_NO_VALUE, mine,
-            plan->known[mine.node] ? "has no value yet: no good run"
-                                   : "is not kept: see wg_plan_options.keep");
+    if (!plan)
+        return WG_INVALID;
+    *mine = own(plan, x);
+    if (!wg_is_valid(*mine))
+        return refuse(plan, WG_DEAD_VAR, *mine, "is none of what was planned");
+    if (!may_read(plan, mine->node))
+        return refuse(plan, WG_NO_VALUE, *mine,
+            plan->known[mine->node] ? "has no value yet: no good run"
+                                    : "is not kept: see wg_plan_options.keep");
     return WG_OK;
 }
 
@@ -96,28 +102,28 @@ bool wg_plan_has_value(const wg_plan *plan, wg_var x)
 
 wg_array wg_plan_array(const wg_plan *plan, wg_var x)
 {
-    wg_var mine = plan ? own(plan, x) : (wg_var){0};
-    bool there = plan && check_read(plan, mine) == WG_OK;
+    wg_var mine;
+    bool there = find_value(plan, x, &mine) == WG_OK;
     return there ? wg_array_of(wg_data(mine), wg_dtype_of(mine), wg_shape_of(mine)) : (wg_array){0};
 }
 
 double wg_plan_item(const wg_plan *plan, wg_var x)
 {
-    wg_var mine = plan ? own(plan, x) : (wg_var){0};
-    return plan && check_read(plan, mine) == WG_OK ? wg_item(mine) : (double)NAN;
+    wg_var mine;
+    return find_value(plan, x, &mine) == WG_OK ? wg_item(mine) : (double)NAN;
 }
 
 wg_status wg_plan_read(const wg_plan *plan, wg_var x, double *out, size_t n)
 {
-    wg_var mine = plan ? own(plan, x) : (wg_var){0};
-    wg_status status = plan ? check_read(plan, mine) : WG_INVALID;
+    wg_var mine;
+    wg_status status = find_value(plan, x, &mine);
     return status == WG_OK ? wg_read(mine, out, n) : status;
 }
 
 wg_status wg_plan_read_f32(const wg_plan *plan, wg_var x, float *out, size_t n)
 {
-    wg_var mine = plan ? own(plan, x) : (wg_var){0};
-    wg_status status = plan ? check_read(plan, mine) : WG_INVALID;
+    wg_var mine;
+    wg_status status = find_value(plan, x, &mine);
     return status == WG_OK ? wg_read_f32(mine, out, n) : status;
 }
 
@@ -176,18 +182,17 @@ double wg_plan_item_grad(const wg_plan *plan, wg_var x)
 
 wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out)
 {
+    wg_span mine;
     if (!plan)
         return WG_INVALID;
     if (span.count == 0)
         return WG_OK;
-    wg_var mine = last_of(plan, span);
-    if (!wg_is_valid(mine))
-        return refuse(plan, WG_DEAD_VAR, mine, "(a span) is none of what was planned");
+    wg_status status = find_span(plan, span, &mine);
+    if (status != WG_OK)
+        return status;
     if (!plan->good || plan->forward)
-        return no_gradient(plan, mine);
-    return wg_read_grads(
-        (wg_span){.tape = mine.tape, .node = span.node, .epoch = mine.epoch & ~WG_SLOW, .count = span.count},
-        out);
+        return no_gradient(plan, wg_var_of(plan->tape, mine.node));
+    return wg_read_grads(mine, out);
 }
 
 /* ---- The rest ---------------------------------------------------------------------------------------- */
