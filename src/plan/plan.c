@@ -19,11 +19,6 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
         return wg_error_set(error, WG_INVALID, "plan: there is no live var to plan for");
     if (t->options.own_grads && !o->forward)
         return wg_error_set(error, WG_INVALID, "plan: gradients go to the store, and this tape has its own");
-    if (wg_check_bounds(t, "plan") != WG_OK) {
-        t->status = WG_OK; /* the recording is whole, though it can no longer be computed */
-        wg_update_fast(t);
-        return wg_error_set(error, WG_INVALID, "%s", t->message);
-    }
     if (o->keep_count && !o->keep)
         return wg_error_set(error, WG_INVALID, "plan: keep_count is %zu, without vars", o->keep_count);
     for (size_t i = 0; i < o->keep_count; i++)
@@ -175,7 +170,11 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
         wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
         return NULL;
     }
-    wg_status status = passes(plan, &o, error);
+    wg_status status = wg_check_bounds(plan->tape, "plan");
+    if (status == WG_OK)
+        status = passes(plan, &o, error);
+    else
+        wg_error_set(error, status, "%s", plan->tape->message);
     if (status == WG_OK)
         status = prepare(plan, &o, error);
     if (status == WG_OK)

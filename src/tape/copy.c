@@ -52,6 +52,7 @@ static wg_bound *copy_bound(wg_engine *to, const wg_bound *old)
         return NULL;
     bound->binding = old->binding;
     bound->seen = old->seen;
+    bound->gone = old->gone;
     bound->var = (wg_var){.tape = &to->head, .node = old->var.node, .epoch = old->var.epoch};
     wg_bound_hold(bound);
     to->bounds[to->bound_count++] = bound;
