@@ -264,19 +264,16 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
     return status;
 }
 
-/* A plan may finish each gradient in a way of its own: one node for each. Those towards parameters come last,
- * when what reads the parameter for another gradient has run: the parameter may then be updated at once. */
+/* A plan may finish each gradient in a way of its own: one node for each. */
 static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var *grad_in)
 {
     wg_status status = WG_OK;
-    for (int parameters = 0; parameters < 2; parameters++)
-        for (size_t i = 0; i < f->op.arity && status == WG_OK; i++) {
-            const wg_record *operand = wg_record_of(f->tape, f->op.arg[i].node);
-            bool one[MOST] = {false}, is_parameter = operand && operand->bound;
-            one[i] = true;
-            if (f->wanted[i] && is_parameter == (parameters == 1))
-                status = record_wanted(f, one, g, grad_in);
-        }
+    for (size_t i = 0; i < f->op.arity && status == WG_OK; i++) {
+        bool one[MOST] = {false};
+        one[i] = true;
+        if (f->wanted[i])
+            status = record_wanted(f, one, g, grad_in);
+    }
     return status;
 }
 
