@@ -29,7 +29,7 @@ MAY_INCLUDE = {
 }
 ORDER = list(MAY_INCLUDE)
 # The rows' records, which the tape reads by code, and the rules that an operation's record may name as its own.
-GRANTED = {('tape', 'wg_formula_ops')}
+GRANTED = {('tape', 'wg__formula_ops')}
 
 
 def included(source):

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What the library's files promise about their symbols:
 #     symbols.sh SHARED_LIBRARY STATIC_LIBRARY
-# - the shared library exports wg_ names only (and some);
+# - the shared library exports wg_ names only (and some), and what is not exported is called wg__ (two lines), so that a name
+#   tells which it is;
 # - no object of ours has a writable global, not even a hidden or a local one: there is no state outside tapes and stores (but a
 #   thread's mark that it cannot have OpenMP's threads after a fork, src/kernels/team.c);
 # - nothing ends the program or prints: no reference to abort, exit, printf, puts, stdout, stderr ...
@@ -29,6 +30,10 @@ else
     failed=$((failed + 1))
 fi
 expect_empty "$(echo "$exported" | grep -v '^wg_')" "exported without wg_"
+
+expect_empty "$(echo "$exported" | grep '^wg__')" "exported with an internal name"
+hidden=$(nm -g --defined-only "$static" | awk 'NF == 3 { print $3 }' | grep '^wg_' | sort -u)
+expect_empty "$(echo "$hidden" | grep -v '^wg__' | grep -vxF "$exported")" "internal without two lines in its name"
 
 # .data.rel.ro holds constants with addresses in them; it is read-only once the library is loaded.
 expect_empty "$(objdump -t "$static" | grep -E ' (\.data|\.bss|\.tdata|\.tbss|\*COM\*)' | grep -v ' \.data\.rel\.ro' |

@@ -18,7 +18,7 @@ START_TEST(every_pattern_is_rounded_to_its_nearest)
     uint32_t low = lower[_i];
     for (uint32_t high = 0; high < PATTERNS; high++)
         in[high] = float_of_bits(high << 16 | low);
-    wg_bf16_round(1, PATTERNS, in, out);
+    wg__bf16_round(1, PATTERNS, in, out);
     for (uint32_t high = 0; high < PATTERNS; high++) {
         uint32_t bits = high << 16 | low, is = bits_of_float(out[high]);
         if ((bits & 0x7fffffffu) > 0x7f800000u) /* a NaN keeps its sign and what there is room for */
@@ -39,7 +39,7 @@ START_TEST(known_numbers)
         0x1p-133f, 0, 0x1p-132f, 0, -0.0f};
     enum { COUNT = sizeof x / sizeof x[0] };
     float z[COUNT];
-    wg_bf16_round(1, COUNT, x, z);
+    wg__bf16_round(1, COUNT, x, z);
     for (size_t i = 0; i < COUNT; i++)
         ck_assert_msg(bits_of_float(z[i]) == bits_of_float(y[i]), "%a: %a, not %a", (double)x[i],
             (double)z[i], (double)y[i]);
@@ -51,13 +51,13 @@ START_TEST(in_place_on_threads_and_of_any_length)
     for (size_t count = 0; count < 70; count++) {
         for (size_t i = 0; i < 70; i++)
             in[i] = out[i] = 0.1f * (float)i;
-        wg_bf16_round(1, count, in, in);
+        wg__bf16_round(1, count, in, in);
         for (size_t i = 0; i < 70; i++)
             ck_assert_uint_eq(bits_of_float(in[i]), bits_of_float(i < count ? rounded(out[i]) : out[i]));
     }
     for (size_t i = 0; i < PATTERNS; i++)
         in[i] = 1e-3f * (float)i;
-    wg_bf16_round(3, PATTERNS, in, out);
+    wg__bf16_round(3, PATTERNS, in, out);
     for (size_t i = 0; i < PATTERNS; i++)
         ck_assert_uint_eq(bits_of_float(out[i]), bits_of_float(rounded(in[i])));
 }

@@ -218,7 +218,7 @@ static void chosen_f64(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     double *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_f64(threads, conv, pass, a, b, result, scratch,
+    wg__conv_f64(threads, conv, pass, a, b, result, scratch,
         pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
@@ -227,7 +227,7 @@ static void chosen_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
     float *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_f32(threads, conv, pass, a, b, result, scratch,
+    wg__conv_f32(threads, conv, pass, a, b, result, scratch,
         pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
@@ -237,9 +237,9 @@ START_TEST(the_chosen_algorithm)
     const wg_conv c = finish(geometries[_i]);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
         size_t bytes;
-        ck_assert(wg_conv_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
+        ck_assert(wg__conv_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
         check_f64(&c, pass, chosen_f64, bytes);
-        ck_assert(wg_conv_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
+        ck_assert(wg__conv_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
         check_f32(&c, pass, chosen_f32, bytes);
     }
 }
@@ -252,10 +252,10 @@ START_TEST(the_matrix_product)
         size_t bytes;
         if (c.batch == 0 || c.channels == 0)
             continue;
-        ck_assert(wg_conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
-        check_f64(&c, pass, wg_conv_gemm_f64, bytes);
-        ck_assert(wg_conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
-        check_f32(&c, pass, wg_conv_gemm_f32, bytes);
+        ck_assert(wg__conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(double), &bytes));
+        check_f64(&c, pass, wg__conv_gemm_f64, bytes);
+        ck_assert(wg__conv_gemm_scratch(MOST_THREADS, &c, pass, sizeof(float), &bytes));
+        check_f32(&c, pass, wg__conv_gemm_f32, bytes);
     }
 }
 END_TEST
@@ -272,7 +272,7 @@ static void way_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const d
     double *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
+    wg__conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
         pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
@@ -281,7 +281,7 @@ static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const f
     float *result, void *scratch)
 {
     finished f = finished_new(conv, result, sizeof *result);
-    wg_conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
+    wg__conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
         pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
@@ -289,22 +289,22 @@ static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const f
 START_TEST(the_direct_loops)
 {
     size_t used = 0;
-    way.kernels = wg_conv_kernels_at((size_t)_i / 2);
+    way.kernels = wg__conv_kernels_at((size_t)_i / 2);
     way.channels = _i % 2 != 0;
     for (int i = 0; i < GEOMETRIES && way.kernels; i++) {
         const wg_conv c = finish(geometries[i]);
         for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT && c.batch * c.channels > 0;
              pass++) {
             size_t bytes;
-            if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(double))) {
+            if (wg__conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(double))) {
                 ck_assert(
-                    wg_conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(double), &bytes));
+                    wg__conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(double), &bytes));
                 check_f64(&c, pass, way_f64, bytes);
                 used++;
             }
-            if (wg_conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(float))) {
+            if (wg__conv_direct_can(way.kernels, way.channels, &c, pass, sizeof(float))) {
                 ck_assert(
-                    wg_conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(float), &bytes));
+                    wg__conv_direct_scratch_of(way.kernels, way.channels, &c, pass, sizeof(float), &bytes));
                 check_f32(&c, pass, way_f32, bytes);
                 used++;
             }

@@ -71,9 +71,9 @@ static void values_of(const accuracy_row *row, const wg_formula_loops *loops, wg
 
 START_TEST(every_kind_is_accurate)
 {
-    for (size_t kind = 0; wg_formula_loops_at(kind) && truth_is_known(); kind++)
+    for (size_t kind = 0; wg__formula_loops_at(kind) && truth_is_known(); kind++)
         for (wg_dtype dtype = WG_F64; dtype <= WG_F32; dtype++)
-            values_of(&unary_rows[_i], wg_formula_loops_at(kind), dtype, kind);
+            values_of(&unary_rows[_i], wg__formula_loops_at(kind), dtype, kind);
 }
 END_TEST
 
@@ -162,24 +162,24 @@ START_TEST(places_do_not_matter)
 {
     static const size_t steps[3][2] = {{1, 1}, {1, 0}, {0, 1}};
     bool two = formula_names[_i].operands == 2;
-    for (size_t kind = 0; wg_formula_loops_at(kind); kind++)
+    for (size_t kind = 0; wg__formula_loops_at(kind); kind++)
         for (wg_dtype dtype = WG_F64; dtype <= WG_F32; dtype++)
             for (unsigned which = 0; which < WG_LOOPS; which++)
                 for (size_t k = 0; k < (two ? 3 : 1); k++)
                     if (which == WG_LOOP_VALUE || steps[k][which == WG_LOOP_SLOPE_B])
-                        check_loop(
-                            wg_formula_loops_at(kind), dtype, WG_LOOPS * (unsigned)_i + which, two, steps[k]);
+                        check_loop(wg__formula_loops_at(kind), dtype, WG_LOOPS * (unsigned)_i + which, two,
+                            steps[k]);
 }
 END_TEST
 
 START_TEST(the_list_ends)
 {
     size_t kinds = 0;
-    while (wg_formula_loops_at(kinds))
+    while (wg__formula_loops_at(kinds))
         kinds++;
     ck_assert_uint_ge(kinds, 1);
     ck_assert_uint_le(kinds, KINDS);
-    ck_assert_ptr_eq(wg_formula_loops_at(kinds - 1), &wg_formula_loops_plain);
+    ck_assert_ptr_eq(wg__formula_loops_at(kinds - 1), &wg__formula_loops_plain);
     ck_assert_int_eq(FORMULAS, WG_ROWS);
 }
 END_TEST

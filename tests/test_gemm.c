@@ -68,8 +68,8 @@ static void *room(size_t bytes)
 /* A product of floats in its own working memory. */
 static void product(int threads, const wg_product_f32 *p, const wg_finish *finish)
 {
-    void *scratch = room(wg_gemm_scratch_f32(threads, p, finish));
-    wg_gemm_f32(threads, p, finish, 0, scratch);
+    void *scratch = room(wg__gemm_scratch_f32(threads, p, finish));
+    wg__gemm_f32(threads, p, finish, 0, scratch);
     free(scratch);
 }
 
@@ -95,11 +95,11 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         wg_product_f32 p = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, (float)q->beta, fa + q->pad,
             fb + q->pad, fc + q->pad, lda, ldb, ldc};
         void *scratch =
-            room(kernels ? kernels->scratch_f32(&p, false) : wg_gemm_scratch_f32(threads, &p, NULL));
+            room(kernels ? kernels->scratch_f32(&p, false) : wg__gemm_scratch_f32(threads, &p, NULL));
         if (kernels)
             kernels->product_f32(&p, NULL, 0, scratch);
         else
-            wg_gemm_f32(threads, &p, NULL, 0, scratch);
+            wg__gemm_f32(threads, &p, NULL, 0, scratch);
         free(scratch);
         for (size_t i = 0; i < cs; i++)
             c[i] = (double)fc[i];
@@ -108,11 +108,11 @@ static double *multiply(const problem *q, const wg_gemm_kernels *kernels, int th
         wg_product_f64 p = {q->ta, q->tb, q->m, q->n, q->k, q->alpha, q->beta, a + q->pad, b + q->pad,
             c + q->pad, lda, ldb, ldc};
         void *scratch =
-            room(kernels ? kernels->scratch_f64(&p, false) : wg_gemm_scratch_f64(threads, &p, NULL));
+            room(kernels ? kernels->scratch_f64(&p, false) : wg__gemm_scratch_f64(threads, &p, NULL));
         if (kernels)
             kernels->product_f64(&p, NULL, 0, scratch);
         else
-            wg_gemm_f64(threads, &p, NULL, 0, scratch);
+            wg__gemm_f64(threads, &p, NULL, 0, scratch);
         free(scratch);
     }
     free(a), free(b);
@@ -182,8 +182,8 @@ START_TEST(every_kind_of_tile)
 {
     for (size_t i = 0; i < ODD; i++) {
         check_all(odd[i][0], odd[i][1], odd[i][2], &wide_tiles, "wide");
-        for (size_t kind = 0; wg_gemm_at(kind); kind++)
-            check_all(odd[i][0], odd[i][1], odd[i][2], wg_gemm_at(kind),
+        for (size_t kind = 0; wg__gemm_at(kind); kind++)
+            check_all(odd[i][0], odd[i][1], odd[i][2], wg__gemm_at(kind),
                 kind ? "a lesser processor's" : "this processor's");
     }
 }
@@ -257,7 +257,7 @@ START_TEST(inside_a_parallel_loop)
         in.c[i] = malloc(SIDE * SIDE * sizeof *in.c[i]);
     product(
         2, &(wg_product_f32){false, true, SIDE, SIDE, SIDE, 1, 0, in.a, in.b, alone, SIDE, SIDE, SIDE}, NULL);
-    wg_parallel_for(3, 4, 1, multiply_inside, &in);
+    wg__parallel_for(3, 4, 1, multiply_inside, &in);
     for (int i = 0; i < 4; i++) {
         ck_assert_msg(memcmp(alone, in.c[i], SIDE * SIDE * sizeof *alone) == 0, "chunk %d", i);
         free(in.c[i]);
@@ -320,10 +320,10 @@ END_TEST
 
 START_TEST(leaves_the_number_of_threads_alone)
 {
-    int before = wg_threads_of(0);
+    int before = wg__threads_of(0);
     problem q = {false, false, false, 130, 130, 130, 1, 0, 0};
     free(multiply(&q, NULL, 2, false));
-    ck_assert_int_eq(wg_threads_of(0), before);
+    ck_assert_int_eq(wg__threads_of(0), before);
 }
 END_TEST
 

@@ -79,11 +79,11 @@ static void run_f32(const problem *q, const placed *p, float *x)
     const wg_product_f32 product = {q->ta, q->tb, q->m, q->n, q->k, (float)q->alpha, (float)q->beta,
         x + p->of[0].at, x + p->of[1].at, x + p->of[2].at, p->of[0].step, p->of[1].step, p->of[2].step};
     void *scratch =
-        room(q->kernels ? q->kernels->scratch_f32(&product, false) : wg_gemm_scratch_f32(1, &product, NULL));
+        room(q->kernels ? q->kernels->scratch_f32(&product, false) : wg__gemm_scratch_f32(1, &product, NULL));
     if (q->kernels)
         q->kernels->product_f32(&product, NULL, 0, scratch);
     else
-        wg_gemm_f32(1, &product, NULL, 0, scratch);
+        wg__gemm_f32(1, &product, NULL, 0, scratch);
     free(scratch);
 }
 
@@ -92,11 +92,11 @@ static void run_f64(const problem *q, const placed *p, double *x)
     const wg_product_f64 product = {q->ta, q->tb, q->m, q->n, q->k, q->alpha, q->beta, x + p->of[0].at,
         x + p->of[1].at, x + p->of[2].at, p->of[0].step, p->of[1].step, p->of[2].step};
     void *scratch =
-        room(q->kernels ? q->kernels->scratch_f64(&product, false) : wg_gemm_scratch_f64(1, &product, NULL));
+        room(q->kernels ? q->kernels->scratch_f64(&product, false) : wg__gemm_scratch_f64(1, &product, NULL));
     if (q->kernels)
         q->kernels->product_f64(&product, NULL, 0, scratch);
     else
-        wg_gemm_f64(1, &product, NULL, 0, scratch);
+        wg__gemm_f64(1, &product, NULL, 0, scratch);
     free(scratch);
 }
 
@@ -161,8 +161,8 @@ static void check_all(const wg_gemm_kernels *kernels, const char *name)
 /* The loops of every kind that this processor can run. */
 START_TEST(of_every_kind)
 {
-    if (wg_gemm_at((size_t)_i))
-        check_all(wg_gemm_at((size_t)_i), _i ? "a lesser processor's" : "this processor's");
+    if (wg__gemm_at((size_t)_i))
+        check_all(wg__gemm_at((size_t)_i), _i ? "a lesser processor's" : "this processor's");
 }
 END_TEST
 

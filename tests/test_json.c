@@ -15,8 +15,8 @@ static bool is_json(const char *text, size_t length, const char **fault)
 {
     char *copy = malloc(length ? length : 1);
     memcpy(copy, text, length);
-    wg_json json = wg_json_of(copy, length);
-    bool good = wg_json_skip(&json) && wg_json_ended(&json);
+    wg_json json = wg__json_of(copy, length);
+    bool good = wg__json_skip(&json) && wg__json_ended(&json);
     *fault = json.fault;
     ck_assert(good == !json.fault && json.at <= json.end);
     free(copy);
@@ -56,9 +56,9 @@ START_TEST(texts)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         char bytes[MOST];
         strcpy(bytes, cases[i].json);
-        wg_json json = wg_json_of(bytes, strlen(bytes));
-        ck_assert_str_eq(wg_json_text(&json), cases[i].text);
-        ck_assert(wg_json_ended(&json));
+        wg_json json = wg__json_of(bytes, strlen(bytes));
+        ck_assert_str_eq(wg__json_text(&json), cases[i].text);
+        ck_assert(wg__json_ended(&json));
     }
 }
 END_TEST
@@ -67,19 +67,19 @@ START_TEST(step_by_step)
 {
     char bytes[] = " { \"shape\" : [2, 18446744073709551616, -1, 2.0, 3e0, 7 ] , \"x\":\"y\" } ";
     size_t size = 0;
-    wg_json json = wg_json_of(bytes, sizeof bytes - 1);
-    ck_assert(!wg_json_enter(&json, '[') && wg_json_enter(&json, '{') && wg_json_more(&json, '{'));
-    ck_assert_str_eq(wg_json_key(&json), "shape");
-    ck_assert(!wg_json_size(&json, &size) && !wg_json_text(&json) && wg_json_enter(&json, '['));
-    ck_assert(wg_json_more(&json, '[') && wg_json_size(&json, &size));
+    wg_json json = wg__json_of(bytes, sizeof bytes - 1);
+    ck_assert(!wg__json_enter(&json, '[') && wg__json_enter(&json, '{') && wg__json_more(&json, '{'));
+    ck_assert_str_eq(wg__json_key(&json), "shape");
+    ck_assert(!wg__json_size(&json, &size) && !wg__json_text(&json) && wg__json_enter(&json, '['));
+    ck_assert(wg__json_more(&json, '[') && wg__json_size(&json, &size));
     ck_assert_uint_eq(size, 2);
     for (int i = 0; i < 4; i++) /* numbers, but none that size_t holds */
-        ck_assert(wg_json_more(&json, '[') && !wg_json_size(&json, &size) && wg_json_skip(&json));
-    ck_assert(wg_json_more(&json, '[') && wg_json_size(&json, &size) && !wg_json_more(&json, '['));
+        ck_assert(wg__json_more(&json, '[') && !wg__json_size(&json, &size) && wg__json_skip(&json));
+    ck_assert(wg__json_more(&json, '[') && wg__json_size(&json, &size) && !wg__json_more(&json, '['));
     ck_assert_uint_eq(size, 7);
-    ck_assert(wg_json_more(&json, '{') && strcmp(wg_json_key(&json), "x") == 0);
-    ck_assert_str_eq(wg_json_text(&json), "y");
-    ck_assert(!wg_json_more(&json, '{') && wg_json_ended(&json));
+    ck_assert(wg__json_more(&json, '{') && strcmp(wg__json_key(&json), "x") == 0);
+    ck_assert_str_eq(wg__json_text(&json), "y");
+    ck_assert(!wg__json_more(&json, '{') && wg__json_ended(&json));
     ck_assert_ptr_null(json.fault);
 }
 END_TEST
@@ -88,8 +88,8 @@ START_TEST(the_largest_size)
 {
     char bytes[] = SIZE_MAX_TEXT " " SIZE_MAX_TEXT "0";
     size_t size;
-    wg_json json = wg_json_of(bytes, sizeof bytes - 1);
-    ck_assert(wg_json_size(&json, &size) && size == SIZE_MAX && !wg_json_size(&json, &size));
+    wg_json json = wg__json_of(bytes, sizeof bytes - 1);
+    ck_assert(wg__json_size(&json, &size) && size == SIZE_MAX && !wg__json_size(&json, &size));
 }
 END_TEST
 

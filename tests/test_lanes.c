@@ -32,7 +32,7 @@ static both both_new(size_t batch, size_t count, uint64_t seed)
     wg_random r = {.seed = seed};
     for (size_t i = 0; i < batch * count; i++)
         b.rows[i] = (float)(wg_random_uniform(&r) - 0.5);
-    wg_lanes_from_rows_f32(1, batch, count, b.rows, b.lanes);
+    wg__lanes_from_rows_f32(1, batch, count, b.rows, b.lanes);
     return b;
 }
 
@@ -43,14 +43,14 @@ static void both_free(both *b)
 
 START_TEST(there_and_back)
 {
-    size_t lanes = wg_lanes(), batch = (size_t)_i * lanes, counts[] = {0, 1, 7, 25, 784};
+    size_t lanes = wg__lanes(), batch = (size_t)_i * lanes, counts[] = {0, 1, 7, 25, 784};
     for (size_t c = 0; lanes > 0 && c < sizeof counts / sizeof counts[0]; c++) {
         both x = both_new(batch, counts[c], 5);
         float *back = room(batch * counts[c]);
         for (size_t n = 0; n < batch; n++)
             for (size_t i = 0; i < x.count; i++)
                 ck_assert(x.lanes[(n / lanes * x.count + i) * lanes + n % lanes] == x.rows[n * x.count + i]);
-        wg_rows_from_lanes_f32(2, batch, x.count, x.lanes, back);
+        wg__rows_from_lanes_f32(2, batch, x.count, x.lanes, back);
         ck_assert(memcmp(back, x.rows, batch * x.count * sizeof(float)) == 0);
         ck_assert(isnan((double)back[batch * x.count]) && isnan((double)x.lanes[batch * x.count]));
         free(back);
@@ -97,13 +97,13 @@ static float *conv_in_lanes(const wg_conv *c, wg_conv_pass pass, const float *a,
 {
     size_t bytes;
     float *results[3];
-    ck_assert(wg_conv_lanes_scratch(c, pass, &bytes));
+    ck_assert(wg__conv_lanes_scratch(c, pass, &bytes));
     for (int i = 0; i < 3; i++) {
         void *scratch = room(bytes / 4 + 1);
         results[i] = room(count);
         finished f;
         const wg_finish *finish = finished_begin(&f, results[i], count);
-        wg_conv_lanes_f32(i + 1, c, pass, a, b, results[i], scratch, pass == WG_CONV_WEIGHT ? NULL : finish);
+        wg__conv_lanes_f32(i + 1, c, pass, a, b, results[i], scratch, pass == WG_CONV_WEIGHT ? NULL : finish);
         ck_assert(isnan((double)results[i][count])); /* nothing written behind it */
         finished_end(&f, pass == WG_CONV_WEIGHT ? 0 : count);
         ck_assert(memcmp(results[i], results[0], count * sizeof(float)) == 0);
@@ -126,13 +126,13 @@ static void check_pass(const wg_conv *c, wg_conv_pass pass, const both *a, const
 {
     size_t bytes, count = expected->batch * expected->count;
     bool weight = pass == WG_CONV_WEIGHT;
-    ck_assert(wg_conv_lanes_takes(c, pass));
-    ck_assert(wg_conv_scratch(1, c, pass, sizeof(float), &bytes));
+    ck_assert(wg__conv_lanes_takes(c, pass));
+    ck_assert(wg__conv_scratch(1, c, pass, sizeof(float), &bytes));
     void *scratch = room(bytes / 4 + 1);
-    wg_conv_f32(1, c, pass, a->rows, b->rows, expected->rows, scratch, NULL);
+    wg__conv_f32(1, c, pass, a->rows, b->rows, expected->rows, scratch, NULL);
     float *got = conv_in_lanes(c, pass, a->lanes, weight ? b->lanes : b->rows, count), *rows = room(count);
     if (!weight)
-        wg_rows_from_lanes_f32(1, expected->batch, expected->count, got, rows);
+        wg__rows_from_lanes_f32(1, expected->batch, expected->count, got, rows);
     expect_near(weight ? got : rows, expected->rows, count, c, (int)pass);
     free(scratch), free(got), free(rows);
 }
@@ -144,7 +144,7 @@ static void check_conv(wg_conv c)
     both x = both_new(c.batch, c.channels * c.height * c.width, 1);
     both y = both_new(c.batch, c.filters * c.out_height * c.out_width, 2);
     both w = {1, c.filters * c.channels * c.rows * c.columns, NULL, NULL};
-    both numbers = both_new(wg_lanes(), w.count, 3);
+    both numbers = both_new(wg__lanes(), w.count, 3);
     w.rows = numbers.rows;
     check_pass(&c, WG_CONV_WEIGHT, &x, &y, &w);
     check_pass(&c, WG_CONV_INPUT, &y, &w, &x);
@@ -174,7 +174,7 @@ enum { GEOMETRIES = sizeof geometries / sizeof geometries[0] };
 START_TEST(convolution)
 {
     wg_conv c = geometries[_i];
-    c.batch *= wg_lanes();
+    c.batch *= wg__lanes();
     if (c.batch > 0)
         check_conv(c);
 }
@@ -185,8 +185,8 @@ START_TEST(tiles)
 {
     size_t filters = (size_t)_i % 33 + 1, channels = (size_t)_i * 7 % 17 + 1, width = (size_t)_i % 9 + 3;
     size_t size = (size_t)_i % 4 + 2, padding = (size_t)_i % 2 * (size / 2);
-    wg_conv c = {2 * wg_lanes(), channels, 6, width + size, filters, size, size, 0, 0, 1, 1, padding, padding,
-        1, 1, 1, 0};
+    wg_conv c = {2 * wg__lanes(), channels, 6, width + size, filters, size, size, 0, 0, 1, 1, padding,
+        padding, 1, 1, 1, 0};
     if (c.batch > 0)
         check_conv(c);
 }
@@ -198,17 +198,17 @@ START_TEST(not_taken)
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
         wg_conv empty = good, part = good, strided = good, grouped = good, padded = good;
         wg_conv point = {16, 3, 8, 8, 4, 1, 1, 8, 8, 1, 1, 0, 0, 1, 1, 1, 0};
-        ck_assert(wg_conv_lanes_takes(&good, pass) == (wg_lanes() > 0));
+        ck_assert(wg__conv_lanes_takes(&good, pass) == (wg__lanes() > 0));
         empty.batch = 0;
         part.batch = 12;
         strided.stride_w = 2;
         grouped.groups = 2;
         padded.padding_h = 3;
-        ck_assert(!wg_conv_lanes_takes(&empty, pass) && !wg_conv_lanes_takes(&part, pass));
-        ck_assert(!wg_conv_lanes_takes(&strided, pass) && !wg_conv_lanes_takes(&grouped, pass));
-        ck_assert(!wg_conv_lanes_takes(&padded, pass) && !wg_conv_lanes_takes(&point, pass));
+        ck_assert(!wg__conv_lanes_takes(&empty, pass) && !wg__conv_lanes_takes(&part, pass));
+        ck_assert(!wg__conv_lanes_takes(&strided, pass) && !wg__conv_lanes_takes(&grouped, pass));
+        ck_assert(!wg__conv_lanes_takes(&padded, pass) && !wg__conv_lanes_takes(&point, pass));
         empty = good, empty.channels = 0;
-        ck_assert(!wg_conv_lanes_takes(&empty, pass));
+        ck_assert(!wg__conv_lanes_takes(&empty, pass));
     }
 }
 END_TEST
@@ -231,7 +231,7 @@ enum { POOLS = sizeof pools / sizeof pools[0] };
 static void expect_in_lanes(const both *rows, const float *lanes)
 {
     float *back = room(rows->batch * rows->count);
-    wg_rows_from_lanes_f32(1, rows->batch, rows->count, lanes, back);
+    wg__rows_from_lanes_f32(1, rows->batch, rows->count, lanes, back);
     ck_assert(memcmp(back, rows->rows, rows->batch * rows->count * sizeof(float)) == 0);
     ck_assert(isnan((double)lanes[rows->batch * rows->count]));
     free(back);
@@ -245,15 +245,15 @@ static void check_max_pool(const wg_pool *p, const wg_pool *wide, both *x, const
     int32_t *index = room(count), *rows_index = room(count);
     for (size_t i = 0; i < x->batch * x->count; i++)
         x->rows[i] = i % 37 == 5 ? NAN : roundf(8 * x->rows[i]);
-    wg_lanes_from_rows_f32(1, x->batch, x->count, x->rows, x->lanes);
-    wg_max_pool_f32(1, wide, x->rows, y.rows, rows_index, NULL);
-    wg_max_pool_backward_f32(1, wide, g->rows, rows_index, dx.rows, NULL);
+    wg__lanes_from_rows_f32(1, x->batch, x->count, x->rows, x->lanes);
+    wg__max_pool_f32(1, wide, x->rows, y.rows, rows_index, NULL);
+    wg__max_pool_backward_f32(1, wide, g->rows, rows_index, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
         finished f;
-        wg_max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index, finished_begin(&f, y.lanes, count));
+        wg__max_pool_lanes_f32(threads, p, x->lanes, y.lanes, index, finished_begin(&f, y.lanes, count));
         expect_in_lanes(&y, y.lanes);
         finished_end(&f, count);
-        wg_max_pool_lanes_backward_f32(
+        wg__max_pool_lanes_backward_f32(
             threads, p, g->lanes, index, dx.lanes, finished_begin(&f, dx.lanes, dx_count));
         expect_in_lanes(&dx, dx.lanes);
         finished_end(&f, dx_count);
@@ -266,14 +266,14 @@ static void check_avg_pool(const wg_pool *p, const wg_pool *wide, const both *x,
 {
     size_t count = g->batch * g->count, dx_count = x->batch * x->count;
     both y = both_new(g->batch, g->count, 1), dx = both_new(x->batch, x->count, 1);
-    wg_avg_pool_f32(1, wide, x->rows, y.rows, NULL);
-    wg_avg_pool_backward_f32(1, wide, g->rows, dx.rows, NULL);
+    wg__avg_pool_f32(1, wide, x->rows, y.rows, NULL);
+    wg__avg_pool_backward_f32(1, wide, g->rows, dx.rows, NULL);
     for (int threads = 1; threads <= 3; threads++) {
         finished f;
-        wg_avg_pool_lanes_f32(threads, p, x->lanes, y.lanes, finished_begin(&f, y.lanes, count));
+        wg__avg_pool_lanes_f32(threads, p, x->lanes, y.lanes, finished_begin(&f, y.lanes, count));
         expect_in_lanes(&y, y.lanes);
         finished_end(&f, count);
-        wg_avg_pool_lanes_backward_f32(
+        wg__avg_pool_lanes_backward_f32(
             threads, p, g->lanes, dx.lanes, finished_begin(&f, dx.lanes, dx_count));
         expect_in_lanes(&dx, dx.lanes);
         finished_end(&f, dx_count);
@@ -286,11 +286,11 @@ START_TEST(pooling)
 {
     const wg_pool p = pools[_i];
     wg_pool wide = p;
-    wide.planes *= wg_lanes();
-    if (wg_lanes() == 0)
+    wide.planes *= wg__lanes();
+    if (wg__lanes() == 0)
         return;
-    both x = both_new(wg_lanes(), p.planes * p.height * p.width, 6);
-    both g = both_new(wg_lanes(), p.planes * p.out_height * p.out_width, 7);
+    both x = both_new(wg__lanes(), p.planes * p.height * p.width, 6);
+    both g = both_new(wg__lanes(), p.planes * p.out_height * p.out_width, 7);
     check_avg_pool(&p, &wide, &x, &g);
     check_max_pool(&p, &wide, &x, &g);
     both_free(&x), both_free(&g);

@@ -88,11 +88,11 @@ static void numbers_free(numbers *n)
 static void by_library(
     wg_onednn *library, const wg_onednn_problem *problem, int threads, const numbers *n, float *result)
 {
-    wg_onednn_call *call = wg_onednn_prepare(library, problem);
+    wg_onednn_call *call = wg__onednn_prepare(library, problem);
     ck_assert_ptr_nonnull(call);
-    ck_assert_ptr_eq(wg_onednn_prepare(library, problem), call);
-    void *scratch = aligned_alloc(64, (wg_onednn_scratch(call) + 64) / 64 * 64);
-    ck_assert(wg_onednn_run(call, threads, n->of[0], n->of[1], result, scratch));
+    ck_assert_ptr_eq(wg__onednn_prepare(library, problem), call);
+    void *scratch = aligned_alloc(64, (wg__onednn_scratch(call) + 64) / 64 * 64);
+    ck_assert(wg__onednn_run(call, threads, n->of[0], n->of[1], result, scratch));
     free(scratch);
 }
 
@@ -101,15 +101,15 @@ static void by_hand(const wg_onednn_problem *p, const numbers *n, float *result)
     if (p->kind == WG_ONEDNN_PRODUCT) {
         wg_product_f32 x = {p->transpose_a, p->transpose_b, p->m, p->n, p->k, 1, 0, n->of[0], n->of[1],
             result, p->lda, p->ldb, p->ldc};
-        void *room = aligned_alloc(64, wg_gemm_scratch_f32(1, &x, NULL) + 64);
-        wg_gemm_f32(1, &x, NULL, 0, room);
+        void *room = aligned_alloc(64, wg__gemm_scratch_f32(1, &x, NULL) + 64);
+        wg__gemm_f32(1, &x, NULL, 0, room);
         free(room);
         return;
     }
     size_t bytes = 0;
-    ck_assert(wg_conv_scratch(1, &p->conv, (wg_conv_pass)p->kind, sizeof(float), &bytes));
+    ck_assert(wg__conv_scratch(1, &p->conv, (wg_conv_pass)p->kind, sizeof(float), &bytes));
     void *scratch = aligned_alloc(64, (bytes + 64) / 64 * 64);
-    wg_conv_f32(1, &p->conv, (wg_conv_pass)p->kind, n->of[0], n->of[1], result, scratch, NULL);
+    wg__conv_f32(1, &p->conv, (wg_conv_pass)p->kind, n->of[0], n->of[1], result, scratch, NULL);
     free(scratch);
 }
 
@@ -123,8 +123,8 @@ static void expect_close(const float *is, const float *wanted, size_t count, siz
 
 static wg_onednn *library_new(void)
 {
-    const wg_allocator memory = wg_allocator_or_default(NULL);
-    wg_onednn *library = wg_onednn_new(&memory);
+    const wg_allocator memory = wg__allocator_or_default(NULL);
+    wg_onednn *library = wg__onednn_new(&memory);
     ck_assert_ptr_nonnull(library);
     return library;
 }
@@ -139,7 +139,7 @@ START_TEST(computes_what_our_loops_do)
     expect_close(result, n.of[2], n.count[2], (size_t)_i);
     free(result);
     numbers_free(&n);
-    wg_onednn_free(library);
+    wg__onednn_free(library);
 }
 END_TEST
 
@@ -157,14 +157,14 @@ START_TEST(any_number_of_threads_has_the_same_bits)
         by_library(another, &problems[_i], threads, &n, result);
         ck_assert_msg(memcmp(result, n.of[2], n.count[2] * sizeof(float)) == 0, "problem %d on %d threads",
             _i, threads);
-        wg_onednn_free(another);
+        wg__onednn_free(another);
 #ifdef _OPENMP
         ck_assert_int_eq(omp_get_max_threads(), threads);
 #endif
     }
     free(result);
     numbers_free(&n);
-    wg_onednn_free(library);
+    wg__onednn_free(library);
 }
 END_TEST
 
@@ -172,7 +172,7 @@ END_TEST
  */
 START_TEST(bfloat16_is_rounding)
 {
-    if (!wg_onednn_has_bf16()) {
+    if (!wg__onednn_has_bf16()) {
         if (_i == 0)
             printf("onednn: this processor multiplies no bfloat16: skipped\n");
         return;
@@ -183,13 +183,13 @@ START_TEST(bfloat16_is_rounding)
     numbers n = numbers_new(&low);
     float *result = malloc(n.count[2] * sizeof(float));
     by_library(library, &low, 2, &n, result);
-    wg_bf16_round(1, n.count[0], n.of[0], n.of[0]);
-    wg_bf16_round(1, n.count[1], n.of[1], n.of[1]);
+    wg__bf16_round(1, n.count[0], n.of[0], n.of[0]);
+    wg__bf16_round(1, n.count[1], n.of[1], n.of[1]);
     by_hand(&problems[_i], &n, n.of[2]);
     expect_close(result, n.of[2], n.count[2], (size_t)_i);
     free(result);
     numbers_free(&n);
-    wg_onednn_free(library);
+    wg__onednn_free(library);
 }
 END_TEST
 
@@ -219,7 +219,7 @@ static double step(bool with_library, int threads, double *gradient, size_t n)
     if (with_library && !plan->library)
         plan->library = library_new();
     if (!with_library) {
-        wg_onednn_free(plan->library);
+        wg__onednn_free(plan->library);
         plan->library = NULL;
     }
     plan->tape->library = plan->library; /* where its operations look for it */

@@ -208,7 +208,7 @@ static void compare(
     }
     if (keep)
         same_values(eager.y, wg_plan_array(planned.plan, planned.y));
-    bool possible = wg_lanes() && batch % wg_lanes() == 0;
+    bool possible = wg__lanes() && batch % wg__lanes() == 0;
     if (layout == WG_LAYOUT_LANES)
         ck_assert_int_eq(printed(planned.plan, "in lanes") > 0, possible);
     if (layout == WG_LAYOUT_ROWS)
@@ -239,7 +239,7 @@ START_TEST(rounded_factors)
     ck_assert_int_eq(wg_backward(eager.loss), WG_OK);
     for (wg_plan_layout layout = WG_LAYOUT_CHOSEN; layout <= WG_LAYOUT_LANES; layout++) {
         planned.plan = plan_of(planned.loss, &(wg_plan_options){.layout = layout, .bf16 = true});
-        ck_assert_int_eq(printed(planned.plan, "in lanes") > 0, layout == WG_LAYOUT_LANES && wg_lanes());
+        ck_assert_int_eq(printed(planned.plan, "in lanes") > 0, layout == WG_LAYOUT_LANES && wg__lanes());
         ck_assert_int_eq(wg_plan_run(planned.plan), WG_OK);
         same_gradients(&eager, &planned);
         wg_plan_free(planned.plan), planned.plan = NULL;
@@ -254,8 +254,8 @@ static void turns(graph *apply, size_t to_lanes, size_t to_rows)
 {
     run r = record(apply, 16, 1, 1, NULL);
     r.plan = plan_of(r.loss, &(wg_plan_options){.layout = WG_LAYOUT_LANES});
-    ck_assert_uint_eq(printed(r.plan, " lanes_from_rows"), wg_lanes() ? to_lanes : 0);
-    ck_assert_uint_eq(printed(r.plan, " rows_from_lanes"), wg_lanes() ? to_rows : 0);
+    ck_assert_uint_eq(printed(r.plan, " lanes_from_rows"), wg__lanes() ? to_lanes : 0);
+    ck_assert_uint_eq(printed(r.plan, " rows_from_lanes"), wg__lanes() ? to_rows : 0);
     end(&r);
 }
 
@@ -280,7 +280,8 @@ START_TEST(lanes_that_do_not_pay)
     wg_plan_free(plan);
     large = wg_max_pool2d(wg_layer_conv2d(params, "next", wg_relu(large), 32, 5, NULL), 2, NULL);
     plan = plan_of(wg_flatten(large), &(wg_plan_options){.forward = true});
-    ck_assert_uint_eq(printed(plan, "in lanes"), wg_lanes() ? 5 : 0); /* bias and relu finish a convolution */
+    ck_assert_uint_eq(
+        printed(plan, "in lanes"), wg__lanes() ? 5 : 0); /* bias and relu finish a convolution */
     wg_plan_free(plan);
     wg_tape_free(tape);
     wg_params_free(params);

@@ -16,11 +16,11 @@ static void check_left(size_t seconds, const char *expected)
     char text[1024] = "";
     FILE *file = tmpfile();
     ck_assert_ptr_nonnull(file);
-    wg_progress p = wg_progress_begin(file, "accuracy", 2, seconds);
+    wg_progress p = wg__progress_begin(file, "accuracy", 2, seconds);
     p.terminal = true;
-    p.begun = wg_clock() - 1e6;
+    p.begun = wg__clock() - 1e6;
     p.seen = 999999;
-    wg_progress_update(&p, &(wg_epoch){.epoch = 1, .loss = 0.5, .metric = 0.75, .samples = seconds}, 1);
+    wg__progress_update(&p, &(wg_epoch){.epoch = 1, .loss = 0.5, .metric = 0.75, .samples = seconds}, 1);
     rewind(file);
     ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
     fclose(file);

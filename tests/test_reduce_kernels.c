@@ -64,8 +64,8 @@ static reduction random_reduction(uint64_t *state)
     c.term = room(c.count, sizeof *c.term);
     c.x = room(c.count, sizeof *c.x);
     c.f = room(c.count, sizeof *c.f);
-    wg_runs_init(&c.runs, &shape, reduced);
-    c.scratch = room(1, wg_fold_scratch(&c.runs) + wg_extremum_scratch(&c.runs));
+    wg__runs_init(&c.runs, &shape, reduced);
+    c.scratch = room(1, wg__fold_scratch(&c.runs) + wg__extremum_scratch(&c.runs));
     number_terms(&c, &shape, reduced);
     for (size_t i = 0; i < c.count; i++) {
         c.x[i] = draw(state, 200) == 0 ? (double)NAN : (double)draw(state, 21) - 10;
@@ -99,7 +99,7 @@ static void check_places(const reduction *c)
 {
     const wg_runs *r = &c->runs;
     for (size_t i = 0; i < c->count; i++)
-        ck_assert_uint_eq(wg_term_place(r, c->output[i], c->term[i]), i);
+        ck_assert_uint_eq(wg__term_place(r, c->output[i], c->term[i]), i);
     ck_assert_uint_eq(r->outputs * r->terms, c->count);
     if (c->count > 0)
         ck_assert_uint_eq(r->groups * r->lines * r->run, c->count);
@@ -119,12 +119,13 @@ static void check_folds(const reduction *c, int threads)
         scaled[c->output[i]] += x * m * x * m;
     }
     for (int dtype = 0; dtype < 2; dtype++) {
-        wg_reduce_fold(&wg_fold_sum[dtype], &c->runs, numbers(c, dtype), NULL, got, c->scratch, threads);
+        wg__reduce_fold(&wg__fold_sum[dtype], &c->runs, numbers(c, dtype), NULL, got, c->scratch, threads);
         check_same("sum", got, sum, n);
-        wg_reduce_fold(
-            &wg_fold_deviation[dtype], &c->runs, numbers(c, dtype), centre, got, c->scratch, threads);
+        wg__reduce_fold(
+            &wg__fold_deviation[dtype], &c->runs, numbers(c, dtype), centre, got, c->scratch, threads);
         check_same("deviation", got, shifted, n);
-        wg_reduce_fold(&wg_fold_scaled[dtype], &c->runs, numbers(c, dtype), centre, got, c->scratch, threads);
+        wg__reduce_fold(
+            &wg__fold_scaled[dtype], &c->runs, numbers(c, dtype), centre, got, c->scratch, threads);
         check_same("scaled", got, scaled, n);
     }
     free(sum);
@@ -150,14 +151,14 @@ static void check_products(const reduction *c, int threads)
         zeros[c->output[i]] += x[i] == 0;
         want[c->output[i]] *= x[i] == 0 ? 1 : x[i];
     }
-    wg_spread_products(&c->runs, WG_F64, x, want, back, before, threads);
+    wg__spread_products(&c->runs, WG_F64, x, want, back, before, threads);
     for (size_t i = 0; i < c->count; i++) {
         size_t o = c->output[i], others = zeros[o] - (x[i] == 0);
         ck_assert_double_eq(back[i], others ? 0 : want[o] * (x[i] == 0 ? want[o] : want[o] / x[i]));
     }
     for (size_t o = 0; o < n; o++)
         want[o] = zeros[o] ? (double)NAN : want[o];
-    wg_reduce_fold(&wg_fold_product[WG_F64], &c->runs, x, NULL, got, c->scratch, threads);
+    wg__reduce_fold(&wg__fold_product[WG_F64], &c->runs, x, NULL, got, c->scratch, threads);
     check_same("product", got, want, n);
     free(x);
     free(want);
@@ -181,7 +182,7 @@ static void check_extrema(const reduction *c, double sign, int threads)
         }
     }
     for (int dtype = 0; dtype < 2 && c->count > 0; dtype++) {
-        wg_reduce_extremum(
+        wg__reduce_extremum(
             &c->runs, (wg_dtype)dtype, numbers(c, dtype), sign, got, index, c->scratch, threads);
         check_same("extremum", got, want, n);
         for (size_t o = 0; o < n; o++)
@@ -207,11 +208,11 @@ static void check_spreads(const reduction *c, int threads)
         copy[i] = p[c->output[i]];
         linear[i] = p[c->output[i]] * (c->x[i] - q[c->output[i]]);
     }
-    wg_reduce_spread(&wg_spread_copy[WG_F64], &c->runs, NULL, p, NULL, got, threads);
+    wg__reduce_spread(&wg__spread_copy[WG_F64], &c->runs, NULL, p, NULL, got, threads);
     check_same("copy", got, copy, c->count);
-    wg_reduce_spread(&wg_spread_linear[WG_F64], &c->runs, c->x, p, q, got, threads);
+    wg__reduce_spread(&wg__spread_linear[WG_F64], &c->runs, c->x, p, q, got, threads);
     check_same("linear", got, linear, c->count);
-    wg_reduce_spread(&wg_spread_linear[WG_F32], &c->runs, c->f, p, q, floats, threads);
+    wg__reduce_spread(&wg__spread_linear[WG_F32], &c->runs, c->f, p, q, floats, threads);
     for (size_t i = 0; i < c->count; i++)
         ck_assert(floats[i] == (float)linear[i] || (isnan(floats[i]) && isnan(linear[i])));
     free(p);
@@ -226,24 +227,24 @@ static void check_spreads(const reduction *c, int threads)
 static bool check_pieces(const reduction *c)
 {
     wg_pieces p;
-    if (!wg_pieces_init(&p, &c->runs))
+    if (!wg__pieces_init(&p, &c->runs))
         return false;
     size_t n = c->runs.outputs;
     double *want = room(n, sizeof *want), *got = room(n, sizeof *got),
            *sums = room(p.count * p.width, sizeof *sums);
     for (size_t i = 0; i < c->count; i++)
         want[c->output[i]] += c->x[i];
-    ck_assert_uint_eq(wg_piece_begin(&p, p.count), c->count);
+    ck_assert_uint_eq(wg__piece_begin(&p, p.count), c->count);
     for (int dtype = 0; dtype < 2; dtype++) {
         for (size_t i = p.count; i-- > 0;) {
-            size_t begin = wg_piece_begin(&p, i), end = wg_piece_begin(&p, i + 1);
+            size_t begin = wg__piece_begin(&p, i), end = wg__piece_begin(&p, i + 1);
             ck_assert(begin < end && end - begin <= p.largest);
-            ck_assert(wg_piece_at(&p, begin) == i && wg_piece_at(&p, end - 1) == i);
-            wg_piece_sum(&p, (wg_dtype)dtype, i,
+            ck_assert(wg__piece_at(&p, begin) == i && wg__piece_at(&p, end - 1) == i);
+            wg__piece_sum(&p, (wg_dtype)dtype, i,
                 (const char *)numbers(c, dtype) + begin * (dtype == WG_F32 ? sizeof(float) : sizeof(double)),
                 sums);
         }
-        wg_pieces_join(&p, sums, got, c->scratch);
+        wg__pieces_join(&p, sums, got, c->scratch);
         check_same("pieces", got, want, n);
     }
     free(want);
@@ -278,8 +279,8 @@ START_TEST(pieces)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         wg_runs runs;
         wg_pieces p;
-        wg_runs_init(&runs, &cases[i].shape, cases[i].reduced);
-        ck_assert_msg(wg_pieces_init(&p, &runs) == cases[i].cut, "case %zu", i);
+        wg__runs_init(&runs, &cases[i].shape, cases[i].reduced);
+        ck_assert_msg(wg__pieces_init(&p, &runs) == cases[i].cut, "case %zu", i);
     }
     size_t cut = 0;
     uint64_t state = 99;
@@ -327,7 +328,7 @@ START_TEST(merged_axes)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         wg_runs r;
-        wg_runs_init(&r, &cases[i].shape, cases[i].reduced);
+        wg__runs_init(&r, &cases[i].shape, cases[i].reduced);
         ck_assert_uint_eq(r.groups, cases[i].groups);
         ck_assert_uint_eq(r.lines, cases[i].lines);
         ck_assert_uint_eq(r.run, cases[i].run);

@@ -54,9 +54,10 @@ static size_t files_here(void)
 static wg_status save(const char *path, const char *text, wg_error *error)
 {
     wg_sink sink;
-    if (wg_sink_open(&sink, path, error) == WG_OK && wg_sink_write(&sink, text, strlen(text), error) == WG_OK)
-        return wg_sink_close(&sink, error);
-    wg_sink_abandon(&sink);
+    if (wg__sink_open(&sink, path, error) == WG_OK &&
+        wg__sink_write(&sink, text, strlen(text), error) == WG_OK)
+        return wg__sink_close(&sink, error);
+    wg__sink_abandon(&sink);
     return error->status;
 }
 
@@ -77,17 +78,17 @@ START_TEST(the_old_file_stays_until_the_new_one_is_whole)
     wg_error error = {0};
     wg_sink sink;
     ck_assert_int_eq(save("a", "old", &error), WG_OK);
-    ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
-    ck_assert_int_eq(wg_sink_write(&sink, "new", 3, &error), WG_OK);
+    ck_assert_int_eq(wg__sink_open(&sink, "a", &error), WG_OK);
+    ck_assert_int_eq(wg__sink_write(&sink, "new", 3, &error), WG_OK);
     holds("a", "old");
     ck_assert_uint_eq(files_here(), 2);
-    ck_assert_int_eq(wg_sink_close(&sink, &error), WG_OK);
+    ck_assert_int_eq(wg__sink_close(&sink, &error), WG_OK);
     holds("a", "new");
-    ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
-    ck_assert_int_eq(wg_sink_write(&sink, "newer", 5, &error), WG_OK);
-    wg_sink_abandon(&sink);
-    wg_sink_abandon(&sink);
-    ck_assert_int_eq(wg_sink_close(&sink, &error), WG_FILE);
+    ck_assert_int_eq(wg__sink_open(&sink, "a", &error), WG_OK);
+    ck_assert_int_eq(wg__sink_write(&sink, "newer", 5, &error), WG_OK);
+    wg__sink_abandon(&sink);
+    wg__sink_abandon(&sink);
+    ck_assert_int_eq(wg__sink_close(&sink, &error), WG_FILE);
     holds("a", "new");
     ck_assert_uint_eq(files_here(), 1);
     unlink("a");
@@ -101,11 +102,11 @@ START_TEST(two_at_once)
     enter();
     wg_error error = {0};
     wg_sink one, two;
-    wg_sink_open(&one, "a", &error), wg_sink_open(&two, "a", &error);
-    wg_sink_write(&one, "one", 3, &error), wg_sink_write(&two, "two", 3, &error);
-    ck_assert_int_eq(wg_sink_close(&two, &error), WG_OK);
+    wg__sink_open(&one, "a", &error), wg__sink_open(&two, "a", &error);
+    wg__sink_write(&one, "one", 3, &error), wg__sink_write(&two, "two", 3, &error);
+    ck_assert_int_eq(wg__sink_close(&two, &error), WG_OK);
     holds("a", "two");
-    ck_assert_int_eq(wg_sink_close(&one, &error), WG_OK);
+    ck_assert_int_eq(wg__sink_close(&one, &error), WG_OK);
     holds("a", "one");
     unlink("a");
     leave();
@@ -253,7 +254,7 @@ START_TEST(temporary_files)
     wg_error error = {0};
     char before[WG_SINK_NAME] = "";
     for (int i = 0; i < 10; i++) {
-        ck_assert_int_eq(wg_sink_open(&sink, "a", &error), WG_OK);
+        ck_assert_int_eq(wg__sink_open(&sink, "a", &error), WG_OK);
         int other = open(sink.temporary, O_WRONLY);
         ck_assert(other >= 0 && flock(other, LOCK_EX | LOCK_NB) != 0);
         ck_assert_int_eq(fcntl(sink.file, F_GETFD), FD_CLOEXEC);
@@ -261,7 +262,7 @@ START_TEST(temporary_files)
         close(other);
         ck_assert_str_ne(sink.temporary, before);
         strcpy(before, sink.temporary);
-        wg_sink_abandon(&sink);
+        wg__sink_abandon(&sink);
     }
     leave();
 }
@@ -343,11 +344,11 @@ static int full_disk(size_t size)
     static const char block[1000];
     const struct rlimit limit = {100000, 100000};
     signal(SIGXFSZ, SIG_IGN);
-    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || wg_sink_open(&sink, "a", &error) != WG_OK)
+    if (setrlimit(RLIMIT_FSIZE, &limit) != 0 || wg__sink_open(&sink, "a", &error) != WG_OK)
         return 1;
     for (size_t i = 0; i < size / sizeof block && error.status == WG_OK; i++)
-        wg_sink_write(&sink, block, sizeof block, &error);
-    if (wg_sink_close(&sink, &error) != WG_FILE)
+        wg__sink_write(&sink, block, sizeof block, &error);
+    if (wg__sink_close(&sink, &error) != WG_FILE)
         return 2;
     return strstr(error.message, "a: cannot be written at offset 100000: ") ? 0 : 3;
 }

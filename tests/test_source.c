@@ -23,25 +23,25 @@ static void check_five(wg_source *source)
 {
     char got[6] = "";
     wg_error error = {0};
-    ck_assert_uint_eq(wg_source_left(source), 5);
-    ck_assert_int_eq(wg_source_read(source, got, 2, &error), WG_OK);
+    ck_assert_uint_eq(wg__source_left(source), 5);
+    ck_assert_int_eq(wg__source_read(source, got, 2, &error), WG_OK);
     ck_assert_str_eq(got, "ab");
-    ck_assert_int_eq(wg_source_expect_end(source, &error), WG_FORMAT);
+    ck_assert_int_eq(wg__source_expect_end(source, &error), WG_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "goes on at offset 2"));
     wg_error_clear(&error);
-    ck_assert_int_eq(wg_source_seek(source, 1, &error), WG_OK);
-    ck_assert_int_eq(wg_source_read(source, got, 4, &error), WG_OK);
+    ck_assert_int_eq(wg__source_seek(source, 1, &error), WG_OK);
+    ck_assert_int_eq(wg__source_read(source, got, 4, &error), WG_OK);
     ck_assert_str_eq(got, "bcde");
-    ck_assert_uint_eq(wg_source_left(source), 0);
-    ck_assert_int_eq(wg_source_expect_end(source, &error), WG_OK);
-    ck_assert_int_eq(wg_source_read(source, got, 1, &error), WG_FORMAT);
+    ck_assert_uint_eq(wg__source_left(source), 0);
+    ck_assert_int_eq(wg__source_expect_end(source, &error), WG_OK);
+    ck_assert_int_eq(wg__source_read(source, got, 1, &error), WG_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "ends at offset 5, where 1 more bytes are due"));
     wg_error_clear(&error);
-    ck_assert_int_eq(wg_source_seek(source, 5, &error), WG_OK);
-    ck_assert_int_eq(wg_source_seek(source, 6, &error), WG_FORMAT);
-    ck_assert_int_eq(wg_source_seek(source, UINT64_MAX, NULL), WG_FORMAT);
+    ck_assert_int_eq(wg__source_seek(source, 5, &error), WG_OK);
+    ck_assert_int_eq(wg__source_seek(source, 6, &error), WG_FORMAT);
+    ck_assert_int_eq(wg__source_seek(source, UINT64_MAX, NULL), WG_FORMAT);
     ck_assert_ptr_nonnull(strstr(error.message, "there is no offset 6"));
-    wg_source_close(source);
+    wg__source_close(source);
 }
 
 START_TEST(a_file)
@@ -50,12 +50,12 @@ START_TEST(a_file)
     char path[] = "wengert-source-XXXXXX";
     int descriptor = mkstemp(path);
     ck_assert(descriptor >= 0 && write(descriptor, "abcde", 5) == 5 && close(descriptor) == 0);
-    ck_assert_int_eq(wg_source_open(&source, path, NULL, NULL), WG_OK);
+    ck_assert_int_eq(wg__source_open(&source, path, NULL, NULL), WG_OK);
     check_five(&source);
-    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_OK);
+    ck_assert_int_eq(wg__source_open(&source, path, &plain, NULL), WG_OK);
     check_five(&source);
     unlink(path);
-    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_FILE);
+    ck_assert_int_eq(wg__source_open(&source, path, &plain, NULL), WG_FILE);
 }
 END_TEST
 
@@ -98,13 +98,14 @@ START_TEST(interruptions)
     wg_error error = {0};
     interrupts = true;
     for (int i = 0; i < 2; i++) {
-        ck_assert_msg(wg_source_open(&source, path, i ? &plain : NULL, &error) == WG_OK, "%s", error.message);
-        ck_assert_msg(wg_source_read(&source, got, 5, &error) == WG_OK, "%s", error.message);
+        ck_assert_msg(
+            wg__source_open(&source, path, i ? &plain : NULL, &error) == WG_OK, "%s", error.message);
+        ck_assert_msg(wg__source_read(&source, got, 5, &error) == WG_OK, "%s", error.message);
         ck_assert_str_eq(got, "abcde");
         ck_assert_int_eq(fcntl(source.descriptor, F_GETFD), FD_CLOEXEC);
         ck_assert_int_eq(fcntl(source.descriptor, F_GETFL) & O_NONBLOCK, 0);
-        ck_assert_int_eq(wg_source_expect_end(&source, &error), WG_OK);
-        wg_source_close(&source);
+        ck_assert_int_eq(wg__source_expect_end(&source, &error), WG_OK);
+        wg__source_close(&source);
     }
     interrupts = false;
     ck_assert_uint_gt(interrupted, 3);
@@ -121,20 +122,20 @@ START_TEST(a_part)
     wg_source whole, part;
     wg_error error = {0};
     const wg_source_options small = {.plain = true, .max_bytes = 10};
-    ck_assert_int_eq(wg_source_open(&whole, path, &small, &error), WG_OK);
+    ck_assert_int_eq(wg__source_open(&whole, path, &small, &error), WG_OK);
     const wg_part middle = {.name = "middle", .begin = 1, .length = 3, .size = 3};
-    ck_assert_int_eq(wg_source_open_part(&part, &whole, &middle, &error), WG_OK);
+    ck_assert_int_eq(wg__source_open_part(&part, &whole, &middle, &error), WG_OK);
     part.summing = true;
-    ck_assert_int_eq(wg_source_read(&part, got, 3, &error), WG_OK);
+    ck_assert_int_eq(wg__source_read(&part, got, 3, &error), WG_OK);
     ck_assert_str_eq(got, "bcd");
     ck_assert_uint_eq(part.crc, 0xB01D5B79);
-    ck_assert_int_eq(wg_source_expect_end(&part, &error), WG_OK);
-    ck_assert(wg_source_claim(&part, 4, &error) == WG_OK && wg_source_claim(&whole, 6, &error) == WG_OK);
-    ck_assert_int_eq(wg_source_claim(&part, 1, &error), WG_OUT_OF_MEMORY);
+    ck_assert_int_eq(wg__source_expect_end(&part, &error), WG_OK);
+    ck_assert(wg__source_claim(&part, 4, &error) == WG_OK && wg__source_claim(&whole, 6, &error) == WG_OK);
+    ck_assert_int_eq(wg__source_claim(&part, 1, &error), WG_OUT_OF_MEMORY);
     ck_assert_str_eq(error.message, "middle: it wants 11 bytes of memory, of which .max_bytes allows 10");
-    ck_assert_int_eq(wg_source_claim(&part, UINT64_MAX, NULL), WG_OUT_OF_MEMORY);
-    wg_source_close(&part);
-    wg_source_close(&whole);
+    ck_assert_int_eq(wg__source_claim(&part, UINT64_MAX, NULL), WG_OUT_OF_MEMORY);
+    wg__source_close(&part);
+    wg__source_close(&whole);
     unlink(path);
 }
 END_TEST
@@ -166,18 +167,18 @@ START_TEST(members_of_gzip)
         ck_assert(file && fwrite(packed, 1, size, file) == size && fclose(file) == 0);
         wg_source source;
         wg_error error = {0};
-        if (wg_source_open(&source, path, NULL, &error) != WG_OK) {
+        if (wg__source_open(&source, path, NULL, &error) != WG_OK) {
             ck_assert(error.status == WG_FILE && strstr(error.message, "without zlib: gunzip it"));
             break;
         }
-        ck_assert_uint_eq(wg_source_left(&source), size * 1032);
-        wg_status status = wg_source_read_some(&source, got, sizeof got, &count, &error);
+        ck_assert_uint_eq(wg__source_left(&source), size * 1032);
+        wg_status status = wg__source_read_some(&source, got, sizeof got, &count, &error);
         ck_assert_msg(status == (cases[i].fault ? WG_FORMAT : WG_OK), "case %zu: %s", i, error.message);
         ck_assert_msg(
             !cases[i].fault || strstr(error.message, cases[i].fault), "case %zu: %s", i, error.message);
         ck_assert(cases[i].fault || count == 5 * cases[i].members);
-        ck_assert_int_eq(wg_source_seek(&source, 0, NULL), WG_FORMAT);
-        wg_source_close(&source);
+        ck_assert_int_eq(wg__source_seek(&source, 0, NULL), WG_FORMAT);
+        wg__source_close(&source);
     }
     unlink(path);
 }
@@ -190,10 +191,10 @@ START_TEST(plain_means_plain)
     int descriptor = mkstemp(path);
     ck_assert(descriptor >= 0 && write(descriptor, "\x1F\x8B\0\0", 4) == 4 && close(descriptor) == 0);
     wg_source source;
-    ck_assert_int_eq(wg_source_open(&source, path, &plain, NULL), WG_OK);
-    ck_assert_int_eq(wg_source_read(&source, got, 4, NULL), WG_OK);
+    ck_assert_int_eq(wg__source_open(&source, path, &plain, NULL), WG_OK);
+    ck_assert_int_eq(wg__source_read(&source, got, 4, NULL), WG_OK);
     ck_assert_mem_eq(got, "\x1F\x8B\0\0", 4);
-    wg_source_close(&source);
+    wg__source_close(&source);
     unlink(path);
 }
 END_TEST

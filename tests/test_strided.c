@@ -41,7 +41,7 @@ static wg_walk random_walk(uint64_t *state, size_t max_size, ptrdiff_t *from_fir
         shape.dim[i] = 1 + draw(state, max_size);
         order[i] = i;
     }
-    wg_walk walk = wg_walk_over(&shape, 2);
+    wg_walk walk = wg__walk_over(&shape, 2);
     for (size_t i = shape.rank; i-- > 1;) {
         size_t k = draw(state, i + 1), o = order[k];
         order[k] = order[i];
@@ -73,7 +73,7 @@ static void check_copy(const wg_walk *walk, size_t size, ptrdiff_t first, size_t
     for (size_t i = 0; i < from_count * size; i++)
         from[i] = (uint8_t)(i * 7 + i / 251);
     memset(to, 0xee, count * size + 8);
-    wg_strided_copy(threads, walk, size, from + first * (ptrdiff_t)size, to);
+    wg__strided_copy(threads, walk, size, from + first * (ptrdiff_t)size, to);
     for (size_t i = 0; i < count; i++) {
         ptrdiff_t at = position(walk, 1, i);
         ck_assert_mem_eq(to + i * size, from + (first + at) * (ptrdiff_t)size, size);
@@ -118,7 +118,7 @@ START_TEST(writes_with_steps)
     int32_t from[6] = {1, 2, 3, 4, 5, 6}, to[12] = {0};
     const int32_t expected[12] = {3, 0, 2, 0, 1, 0, 6, 0, 5, 0, 4, 0};
     wg_walk walk = {.rank = 2, .streams = 2, .dim = {2, 3}, .step = {{6, -2}, {3, 1}}};
-    wg_strided_copy(1, &walk, 4, from, to + 4);
+    wg__strided_copy(1, &walk, 4, from, to + 4);
     ck_assert_mem_eq(to, expected, sizeof to);
 }
 END_TEST
@@ -126,8 +126,8 @@ END_TEST
 START_TEST(nothing_to_copy)
 {
     wg_walk walk = {.rank = 3, .streams = 2, .dim = {2, 0, SIZE_MAX}};
-    wg_strided_copy(2, &walk, 8, NULL, NULL);
-    wg_strided_fill(2, 0, 4, "abcd", NULL);
+    wg__strided_copy(2, &walk, 8, NULL, NULL);
+    wg__strided_fill(2, 0, 4, "abcd", NULL);
 }
 END_TEST
 
@@ -136,7 +136,7 @@ START_TEST(one_element)
     const double pi = 3.25;
     double to = 0;
     wg_walk walk = {.streams = 2};
-    wg_strided_copy(1, &walk, 8, &pi, &to);
+    wg__strided_copy(1, &walk, 8, &pi, &to);
     ck_assert(to == 3.25);
 }
 END_TEST
@@ -146,7 +146,7 @@ START_TEST(fills)
     static float to[100000 + 1];
     const float value = 1.5f;
     to[100000] = 7;
-    wg_strided_fill(2, 100000, sizeof(float), &value, to);
+    wg__strided_fill(2, 100000, sizeof(float), &value, to);
     for (size_t i = 0; i < 100000; i++)
         ck_assert(to[i] == value);
     ck_assert(to[100000] == 7);
@@ -156,13 +156,13 @@ END_TEST
 START_TEST(merges_even_axes)
 {
     wg_shape shape = WG_SHAPE(4, 1, 5, 6);
-    wg_walk walk = wg_walk_over(&shape, 2);
-    wg_walk_merge(&walk);
+    wg_walk walk = wg__walk_over(&shape, 2);
+    wg__walk_merge(&walk);
     ck_assert_uint_eq(walk.rank, 1);
     ck_assert_uint_eq(walk.dim[0], 120);
-    walk = wg_walk_over(&shape, 2);
-    wg_walk_stretch(&walk, 1, &(wg_shape){.rank = 2, .dim = {5, 6}});
-    wg_walk_merge(&walk);
+    walk = wg__walk_over(&shape, 2);
+    wg__walk_stretch(&walk, 1, &(wg_shape){.rank = 2, .dim = {5, 6}});
+    wg__walk_merge(&walk);
     ck_assert_uint_eq(walk.rank, 2);
     ck_assert_uint_eq(walk.dim[0], 4);
     ck_assert_uint_eq(walk.dim[1], 30);
@@ -178,12 +178,12 @@ START_TEST(merges_all_streams_and_no_more)
     struct {
         wg_walk walk;
         ptrdiff_t behind[WG_MAX_RANK];
-    } held = {.walk = wg_walk_over(&shape, WG_WALK_STREAMS)};
+    } held = {.walk = wg__walk_over(&shape, WG_WALK_STREAMS)};
     for (size_t i = 0; i < WG_MAX_RANK; i++)
         held.behind[i] = 1000 + (ptrdiff_t)i;
     for (size_t s = 0; s < WG_WALK_STREAMS; s++)
         held.walk.step[s][1] = 100 + (ptrdiff_t)s;
-    wg_walk_merge(&held.walk);
+    wg__walk_merge(&held.walk);
     ck_assert_uint_eq(held.walk.rank, 2);
     ck_assert(held.walk.dim[0] == 2 && held.walk.dim[1] == 12);
     for (size_t s = 0; s < WG_WALK_STREAMS; s++)

@@ -96,11 +96,11 @@ START_TEST(what_is_planned_is_measured)
     wg_tuning *tuning = tuned();
     ck_assert_uint_eq(wg_tuning_count(tuning), 3);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        const wg_tuned *entry = wg_tuning_find(tuning, &geometry, pass, sizeof(float));
+        const wg_tuned *entry = wg__tuning_find(tuning, &geometry, pass, sizeof(float));
         ck_assert_ptr_nonnull(entry);
         for (size_t way = WG_CONV_BY_CHANNELS; way <= WG_CONV_BY_PRODUCT; way++)
             ck_assert_uint_gt(entry->nanoseconds[way], 0);
-        ck_assert_int_eq(entry->nanoseconds[WG_CONV_IN_LANES] > 0, wg_lanes() > 0);
+        ck_assert_int_eq(entry->nanoseconds[WG_CONV_IN_LANES] > 0, wg__lanes() > 0);
     }
     step s = step_new(1, NULL); /* what is there stays */
     const size_t first = tuning->entry[0].nanoseconds[WG_CONV_BY_PRODUCT];
@@ -121,13 +121,13 @@ static double takes(wg_conv_pass pass, size_t way)
     size_t bytes;
     wg_conv conv = geometry;
     conv.way = way;
-    ck_assert(lanes ? wg_conv_lanes_scratch(&conv, pass, &bytes)
-                    : wg_conv_scratch(1, &conv, pass, sizeof(float), &bytes));
+    ck_assert(lanes ? wg__conv_lanes_scratch(&conv, pass, &bytes)
+                    : wg__conv_scratch(1, &conv, pass, sizeof(float), &bytes));
     void *scratch = aligned_alloc(64, bytes / 64 * 64 + 64);
     for (int i = 0; i < 20; i++) {
-        const double start = wg_clock();
-        (lanes ? wg_conv_lanes_f32 : wg_conv_f32)(1, &conv, pass, a, b, result, scratch, NULL);
-        least = fmin(least, 1e9 * (wg_clock() - start));
+        const double start = wg__clock();
+        (lanes ? wg__conv_lanes_f32 : wg__conv_f32)(1, &conv, pass, a, b, result, scratch, NULL);
+        least = fmin(least, 1e9 * (wg__clock() - start));
     }
     free(scratch);
     return least;
@@ -140,12 +140,12 @@ static bool times_are_true(void)
     double sum = 0;
     wg_tuning *tuning = wg_tuning_new(NULL);
     step s = step_new(1, NULL);
-    const double start = wg_clock();
+    const double start = wg__clock();
     ck_assert_int_eq(wg_tune(tuning, s.loss, NULL, NULL), WG_OK);
-    const double passed = 1e9 * (wg_clock() - start);
+    const double passed = 1e9 * (wg__clock() - start);
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        const wg_tuned *entry = wg_tuning_find(tuning, &geometry, pass, sizeof(float));
-        const size_t *times = entry->nanoseconds, choice = wg_tuned_way(entry);
+        const wg_tuned *entry = wg__tuning_find(tuning, &geometry, pass, sizeof(float));
+        const size_t *times = entry->nanoseconds, choice = wg__tuned_way(entry);
         for (size_t way = WG_CONV_BY_ROWS; way < WG_CONV_WAYS; way++)
             if (times[way]) {
                 const double expected = takes(pass, way), ratio = (double)times[way] / expected;
@@ -171,7 +171,7 @@ END_TEST
 /* All tables of four times: none, and three different ones. What lanes take has no part in it. */
 START_TEST(the_least_time_is_chosen)
 {
-    ck_assert_uint_eq(wg_tuned_way(NULL), WG_CONV_CHOSEN);
+    ck_assert_uint_eq(wg__tuned_way(NULL), WG_CONV_CHOSEN);
     for (size_t code = 0; code < 256; code++) {
         wg_tuned entry = {.key = {geometry, WG_CONV_FORWARD, sizeof(float)}};
         size_t best = WG_CONV_CHOSEN, least = SIZE_MAX;
@@ -181,7 +181,7 @@ START_TEST(the_least_time_is_chosen)
             if (way != WG_CONV_IN_LANES && time && time < least)
                 best = way, least = time;
         }
-        ck_assert_uint_eq(wg_tuned_way(&entry), best);
+        ck_assert_uint_eq(wg__tuned_way(&entry), best);
     }
 }
 END_TEST
@@ -195,11 +195,11 @@ START_TEST(what_lanes_save)
     double saved = -1;
     wg_tuning *tuning = wg_tuning_new(NULL);
     const wg_op_context op = {.tuning = tuning, .threads = 3};
-    ck_assert(!wg_conv_tuned_saving(&op, &geometry, &saved));
+    ck_assert(!wg__conv_tuned_saving(&op, &geometry, &saved));
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
-        memcpy(wg_tuning_entry(tuning, &(wg_tuned_key){geometry, pass, sizeof(float)})->nanoseconds,
+        memcpy(wg__tuning_entry(tuning, &(wg_tuned_key){geometry, pass, sizeof(float)})->nanoseconds,
             times[pass], sizeof times[pass]);
-    ck_assert(wg_conv_tuned_saving(&op, &geometry, &saved));
+    ck_assert(wg__conv_tuned_saving(&op, &geometry, &saved));
     ck_assert_double_eq(saved, 3 * (500.0 - 300) / 2);
     wg_tuning_free(tuning);
 }
@@ -250,9 +250,9 @@ static void by_kernels(size_t way, answer *out)
         size_t bytes;
         wg_conv conv = geometry;
         conv.way = way;
-        ck_assert(wg_conv_scratch(1, &conv, p, sizeof(float), &bytes));
+        ck_assert(wg__conv_scratch(1, &conv, p, sizeof(float), &bytes));
         void *scratch = aligned_alloc(64, bytes / 64 * 64 + 64);
-        wg_conv_f32(1, &conv, p, pass[p].a, pass[p].b, pass[p].result, scratch, NULL);
+        wg__conv_f32(1, &conv, p, pass[p].a, pass[p].b, pass[p].result, scratch, NULL);
         free(scratch);
         for (size_t i = 0; p == WG_CONV_FORWARD && i < Y; i++)
             g[i] = 2 * out->y[i];
@@ -286,7 +286,7 @@ START_TEST(lanes_where_they_are_faster)
     calculate(&(wg_plan_options){.layout = WG_LAYOUT_ROWS}, 1, &rows);
     calculate(&(wg_plan_options){.tuning = tuning}, 2, &planned);
     ck_assert_mem_eq(&lanes, &planned, sizeof lanes);
-    ck_assert_int_eq(memcmp(&lanes, &rows, sizeof lanes) != 0, wg_lanes() > 0);
+    ck_assert_int_eq(memcmp(&lanes, &rows, sizeof lanes) != 0, wg__lanes() > 0);
     wg_tuning_free(tuning);
 }
 END_TEST
@@ -350,7 +350,7 @@ START_TEST(bad_tables_are_refused)
     wg_error error = {0};
     char text[512];
     int length = bad_tables[_i].lines ? snprintf(text, sizeof text, "wengert tuning 1, lanes %zu\n%s",
-                                            wg_lanes(), bad_tables[_i].lines)
+                                            wg__lanes(), bad_tables[_i].lines)
                                       : snprintf(text, sizeof text, "wengert tuning 2, lanes 8\n");
     files_enter("tuning");
     files_write("bad", text, (size_t)length);

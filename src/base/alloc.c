@@ -16,30 +16,30 @@ static void *c_library(void *user, void *memory, size_t old_size, size_t new_siz
     return NULL;
 }
 
-wg_allocator wg_allocator_or_default(const wg_allocator *hook)
+wg_allocator wg__allocator_or_default(const wg_allocator *hook)
 {
     return hook && hook->resize ? *hook : (wg_allocator){.resize = c_library};
 }
 
-void *wg_mem_new(const wg_allocator *a, size_t size)
+void *wg__mem_new(const wg_allocator *a, size_t size)
 {
     return size && size <= PTRDIFF_MAX ? a->resize(a->user, NULL, 0, size) : NULL; /* nothing is larger */
 }
 
-void *wg_mem_resize(const wg_allocator *a, void *memory, size_t old_size, size_t new_size)
+void *wg__mem_resize(const wg_allocator *a, void *memory, size_t old_size, size_t new_size)
 {
     return a->resize(a->user, memory, old_size, new_size);
 }
 
-void wg_mem_free(const wg_allocator *a, void *memory, size_t size)
+void wg__mem_free(const wg_allocator *a, void *memory, size_t size)
 {
     if (memory)
         a->resize(a->user, memory, size, 0);
 }
 
-void *wg_mem_zero(const wg_allocator *a, size_t size)
+void *wg__mem_zero(const wg_allocator *a, size_t size)
 {
-    void *memory = wg_mem_new(a, size);
+    void *memory = wg__mem_new(a, size);
     if (memory)
         memset(memory, 0, size);
     return memory;
@@ -48,11 +48,11 @@ void *wg_mem_zero(const wg_allocator *a, size_t size)
 /* The hook promises malloc's alignment only: take a line more, and keep the distance to the true start in the
  * bytes before the aligned address (the distance is at least one pointer, since malloc's alignment divides
  * the line). */
-void *wg_mem_aligned_new(const wg_allocator *a, size_t size)
+void *wg__mem_aligned_new(const wg_allocator *a, size_t size)
 {
     if (size == 0 || size > PTRDIFF_MAX - WG_ALIGNMENT)
         return NULL;
-    char *start = wg_mem_new(a, size + WG_ALIGNMENT);
+    char *start = wg__mem_new(a, size + WG_ALIGNMENT);
     if (!start)
         return NULL;
     char *aligned = start + (WG_ALIGNMENT - (uintptr_t)start % WG_ALIGNMENT);
@@ -60,22 +60,22 @@ void *wg_mem_aligned_new(const wg_allocator *a, size_t size)
     return aligned;
 }
 
-void wg_mem_aligned_free(const wg_allocator *a, void *memory, size_t size)
+void wg__mem_aligned_free(const wg_allocator *a, void *memory, size_t size)
 {
     if (memory) {
         char *start;
         memcpy(&start, (char *)memory - sizeof start, sizeof start);
-        wg_mem_free(a, start, size + WG_ALIGNMENT);
+        wg__mem_free(a, start, size + WG_ALIGNMENT);
     }
 }
 
-bool wg_mul_size(size_t a, size_t b, size_t *product)
+bool wg__mul_size(size_t a, size_t b, size_t *product)
 {
     *product = a * b;
     return b == 0 || a <= SIZE_MAX / b;
 }
 
-bool wg_mem_reserve(const wg_allocator *a, void **array, size_t *capacity, size_t needed, size_t size)
+bool wg__mem_reserve(const wg_allocator *a, void **array, size_t *capacity, size_t needed, size_t size)
 {
     if (needed <= *capacity)
         return true;
@@ -85,9 +85,9 @@ bool wg_mem_reserve(const wg_allocator *a, void **array, size_t *capacity, size_
     if (larger < 16)
         larger = 16;
     size_t bytes;
-    if (!wg_mul_size(larger, size, &bytes))
+    if (!wg__mul_size(larger, size, &bytes))
         return false;
-    void *memory = wg_mem_resize(a, *array, *capacity * size, bytes);
+    void *memory = wg__mem_resize(a, *array, *capacity * size, bytes);
     if (!memory)
         return false;
     *array = memory;

@@ -7,18 +7,18 @@ enum { CHUNK = 16384, PIECE = 16 };
 
 static bool add_chunk(wg_arena *arena, size_t least)
 {
-    if (!wg_mem_reserve(arena->memory, (void **)&arena->chunks, &arena->capacity, arena->count + 1,
+    if (!wg__mem_reserve(arena->memory, (void **)&arena->chunks, &arena->capacity, arena->count + 1,
             sizeof *arena->chunks))
         return false;
     size_t size = least > CHUNK ? least : CHUNK;
-    char *start = wg_mem_aligned_new(arena->memory, size);
+    char *start = wg__mem_aligned_new(arena->memory, size);
     if (!start)
         return false;
     arena->chunks[arena->count++] = (struct wg_chunk){start, size};
     return true;
 }
 
-void *wg_arena_take(wg_arena *arena, size_t size)
+void *wg__arena_take(wg_arena *arena, size_t size)
 {
     if (size > (size_t)-1 - PIECE)
         return NULL;
@@ -38,16 +38,16 @@ void *wg_arena_take(wg_arena *arena, size_t size)
     return arena->chunks[arena->place.chunk].start;
 }
 
-void wg_arena_rewind(wg_arena *arena, wg_place place)
+void wg__arena_rewind(wg_arena *arena, wg_place place)
 {
     arena->place = place;
 }
 
-void wg_arena_free(wg_arena *arena)
+void wg__arena_free(wg_arena *arena)
 {
     for (size_t i = 0; i < arena->count; i++)
-        wg_mem_aligned_free(arena->memory, arena->chunks[i].start, arena->chunks[i].size);
-    wg_mem_free(arena->memory, arena->chunks, arena->capacity * sizeof *arena->chunks);
+        wg__mem_aligned_free(arena->memory, arena->chunks[i].start, arena->chunks[i].size);
+    wg__mem_free(arena->memory, arena->chunks, arena->capacity * sizeof *arena->chunks);
     arena->chunks = NULL;
     arena->count = arena->capacity = 0;
     arena->place = (wg_place){0};

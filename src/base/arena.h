@@ -27,9 +27,9 @@ typedef struct wg_arena {
 } wg_arena;
 
 /* `size` bytes aligned to 16; NULL when there is no memory. Size 0 is a good pointer too. */
-void *wg_arena_take(wg_arena *arena, size_t size);
+void *wg__arena_take(wg_arena *arena, size_t size);
 
-void wg_arena_rewind(wg_arena *arena, wg_place place);
-void wg_arena_free(wg_arena *arena);
+void wg__arena_rewind(wg_arena *arena, wg_place place);
+void wg__arena_free(wg_arena *arena);
 
 #endif

@@ -24,7 +24,7 @@ static unsigned class_of(size_t size)
     return class;
 }
 
-wg_block *wg_block_take(wg_blocks *blocks, size_t size)
+wg_block *wg__block_take(wg_blocks *blocks, size_t size)
 {
     if (size > SIZE_MAX / 4)
         return NULL;
@@ -34,10 +34,10 @@ wg_block *wg_block_take(wg_blocks *blocks, size_t size)
         blocks->waiting[class] = block->next;
     } else {
         size_t bytes = class_size(class) + WG_ALIGNMENT;
-        block = wg_mem_aligned_new(blocks->memory, bytes);
+        block = wg__mem_aligned_new(blocks->memory, bytes);
         if (!block) { /* what waits in other classes may be what is missing */
-            wg_blocks_trim(blocks);
-            block = wg_mem_aligned_new(blocks->memory, bytes);
+            wg__blocks_trim(blocks);
+            block = wg__mem_aligned_new(blocks->memory, bytes);
         }
         if (!block)
             return NULL;
@@ -48,14 +48,14 @@ wg_block *wg_block_take(wg_blocks *blocks, size_t size)
     return block;
 }
 
-wg_block *wg_block_share(wg_block *block)
+wg_block *wg__block_share(wg_block *block)
 {
     if (block)
         block->references++;
     return block;
 }
 
-void wg_block_give(wg_blocks *blocks, wg_block *block)
+void wg__block_give(wg_blocks *blocks, wg_block *block)
 {
     if (block && --block->references == 0) {
         block->next = blocks->waiting[block->class];
@@ -63,12 +63,12 @@ void wg_block_give(wg_blocks *blocks, wg_block *block)
     }
 }
 
-void wg_blocks_trim(wg_blocks *blocks)
+void wg__blocks_trim(wg_blocks *blocks)
 {
     for (unsigned class = 0; class < WG_BLOCK_CLASSES; class ++)
         while (blocks->waiting[class]) {
             wg_block *block = blocks->waiting[class];
             blocks->waiting[class] = block->next;
-            wg_mem_aligned_free(blocks->memory, block, class_size(class) + WG_ALIGNMENT);
+            wg__mem_aligned_free(blocks->memory, block, class_size(class) + WG_ALIGNMENT);
         }
 }

@@ -27,19 +27,19 @@ typedef struct wg_blocks {
 } wg_blocks;
 
 /* A block of at least `size` bytes with one reference, garbage at first; NULL when there is no memory. */
-wg_block *wg_block_take(wg_blocks *blocks, size_t size);
+wg_block *wg__block_take(wg_blocks *blocks, size_t size);
 
 /* One more owner; one less (NULL is allowed). */
-wg_block *wg_block_share(wg_block *block);
-void wg_block_give(wg_blocks *blocks, wg_block *block);
+wg_block *wg__block_share(wg_block *block);
+void wg__block_give(wg_blocks *blocks, wg_block *block);
 
 /* The numbers. */
-static inline void *wg_block_data(wg_block *block)
+static inline void *wg__block_data(wg_block *block)
 {
     return (char *)block + WG_ALIGNMENT;
 }
 
 /* Frees every waiting block. */
-void wg_blocks_trim(wg_blocks *blocks);
+void wg__blocks_trim(wg_blocks *blocks);
 
 #endif

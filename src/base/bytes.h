@@ -10,14 +10,14 @@
 #include <stdint.h>
 
 /* Is this machine's lowest byte the first? */
-static inline bool wg_host_is_little(void)
+static inline bool wg__host_is_little(void)
 {
     const uint16_t one = 1;
     return *(const unsigned char *)&one == 1;
 }
 
 /* `size` bytes, at most 8. */
-static inline uint64_t wg_bytes_little(const unsigned char *byte, size_t size)
+static inline uint64_t wg__bytes_little(const unsigned char *byte, size_t size)
 {
     uint64_t value = 0;
     for (size_t i = size; i-- > 0;)
@@ -25,7 +25,7 @@ static inline uint64_t wg_bytes_little(const unsigned char *byte, size_t size)
     return value;
 }
 
-static inline uint64_t wg_bytes_big(const unsigned char *byte, size_t size)
+static inline uint64_t wg__bytes_big(const unsigned char *byte, size_t size)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < size; i++)
@@ -33,7 +33,7 @@ static inline uint64_t wg_bytes_big(const unsigned char *byte, size_t size)
     return value;
 }
 
-static inline void wg_bytes_put_little(unsigned char *byte, uint64_t value, size_t size)
+static inline void wg__bytes_put_little(unsigned char *byte, uint64_t value, size_t size)
 {
     for (size_t i = 0; i < size; i++, value >>= 8)
         byte[i] = (unsigned char)value;

@@ -67,7 +67,7 @@ void wg_cache_trim(wg_cache *cache)
         for (void *block = atomic_exchange(&cache->waiting[class], NULL), *next; block; block = next) {
             next = next_of(block);
             atomic_fetch_sub(&cache->bytes, class_size(class));
-            wg_mem_free(&cache->hook, block, class_size(class));
+            wg__mem_free(&cache->hook, block, class_size(class));
         }
 }
 
@@ -79,10 +79,10 @@ static void *new_block(wg_cache *c, size_t size)
     void *block = class < WG_CACHE_CLASSES ? take(c, class) : NULL;
     size = class < WG_CACHE_CLASSES ? class_size(class) : size;
     if (!block)
-        block = wg_mem_new(&c->hook, size);
+        block = wg__mem_new(&c->hook, size);
     if (!block) { /* what waits in other lists may be what is missing */
         wg_cache_trim(c);
-        block = wg_mem_new(&c->hook, size);
+        block = wg__mem_new(&c->hook, size);
     }
     return block;
 }
@@ -97,7 +97,7 @@ static void give_block(wg_cache *c, void *block, size_t size)
         keep = false;
     }
     if (!keep) {
-        wg_mem_free(&c->hook, block, size);
+        wg__mem_free(&c->hook, block, size);
         return;
     }
     set_next(block, NULL);
@@ -115,7 +115,7 @@ static void *cached(void *user, void *memory, size_t old_size, size_t new_size)
     }
     unsigned class = class_of(new_size);
     if (class == class_of(old_size))
-        return class < WG_CACHE_CLASSES ? memory : wg_mem_resize(&c->hook, memory, old_size, new_size);
+        return class < WG_CACHE_CLASSES ? memory : wg__mem_resize(&c->hook, memory, old_size, new_size);
     void *fresh = new_block(c, new_size);
     if (!fresh)
         return NULL;
@@ -126,7 +126,7 @@ static void *cached(void *user, void *memory, size_t old_size, size_t new_size)
 
 /* ---- Its life --------------------------------------------------------------------------------------- */
 
-void wg_cache_begin(wg_cache *cache, const wg_allocator *hook, size_t limit)
+void wg__cache_begin(wg_cache *cache, const wg_allocator *hook, size_t limit)
 {
     cache->hook = *hook;
     cache->limit = limit ? limit : WG_CACHE_LIMIT;
@@ -134,10 +134,10 @@ void wg_cache_begin(wg_cache *cache, const wg_allocator *hook, size_t limit)
 
 wg_cache *wg_cache_new(const wg_allocator *allocator, size_t limit)
 {
-    wg_allocator hook = wg_allocator_or_default(allocator);
-    wg_cache *cache = wg_mem_zero(&hook, sizeof *cache);
+    wg_allocator hook = wg__allocator_or_default(allocator);
+    wg_cache *cache = wg__mem_zero(&hook, sizeof *cache);
     if (cache)
-        wg_cache_begin(cache, &hook, limit);
+        wg__cache_begin(cache, &hook, limit);
     return cache;
 }
 
@@ -147,7 +147,7 @@ void wg_cache_free(wg_cache *cache)
         return;
     wg_allocator hook = cache->hook;
     wg_cache_trim(cache);
-    wg_mem_free(&hook, cache, sizeof *cache);
+    wg__mem_free(&hook, cache, sizeof *cache);
 }
 
 wg_allocator wg_cache_allocator(wg_cache *cache)

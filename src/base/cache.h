@@ -24,6 +24,6 @@ struct wg_cache {
 };
 
 /* The default limit for 0. The lists are empty: `cache` is zeroed memory. */
-void wg_cache_begin(wg_cache *cache, const wg_allocator *hook, size_t limit);
+void wg__cache_begin(wg_cache *cache, const wg_allocator *hook, size_t limit);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-static inline double wg_clock(void)
+static inline double wg__clock(void)
 {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);

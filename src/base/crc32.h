@@ -9,6 +9,6 @@
 #include <stdint.h>
 
 /* Goes on from `crc`, which is 0 before the first byte. That of "123456789" is 0xCBF43926. */
-uint32_t wg_crc32(uint32_t crc, const void *bytes, size_t size);
+uint32_t wg__crc32(uint32_t crc, const void *bytes, size_t size);
 
 #endif

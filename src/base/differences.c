@@ -127,7 +127,7 @@ static wg_status check_direction(wg_differences *d, size_t k, wg_random *r)
     return compare(d, &(line){k, 0, v}, saved, d->step * 10, analytic);
 }
 
-wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r)
+wg_status wg__differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r)
 {
     const struct {
         const char *name;
@@ -135,7 +135,7 @@ wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradche
     } numbers[] = {{"step", options->step}, {"tolerance", options->tolerance}, {"floor", options->floor}};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         if (!(numbers[i].value >= 0 && numbers[i].value < HUGE_VAL)) {
-            wg_format(r->message, sizeof r->message, "the option %s %g is not a positive number",
+            wg__format(r->message, sizeof r->message, "the option %s %g is not a positive number",
                 numbers[i].name, numbers[i].value);
             return r->status = WG_INVALID;
         }
@@ -154,7 +154,7 @@ static void set_defaults(wg_differences *d)
     d->directions = d->directions ? d->directions : 8;
 }
 
-wg_status wg_differences_run(wg_differences *d)
+wg_status wg__differences_run(wg_differences *d)
 {
     set_defaults(d);
     wg_random r = {.seed = d->seed, .stream = 0x646966666572u};
@@ -172,7 +172,7 @@ wg_status wg_differences_run(wg_differences *d)
     return status;
 }
 
-wg_status wg_differences_report(const wg_differences *d, const char *name, wg_gradcheck_report *r)
+wg_status wg__differences_report(const wg_differences *d, const char *name, wg_gradcheck_report *r)
 {
     char where[32] = "a random direction";
     r->compared = d->compared;
@@ -193,17 +193,17 @@ wg_status wg_differences_report(const wg_differences *d, const char *name, wg_gr
         snprintf(
             r->message, sizeof r->message, "all %zu derivatives that were compared are zero", d->compared);
     else if (d->failed == 0)
-        wg_format(r->message, sizeof r->message, "%zu derivatives agree, the worst within %.1e (%s, %s)%s",
+        wg__format(r->message, sizeof r->message, "%zu derivatives agree, the worst within %.1e (%s, %s)%s",
             d->compared - d->kinks, d->error, r->name, where, d->kinks ? "; the rest are at kinks" : "");
     else
-        wg_format(r->message, sizeof r->message,
+        wg__format(r->message, sizeof r->message,
             "%zu of %zu derivatives are wrong; the worst: %s, %s: the tape says %.10g, differences say %.10g "
             "(error %.1e)",
             d->failed, d->compared, r->name, where, d->analytic, d->numeric, d->error);
     return d->nonzero == 0 || d->failed ? WG_CHECK : WG_OK;
 }
 
-double wg_projection_weight(uint64_t seed, uint64_t stream, size_t i)
+double wg__projection_weight(uint64_t seed, uint64_t stream, size_t i)
 {
     wg_random r = {.seed = seed, .stream = stream, .position = 4 * (uint64_t)i};
     double size = 0.5 + wg_random_uniform(&r);

@@ -32,16 +32,16 @@ typedef struct wg_differences {
 } wg_differences;
 
 /* WG_INVALID, and a message in the report, for an option of which no check can be made. */
-wg_status wg_differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r);
+wg_status wg__differences_options(const wg_gradcheck_options *options, wg_gradcheck_report *r);
 
 /* WG_OK when the comparison could be made, whatever came out; else the function's status. */
-wg_status wg_differences_run(wg_differences *d);
+wg_status wg__differences_run(wg_differences *d);
 
 /* Writes what came out into a report; `name` is that of the worst array. WG_CHECK when a derivative is wrong,
  * nothing was compared, or only zeros were. */
-wg_status wg_differences_report(const wg_differences *d, const char *name, wg_gradcheck_report *r);
+wg_status wg__differences_report(const wg_differences *d, const char *name, wg_gradcheck_report *r);
 
 /* A random projection's i-th weight: signs and sizes mixed, none small. */
-double wg_projection_weight(uint64_t seed, uint64_t stream, size_t i);
+double wg__projection_weight(uint64_t seed, uint64_t stream, size_t i);
 
 #endif

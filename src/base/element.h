@@ -8,7 +8,7 @@
 
 #include <wengert/array.h>
 
-static inline double wg_element_at(const void *data, wg_dtype dtype, size_t i)
+static inline double wg__element_at(const void *data, wg_dtype dtype, size_t i)
 {
     return dtype == WG_F32   ? (double)((const float *)data)[i]
            : dtype == WG_F64 ? ((const double *)data)[i]

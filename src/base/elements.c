@@ -29,7 +29,7 @@ static const wg_element known[] = {
 
 enum { KNOWN = sizeof known / sizeof known[0] };
 
-const wg_element *wg_element_named(const char *name)
+const wg_element *wg__element_named(const char *name)
 {
     for (size_t i = 0; i < KNOWN; i++)
         if (strcmp(known[i].name, name) == 0)
@@ -37,7 +37,7 @@ const wg_element *wg_element_named(const char *name)
     return NULL;
 }
 
-const wg_element *wg_element_of_kind(char kind, size_t size)
+const wg_element *wg__element_of_kind(char kind, size_t size)
 {
     for (size_t i = 0; i < KNOWN; i++)
         if (known[i].kind == kind && known[i].size == size)
@@ -45,9 +45,9 @@ const wg_element *wg_element_of_kind(char kind, size_t size)
     return NULL;
 }
 
-const wg_element *wg_element_of(wg_dtype dtype)
+const wg_element *wg__element_of(wg_dtype dtype)
 {
-    return wg_element_of_kind(dtype == WG_I32 ? 'i' : 'f', wg_dtype_size(dtype));
+    return wg__element_of_kind(dtype == WG_I32 ? 'i' : 'f', wg_dtype_size(dtype));
 }
 
 /* ---- Reading --------------------------------------------------------------------------------------- */
@@ -95,7 +95,7 @@ static wg_status convert(const wg_elements *e, const unsigned char *bytes, size_
     int32_t *integers = numbers, looked_at;
     float *floats = numbers;
     for (size_t i = 0; i < n; i++, bytes += element->size) {
-        uint64_t bits = e->big ? wg_bytes_big(bytes, element->size) : wg_bytes_little(bytes, element->size);
+        uint64_t bits = e->big ? wg__bytes_big(bytes, element->size) : wg__bytes_little(bytes, element->size);
         if (!numbers && element->dtype != WG_I32)
             continue;
         if (element->dtype == WG_F64)
@@ -111,17 +111,17 @@ static wg_status convert(const wg_elements *e, const unsigned char *bytes, size_
     return WG_OK;
 }
 
-wg_status wg_elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error)
+wg_status wg__elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error)
 {
     unsigned char buffer[BUFFER];
     size_t size = elements->element->size;
     bool direct = numbers && size == wg_dtype_size(elements->element->dtype) &&
-                  elements->big == !wg_host_is_little() && elements->element->kind != 'u';
+                  elements->big == !wg__host_is_little() && elements->element->kind != 'u';
     size_t block = (direct ? BLOCK : BUFFER) / size;
     for (size_t done = 0, n; done < elements->count; done += n) {
         n = elements->count - done < block ? elements->count - done : block;
         unsigned char *bytes = direct ? (unsigned char *)numbers + done * size : buffer;
-        wg_status status = wg_source_read(source, bytes, n * size, error);
+        wg_status status = wg__source_read(source, bytes, n * size, error);
         if (status == WG_OK && !direct)
             status = convert(elements, bytes, done, n, numbers, source->path, error);
         if (status != WG_OK)
@@ -137,10 +137,10 @@ static const void *little(const wg_array *array, size_t first, size_t n, unsigne
 {
     size_t size = wg_dtype_size(array->dtype);
     const unsigned char *bytes = (const unsigned char *)array->data + first * size;
-    if (wg_host_is_little())
+    if (wg__host_is_little())
         return bytes;
     for (size_t i = 0; i < n; i++)
-        wg_bytes_put_little(buffer + i * size, wg_bytes_big(bytes + i * size, size), size);
+        wg__bytes_put_little(buffer + i * size, wg__bytes_big(bytes + i * size, size), size);
     return buffer;
 }
 
@@ -148,28 +148,28 @@ static const void *little(const wg_array *array, size_t first, size_t n, unsigne
 static size_t block_of(const wg_array *array, size_t *count)
 {
     wg_shape_count(&array->shape, count);
-    return (wg_host_is_little() ? BLOCK : BUFFER) / wg_dtype_size(array->dtype);
+    return (wg__host_is_little() ? BLOCK : BUFFER) / wg_dtype_size(array->dtype);
 }
 
-wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *error)
+wg_status wg__elements_write(wg_sink *sink, const wg_array *array, wg_error *error)
 {
     unsigned char buffer[BUFFER];
     wg_status status = WG_OK;
     size_t count, block = block_of(array, &count);
     for (size_t done = 0, n; done < count && status == WG_OK; done += n) {
         n = count - done < block ? count - done : block;
-        status = wg_sink_write(sink, little(array, done, n, buffer), n * wg_dtype_size(array->dtype), error);
+        status = wg__sink_write(sink, little(array, done, n, buffer), n * wg_dtype_size(array->dtype), error);
     }
     return status;
 }
 
-uint32_t wg_elements_crc(uint32_t crc, const wg_array *array)
+uint32_t wg__elements_crc(uint32_t crc, const wg_array *array)
 {
     unsigned char buffer[BUFFER];
     size_t count, block = block_of(array, &count);
     for (size_t done = 0, n; done < count; done += n) {
         n = count - done < block ? count - done : block;
-        crc = wg_crc32(crc, little(array, done, n, buffer), n * wg_dtype_size(array->dtype));
+        crc = wg__crc32(crc, little(array, done, n, buffer), n * wg_dtype_size(array->dtype));
     }
     return crc;
 }

@@ -18,11 +18,11 @@ typedef struct wg_element {
 } wg_element;
 
 /* By safetensors' name, or NumPy's kind and size; NULL when it is not known. */
-const wg_element *wg_element_named(const char *name);
-const wg_element *wg_element_of_kind(char kind, size_t size);
+const wg_element *wg__element_named(const char *name);
+const wg_element *wg__element_of_kind(char kind, size_t size);
 
 /* What a dtype is written as. */
-const wg_element *wg_element_of(wg_dtype dtype);
+const wg_element *wg__element_of(wg_dtype dtype);
 
 /* An array's elements in a file. */
 typedef struct wg_elements {
@@ -33,10 +33,10 @@ typedef struct wg_elements {
 } wg_elements;
 
 /* Reads all elements into numbers of element->dtype; NULL: only looks whether that can be done. */
-wg_status wg_elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error);
+wg_status wg__elements_read(const wg_elements *elements, wg_source *source, void *numbers, wg_error *error);
 
 /* An array's numbers, little-endian, in row-major order: written, or taken into a CRC-32. */
-wg_status wg_elements_write(wg_sink *sink, const wg_array *array, wg_error *error);
-uint32_t wg_elements_crc(uint32_t crc, const wg_array *array);
+wg_status wg__elements_write(wg_sink *sink, const wg_array *array, wg_error *error);
+uint32_t wg__elements_crc(uint32_t crc, const wg_array *array);
 
 #endif

@@ -4,9 +4,9 @@
 /* float_state.h - kernels compute in the default floating-point environment: nothing is trapped, rounding is
  * to nearest, and the flags that they raise stay theirs.
  *
- *     wg_float_state callers = wg_float_hold();
+ *     wg_float_state callers = wg__float_hold();
  *     ... kernels ...
- *     wg_float_restore(&callers);
+ *     wg__float_restore(&callers);
  *
  * Vectors compute lanes that nobody reads (log of a tail's padding, both arms of a choice), so a program that
  * traps, or reads flags, would see what its numbers did not do. A worker thread has a state of its own, often
@@ -24,7 +24,7 @@ typedef unsigned wg_float_state;
 
 enum { WG_FLOAT_DEFAULT = 0x1f80, WG_FLOAT_FLAGS = 0x3f };
 
-static inline wg_float_state wg_float_hold(void)
+static inline wg_float_state wg__float_hold(void)
 {
     wg_float_state now = _mm_getcsr();
     if ((now & ~(unsigned)WG_FLOAT_FLAGS) != WG_FLOAT_DEFAULT)
@@ -33,7 +33,7 @@ static inline wg_float_state wg_float_hold(void)
 }
 
 /* Reading is cheap, writing is not: in a program that has rounded once before nothing changes. */
-static inline void wg_float_restore(const wg_float_state *callers)
+static inline void wg__float_restore(const wg_float_state *callers)
 {
     if (_mm_getcsr() != *callers)
         _mm_setcsr(*callers);
@@ -44,7 +44,7 @@ static inline void wg_float_restore(const wg_float_state *callers)
 
 typedef fenv_t wg_float_state;
 
-static inline wg_float_state wg_float_hold(void)
+static inline wg_float_state wg__float_hold(void)
 {
     wg_float_state now;
     fegetenv(&now);
@@ -52,7 +52,7 @@ static inline wg_float_state wg_float_hold(void)
     return now;
 }
 
-static inline void wg_float_restore(const wg_float_state *callers)
+static inline void wg__float_restore(const wg_float_state *callers)
 {
     fesetenv(callers);
 }

@@ -28,7 +28,7 @@ static void leave_c(struct passage p)
     }
 }
 
-int wg_format_list(char *text, size_t size, const char *format, va_list arguments)
+int wg__format_list(char *text, size_t size, const char *format, va_list arguments)
 {
     struct passage p = enter_c();
     int length = vsnprintf(text, size, format, arguments);
@@ -36,16 +36,16 @@ int wg_format_list(char *text, size_t size, const char *format, va_list argument
     return length;
 }
 
-int wg_format(char *text, size_t size, const char *format, ...)
+int wg__format(char *text, size_t size, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = wg_format_list(text, size, format, arguments);
+    int length = wg__format_list(text, size, format, arguments);
     va_end(arguments);
     return length;
 }
 
-int wg_format_to(FILE *file, const char *format, ...)
+int wg__format_to(FILE *file, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
@@ -56,7 +56,7 @@ int wg_format_to(FILE *file, const char *format, ...)
     return length;
 }
 
-bool wg_format_read(const char *text, char **end, double *number)
+bool wg__format_read(const char *text, char **end, double *number)
 {
     struct passage p = enter_c();
     if (p.c == (locale_t)0)

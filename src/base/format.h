@@ -13,11 +13,11 @@
 #include <wengert/status.h>
 
 /* As snprintf, vsnprintf and fprintf. */
-int wg_format(char *text, size_t size, const char *format, ...) WG_PRINTF(3, 4);
-int wg_format_list(char *text, size_t size, const char *format, va_list arguments);
-int wg_format_to(FILE *file, const char *format, ...) WG_PRINTF(2, 3);
+int wg__format(char *text, size_t size, const char *format, ...) WG_PRINTF(3, 4);
+int wg__format_list(char *text, size_t size, const char *format, va_list arguments);
+int wg__format_to(FILE *file, const char *format, ...) WG_PRINTF(2, 3);
 
 /* As strtod; false when a C library has no memory for its C locale (glibc and musl need none). */
-bool wg_format_read(const char *text, char **end, double *number);
+bool wg__format_read(const char *text, char **end, double *number);
 
 #endif

@@ -19,7 +19,7 @@ static void unlock(wg_holders *holders)
     atomic_store_explicit(&holders->busy, false, memory_order_release);
 }
 
-void wg_hold(wg_holder *holder, wg_holders *of, void (*gone)(void *keeper), void *keeper)
+void wg__hold(wg_holder *holder, wg_holders *of, void (*gone)(void *keeper), void *keeper)
 {
     *holder = (wg_holder){.of = of, .gone = gone, .keeper = keeper};
     if (!of)
@@ -45,7 +45,7 @@ static void take_out(wg_holder *holder)
     holder->next = holder->previous = NULL;
 }
 
-void wg_let_go(wg_holder *holder)
+void wg__let_go(wg_holder *holder)
 {
     wg_holders *of = holder->of;
     if (!of)
@@ -55,7 +55,7 @@ void wg_let_go(wg_holder *holder)
     unlock(of);
 }
 
-void wg_holders_end(wg_holders *holders)
+void wg__holders_end(wg_holders *holders)
 {
     for (wg_holder *holder; (holder = holders->first);) {
         lock(holders);

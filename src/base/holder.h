@@ -30,12 +30,12 @@ typedef struct wg_holder {
 } wg_holder;
 
 /* Begins to hold; `of` NULL: nothing. The holder must not move until it lets go, or is told. */
-void wg_hold(wg_holder *holder, wg_holders *of, void (*gone)(void *keeper), void *keeper);
+void wg__hold(wg_holder *holder, wg_holders *of, void (*gone)(void *keeper), void *keeper);
 
 /* Nothing happens to a holder that holds nothing. */
-void wg_let_go(wg_holder *holder);
+void wg__let_go(wg_holder *holder);
 
 /* The first thing that the freeing of an object does. */
-void wg_holders_end(wg_holders *holders);
+void wg__holders_end(wg_holders *holders);
 
 #endif

@@ -18,7 +18,7 @@ static size_t place_of(const wg_names *names, const char *text)
     return place;
 }
 
-size_t wg_names_find(const wg_names *names, const char *text)
+size_t wg__names_find(const wg_names *names, const char *text)
 {
     if (!text || names->places == 0)
         return SIZE_MAX;
@@ -30,10 +30,10 @@ static bool reserve_place(wg_names *names)
     if (names->places / 2 > names->count)
         return true;
     size_t places = names->places ? 2 * names->places : 32, bytes;
-    size_t *place = wg_mul_size(places, sizeof *place, &bytes) ? wg_mem_zero(names->memory, bytes) : NULL;
+    size_t *place = wg__mul_size(places, sizeof *place, &bytes) ? wg__mem_zero(names->memory, bytes) : NULL;
     if (!place)
         return false;
-    wg_mem_free(names->memory, names->place, names->places * sizeof *place);
+    wg__mem_free(names->memory, names->place, names->places * sizeof *place);
     names->place = place;
     names->places = places;
     names->seed = (uintptr_t)place;
@@ -42,10 +42,10 @@ static bool reserve_place(wg_names *names)
     return true;
 }
 
-bool wg_names_add(wg_names *names, const char *text)
+bool wg__names_add(wg_names *names, const char *text)
 {
     void *texts = (void *)names->text;
-    if (!wg_mem_reserve(names->memory, &texts, &names->capacity, names->count + 1, sizeof *names->text))
+    if (!wg__mem_reserve(names->memory, &texts, &names->capacity, names->count + 1, sizeof *names->text))
         return false;
     names->text = texts;
     if (!reserve_place(names))
@@ -55,7 +55,7 @@ bool wg_names_add(wg_names *names, const char *text)
     return true;
 }
 
-void wg_names_drop(wg_names *names)
+void wg__names_drop(wg_names *names)
 {
     if (names->count == 0)
         return;
@@ -63,14 +63,14 @@ void wg_names_drop(wg_names *names)
     names->count--;
 }
 
-void wg_names_free(wg_names *names)
+void wg__names_free(wg_names *names)
 {
-    wg_mem_free(names->memory, (void *)names->text, names->capacity * sizeof *names->text);
-    wg_mem_free(names->memory, names->place, names->places * sizeof *names->place);
+    wg__mem_free(names->memory, (void *)names->text, names->capacity * sizeof *names->text);
+    wg__mem_free(names->memory, names->place, names->places * sizeof *names->place);
     *names = (wg_names){.memory = names->memory};
 }
 
-bool wg_utf8_valid(const char *text, size_t length)
+bool wg__utf8_valid(const char *text, size_t length)
 {
     static const uint32_t least[4] = {0, 0x80, 0x800, 0x10000}; /* with so many bytes after the first */
     const unsigned char *byte = (const unsigned char *)text, *end = byte + length;

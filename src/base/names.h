@@ -22,19 +22,19 @@ typedef struct wg_names {
 } wg_names;
 
 /* The number of a text, or SIZE_MAX. */
-size_t wg_names_find(const wg_names *names, const char *text);
+size_t wg__names_find(const wg_names *names, const char *text);
 
 /* A new text, which must not be there and must stay where it is. Without memory it is false, and nothing has
  * changed. */
-bool wg_names_add(wg_names *names, const char *text);
+bool wg__names_add(wg_names *names, const char *text);
 
 /* Forgets the last text. */
-void wg_names_drop(wg_names *names);
+void wg__names_drop(wg_names *names);
 
 /* Frees the tables, not the texts. */
-void wg_names_free(wg_names *names);
+void wg__names_free(wg_names *names);
 
 /* Is it UTF-8 (RFC 3629: shortest forms, no surrogates, up to U+10FFFF)? */
-bool wg_utf8_valid(const char *text, size_t length);
+bool wg__utf8_valid(const char *text, size_t length);
 
 #endif

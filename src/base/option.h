@@ -8,7 +8,7 @@
 #include <wengert/option.h>
 
 /* 0 means the default, WG_ZERO means 0. */
-static inline double wg_option_or(double option, double otherwise)
+static inline double wg__option_or(double option, double otherwise)
 {
     return option == 0 ? otherwise : option == WG_ZERO ? 0 : option;
 }

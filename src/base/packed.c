@@ -26,8 +26,8 @@ typedef union head {
 static void *take(void *allocator, unsigned items, unsigned item_size)
 {
     size_t size;
-    head *h = wg_mul_size(items, item_size, &size) && size <= SIZE_MAX - sizeof *h
-                  ? wg_mem_new(allocator, sizeof *h + size)
+    head *h = wg__mul_size(items, item_size, &size) && size <= SIZE_MAX - sizeof *h
+                  ? wg__mem_new(allocator, sizeof *h + size)
                   : NULL;
     if (!h)
         return NULL;
@@ -38,7 +38,7 @@ static void *take(void *allocator, unsigned items, unsigned item_size)
 static void give_back(void *allocator, void *memory)
 {
     head *h = (head *)memory - 1;
-    wg_mem_free(allocator, h, h->size);
+    wg__mem_free(allocator, h, h->size);
 }
 
 static wg_status no_memory(const wg_source *source, wg_error *error)
@@ -46,9 +46,9 @@ static wg_status no_memory(const wg_source *source, wg_error *error)
     return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for unpacking", source->path);
 }
 
-wg_status wg_packed_open(wg_source *source, bool gzip, wg_error *error)
+wg_status wg__packed_open(wg_source *source, bool gzip, wg_error *error)
 {
-    wg_packed *p = source->packed = wg_mem_zero(&source->allocator, sizeof *p);
+    wg_packed *p = source->packed = wg__mem_zero(&source->allocator, sizeof *p);
     if (!p)
         return no_memory(source, error);
     p->z.zalloc = take;
@@ -57,7 +57,7 @@ wg_status wg_packed_open(wg_source *source, bool gzip, wg_error *error)
     p->place = source->begin;
     p->gzip = gzip;
     if (inflateInit2(&p->z, gzip ? MAX_WBITS + 16 : -MAX_WBITS) != Z_OK) {
-        wg_mem_free(&source->allocator, p, sizeof *p);
+        wg__mem_free(&source->allocator, p, sizeof *p);
         source->packed = NULL;
         return no_memory(source, error);
     }
@@ -66,12 +66,12 @@ wg_status wg_packed_open(wg_source *source, bool gzip, wg_error *error)
     return WG_OK;
 }
 
-void wg_packed_close(wg_source *source)
+void wg__packed_close(wg_source *source)
 {
     if (!source->packed)
         return;
     inflateEnd(&source->packed->z);
-    wg_mem_free(&source->allocator, source->packed, sizeof *source->packed);
+    wg__mem_free(&source->allocator, source->packed, sizeof *source->packed);
     source->packed = NULL;
 }
 
@@ -90,7 +90,7 @@ static wg_status feed(wg_source *source, wg_error *error)
     size_t size;
     if (p->z.avail_in)
         return WG_OK;
-    wg_status status = wg_source_hold(source, p->place, &bytes, &size, error);
+    wg_status status = wg__source_hold(source, p->place, &bytes, &size, error);
     if (status != WG_OK)
         return status;
     p->z.next_in = (unsigned char *)(uintptr_t)bytes; /* zlib may have been built without const */
@@ -117,7 +117,7 @@ static wg_status next_member(wg_source *source, uint64_t offset, wg_error *error
     return status;
 }
 
-wg_status wg_packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
+wg_status wg__packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
 {
     wg_packed *p = source->packed;
     for (*got = 0; *got < size && !p->ended;) {
@@ -143,20 +143,20 @@ wg_status wg_packed_read(wg_source *source, void *bytes, size_t size, size_t *go
 
 #else
 
-wg_status wg_packed_open(wg_source *source, bool gzip, wg_error *error)
+wg_status wg__packed_open(wg_source *source, bool gzip, wg_error *error)
 {
     return wg_error_set(error, WG_FILE, "%s: %s, but this library was built without zlib: %s", source->path,
         gzip ? "compressed with gzip" : "compressed", gzip ? "gunzip it" : "save it with numpy.savez");
 }
 
-wg_status wg_packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
+wg_status wg__packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error)
 {
     (void)bytes, (void)size;
     *got = 0;
-    return wg_packed_open(source, true, error);
+    return wg__packed_open(source, true, error);
 }
 
-void wg_packed_close(wg_source *source)
+void wg__packed_close(wg_source *source)
 {
     (void)source;
 }

@@ -13,13 +13,13 @@ enum {
 };
 
 /* What is packed may begin with gzip's header (RFC 1952), and then others may follow it. */
-wg_status wg_packed_open(wg_source *source, bool gzip, wg_error *error);
-wg_status wg_packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error);
-void wg_packed_close(wg_source *source);
+wg_status wg__packed_open(wg_source *source, bool gzip, wg_error *error);
+wg_status wg__packed_read(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error);
+void wg__packed_close(wg_source *source);
 
 /* Fills the buffer from a place in the file, unless bytes from there are held already, and points to them;
  * *size 0 is the end. */
-wg_status wg_source_hold(
+wg_status wg__source_hold(
     wg_source *source, uint64_t place, const unsigned char **bytes, size_t *size, wg_error *error);
 
 #endif

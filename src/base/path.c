@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *wg_path_shown(const char *path, char shown[WG_PATH_SHOWN])
+const char *wg__path_shown(const char *path, char shown[WG_PATH_SHOWN])
 {
     size_t length = path ? strlen(path) : 0;
     if (!path || !length)
@@ -24,19 +24,19 @@ const char *wg_path_shown(const char *path, char shown[WG_PATH_SHOWN])
     return shown;
 }
 
-wg_status wg_path_failed(const char *path, int reason, wg_error *error)
+wg_status wg__path_failed(const char *path, int reason, wg_error *error)
 {
     char shown[WG_PATH_SHOWN];
     return wg_error_set(error, reason == ENOMEM ? WG_OUT_OF_MEMORY : WG_FILE, "%s: %s",
-        wg_path_shown(path, shown), strerror(reason));
+        wg__path_shown(path, shown), strerror(reason));
 }
 
-wg_status wg_path_irregular(const char *path, unsigned mode, wg_error *error)
+wg_status wg__path_irregular(const char *path, unsigned mode, wg_error *error)
 {
     char shown[WG_PATH_SHOWN];
     const char *kind = S_ISDIR(mode)    ? "a folder"
                        : S_ISFIFO(mode) ? "a pipe"
                        : S_ISSOCK(mode) ? "a socket"
                                         : "a device";
-    return wg_error_set(error, WG_FILE, "%s: %s, not a regular file", wg_path_shown(path, shown), kind);
+    return wg_error_set(error, WG_FILE, "%s: %s, not a regular file", wg__path_shown(path, shown), kind);
 }

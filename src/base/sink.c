@@ -32,7 +32,7 @@ static void leave(wg_sink *sink)
 static bool open_file(wg_sink *sink, const struct stat *old)
 {
     int result = 0;
-    sink->file = wg_sink_make_temporary(sink, old ? 0600 : 0666);
+    sink->file = wg__sink_make_temporary(sink, old ? 0600 : 0666);
     if (sink->file < 0)
         return false;
     if (old)
@@ -40,15 +40,15 @@ static bool open_file(wg_sink *sink, const struct stat *old)
     if (result == 0)
         return true;
     int reason = errno;
-    wg_sink_remove(sink, sink->temporary);
+    wg__sink_remove(sink, sink->temporary);
     errno = reason;
     return false;
 }
 
-wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error)
+wg_status wg__sink_open(wg_sink *sink, const char *path, wg_error *error)
 {
     struct stat old;
-    sink->path = wg_path_shown(path, sink->shown);
+    sink->path = wg__path_shown(path, sink->shown);
     sink->file = sink->folder = -1;
     sink->failed = 0;
     sink->written = sink->used = 0;
@@ -56,18 +56,18 @@ wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error)
         return error->status;
     if (!path)
         return wg_error_set(error, WG_INVALID, "a file to be written has no name");
-    wg_status status = wg_sink_find(sink, path, error);
+    wg_status status = wg__sink_find(sink, path, error);
     if (status != WG_OK)
         return status;
     bool replaces = fstatat(sink->folder, sink->name, &old, AT_SYMLINK_NOFOLLOW) == 0;
     if (replaces && !S_ISREG(old.st_mode))
-        status = wg_path_irregular(path, old.st_mode, error);
+        status = wg__path_irregular(path, old.st_mode, error);
     else if (replaces && faccessat(sink->folder, sink->name, W_OK, 0) != 0)
-        status = wg_path_failed(path, errno, error);
+        status = wg__path_failed(path, errno, error);
     if (status == WG_OK) {
-        wg_sink_clean(sink);
+        wg__sink_clean(sink);
         if (!open_file(sink, replaces ? &old : NULL))
-            status = wg_path_failed(path, errno, error);
+            status = wg__path_failed(path, errno, error);
     }
     if (status != WG_OK)
         leave(sink);
@@ -102,7 +102,7 @@ static void empty_buffer(wg_sink *sink)
     sink->used = 0;
 }
 
-wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error)
+wg_status wg__sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error)
 {
     if (size >= WG_SINK_BUFFER - sink->used)
         empty_buffer(sink);
@@ -129,7 +129,7 @@ static int take_place(const wg_sink *sink)
     return result;
 }
 
-wg_status wg_sink_close(wg_sink *sink, wg_error *error)
+wg_status wg__sink_close(wg_sink *sink, wg_error *error)
 {
     wg_status status = WG_OK;
     if (sink->file < 0)
@@ -142,7 +142,7 @@ wg_status wg_sink_close(wg_sink *sink, wg_error *error)
     else if (take_place(sink) != 0)
         status = wg_error_set(error, WG_FILE, "%s: cannot be replaced: %s", sink->path, strerror(errno));
     if (status != WG_OK) {
-        wg_sink_abandon(sink);
+        wg__sink_abandon(sink);
         return status;
     }
     sync_file(sink->folder); /* so that the new name outlasts a power failure; not every file system can */
@@ -150,17 +150,17 @@ wg_status wg_sink_close(wg_sink *sink, wg_error *error)
     return WG_OK;
 }
 
-void wg_sink_abandon(wg_sink *sink)
+void wg__sink_abandon(wg_sink *sink)
 {
     if (sink->file >= 0)
-        wg_sink_remove(sink, sink->temporary);
+        wg__sink_remove(sink, sink->temporary);
     leave(sink);
 }
 
-wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error)
+wg_status wg__sink_finish(wg_sink *sink, wg_status status, wg_error *error)
 {
     if (status == WG_OK)
-        return wg_sink_close(sink, error);
-    wg_sink_abandon(sink);
+        return wg__sink_close(sink, error);
+    wg__sink_abandon(sink);
     return status;
 }

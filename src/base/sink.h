@@ -7,7 +7,7 @@
  *      model.safetensors.wengert-9f2c40d15be8a713.tmp      what is being written: beside it, so on the same
  *                                                          file system, and locked (flock)
  *
- * wg_sink_close syncs the new file and renames it over the old one, which is one step to whoever looks. On
+ * wg__sink_close syncs the new file and renames it over the old one, which is one step to whoever looks. On
  * any failure before that the temporary file is removed. A process that is killed leaves it behind, and the
  * old file whole; with the process its lock is gone, so that whoever writes that file next removes it.
  *
@@ -40,18 +40,18 @@ typedef struct wg_sink {
  * An existing file must be a regular one that may be written to, and hands its mode on, before anything is
  * written; a new one gets what the umask leaves of rw-rw-rw-. WG_FILE otherwise; an error that is set already
  * is returned. */
-wg_status wg_sink_open(wg_sink *sink, const char *path, wg_error *error);
+wg_status wg__sink_open(wg_sink *sink, const char *path, wg_error *error);
 
-/* WG_FILE, with the offset in the message, when it cannot be written. wg_sink_finish follows in any case. */
-wg_status wg_sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error);
+/* WG_FILE, with the offset in the message, when it cannot be written. wg__sink_finish follows in any case. */
+wg_status wg__sink_write(wg_sink *sink, const void *bytes, size_t size, wg_error *error);
 
 /* The new file takes the old one's place. A sink that could not be written is abandoned instead: WG_FILE. */
-wg_status wg_sink_close(wg_sink *sink, wg_error *error);
+wg_status wg__sink_close(wg_sink *sink, wg_error *error);
 
-/* wg_sink_close when all went well so far, otherwise wg_sink_abandon; returns how it all went. */
-wg_status wg_sink_finish(wg_sink *sink, wg_status status, wg_error *error);
+/* wg__sink_close when all went well so far, otherwise wg__sink_abandon; returns how it all went. */
+wg_status wg__sink_finish(wg_sink *sink, wg_status status, wg_error *error);
 
 /* As if nothing had been written; nothing happens to a closed sink. */
-void wg_sink_abandon(wg_sink *sink);
+void wg__sink_abandon(wg_sink *sink);
 
 #endif

@@ -68,19 +68,19 @@ static bool is_trusted(const wg_sink *sink, const struct stat *link)
     return !open_to_all || link->st_uid == geteuid() || link->st_uid == folder.st_uid;
 }
 
-wg_status wg_sink_find(wg_sink *sink, const char *path, wg_error *error)
+wg_status wg__sink_find(wg_sink *sink, const char *path, wg_error *error)
 {
     char text[MOST_PATH];
     struct stat link;
     size_t length = strlen(path);
     sink->folder = -1;
     if (length >= sizeof text)
-        return wg_path_failed(path, ENAMETOOLONG, error);
+        return wg__path_failed(path, ENAMETOOLONG, error);
     memcpy(text, path, length + 1);
     int reason = ELOOP;
     for (int links = 0; links < MOST_LINKS; links++) {
         if (!enter(sink, text))
-            return wg_path_failed(path, errno, error);
+            return wg__path_failed(path, errno, error);
         bool there = fstatat(sink->folder, sink->name, &link, AT_SYMLINK_NOFOLLOW) == 0;
         if (there ? !S_ISLNK(link.st_mode) : errno == ENOENT)
             return WG_OK;
@@ -96,7 +96,7 @@ wg_status wg_sink_find(wg_sink *sink, const char *path, wg_error *error)
         return wg_error_set(error, WG_FILE,
             "%s: a link that another user has put into a folder that is open to all is not followed",
             sink->path);
-    return wg_path_failed(path, reason, error);
+    return wg__path_failed(path, reason, error);
 }
 
 /* ---- The temporary file ---------------------------------------------------------------------------- */
@@ -127,7 +127,7 @@ static int lock(int descriptor)
     return result;
 }
 
-int wg_sink_make_temporary(wg_sink *sink, mode_t mode)
+int wg__sink_make_temporary(wg_sink *sink, mode_t mode)
 {
     const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
     for (int i = 0; i < MOST_NAMES; i++) {
@@ -149,7 +149,7 @@ int wg_sink_make_temporary(wg_sink *sink, mode_t mode)
     return -1;
 }
 
-void wg_sink_remove(const wg_sink *sink, const char *name)
+void wg__sink_remove(const wg_sink *sink, const char *name)
 {
     int result;
     WG_AGAIN(result, unlinkat(sink->folder, name, 0));
@@ -176,11 +176,11 @@ static void remove_leftover(const wg_sink *sink, const char *name)
         return;
     if (fstat(descriptor, &file) == 0 && S_ISREG(file.st_mode) && file.st_uid == geteuid() &&
         lock(descriptor) == 0)
-        wg_sink_remove(sink, name);
+        wg__sink_remove(sink, name);
     close(descriptor);
 }
 
-void wg_sink_clean(const wg_sink *sink)
+void wg__sink_clean(const wg_sink *sink)
 {
     int copy;
     WG_AGAIN(copy, openat(sink->folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));

@@ -47,7 +47,7 @@ typedef struct wg_source {
 
 /* NULL options are {0}. WG_FILE, with a message that names the file, when it cannot be read or is no regular
  * file (nothing waits for a pipe's writer); WG_OUT_OF_MEMORY. *source is then closed. */
-wg_status wg_source_open(
+wg_status wg__source_open(
     wg_source *source, const char *path, const wg_source_options *options, wg_error *error);
 
 /* Bytes of an open plain file as a source of its own: `length` from `begin` on, which become `size` when
@@ -57,26 +57,26 @@ typedef struct wg_part {
     uint64_t begin, length, size;
     bool deflated;
 } wg_part;
-wg_status wg_source_open_part(wg_source *source, wg_source *whole, const wg_part *part, wg_error *error);
+wg_status wg__source_open_part(wg_source *source, wg_source *whole, const wg_part *part, wg_error *error);
 
 /* Exactly `size` bytes: WG_FORMAT when the file ends before, WG_FILE when reading fails. */
-wg_status wg_source_read(wg_source *source, void *bytes, size_t size, wg_error *error);
+wg_status wg__source_read(wg_source *source, void *bytes, size_t size, wg_error *error);
 
 /* At most `size` bytes; *got < size is the end of the file. */
-wg_status wg_source_read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error);
+wg_status wg__source_read_some(wg_source *source, void *bytes, size_t size, size_t *got, wg_error *error);
 
 /* WG_FORMAT unless there are no more bytes. */
-wg_status wg_source_expect_end(wg_source *source, wg_error *error);
+wg_status wg__source_expect_end(wg_source *source, wg_error *error);
 
 /* Goes to an offset from the beginning. Not for packed bytes. */
-wg_status wg_source_seek(wg_source *source, uint64_t offset, wg_error *error);
+wg_status wg__source_seek(wg_source *source, uint64_t offset, wg_error *error);
 
 /* Bytes from here to at_most. */
-uint64_t wg_source_left(const wg_source *source);
+uint64_t wg__source_left(const wg_source *source);
 
 /* WG_OUT_OF_MEMORY, with both numbers, when what was claimed so far and these bytes are more than allowed. */
-wg_status wg_source_claim(wg_source *source, uint64_t bytes, wg_error *error);
+wg_status wg__source_claim(wg_source *source, uint64_t bytes, wg_error *error);
 
-void wg_source_close(wg_source *source);
+void wg__source_close(wg_source *source);
 
 #endif

@@ -34,7 +34,7 @@ wg_status wg_error_set(wg_error *error, wg_status status, const char *format, ..
     if (error && error->status == WG_OK && status != WG_OK) {
         va_list arguments;
         va_start(arguments, format);
-        wg_format_list(error->message, sizeof error->message, format, arguments);
+        wg__format_list(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
         error->status = status;
     }

@@ -14,25 +14,25 @@ static unsigned size_of(size_t size)
     return s;
 }
 
-void *wg_text_take(wg_texts *texts, size_t size)
+void *wg__text_take(wg_texts *texts, size_t size)
 {
     unsigned s = size_of(size);
     void *memory = texts->waiting[s];
     if (!memory)
-        return size <= (size_t)1 << s ? wg_arena_take(&texts->arena, (size_t)1 << s) : NULL;
+        return size <= (size_t)1 << s ? wg__arena_take(&texts->arena, (size_t)1 << s) : NULL;
     memcpy(&texts->waiting[s], memory, sizeof memory);
     return memory;
 }
 
-void wg_text_give(wg_texts *texts, void *memory, size_t size)
+void wg__text_give(wg_texts *texts, void *memory, size_t size)
 {
     unsigned s = size_of(size);
     memcpy(memory, &texts->waiting[s], sizeof memory);
     texts->waiting[s] = memory;
 }
 
-void wg_texts_reset(wg_texts *texts)
+void wg__texts_reset(wg_texts *texts)
 {
     memset(texts->waiting, 0, sizeof texts->waiting);
-    wg_arena_rewind(&texts->arena, (wg_place){0});
+    wg__arena_rewind(&texts->arena, (wg_place){0});
 }

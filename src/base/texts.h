@@ -18,12 +18,12 @@ typedef struct wg_texts {
 } wg_texts;
 
 /* Garbage at first, aligned to 16; NULL when there is no memory. */
-void *wg_text_take(wg_texts *texts, size_t size);
+void *wg__text_take(wg_texts *texts, size_t size);
 
 /* `size` is what was asked for. */
-void wg_text_give(wg_texts *texts, void *memory, size_t size);
+void wg__text_give(wg_texts *texts, void *memory, size_t size);
 
 /* Gives all back at once; the arena's memory stays. */
-void wg_texts_reset(wg_texts *texts);
+void wg__texts_reset(wg_texts *texts);
 
 #endif

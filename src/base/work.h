@@ -19,7 +19,7 @@ typedef struct wg_work {
 } wg_work;
 
 /* Whole lines, garbage at first; NULL when there are not that many left, and for a NULL stack. */
-static inline void *wg_work_take(wg_work *work, size_t bytes)
+static inline void *wg__work_take(wg_work *work, size_t bytes)
 {
     if (!work || bytes > PTRDIFF_MAX - work->used - WG_ALIGNMENT)
         return NULL;

@@ -41,10 +41,10 @@ static size_t largest_batch(const wg_batches *b)
 static bool take_memory(wg_batches *b)
 {
     size_t x, y, largest = largest_batch(b);
-    if (!wg_mul_size(largest, b->x_row, &x) || !wg_mul_size(largest, b->y_row, &y))
+    if (!wg__mul_size(largest, b->x_row, &x) || !wg__mul_size(largest, b->y_row, &y))
         return false;
-    b->x = wg_mem_aligned_new(&b->allocator, x + 1);
-    b->y = wg_mem_aligned_new(&b->allocator, y + 1);
+    b->x = wg__mem_aligned_new(&b->allocator, x + 1);
+    b->y = wg__mem_aligned_new(&b->allocator, y + 1);
     return b->x && b->y;
 }
 
@@ -58,7 +58,7 @@ static wg_status init(wg_batches *b, const wg_batches_options *o, wg_error *erro
 {
     if (!(o->std >= 0) || !isfinite(o->std) || !isfinite(o->mean))
         return wg_error_set(error, WG_INVALID, "batches: mean %g, standard deviation %g", o->mean, o->std);
-    wg_status status = wg_order_init(&b->order, &b->allocator, wg_dataset_count(b->dataset), o, error);
+    wg_status status = wg__order_init(&b->order, &b->allocator, wg_dataset_count(b->dataset), o, error);
     if (status != WG_OK)
         return status;
     b->size = o->size ? o->size : 32;
@@ -81,15 +81,15 @@ wg_batches *wg_batches_new(const wg_dataset *dataset, const wg_batches_options *
         return NULL;
     }
     wg_batches_options o = options ? *options : (wg_batches_options){0};
-    wg_allocator allocator = wg_allocator_or_default(&o.allocator);
-    wg_batches *b = wg_mem_zero(&allocator, sizeof *b);
+    wg_allocator allocator = wg__allocator_or_default(&o.allocator);
+    wg_batches *b = wg__mem_zero(&allocator, sizeof *b);
     if (!b) {
         wg_error_set(error, WG_OUT_OF_MEMORY, "batches: no memory");
         return NULL;
     }
     b->allocator = allocator;
     b->dataset = dataset;
-    wg_hold(&b->holder, (wg_holders *)(uintptr_t)&dataset->holders, dataset_gone, b);
+    wg__hold(&b->holder, (wg_holders *)(uintptr_t)&dataset->holders, dataset_gone, b);
     if (init(b, &o, error) == WG_OK)
         return b;
     wg_batches_free(b);
@@ -100,11 +100,11 @@ void wg_batches_free(wg_batches *b)
 {
     if (b) {
         wg_allocator allocator = b->allocator;
-        wg_let_go(&b->holder);
-        wg_mem_aligned_free(&allocator, b->x, largest_batch(b) * b->x_row + 1);
-        wg_mem_aligned_free(&allocator, b->y, largest_batch(b) * b->y_row + 1);
-        wg_order_free(&b->order, &allocator);
-        wg_mem_free(&allocator, b, sizeof *b);
+        wg__let_go(&b->holder);
+        wg__mem_aligned_free(&allocator, b->x, largest_batch(b) * b->x_row + 1);
+        wg__mem_aligned_free(&allocator, b->y, largest_batch(b) * b->y_row + 1);
+        wg__order_free(&b->order, &allocator);
+        wg__mem_free(&allocator, b, sizeof *b);
     }
 }
 
@@ -155,7 +155,7 @@ static bool enter_epoch(wg_batches *b, wg_batch *batch)
     else if (batch->epoch != b->epoch && batch->epoch != b->epoch + 1)
         return false;
     if (batch->epoch != b->epoch || !b->is_ordered)
-        wg_order_start(&b->order, batch->epoch);
+        wg__order_start(&b->order, batch->epoch);
     b->epoch = batch->epoch;
     b->is_ordered = true;
     return true;

@@ -28,7 +28,7 @@ static wg_status measure(wg_source *source, uint64_t *length, wg_error *error)
     size_t got = sizeof bytes;
     wg_status status = WG_OK;
     while (source->packed && status == WG_OK && got == sizeof bytes)
-        status = wg_source_read_some(source, bytes, sizeof bytes, &got, error);
+        status = wg__source_read_some(source, bytes, sizeof bytes, &got, error);
     *length = source->packed ? source->offset : source->at_most;
     return status;
 }
@@ -38,13 +38,13 @@ static wg_status count_records(
 {
     wg_source source;
     uint64_t length;
-    wg_status status = wg_source_open(&source, path, limits, error);
+    wg_status status = wg__source_open(&source, path, limits, error);
     if (status != WG_OK)
         return status;
     status = measure(&source, &length, error);
     if (status == WG_OK)
-        status = wg_source_claim(&source, length * sizeof(float), error);
-    wg_source_close(&source);
+        status = wg__source_claim(&source, length * sizeof(float), error);
+    wg__source_close(&source);
     if (status != WG_OK)
         return status;
     if (length == 0 || length % RECORD)
@@ -62,7 +62,7 @@ static wg_status read_records(wg_source *source, wg_dataset *dataset, size_t *fi
     for (;; ++*filled) {
         unsigned char label;
         size_t got;
-        wg_status status = wg_source_read_some(source, &label, 1, &got, error);
+        wg_status status = wg__source_read_some(source, &label, 1, &got, error);
         if (status != WG_OK || got == 0)
             return status;
         if (*filled == dataset->y_shape.dim[0])
@@ -71,7 +71,7 @@ static wg_status read_records(wg_source *source, wg_dataset *dataset, size_t *fi
             return wg_error_set(error, WG_FORMAT, "%s: the label %u at offset %" PRIu64 " is not below 10",
                 source->path, (unsigned)label, source->offset - 1);
         ((int32_t *)dataset->y)[*filled] = label;
-        status = wg_pixels_read(source, (float *)dataset->x + *filled * PIXELS, PIXELS, error);
+        status = wg__pixels_read(source, (float *)dataset->x + *filled * PIXELS, PIXELS, error);
         if (status != WG_OK)
             return status;
     }
@@ -83,18 +83,18 @@ static wg_status read_files(const char *const *paths, size_t count, const wg_sou
     size_t filled = 0;
     for (size_t i = 0; i < count; i++) {
         wg_source source;
-        wg_status status = wg_source_open(&source, paths[i], limits, error);
+        wg_status status = wg__source_open(&source, paths[i], limits, error);
         if (status != WG_OK)
             return status;
         status = read_records(&source, dataset, &filled, error);
-        wg_source_close(&source);
+        wg__source_close(&source);
         if (status != WG_OK)
             return status;
     }
     if (filled < dataset->y_shape.dim[0])
         return wg_error_set(error, WG_FORMAT, "%s: shrank while it was read", paths[count - 1]);
     dataset->classes = 10;
-    return wg_words_copy(&dataset->class_names, &dataset->allocator, class_names, 10)
+    return wg__words_copy(&dataset->class_names, &dataset->allocator, class_names, 10)
                ? WG_OK
                : wg_error_set(error, WG_OUT_OF_MEMORY, "cifar10: no memory for names");
 }
@@ -115,7 +115,7 @@ wg_dataset *wg_cifar10_load_files(
         if (count_records(paths[i], &limits, &records, error) != WG_OK)
             return NULL;
     }
-    wg_dataset *dataset = wg_dataset_new(
+    wg_dataset *dataset = wg__dataset_new(
         &o.allocator, WG_F32, WG_SHAPE(records, CHANNELS, SIDE, SIDE), WG_I32, WG_SHAPE(records), error);
     if (dataset && read_files(paths, count, &limits, dataset, error) == WG_OK)
         return dataset;
@@ -129,18 +129,18 @@ wg_dataset *wg_cifar10_load(
     static const char *const train[TRAIN_FILES] = {
         "data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"};
     const char *paths[TRAIN_FILES];
-    if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
+    if ((error && error->status != WG_OK) || wg__folder_check(folder, split, error) != WG_OK)
         return NULL;
     size_t count = split == WG_TRAIN_SPLIT ? TRAIN_FILES : 1;
-    const wg_allocator memory = wg_allocator_or_default(options ? &options->allocator : NULL);
-    char(*text)[WG_PATH_SIZE] = wg_mem_new(&memory, TRAIN_FILES * sizeof *text);
+    const wg_allocator memory = wg__allocator_or_default(options ? &options->allocator : NULL);
+    char(*text)[WG_PATH_SIZE] = wg__mem_new(&memory, TRAIN_FILES * sizeof *text);
     wg_status status = text ? WG_OK : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
     for (size_t i = 0; i < count && status == WG_OK; i++) {
         const char *name = split == WG_TRAIN_SPLIT ? train[i] : "test_batch.bin";
-        status = wg_folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error);
+        status = wg__folder_find(text[i], folder, (const char *const[WG_FOLDER_NAMES]){name}, error);
         paths[i] = text[i];
     }
     wg_dataset *dataset = status == WG_OK ? wg_cifar10_load_files(paths, count, options, error) : NULL;
-    wg_mem_free(&memory, text, TRAIN_FILES * sizeof *text);
+    wg__mem_free(&memory, text, TRAIN_FILES * sizeof *text);
     return dataset;
 }

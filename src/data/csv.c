@@ -36,7 +36,7 @@ static wg_status fail(const struct load *l, size_t sample, size_t column, wg_sta
     const wg_csv_table *table = &l->table;
     char name[WG_CSV_EXCERPT + 5] = "", excerpt[WG_CSV_EXCERPT];
     if (l->columns.has_header)
-        snprintf(name, sizeof name, " (%s)", wg_csv_excerpt(table->first[column], excerpt));
+        snprintf(name, sizeof name, " (%s)", wg__csv_excerpt(table->first[column], excerpt));
     return wg_error_set(l->error, status, "%s, line %zu, column %zu%s: %s", table->path,
         table->line[sample + l->columns.has_header], column + 1, name, what);
 }
@@ -45,7 +45,7 @@ static wg_status fail_number(
     const struct load *l, size_t sample, size_t column, const char *text, wg_number number)
 {
     char what[2 * WG_CSV_EXCERPT + 32], excerpt[WG_CSV_EXCERPT];
-    wg_csv_excerpt(text, excerpt);
+    wg__csv_excerpt(text, excerpt);
     if (number == WG_NUMBER_NO_MEMORY)
         return fail(l, sample, column, WG_OUT_OF_MEMORY, "no memory to read a number");
     if (number == WG_NUMBER_LONG)
@@ -53,13 +53,13 @@ static wg_status fail_number(
     else if (number == WG_NUMBER_LARGE)
         snprintf(what, sizeof what, "the number %s is too large for %s", excerpt,
             wg_dtype_name(l->dataset->x_dtype));
-    else if (wg_csv_is_missing(text))
+    else if (wg__csv_is_missing(text))
         snprintf(what, sizeof what, "a missing value (\"%s\")", excerpt);
     else
         snprintf(what, sizeof what, "\"%s\" is no number%s", excerpt,
-            !wg_csv_is_number(text, 0) ? ""
-            : l->point == '.'          ? " with a decimal point (.decimal may say that it is a comma)"
-                                       : " with a decimal comma");
+            !wg__csv_is_number(text, 0) ? ""
+            : l->point == '.'           ? " with a decimal point (.decimal may say that it is a comma)"
+                                        : " with a decimal comma");
     return fail(l, sample, column, WG_FORMAT, what);
 }
 
@@ -116,7 +116,7 @@ static wg_status read_field(struct load *l, size_t sample, size_t column, const 
         return *text ? WG_OK : fail(l, sample, column, WG_FORMAT, "a missing value (\"\")");
     }
     double value;
-    wg_number number = wg_number_parse(text, l->point, &value);
+    wg_number number = wg__number_parse(text, l->point, &value);
     if (number == WG_NUMBER_GOOD &&
         !(is_target ? store(d->y, d->y_dtype, sample, value)
                     : store(d->x, d->x_dtype, sample * l->columns.features + place, value)))
@@ -128,7 +128,7 @@ static wg_status read_fields(struct load *l)
 {
     const char *text = l->data;
     for (size_t i = 0; i < l->samples; i++)
-        for (size_t j = 0; j < l->table.columns; j++, text = wg_csv_next(text))
+        for (size_t j = 0; j < l->table.columns; j++, text = wg__csv_next(text))
             if (l->columns.place[j] != WG_CSV_IGNORED) {
                 wg_status status = read_field(l, i, j, text);
                 if (status != WG_OK)
@@ -146,8 +146,8 @@ static bool is_classification(const struct load *l)
         return l->options.like->y_dtype == WG_I32;
     const char *first = l->data;
     for (size_t j = 0; j < l->columns.target; j++)
-        first = wg_csv_next(first);
-    return l->options.labels || (!wg_csv_is_missing(first) && !wg_csv_is_number(first, l->options.decimal));
+        first = wg__csv_next(first);
+    return l->options.labels || (!wg__csv_is_missing(first) && !wg__csv_is_number(first, l->options.decimal));
 }
 
 /* The decimal point, if the options do not say: that of the first number which has only one way. */
@@ -156,19 +156,19 @@ static char find_point(const struct load *l, bool classes)
     const char *text = l->data;
     char point = l->options.decimal;
     for (size_t i = 0; point == 0 && i < l->samples; i++)
-        for (size_t j = 0; point == 0 && j < l->table.columns; j++, text = wg_csv_next(text))
+        for (size_t j = 0; point == 0 && j < l->table.columns; j++, text = wg__csv_next(text))
             if (l->columns.place[j] != WG_CSV_IGNORED && !(classes && j == l->columns.target))
-                point = wg_csv_point_of(text);
+                point = wg__csv_point_of(text);
     return point ? point : '.';
 }
 
 static wg_status find_classes(struct load *l)
 {
     const wg_dataset *like = l->options.like;
-    bool found = like ? wg_csv_classes_of_names(
+    bool found = like ? wg__csv_classes_of_names(
                             &l->classes, &l->allocator, like->class_names.word, like->class_names.count)
-                      : wg_csv_classes_of_labels(&l->classes, &l->allocator, l->label, l->samples);
-    if (!found || !wg_words_copy(&l->dataset->class_names, &l->allocator, l->classes.name, l->classes.count))
+                      : wg__csv_classes_of_labels(&l->classes, &l->allocator, l->label, l->samples);
+    if (!found || !wg__words_copy(&l->dataset->class_names, &l->allocator, l->classes.name, l->classes.count))
         return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for classes", l->table.path);
     l->dataset->classes = l->classes.count;
     return WG_OK;
@@ -179,11 +179,11 @@ static wg_status read_labels(struct load *l)
     wg_status status = find_classes(l);
     int32_t *y = l->dataset->y;
     for (size_t i = 0; status == WG_OK && i < l->samples; i++) {
-        size_t class = wg_csv_class(&l->classes, l->label[i]);
+        size_t class = wg__csv_class(&l->classes, l->label[i]);
         if (class > INT32_MAX) {
             char what[WG_CSV_EXCERPT + 64], excerpt[WG_CSV_EXCERPT];
             snprintf(what, sizeof what, "\"%s\" is none of the %zu classes",
-                wg_csv_excerpt(l->label[i], excerpt), l->classes.count);
+                wg__csv_excerpt(l->label[i], excerpt), l->classes.count);
             return fail(l, i, l->columns.target, WG_FORMAT, what);
         }
         y[i] = (int32_t) class;
@@ -197,10 +197,10 @@ static bool name_columns(struct load *l)
     wg_words *names = &l->dataset->columns;
     if (!l->columns.has_header) {
         const wg_dataset *like = l->options.like;
-        return !like || wg_words_copy(names, &l->allocator, like->columns.word, like->columns.count);
+        return !like || wg__words_copy(names, &l->allocator, like->columns.word, like->columns.count);
     }
     size_t count = l->columns.features + 1; /* at most the columns of the file */
-    const char **name = wg_mem_new(&l->allocator, count * sizeof *name);
+    const char **name = wg__mem_new(&l->allocator, count * sizeof *name);
     if (!name)
         return false;
     for (size_t j = 0; j < l->table.columns; j++) {
@@ -208,8 +208,8 @@ static bool name_columns(struct load *l)
         if (place != WG_CSV_IGNORED)
             name[place == WG_CSV_TARGET ? count - 1 : place] = l->table.first[j];
     }
-    bool copied = wg_words_copy(names, &l->allocator, name, count);
-    wg_mem_free(&l->allocator, (void *)name, count * sizeof *name);
+    bool copied = wg__words_copy(names, &l->allocator, name, count);
+    wg__mem_free(&l->allocator, (void *)name, count * sizeof *name);
     return copied;
 }
 
@@ -223,14 +223,14 @@ static wg_status make_dataset(struct load *l, wg_source *source)
     wg_dtype x = like ? like->x_dtype : l->options.dtype, y = like ? like->y_dtype : l->options.dtype;
     wg_error reason = {0};                                       /* the caller's may be NULL */
     uint64_t row = (l->columns.features + 1) * wg_dtype_size(x); /* no more than 4 times a line's bytes */
-    if (wg_source_claim(source, l->samples * row, l->error) != WG_OK)
+    if (wg__source_claim(source, l->samples * row, l->error) != WG_OK)
         return WG_OUT_OF_MEMORY;
-    l->dataset = wg_dataset_new(&l->allocator, x, WG_SHAPE(l->samples, l->columns.features),
+    l->dataset = wg__dataset_new(&l->allocator, x, WG_SHAPE(l->samples, l->columns.features),
         classes ? WG_I32 : y, WG_SHAPE(l->samples), &reason);
     if (!l->dataset)
         return wg_error_set(l->error, reason.status, "%s: %s", l->table.path, reason.message);
     if (classes) /* the table has a size_t for each of its lines already: no overflow */
-        l->label = wg_mem_new(&l->allocator, l->samples * sizeof *l->label);
+        l->label = wg__mem_new(&l->allocator, l->samples * sizeof *l->label);
     if ((classes && !l->label) || !name_columns(l))
         return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for names", l->table.path);
     wg_status status = read_fields(l);
@@ -241,9 +241,9 @@ static wg_status load(struct load *l, wg_source *source)
 {
     wg_status status = check_options(l);
     if (status == WG_OK)
-        status = wg_csv_table_read(&l->table, source, &l->options, l->error);
+        status = wg__csv_table_read(&l->table, source, &l->options, l->error);
     if (status == WG_OK)
-        status = wg_csv_columns_find(&l->columns, &l->table, &l->options, l->error);
+        status = wg__csv_columns_find(&l->columns, &l->table, &l->options, l->error);
     if (status != WG_OK)
         return status;
     l->samples = l->table.records - l->columns.has_header;
@@ -251,25 +251,25 @@ static wg_status load(struct load *l, wg_source *source)
         return wg_error_set(l->error, WG_FORMAT, "%s: has a header and no sample", l->table.path);
     l->data = l->table.bytes;
     for (size_t j = 0; l->columns.has_header && j < l->table.columns; j++)
-        l->data = wg_csv_next(l->data);
+        l->data = wg__csv_next(l->data);
     return make_dataset(l, source);
 }
 
-wg_dataset *wg_csv_from(wg_source *source, const wg_csv_options *options, wg_error *error)
+wg_dataset *wg__csv_from(wg_source *source, const wg_csv_options *options, wg_error *error)
 {
     struct load l = {.error = error};
     if (options)
         l.options = *options;
-    l.allocator = wg_allocator_or_default(&l.options.allocator);
+    l.allocator = wg__allocator_or_default(&l.options.allocator);
     l.table.allocator = &l.allocator;
     if (load(&l, source) != WG_OK) {
         wg_dataset_free(l.dataset);
         l.dataset = NULL;
     }
-    wg_mem_free(&l.allocator, (void *)l.label, l.samples * sizeof *l.label);
-    wg_csv_classes_free(&l.classes);
-    wg_csv_columns_free(&l.columns, &l.table);
-    wg_csv_table_free(&l.table);
+    wg__mem_free(&l.allocator, (void *)l.label, l.samples * sizeof *l.label);
+    wg__csv_classes_free(&l.classes);
+    wg__csv_columns_free(&l.columns, &l.table);
+    wg__csv_table_free(&l.table);
     return l.dataset;
 }
 
@@ -284,9 +284,9 @@ wg_dataset *wg_csv_load(const char *path, const wg_csv_options *options, wg_erro
     }
     const wg_source_options limits = {
         .allocator = options ? &options->allocator : NULL, .max_bytes = options ? options->max_bytes : 0};
-    if (wg_source_open(&source, path, &limits, error) != WG_OK)
+    if (wg__source_open(&source, path, &limits, error) != WG_OK)
         return NULL;
-    wg_dataset *dataset = wg_csv_from(&source, options, error);
-    wg_source_close(&source);
+    wg_dataset *dataset = wg__csv_from(&source, options, error);
+    wg__source_close(&source);
     return dataset;
 }

@@ -10,6 +10,6 @@
 #include <wengert/load.h>
 
 /* wg_csv_load of an open source, which stays open. */
-wg_dataset *wg_csv_from(wg_source *source, const wg_csv_options *options, wg_error *error);
+wg_dataset *wg__csv_from(wg_source *source, const wg_csv_options *options, wg_error *error);
 
 #endif

@@ -21,8 +21,8 @@ static bool class_before(const void *user, size_t a, size_t b)
 {
     const char *const *text = user;
     double value_a = 0, value_b = 0;
-    bool number_a = wg_number_parse(text[a], '.', &value_a) == WG_NUMBER_GOOD,
-         number_b = wg_number_parse(text[b], '.', &value_b) == WG_NUMBER_GOOD;
+    bool number_a = wg__number_parse(text[a], '.', &value_a) == WG_NUMBER_GOOD,
+         number_b = wg__number_parse(text[b], '.', &value_b) == WG_NUMBER_GOOD;
     if (number_a != number_b)
         return number_a;
     if (number_a && (value_a < value_b || value_a > value_b))
@@ -34,18 +34,18 @@ static bool reserve(wg_csv_classes *classes, const wg_allocator *allocator, size
 {
     size_t bytes;
     *classes = (wg_csv_classes){.allocator = allocator, .capacity = n};
-    if (!wg_mul_size(n, sizeof *classes->by_text, &bytes)) /* a pointer is no larger */
+    if (!wg__mul_size(n, sizeof *classes->by_text, &bytes)) /* a pointer is no larger */
         return false;
-    classes->name = wg_mem_new(allocator, n * sizeof *classes->name);
-    classes->by_text = wg_mem_new(allocator, bytes);
+    classes->name = wg__mem_new(allocator, n * sizeof *classes->name);
+    classes->by_text = wg__mem_new(allocator, bytes);
     return n == 0 || (classes->name && classes->by_text);
 }
 
-void wg_csv_classes_free(wg_csv_classes *classes)
+void wg__csv_classes_free(wg_csv_classes *classes)
 {
     if (classes->allocator) {
-        wg_mem_free(classes->allocator, (void *)classes->name, classes->capacity * sizeof *classes->name);
-        wg_mem_free(classes->allocator, classes->by_text, classes->capacity * sizeof *classes->by_text);
+        wg__mem_free(classes->allocator, (void *)classes->name, classes->capacity * sizeof *classes->name);
+        wg__mem_free(classes->allocator, classes->by_text, classes->capacity * sizeof *classes->by_text);
     }
 }
 
@@ -53,10 +53,10 @@ static void sort_by_text(wg_csv_classes *classes)
 {
     for (size_t i = 0; i < classes->count; i++)
         classes->by_text[i] = i;
-    wg_sort(classes->by_text, classes->count, text_before, classes->name);
+    wg__sort(classes->by_text, classes->count, text_before, classes->name);
 }
 
-bool wg_csv_classes_of_names(
+bool wg__csv_classes_of_names(
     wg_csv_classes *classes, const wg_allocator *allocator, const char *const *names, size_t n)
 {
     if (!reserve(classes, allocator, n))
@@ -78,23 +78,23 @@ static size_t find_different(size_t *sorted, const char *const *labels, size_t n
     return count;
 }
 
-bool wg_csv_classes_of_labels(
+bool wg__csv_classes_of_labels(
     wg_csv_classes *classes, const wg_allocator *allocator, const char *const *labels, size_t n)
 {
     if (!reserve(classes, allocator, n))
         return false;
     for (size_t i = 0; i < n; i++)
         classes->by_text[i] = i;
-    wg_sort(classes->by_text, n, text_before, labels);
+    wg__sort(classes->by_text, n, text_before, labels);
     classes->count = find_different(classes->by_text, labels, n);
-    wg_sort(classes->by_text, classes->count, class_before, labels);
+    wg__sort(classes->by_text, classes->count, class_before, labels);
     for (size_t i = 0; i < classes->count; i++)
         classes->name[i] = labels[classes->by_text[i]];
     sort_by_text(classes);
     return true;
 }
 
-size_t wg_csv_class(const wg_csv_classes *classes, const char *label)
+size_t wg__csv_class(const wg_csv_classes *classes, const char *label)
 {
     size_t low = 0, high = classes->count;
     while (low < high) {

@@ -16,13 +16,13 @@ typedef struct wg_csv_classes {
 
 /* The classes of n labels: their different texts, numbers by value first, then the others by their bytes. Or
  * n classes that are there already. False without memory; *classes is to be freed in any case. */
-bool wg_csv_classes_of_labels(
+bool wg__csv_classes_of_labels(
     wg_csv_classes *classes, const wg_allocator *allocator, const char *const *labels, size_t n);
-bool wg_csv_classes_of_names(
+bool wg__csv_classes_of_names(
     wg_csv_classes *classes, const wg_allocator *allocator, const char *const *names, size_t n);
-void wg_csv_classes_free(wg_csv_classes *classes);
+void wg__csv_classes_free(wg_csv_classes *classes);
 
 /* The class of a label, or SIZE_MAX. */
-size_t wg_csv_class(const wg_csv_classes *classes, const char *label);
+size_t wg__csv_class(const wg_csv_classes *classes, const char *label);
 
 #endif

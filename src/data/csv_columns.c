@@ -5,7 +5,7 @@
 #include "data/csv_form.h"
 #include "data/dataset.h"
 
-bool wg_csv_is_missing(const char *text)
+bool wg__csv_is_missing(const char *text)
 {
     static const char *const words[] = {"", "?", "na", "n/a", "nan", "null"};
     char lower[8] = {0};
@@ -50,10 +50,11 @@ static wg_status find_column(const wg_csv_table *table, bool has_header, const c
         return WG_OK;
     if (named > 1)
         return wg_error_set(error, WG_NAME, "%s: %zu columns are named \"%s\": give %s as a number",
-            table->path, named, wg_csv_excerpt(text, excerpt), option);
+            table->path, named, wg__csv_excerpt(text, excerpt), option);
     if (number == 0 || number > table->columns)
         return wg_error_set(error, WG_NAME, "%s: has no column \"%s\" (%s) among its %zu%s", table->path,
-            wg_csv_excerpt(text, excerpt), option, table->columns, has_header ? "" : ", which have no names");
+            wg__csv_excerpt(text, excerpt), option, table->columns,
+            has_header ? "" : ", which have no names");
     *column = number - 1;
     return WG_OK;
 }
@@ -110,7 +111,7 @@ static wg_status place_by_names(
             return wg_error_set(error, WG_FORMAT,
                 "%s: %s column \"%s\", which the data set that it must be like has", table->path,
                 count_named(table, name, &column) ? "more than one" : "has no",
-                wg_csv_excerpt(name, excerpt));
+                wg__csv_excerpt(name, excerpt));
         }
         if (columns->place[column] != WG_CSV_IGNORED)
             return wg_error_set(error, WG_INVALID, "%s: column %zu is both the target and a column of x",
@@ -137,8 +138,8 @@ static bool options_name_columns(const wg_csv_options *options)
 static bool features_have_words(const wg_csv_columns *columns, const wg_csv_table *table, char point)
 {
     for (size_t j = 0; j < table->columns; j++)
-        if (columns->place[j] < columns->features && !wg_csv_is_missing(table->first[j]) &&
-            !wg_csv_is_number(table->first[j], point))
+        if (columns->place[j] < columns->features && !wg__csv_is_missing(table->first[j]) &&
+            !wg__csv_is_number(table->first[j], point))
             return true;
     return false;
 }
@@ -159,7 +160,7 @@ static wg_status decide_header(
 
 /* ---- All together ---------------------------------------------------------------------------------- */
 
-wg_status wg_csv_columns_find(
+wg_status wg__csv_columns_find(
     wg_csv_columns *columns, const wg_csv_table *table, const wg_csv_options *options, wg_error *error)
 {
     size_t bytes;
@@ -168,8 +169,8 @@ wg_status wg_csv_columns_find(
         return wg_error_set(error, WG_FORMAT,
             "%s: has one column only, which leaves none for x (the separator was taken to be '%c')",
             table->path, table->separator);
-    if (wg_mul_size(table->columns, sizeof *columns->place, &bytes))
-        columns->place = wg_mem_new(table->allocator, bytes);
+    if (wg__mul_size(table->columns, sizeof *columns->place, &bytes))
+        columns->place = wg__mem_new(table->allocator, bytes);
     if (!columns->place)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %zu columns", table->path, table->columns);
@@ -189,7 +190,7 @@ wg_status wg_csv_columns_find(
     return status;
 }
 
-void wg_csv_columns_free(wg_csv_columns *columns, const wg_csv_table *table)
+void wg__csv_columns_free(wg_csv_columns *columns, const wg_csv_table *table)
 {
-    wg_mem_free(table->allocator, columns->place, table->columns * sizeof *columns->place);
+    wg__mem_free(table->allocator, columns->place, table->columns * sizeof *columns->place);
 }

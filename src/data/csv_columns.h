@@ -22,11 +22,11 @@ typedef struct wg_csv_columns {
 } wg_csv_columns;
 
 /* On failure *columns may hold memory: free it. */
-wg_status wg_csv_columns_find(
+wg_status wg__csv_columns_find(
     wg_csv_columns *columns, const wg_csv_table *table, const wg_csv_options *options, wg_error *error);
-void wg_csv_columns_free(wg_csv_columns *columns, const wg_csv_table *table);
+void wg__csv_columns_free(wg_csv_columns *columns, const wg_csv_table *table);
 
 /* Does the text say that there is no value: nothing, "?", "NA", "N/A", "nan", "null" in either case? */
-bool wg_csv_is_missing(const char *text);
+bool wg__csv_is_missing(const char *text);
 
 #endif

@@ -8,11 +8,11 @@
 
 /* ---- Numbers --------------------------------------------------------------------------------------- */
 
-bool wg_csv_is_number(const char *text, char point)
+bool wg__csv_is_number(const char *text, char point)
 {
     double value;
-    return (point != ',' && wg_number_parse(text, '.', &value) != WG_NUMBER_NONE) ||
-           (point != '.' && wg_number_parse(text, ',', &value) != WG_NUMBER_NONE);
+    return (point != ',' && wg__number_parse(text, '.', &value) != WG_NUMBER_NONE) ||
+           (point != '.' && wg__number_parse(text, ',', &value) != WG_NUMBER_NONE);
 }
 
 /* One to three digits that begin with no 0, a comma, three digits: 1,234. */
@@ -24,13 +24,13 @@ static bool may_be_thousands(const char *text)
            text[digits + 4] == 0;
 }
 
-char wg_csv_point_of(const char *text)
+char wg__csv_point_of(const char *text)
 {
     if (!strpbrk(text, ".,"))
         return 0;
-    if (wg_csv_is_number(text, '.'))
+    if (wg__csv_is_number(text, '.'))
         return '.';
-    return wg_csv_is_number(text, ',') && !may_be_thousands(text) ? ',' : 0;
+    return wg__csv_is_number(text, ',') && !may_be_thousands(text) ? ',' : 0;
 }
 
 /* ---- The separator --------------------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ static bool is_comma_number(const char *c, const char *end)
     if ((size_t)(end - c) >= sizeof text)
         return false;
     memcpy(text, c, (size_t)(end - c));
-    return wg_csv_is_number(text, ',');
+    return wg__csv_is_number(text, ',');
 }
 
 /* Is each field with a comma, between separators of the other kind, a number? */
@@ -69,7 +69,7 @@ static bool commas_are_decimal(const char *line, const char *stop, const char *s
     return true;
 }
 
-char wg_csv_separator(const char *text, const char *end, char point, bool *two_ways)
+char wg__csv_separator(const char *text, const char *end, char point, bool *two_ways)
 {
     static const char all[] = ",;\t|", *const others = all + 1;
     *two_ways = false;

@@ -12,15 +12,15 @@
 
 /* Here and below `point` is what stands for the decimal point, or 0 where that is not known: a point or a
  * comma. Is the text a number? */
-bool wg_csv_is_number(const char *text, char point);
+bool wg__csv_is_number(const char *text, char point);
 
 /* What the text says about its point: '.' or ',' if it is a number with that one only, else 0. Nor does
  * "1,234" say anything, which may be a thousand. */
-char wg_csv_point_of(const char *text);
+char wg__csv_point_of(const char *text);
 
 /* The separator of the text up to `end`: of the four , ; tab | the first that stands outside quotes in the
  * first line with anything in it; but where all commas of the line are decimal, the first of the others. Then
  * *two_ways says that the line makes sense with commas between its fields too. */
-char wg_csv_separator(const char *text, const char *end, char point, bool *two_ways);
+char wg__csv_separator(const char *text, const char *end, char point, bool *two_ways);
 
 #endif

@@ -11,21 +11,21 @@
 /* All that is left, and a line end behind it. Of a gzip file it is not known how much that is. */
 static wg_status read_all(wg_csv_table *table, wg_source *source, size_t *size, wg_error *error)
 {
-    uint64_t left = wg_source_left(source);
+    uint64_t left = wg__source_left(source);
     size_t room = source->packed && left > 1 << 16 ? 1 << 16
                   : left < SIZE_MAX / 2            ? (size_t)left
                                                    : SIZE_MAX / 2;
     for (size_t got = 0;; room = table->capacity) { /* asking for a byte more doubles the room */
         void *bytes = table->bytes;
-        wg_status status = wg_source_claim(source, room, error);
+        wg_status status = wg__source_claim(source, room, error);
         if (status != WG_OK)
             return status;
-        if (!wg_mem_reserve(table->allocator, &bytes, &table->capacity, room + 2, 1))
+        if (!wg__mem_reserve(table->allocator, &bytes, &table->capacity, room + 2, 1))
             return wg_error_set(
                 error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", table->path, room + 2);
         table->bytes = bytes;
         size_t asked = table->capacity - 1 - *size;
-        status = wg_source_read_some(source, table->bytes + *size, asked, &got, error);
+        status = wg__source_read_some(source, table->bytes + *size, asked, &got, error);
         if (status != WG_OK)
             return status;
         *size += got;
@@ -137,7 +137,7 @@ static wg_status keep_record(struct scan *s, size_t line)
         return wg_error_set(s->error, WG_FORMAT, "%s, line %zu: %zu fields, where line %zu has %zu",
             table->path, line, s->field, table->line[0], table->columns);
     void *lines = table->line;
-    if (!wg_mem_reserve(table->allocator, &lines, &table->lines, table->records + 1, sizeof *table->line))
+    if (!wg__mem_reserve(table->allocator, &lines, &table->lines, table->records + 1, sizeof *table->line))
         return wg_error_set(s->error, WG_OUT_OF_MEMORY, "%s: no memory for line %zu", table->path, line);
     table->line = lines;
     table->line[table->records++] = line;
@@ -167,20 +167,20 @@ static wg_status scan_records(struct scan *s)
 static wg_status point_to_first(wg_csv_table *table, wg_error *error)
 {
     size_t bytes;
-    if (wg_mul_size(table->columns, sizeof *table->first, &bytes))
-        table->first = wg_mem_new(table->allocator, bytes);
+    if (wg__mul_size(table->columns, sizeof *table->first, &bytes))
+        table->first = wg__mem_new(table->allocator, bytes);
     if (!table->first)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %zu columns", table->path, table->columns);
     const char *field = table->bytes;
-    for (size_t j = 0; j < table->columns; j++, field = wg_csv_next(field))
+    for (size_t j = 0; j < table->columns; j++, field = wg__csv_next(field))
         table->first[j] = field;
     return WG_OK;
 }
 
 /* ---- The table ------------------------------------------------------------------------------------- */
 
-wg_status wg_csv_table_read(
+wg_status wg__csv_table_read(
     wg_csv_table *table, wg_source *source, const wg_csv_options *options, wg_error *error)
 {
     size_t size = 0;
@@ -193,7 +193,7 @@ wg_status wg_csv_table_read(
     if (size >= 3 && memcmp(read, "\xEF\xBB\xBF", 3) == 0) /* UTF-8's byte order mark */
         read += 3;
     table->separator =
-        options->separator ? options->separator : wg_csv_separator(read, end, options->decimal, &two_ways);
+        options->separator ? options->separator : wg__csv_separator(read, end, options->decimal, &two_ways);
     if (two_ways)
         return wg_error_set(error, WG_FORMAT,
             "%s: the first line can be read in two ways, with ',' or with '%c' between fields; give "
@@ -205,14 +205,14 @@ wg_status wg_csv_table_read(
     return status == WG_OK ? point_to_first(table, error) : status;
 }
 
-void wg_csv_table_free(wg_csv_table *table)
+void wg__csv_table_free(wg_csv_table *table)
 {
-    wg_mem_free(table->allocator, table->bytes, table->capacity);
-    wg_mem_free(table->allocator, (void *)table->first, table->columns * sizeof *table->first);
-    wg_mem_free(table->allocator, table->line, table->lines * sizeof *table->line);
+    wg__mem_free(table->allocator, table->bytes, table->capacity);
+    wg__mem_free(table->allocator, (void *)table->first, table->columns * sizeof *table->first);
+    wg__mem_free(table->allocator, table->line, table->lines * sizeof *table->line);
 }
 
-const char *wg_csv_excerpt(const char *text, char excerpt[WG_CSV_EXCERPT])
+const char *wg__csv_excerpt(const char *text, char excerpt[WG_CSV_EXCERPT])
 {
     size_t length = strlen(text), n = length < 40 ? length : 40;
     while (n && n < length && ((unsigned char)text[n] & 0xC0) == 0x80)

@@ -30,18 +30,18 @@ typedef struct wg_csv_table {
 
 /* Reads to the end. WG_FORMAT unless there is a record and all have as many fields. On failure *table may
  * hold memory: free it. */
-wg_status wg_csv_table_read(
+wg_status wg__csv_table_read(
     wg_csv_table *table, wg_source *source, const wg_csv_options *options, wg_error *error);
-void wg_csv_table_free(wg_csv_table *table);
+void wg__csv_table_free(wg_csv_table *table);
 
 /* Fields follow each other, record after record, from table->bytes. */
-static inline const char *wg_csv_next(const char *field)
+static inline const char *wg__csv_next(const char *field)
 {
     return field + strlen(field) + 1;
 }
 
 /* The beginning of a text, fit for a message: at most 40 bytes, no control characters. */
 enum { WG_CSV_EXCERPT = 48 };
-const char *wg_csv_excerpt(const char *text, char excerpt[WG_CSV_EXCERPT]);
+const char *wg__csv_excerpt(const char *text, char excerpt[WG_CSV_EXCERPT]);
 
 #endif

@@ -9,7 +9,7 @@
 static bool array_bytes(wg_dtype dtype, const wg_shape *shape, size_t *bytes)
 {
     size_t count;
-    return wg_shape_count(shape, &count) && wg_mul_size(count, wg_dtype_size(dtype), bytes);
+    return wg_shape_count(shape, &count) && wg__mul_size(count, wg_dtype_size(dtype), bytes);
 }
 
 /* An empty array keeps one byte, so that a data pointer is never NULL. */
@@ -18,7 +18,7 @@ static size_t at_least_one(size_t bytes)
     return bytes ? bytes : 1;
 }
 
-wg_dataset *wg_dataset_new(const wg_allocator *hook, wg_dtype x_dtype, wg_shape x_shape, wg_dtype y_dtype,
+wg_dataset *wg__dataset_new(const wg_allocator *hook, wg_dtype x_dtype, wg_shape x_shape, wg_dtype y_dtype,
     wg_shape y_shape, wg_error *error)
 {
     size_t x_bytes, y_bytes;
@@ -26,14 +26,14 @@ wg_dataset *wg_dataset_new(const wg_allocator *hook, wg_dtype x_dtype, wg_shape 
         wg_error_set(error, WG_OVERFLOW, "data set: the size of an array does not fit in size_t");
         return NULL;
     }
-    wg_allocator allocator = wg_allocator_or_default(hook);
-    wg_dataset *dataset = wg_mem_zero(&allocator, sizeof *dataset);
+    wg_allocator allocator = wg__allocator_or_default(hook);
+    wg_dataset *dataset = wg__mem_zero(&allocator, sizeof *dataset);
     if (dataset) {
         dataset->allocator = allocator;
         dataset->x_dtype = x_dtype, dataset->x_shape = x_shape, dataset->x_bytes = x_bytes;
         dataset->y_dtype = y_dtype, dataset->y_shape = y_shape, dataset->y_bytes = y_bytes;
-        dataset->x = wg_mem_aligned_new(&allocator, at_least_one(x_bytes));
-        dataset->y = wg_mem_aligned_new(&allocator, at_least_one(y_bytes));
+        dataset->x = wg__mem_aligned_new(&allocator, at_least_one(x_bytes));
+        dataset->y = wg__mem_aligned_new(&allocator, at_least_one(y_bytes));
         if (dataset->x && dataset->y)
             return dataset;
         wg_dataset_free(dataset);
@@ -43,7 +43,7 @@ wg_dataset *wg_dataset_new(const wg_allocator *hook, wg_dtype x_dtype, wg_shape 
     return NULL;
 }
 
-wg_status wg_dataset_count_classes(wg_dataset *dataset, size_t least, wg_error *error)
+wg_status wg__dataset_count_classes(wg_dataset *dataset, size_t least, wg_error *error)
 {
     dataset->classes = least;
     if (dataset->y_dtype != WG_I32 || dataset->y_shape.rank != 1)
@@ -79,7 +79,7 @@ wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error)
 {
     if ((error && error->status != WG_OK) || check_arrays(&x, &y, error) != WG_OK)
         return NULL;
-    wg_dataset *dataset = wg_dataset_new(NULL, x.dtype, x.shape, y.dtype, y.shape, error);
+    wg_dataset *dataset = wg__dataset_new(NULL, x.dtype, x.shape, y.dtype, y.shape, error);
     if (!dataset)
         return NULL;
     if ((dataset->x_bytes && !x.data) || (dataset->y_bytes && !y.data)) {
@@ -89,7 +89,7 @@ wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error)
             memcpy(dataset->x, x.data, dataset->x_bytes);
         if (dataset->y_bytes)
             memcpy(dataset->y, y.data, dataset->y_bytes);
-        if (wg_dataset_count_classes(dataset, 0, error) == WG_OK)
+        if (wg__dataset_count_classes(dataset, 0, error) == WG_OK)
             return dataset;
     }
     wg_dataset_free(dataset);
@@ -99,13 +99,13 @@ wg_dataset *wg_dataset_from_arrays(wg_array x, wg_array y, wg_error *error)
 void wg_dataset_free(wg_dataset *dataset)
 {
     if (dataset) {
-        wg_holders_end(&dataset->holders);
+        wg__holders_end(&dataset->holders);
         wg_allocator allocator = dataset->allocator;
-        wg_mem_aligned_free(&allocator, dataset->x, at_least_one(dataset->x_bytes));
-        wg_mem_aligned_free(&allocator, dataset->y, at_least_one(dataset->y_bytes));
-        wg_words_free(&dataset->class_names, &allocator);
-        wg_words_free(&dataset->columns, &allocator);
-        wg_mem_free(&allocator, dataset, sizeof *dataset);
+        wg__mem_aligned_free(&allocator, dataset->x, at_least_one(dataset->x_bytes));
+        wg__mem_aligned_free(&allocator, dataset->y, at_least_one(dataset->y_bytes));
+        wg__words_free(&dataset->class_names, &allocator);
+        wg__words_free(&dataset->columns, &allocator);
+        wg__mem_free(&allocator, dataset, sizeof *dataset);
     }
 }
 
@@ -131,7 +131,7 @@ size_t wg_dataset_classes(const wg_dataset *dataset)
 
 const char *wg_dataset_class_name(const wg_dataset *dataset, size_t i)
 {
-    return dataset ? wg_words_at(&dataset->class_names, i) : NULL;
+    return dataset ? wg__words_at(&dataset->class_names, i) : NULL;
 }
 
 const char *wg_dataset_column_name(const wg_dataset *dataset, size_t j)

@@ -25,10 +25,10 @@ struct wg_dataset {
 };
 
 /* Both shapes have a first size, and it is the same. The numbers are garbage until the caller fills them. */
-wg_dataset *wg_dataset_new(const wg_allocator *allocator, wg_dtype x_dtype, wg_shape x_shape,
+wg_dataset *wg__dataset_new(const wg_allocator *allocator, wg_dtype x_dtype, wg_shape x_shape,
     wg_dtype y_dtype, wg_shape y_shape, wg_error *error);
 
 /* Sets `classes` to the largest label + 1, but at least to `least`. */
-wg_status wg_dataset_count_classes(wg_dataset *dataset, size_t least, wg_error *error);
+wg_status wg__dataset_count_classes(wg_dataset *dataset, size_t least, wg_error *error);
 
 #endif

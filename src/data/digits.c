@@ -204,10 +204,10 @@ wg_dataset *wg_digits_draw(size_t count, uint64_t seed, wg_error *error)
     if (error && error->status != WG_OK)
         return NULL;
     wg_dataset *dataset =
-        wg_dataset_new(NULL, WG_F32, WG_SHAPE(count, 1, SIDE, SIDE), WG_I32, WG_SHAPE(count), error);
+        wg__dataset_new(NULL, WG_F32, WG_SHAPE(count, 1, SIDE, SIDE), WG_I32, WG_SHAPE(count), error);
     if (dataset) {
         struct drawing drawing = {seed, dataset->x, dataset->y};
-        wg_parallel_for(wg_threads_of(0), count, GRAIN, draw_chunk, &drawing);
+        wg__parallel_for(wg__threads_of(0), count, GRAIN, draw_chunk, &drawing);
         dataset->classes = 10;
     }
     return dataset;

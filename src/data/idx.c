@@ -39,15 +39,15 @@ static wg_status read_sizes(struct idx *file, wg_error *error)
     unsigned char word[4];
     size_t bytes;
     for (size_t i = 0; i < file->shape.rank; i++) {
-        wg_status status = wg_source_read(&file->source, word, 4, error);
+        wg_status status = wg__source_read(&file->source, word, 4, error);
         if (status != WG_OK)
             return status;
-        file->shape.dim[i] = (size_t)wg_bytes_big(word, 4);
+        file->shape.dim[i] = (size_t)wg__bytes_big(word, 4);
     }
     char text[192];
-    uint64_t left = wg_source_left(&file->source);
+    uint64_t left = wg__source_left(&file->source);
     if (!wg_shape_count(&file->shape, &file->elements.count) ||
-        !wg_mul_size(file->elements.count, file->elements.element->size, &bytes) || bytes > left)
+        !wg__mul_size(file->elements.count, file->elements.element->size, &bytes) || bytes > left)
         return wg_error_set(error, WG_FORMAT,
             "%s: the sizes %s at offset 4 promise more than the file can hold after offset %" PRIu64
             " (%" PRIu64 " bytes)",
@@ -58,13 +58,13 @@ static wg_status read_sizes(struct idx *file, wg_error *error)
 static wg_status read_header(struct idx *file, size_t most_rank, const char *what, wg_error *error)
 {
     unsigned char magic[4];
-    wg_status status = wg_source_read(&file->source, magic, 4, error);
+    wg_status status = wg__source_read(&file->source, magic, 4, error);
     if (status != WG_OK)
         return status;
     file->elements = (wg_elements){.big = true, .name = what};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++)
         if (types[i].code == magic[2])
-            file->elements.element = wg_element_of_kind(types[i].kind, types[i].size);
+            file->elements.element = wg__element_of_kind(types[i].kind, types[i].size);
     if (magic[0] || magic[1] || !file->elements.element || !magic[3] || magic[3] > most_rank)
         return wg_error_set(error, WG_FORMAT,
             "%s: offset 0 holds %02x %02x %02x %02x, an IDX file of %s starts with 00 00, a type (08, 09, 0b "
@@ -78,7 +78,7 @@ static wg_status open_idx(struct idx *file, const char *path, size_t most_rank, 
     const wg_idx_options *options, wg_error *error)
 {
     const wg_source_options limits = {.allocator = &options->allocator, .max_bytes = options->max_bytes};
-    wg_status status = wg_source_open(&file->source, path, &limits, error);
+    wg_status status = wg__source_open(&file->source, path, &limits, error);
     return status == WG_OK ? read_header(file, most_rank, what, error) : status;
 }
 
@@ -89,7 +89,7 @@ static wg_status read_block(struct idx *file, int32_t block[BLOCK], size_t n, wg
 {
     wg_elements some = file->elements;
     some.count = n;
-    return wg_elements_read(&some, &file->source, block, error);
+    return wg__elements_read(&some, &file->source, block, error);
 }
 
 /* What is no byte stays as it is, in the smaller type that holds it. */
@@ -118,10 +118,10 @@ static wg_status read_integers(struct idx *file, void *x, wg_error *error)
 static wg_status read_images(struct idx *file, void *x, wg_error *error)
 {
     const wg_element *element = file->elements.element;
-    wg_status status = element->kind == 'u'   ? wg_pixels_read(&file->source, x, file->elements.count, error)
+    wg_status status = element->kind == 'u'   ? wg__pixels_read(&file->source, x, file->elements.count, error)
                        : element->kind == 'i' ? read_integers(file, x, error)
-                                              : wg_elements_read(&file->elements, &file->source, x, error);
-    return status == WG_OK ? wg_source_expect_end(&file->source, error) : status;
+                                              : wg__elements_read(&file->elements, &file->source, x, error);
+    return status == WG_OK ? wg__source_expect_end(&file->source, error) : status;
 }
 
 /* Of a row of several numbers the first is the label. */
@@ -143,7 +143,7 @@ static wg_status read_labels(struct idx *file, int32_t *y, size_t classes, wg_er
             y[(done + i) / row] = block[i];
         }
     }
-    return wg_source_expect_end(&file->source, error);
+    return wg__source_expect_end(&file->source, error);
 }
 
 /* ---- Pairs of files -------------------------------------------------------------------------------- */
@@ -159,8 +159,8 @@ static wg_status check_pair(struct idx *images, struct idx *labels, wg_error *er
         return wg_error_set(
             error, WG_FORMAT, "%s: labels are integers, at least one for each image", labels->source.path);
     uint64_t bytes = (uint64_t)images->elements.count * wg_dtype_size(image_dtype(images));
-    wg_status status = wg_source_claim(&images->source, bytes, error);
-    return status == WG_OK ? wg_source_claim(&labels->source, count * sizeof(int32_t), error) : status;
+    wg_status status = wg__source_claim(&images->source, bytes, error);
+    return status == WG_OK ? wg__source_claim(&labels->source, count * sizeof(int32_t), error) : status;
 }
 
 static wg_dataset *read_pair(
@@ -171,12 +171,12 @@ static wg_dataset *read_pair(
     const wg_shape *s = &images->shape;
     wg_shape shape = s->rank == IMAGE_RANK ? WG_SHAPE(s->dim[0], 1, s->dim[1], s->dim[2]) : *s;
     wg_dataset *dataset =
-        wg_dataset_new(&options->allocator, image_dtype(images), shape, WG_I32, WG_SHAPE(s->dim[0]), error);
+        wg__dataset_new(&options->allocator, image_dtype(images), shape, WG_I32, WG_SHAPE(s->dim[0]), error);
     if (!dataset)
         return NULL;
     if (read_images(images, dataset->x, error) == WG_OK &&
         read_labels(labels, dataset->y, options->classes, error) == WG_OK &&
-        wg_dataset_count_classes(dataset, options->classes, error) == WG_OK)
+        wg__dataset_count_classes(dataset, options->classes, error) == WG_OK)
         return dataset;
     wg_dataset_free(dataset);
     return NULL;
@@ -197,8 +197,8 @@ wg_dataset *wg_idx_load(
     if (open_idx(&images, images_path, WG_MAX_RANK, "images", &o, error) == WG_OK &&
         open_idx(&labels, labels_path, 2, "labels", &o, error) == WG_OK)
         dataset = read_pair(&images, &labels, &o, error);
-    wg_source_close(&images.source);
-    wg_source_close(&labels.source);
+    wg__source_close(&images.source);
+    wg__source_close(&labels.source);
     return dataset;
 }
 
@@ -216,18 +216,18 @@ wg_dataset *wg_mnist_load(
     const char *folder, wg_split split, const wg_pictures_options *options, wg_error *error)
 {
     const wg_pictures_options o = options ? *options : (wg_pictures_options){0};
-    if ((error && error->status != WG_OK) || wg_folder_check(folder, split, error) != WG_OK)
+    if ((error && error->status != WG_OK) || wg__folder_check(folder, split, error) != WG_OK)
         return NULL;
     bool test = split == WG_TEST_SPLIT;
-    const wg_allocator memory = wg_allocator_or_default(&o.allocator);
-    char(*path)[WG_PATH_SIZE] = wg_mem_new(&memory, 2 * sizeof *path); /* images, labels */
+    const wg_allocator memory = wg__allocator_or_default(&o.allocator);
+    char(*path)[WG_PATH_SIZE] = wg__mem_new(&memory, 2 * sizeof *path); /* images, labels */
     wg_dataset *dataset = NULL;
     if (!path)
         wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", folder);
-    else if (wg_folder_find(path[0], folder, image_names[test], error) == WG_OK &&
-             wg_folder_find(path[1], folder, label_names[test], error) == WG_OK)
+    else if (wg__folder_find(path[0], folder, image_names[test], error) == WG_OK &&
+             wg__folder_find(path[1], folder, label_names[test], error) == WG_OK)
         dataset = wg_idx_load(path[0], path[1],
             &(wg_idx_options){.classes = 10, .max_bytes = o.max_bytes, .allocator = o.allocator}, error);
-    wg_mem_free(&memory, path, 2 * sizeof *path);
+    wg__mem_free(&memory, path, 2 * sizeof *path);
     return dataset;
 }

@@ -85,12 +85,12 @@ static wg_number convert_by_library(const char *text, char point, double *value)
     char *at = strchr(copy, point);
     if (at)
         *at = '.';
-    if (!wg_format_read(copy, NULL, value))
+    if (!wg__format_read(copy, NULL, value))
         return WG_NUMBER_NO_MEMORY;
     return isinf(*value) ? WG_NUMBER_LARGE : WG_NUMBER_GOOD;
 }
 
-wg_number wg_number_parse(const char *text, char point, double *value)
+wg_number wg__number_parse(const char *text, char point, double *value)
 {
     struct decimal decimal = {0};
     if (!scan(text, point, &decimal))

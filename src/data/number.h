@@ -18,6 +18,6 @@ typedef enum wg_number {
 /* Of the form [+-] digits [. digits] [e [+-] digits], with a digit before or after the point and nothing
  * around it: no infinity, no NaN, no hexadecimal. Correctly rounded. `point` is the character that stands for
  * the point. */
-wg_number wg_number_parse(const char *text, char point, double *value);
+wg_number wg__number_parse(const char *text, char point, double *value);
 
 #endif

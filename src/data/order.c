@@ -39,8 +39,8 @@ static wg_status choose_list(wg_order *order, const wg_allocator *allocator, siz
     order->count = o->row_count;
     if (o->row_count == 0)
         return WG_OK;
-    if (wg_mul_size(o->row_count, sizeof *order->chosen, &bytes))
-        order->chosen = wg_mem_new(allocator, bytes);
+    if (wg__mul_size(o->row_count, sizeof *order->chosen, &bytes))
+        order->chosen = wg__mem_new(allocator, bytes);
     if (!order->chosen)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "batches: no memory for %zu rows", o->row_count);
     memcpy(order->chosen, o->rows, bytes);
@@ -64,8 +64,8 @@ static wg_status sum_weights(
     if (largest == 0)
         return wg_error_set(error, WG_INVALID, "batches: the weights of all %zu samples are 0", order->count);
     size_t bytes;
-    if (wg_mul_size(order->count, sizeof *order->upto, &bytes))
-        order->upto = wg_mem_new(allocator, bytes);
+    if (wg__mul_size(order->count, sizeof *order->upto, &bytes))
+        order->upto = wg__mem_new(allocator, bytes);
     if (!order->upto)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "batches: no memory for %zu weights", order->count);
     for (size_t i = 0; i < order->count; i++)
@@ -73,7 +73,7 @@ static wg_status sum_weights(
     return WG_OK;
 }
 
-wg_status wg_order_init(wg_order *order, const wg_allocator *allocator, size_t samples,
+wg_status wg__order_init(wg_order *order, const wg_allocator *allocator, size_t samples,
     const wg_batches_options *o, wg_error *error)
 {
     *order = (wg_order){.seed = o->seed, .in_order = o->in_order};
@@ -86,18 +86,18 @@ wg_status wg_order_init(wg_order *order, const wg_allocator *allocator, size_t s
     if (status != WG_OK || order->count == 0)
         return status;
     size_t bytes;
-    if (wg_mul_size(order->count, sizeof *order->rows, &bytes))
-        order->rows = wg_mem_new(allocator, bytes);
+    if (wg__mul_size(order->count, sizeof *order->rows, &bytes))
+        order->rows = wg__mem_new(allocator, bytes);
     return order->rows ? WG_OK
                        : wg_error_set(error, WG_OUT_OF_MEMORY,
                              "batches: no memory for the order of %zu samples", order->count);
 }
 
-void wg_order_free(wg_order *order, const wg_allocator *allocator)
+void wg__order_free(wg_order *order, const wg_allocator *allocator)
 {
-    wg_mem_free(allocator, order->chosen, order->count * sizeof *order->chosen);
-    wg_mem_free(allocator, order->upto, order->count * sizeof *order->upto);
-    wg_mem_free(allocator, order->rows, order->count * sizeof *order->rows);
+    wg__mem_free(allocator, order->chosen, order->count * sizeof *order->chosen);
+    wg__mem_free(allocator, order->upto, order->count * sizeof *order->upto);
+    wg__mem_free(allocator, order->rows, order->count * sizeof *order->rows);
 }
 
 /* ---- An epoch -------------------------------------------------------------------------------------- */
@@ -118,7 +118,7 @@ static size_t draw(const wg_order *order, wg_random *random)
     return low;
 }
 
-void wg_order_start(wg_order *order, uint64_t epoch)
+void wg__order_start(wg_order *order, uint64_t epoch)
 {
     wg_random random = wg_random_named(order->seed, "batches");
     random.stream += epoch;

@@ -24,12 +24,12 @@ typedef struct wg_order {
 } wg_order;
 
 /* Copies what `options` choose of a data set of `samples`. On failure *order may hold memory: free it. */
-wg_status wg_order_init(wg_order *order, const wg_allocator *allocator, size_t samples,
+wg_status wg__order_init(wg_order *order, const wg_allocator *allocator, size_t samples,
     const wg_batches_options *options, wg_error *error);
-void wg_order_free(wg_order *order, const wg_allocator *allocator);
+void wg__order_free(wg_order *order, const wg_allocator *allocator);
 
 /* Sets `rows` for an epoch: a function of (seed, epoch) alone, never of the epoch before, so that any epoch
  * can be had without running those before it. */
-void wg_order_start(wg_order *order, uint64_t epoch);
+void wg__order_start(wg_order *order, uint64_t epoch);
 
 #endif

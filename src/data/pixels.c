@@ -5,12 +5,12 @@
 
 enum { BLOCK = 1 << 12 };
 
-wg_status wg_pixels_read(wg_source *source, float *x, size_t count, wg_error *error)
+wg_status wg__pixels_read(wg_source *source, float *x, size_t count, wg_error *error)
 {
     unsigned char bytes[BLOCK];
     for (size_t done = 0; done < count;) {
         size_t n = count - done < BLOCK ? count - done : BLOCK;
-        wg_status status = wg_source_read(source, bytes, n, error);
+        wg_status status = wg__source_read(source, bytes, n, error);
         if (status != WG_OK)
             return status;
         for (size_t i = 0; i < n; i++)

@@ -8,6 +8,6 @@
 #include "base/source.h"
 
 /* The next `count` bytes of the file, each divided by 255. */
-wg_status wg_pixels_read(wg_source *source, float *x, size_t count, wg_error *error);
+wg_status wg__pixels_read(wg_source *source, float *x, size_t count, wg_error *error);
 
 #endif

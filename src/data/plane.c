@@ -28,7 +28,7 @@ static wg_dataset *draw(const struct plane *plane, size_t count, uint64_t seed, 
             error, WG_INVALID, "%s: %zu classes, noise %g", plane->name, plane->classes, plane->noise);
         return NULL;
     }
-    wg_dataset *dataset = wg_dataset_new(NULL, WG_F64, WG_SHAPE(count, 2), WG_I32, WG_SHAPE(count), error);
+    wg_dataset *dataset = wg__dataset_new(NULL, WG_F64, WG_SHAPE(count, 2), WG_I32, WG_SHAPE(count), error);
     if (!dataset)
         return NULL;
     wg_random random = wg_random_named(seed, plane->name);

@@ -32,7 +32,7 @@ wg_dataset *wg_regression_draw(
         return NULL;
     }
     wg_dataset *dataset =
-        wg_dataset_new(NULL, WG_F64, WG_SHAPE(count, features), WG_F64, WG_SHAPE(count), error);
+        wg__dataset_new(NULL, WG_F64, WG_SHAPE(count, features), WG_F64, WG_SHAPE(count), error);
     if (!dataset)
         return NULL;
     double *x = dataset->x, *y = dataset->y;

@@ -15,8 +15,8 @@ static void copy_rows(void *to, const void *from, size_t row_bytes, const size_t
 static bool copy_names(wg_dataset *to, const wg_dataset *from)
 {
     const wg_words *classes = &from->class_names, *columns = &from->columns;
-    return wg_words_copy(&to->class_names, &to->allocator, classes->word, classes->count) &&
-           wg_words_copy(&to->columns, &to->allocator, columns->word, columns->count);
+    return wg__words_copy(&to->class_names, &to->allocator, classes->word, classes->count) &&
+           wg__words_copy(&to->columns, &to->allocator, columns->word, columns->count);
 }
 
 static wg_status check(const wg_dataset *dataset, const size_t *rows, size_t count, wg_error *error)
@@ -37,7 +37,7 @@ wg_dataset *wg_dataset_select(const wg_dataset *dataset, const size_t *rows, siz
         return NULL;
     wg_shape x = dataset->x_shape, y = dataset->y_shape;
     x.dim[0] = y.dim[0] = count;
-    wg_dataset *part = wg_dataset_new(&dataset->allocator, dataset->x_dtype, x, dataset->y_dtype, y, error);
+    wg_dataset *part = wg__dataset_new(&dataset->allocator, dataset->x_dtype, x, dataset->y_dtype, y, error);
     if (!part)
         return NULL;
     if (!copy_names(part, dataset)) {

@@ -19,7 +19,7 @@ static void sink(
     items[i] = item;
 }
 
-void wg_sort(size_t *items, size_t n, bool (*before)(const void *user, size_t a, size_t b), const void *user)
+void wg__sort(size_t *items, size_t n, bool (*before)(const void *user, size_t a, size_t b), const void *user)
 {
     for (size_t i = n / 2; i-- > 0;)
         sink(items, i, n, before, user);

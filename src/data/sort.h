@@ -10,6 +10,7 @@
 
 /* Heapsort (Williams 1964): n log n comparisons on any input, no memory, no recursion. `before` must be a
  * strict total order, so that the result is one and the same everywhere. */
-void wg_sort(size_t *items, size_t n, bool (*before)(const void *user, size_t a, size_t b), const void *user);
+void wg__sort(
+    size_t *items, size_t n, bool (*before)(const void *user, size_t a, size_t b), const void *user);
 
 #endif

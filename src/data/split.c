@@ -117,7 +117,7 @@ static void finish_parts(const size_t *counts, size_t parts, bool in_order, wg_r
 {
     for (size_t p = 0; p < parts; rows += counts[p], p++) {
         if (in_order)
-            wg_sort(rows, counts[p], row_before, NULL);
+            wg__sort(rows, counts[p], row_before, NULL);
         else
             wg_random_shuffle(random, rows, counts[p]);
     }
@@ -129,23 +129,23 @@ static wg_status stratify(const wg_dataset *dataset, const size_t *counts, size_
     size_t n = wg_dataset_count(dataset), row_bytes, part_bytes;
     if (n == 0)
         return WG_OK;
-    if (!wg_mul_size(n, sizeof *rows, &row_bytes) || !wg_mul_size(parts, sizeof *rows, &part_bytes))
+    if (!wg__mul_size(n, sizeof *rows, &row_bytes) || !wg__mul_size(parts, sizeof *rows, &part_bytes))
         return wg_error_set(error, WG_OVERFLOW, "split: %zu samples and %zu parts", n, parts);
     const wg_allocator *a = &dataset->allocator;
-    size_t *shuffled = wg_mem_new(a, row_bytes), *by_class = wg_mem_new(a, row_bytes),
-           *taken = wg_mem_zero(a, part_bytes);
+    size_t *shuffled = wg__mem_new(a, row_bytes), *by_class = wg__mem_new(a, row_bytes),
+           *taken = wg__mem_zero(a, part_bytes);
     bool enough = shuffled && by_class && taken;
     if (enough) {
         memcpy(shuffled, rows, row_bytes);
         for (size_t i = 0; i < n; i++)
             by_class[i] = i;
-        wg_sort(by_class, n, class_before, &(struct strata){dataset->y, shuffled});
+        wg__sort(by_class, n, class_before, &(struct strata){dataset->y, shuffled});
         deal(shuffled, by_class, n, counts, parts, taken, rows);
         finish_parts(counts, parts, in_order, random, rows);
     }
-    wg_mem_free(a, shuffled, row_bytes);
-    wg_mem_free(a, by_class, row_bytes);
-    wg_mem_free(a, taken, part_bytes);
+    wg__mem_free(a, shuffled, row_bytes);
+    wg__mem_free(a, by_class, row_bytes);
+    wg__mem_free(a, taken, part_bytes);
     return enough ? WG_OK : wg_error_set(error, WG_OUT_OF_MEMORY, "split: no memory for %zu samples", n);
 }
 
@@ -194,10 +194,10 @@ wg_status wg_dataset_split(const wg_dataset *dataset, const double *fractions, s
         return error->status;
     if (!dataset || !out)
         return wg_error_set(error, WG_INVALID, "split: no %s", dataset ? "room for the parts" : "data set");
-    if (!wg_mul_size(n + 1, sizeof(size_t), &row_bytes) || !wg_mul_size(parts, sizeof(size_t), &part_bytes))
+    if (!wg__mul_size(n + 1, sizeof(size_t), &row_bytes) || !wg__mul_size(parts, sizeof(size_t), &part_bytes))
         return wg_error_set(error, WG_OVERFLOW, "split: %zu samples and %zu parts", n, parts);
     const wg_allocator *a = &dataset->allocator;
-    size_t *rows = wg_mem_new(a, row_bytes), *counts = wg_mem_new(a, part_bytes + 1);
+    size_t *rows = wg__mem_new(a, row_bytes), *counts = wg__mem_new(a, part_bytes + 1);
     wg_status status = WG_OUT_OF_MEMORY;
     if (!rows || !counts)
         wg_error_set(error, status, "split: no memory for %zu samples and %zu parts", n, parts);
@@ -205,8 +205,8 @@ wg_status wg_dataset_split(const wg_dataset *dataset, const double *fractions, s
         status = wg_split_rows(dataset, fractions, parts, options, rows, counts, error);
     if (status == WG_OK)
         status = select_parts(dataset, rows, counts, parts, out, error);
-    wg_mem_free(a, rows, row_bytes);
-    wg_mem_free(a, counts, part_bytes + 1);
+    wg__mem_free(a, rows, row_bytes);
+    wg__mem_free(a, counts, part_bytes + 1);
     for (size_t p = 0; status != WG_OK && p < parts; p++) {
         wg_dataset_free(out[p]);
         out[p] = NULL;

@@ -9,7 +9,7 @@
 /* The texts are in memory, so their lengths add up without overflow; the pointers' bytes may not. */
 static bool size_of(const char *const *texts, size_t count, size_t *bytes)
 {
-    if (!wg_mul_size(count, sizeof *texts, bytes))
+    if (!wg__mul_size(count, sizeof *texts, bytes))
         return false;
     for (size_t i = 0; i < count; i++) {
         size_t length = strlen(texts[i]) + 1;
@@ -20,13 +20,13 @@ static bool size_of(const char *const *texts, size_t count, size_t *bytes)
     return true;
 }
 
-bool wg_words_copy(wg_words *words, const wg_allocator *allocator, const char *const *texts, size_t count)
+bool wg__words_copy(wg_words *words, const wg_allocator *allocator, const char *const *texts, size_t count)
 {
     size_t bytes;
     *words = (wg_words){0};
     if (count == 0)
         return true;
-    void *block = size_of(texts, count, &bytes) ? wg_mem_new(allocator, bytes) : NULL;
+    void *block = size_of(texts, count, &bytes) ? wg__mem_new(allocator, bytes) : NULL;
     if (!block)
         return false;
     *words = (wg_words){block, count, bytes};
@@ -39,13 +39,13 @@ bool wg_words_copy(wg_words *words, const wg_allocator *allocator, const char *c
     return true;
 }
 
-void wg_words_free(wg_words *words, const wg_allocator *allocator)
+void wg__words_free(wg_words *words, const wg_allocator *allocator)
 {
-    wg_mem_free(allocator, (void *)words->word, words->bytes);
+    wg__mem_free(allocator, (void *)words->word, words->bytes);
     *words = (wg_words){0};
 }
 
-const char *wg_words_at(const wg_words *words, size_t i)
+const char *wg__words_at(const wg_words *words, size_t i)
 {
     return i < words->count ? words->word[i] : NULL;
 }

@@ -16,10 +16,10 @@ typedef struct wg_words {
 } wg_words;
 
 /* Copies; false when there is no memory, and *words is then empty. */
-bool wg_words_copy(wg_words *words, const wg_allocator *allocator, const char *const *texts, size_t count);
-void wg_words_free(wg_words *words, const wg_allocator *allocator);
+bool wg__words_copy(wg_words *words, const wg_allocator *allocator, const char *const *texts, size_t count);
+void wg__words_free(wg_words *words, const wg_allocator *allocator);
 
 /* NULL when there is no i-th. */
-const char *wg_words_at(const wg_words *words, size_t i);
+const char *wg__words_at(const wg_words *words, size_t i);
 
 #endif

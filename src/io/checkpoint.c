@@ -15,7 +15,7 @@ wg_status wg_params_save(const wg_params *params, const char *path, wg_error *er
     wg_archive *archive = wg_archive_new(wg_params_allocator(params));
     if (!archive)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", path ? path : "(no name)");
-    wg_status status = wg_store_put(archive, "", WG_STORE_PARAMETERS, params, error);
+    wg_status status = wg__store_put(archive, "", WG_STORE_PARAMETERS, params, error);
     if (status == WG_OK)
         status = wg_safetensors_write(path, archive, error);
     wg_archive_free(archive);
@@ -29,15 +29,15 @@ static wg_status load(wg_params *params, const char *path, const wg_archive *arc
     bool training = kind && strcmp(kind, WG_STORE_TRAINING) == 0;
     wg_match match = {
         .archive = archive, .prefix = training ? WG_STORE_PREFIX : "", .path = path, .params = params};
-    wg_status status = wg_match_new(&match, options, error);
+    wg_status status = wg__match_new(&match, options, error);
     if (status == WG_OK)
-        status = wg_match_fill(&match, error);
+        status = wg__match_fill(&match, error);
     if (status == WG_OK) {
-        wg_match_load(&match);
+        wg__match_load(&match);
         if (options && options->report)
             *options->report = match.report;
     }
-    wg_match_free(&match);
+    wg__match_free(&match);
     return status;
 }
 

@@ -9,7 +9,7 @@
 
 enum { DEEPEST = 64 }; /* lists and objects within each other, in what is skipped */
 
-wg_json wg_json_of(char *text, size_t length)
+wg_json wg__json_of(char *text, size_t length)
 {
     return (wg_json){.begin = text, .at = text, .end = text + length};
 }
@@ -38,14 +38,14 @@ static bool take(wg_json *j, char c)
 
 /* ---- Lists and objects ----------------------------------------------------------------------------- */
 
-bool wg_json_enter(wg_json *j, char open)
+bool wg__json_enter(wg_json *j, char open)
 {
     bool taken = take(j, open);
     j->first = j->first || taken;
     return taken;
 }
 
-bool wg_json_more(wg_json *j, char open)
+bool wg__json_more(wg_json *j, char open)
 {
     bool first = j->first;
     j->first = false;
@@ -116,7 +116,7 @@ static bool take_escape(wg_json *j, char **to)
     return true;
 }
 
-const char *wg_json_text(wg_json *j)
+const char *wg__json_text(wg_json *j)
 {
     if (!take(j, '"'))
         return NULL;
@@ -132,7 +132,7 @@ const char *wg_json_text(wg_json *j)
         if (j->fault)
             return NULL;
     }
-    if (j->at == j->end || !wg_utf8_valid(text, (size_t)(to - text))) {
+    if (j->at == j->end || !wg__utf8_valid(text, (size_t)(to - text))) {
         fail(j, j->at == j->end ? "a text that does not end" : "a text that is no UTF-8");
         return NULL;
     }
@@ -141,9 +141,9 @@ const char *wg_json_text(wg_json *j)
     return text;
 }
 
-const char *wg_json_key(wg_json *j)
+const char *wg__json_key(wg_json *j)
 {
-    const char *key = wg_json_text(j);
+    const char *key = wg__json_text(j);
     if (key && take(j, ':'))
         return key;
     fail(j, key ? "a colon is due" : "a key is due");
@@ -178,7 +178,7 @@ static bool take_number(wg_json *j)
     return good || fail(j, "a number that is none");
 }
 
-bool wg_json_size(wg_json *j, size_t *size)
+bool wg__json_size(wg_json *j, size_t *size)
 {
     wg_json before = *j;
     char c = peek(j);
@@ -201,7 +201,7 @@ static bool take_scalar(wg_json *j)
     static const char *const words[] = {"true", "false", "null"};
     char c = peek(j);
     if (c == '"')
-        return wg_json_text(j) != NULL;
+        return wg__json_text(j) != NULL;
     if (c == '-' || (c >= '0' && c <= '9'))
         return take_number(j);
     for (size_t i = 0; i < 3; i++) {
@@ -216,13 +216,13 @@ static bool take_scalar(wg_json *j)
 
 /* Lists and objects that are open are bits and not calls: texts of strangers may be as deep as they are long.
  */
-bool wg_json_skip(wg_json *j)
+bool wg__json_skip(wg_json *j)
 {
     uint64_t objects = 0; /* bit i: level i is an object */
     int depth = 0;
     do {
-        bool object = wg_json_enter(j, '{');
-        if (object || wg_json_enter(j, '[')) {
+        bool object = wg__json_enter(j, '{');
+        if (object || wg__json_enter(j, '[')) {
             if (depth == DEEPEST)
                 return fail(j, "too deep");
             objects = objects << 1 | object;
@@ -230,17 +230,17 @@ bool wg_json_skip(wg_json *j)
         } else if (!take_scalar(j)) {
             return false;
         }
-        while (depth && !wg_json_more(j, objects & 1 ? '{' : '[') && !j->fault) {
+        while (depth && !wg__json_more(j, objects & 1 ? '{' : '[') && !j->fault) {
             objects >>= 1;
             depth--;
         }
         if (depth && objects & 1)
-            wg_json_key(j);
+            wg__json_key(j);
     } while (depth && !j->fault);
     return !j->fault;
 }
 
-bool wg_json_ended(wg_json *j)
+bool wg__json_ended(wg_json *j)
 {
     return (peek(j) == 0 && j->at == j->end && !j->fault) || fail(j, "something follows it");
 }

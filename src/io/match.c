@@ -16,7 +16,7 @@ static void list_misfit(wg_load_report *report, const wg_param_info *here, const
     char is[192], wanted[192], text[512];
     snprintf(text, sizeof text, "%.100s %s (here %s)", here->name,
         wg_shape_text(&there->shape, is, sizeof is), wg_shape_text(&here->shape, wanted, sizeof wanted));
-    wg_list_name(report->misfit_names, text);
+    wg__list_name(report->misfit_names, text);
     report->misfit++;
 }
 
@@ -50,9 +50,9 @@ static wg_status unsure(const wg_match *m, wg_error *error)
 
 static bool reserve(wg_match *m)
 {
-    wg_match_free(m);
+    wg__match_free(m);
     m->count = wg_params_count(m->params);
-    m->place = wg_mem_new(wg_params_allocator(m->params), m->count * sizeof *m->place);
+    m->place = wg__mem_new(wg_params_allocator(m->params), m->count * sizeof *m->place);
     for (size_t i = 0; m->place && i < m->count; i++)
         m->place[i] = SIZE_MAX;
     m->report = (wg_load_report){0};
@@ -80,13 +80,13 @@ static void compare(wg_match *m)
 {
     wg_load_report *r = &m->report;
     for (size_t i = 0; i < wg_archive_count(m->archive); i++) {
-        const char *name = wg_after_prefix(m->prefix, wg_archive_name(m->archive, i));
+        const char *name = wg__after_prefix(m->prefix, wg_archive_name(m->archive, i));
         const wg_array there = wg_archive_at(m->archive, i);
         size_t index = name ? wg_params_index(m->params, name) : SIZE_MAX;
         const wg_param_info here = wg_params_at(m->params, index);
         if (index == SIZE_MAX && name) {
             r->extra++;
-            wg_list_name(r->extra_names, name);
+            wg__list_name(r->extra_names, name);
         } else if (name) {
             m->place[index] = i;
             if (!fits(m, &here, &there))
@@ -96,17 +96,17 @@ static void compare(wg_match *m)
         }
         if (name && m->unsure && is_square(&there.shape) && (index != SIZE_MAX || m->count == 0)) {
             r->square++;
-            wg_list_name(r->square_names, name);
+            wg__list_name(r->square_names, name);
         }
     }
     for (size_t i = 0; i < m->count; i++)
         if (m->place[i] == SIZE_MAX) {
             r->missing++;
-            wg_list_name(r->missing_names, wg_params_at(m->params, i).name);
+            wg__list_name(r->missing_names, wg_params_at(m->params, i).name);
         }
 }
 
-wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error *error)
+wg_status wg__match_new(wg_match *match, const wg_load_options *options, wg_error *error)
 {
     const wg_dense_layout dense = options ? options->dense : WG_DENSE_NOTED;
     if (dense != WG_DENSE_NOTED && dense != WG_DENSE_IN_OUT && dense != WG_DENSE_OUT_IN)
@@ -126,18 +126,18 @@ wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error
     return !all ? misfit(match, error) : r->square ? unsure(match, error) : WG_OK;
 }
 
-wg_status wg_match_fill(wg_match *match, wg_error *error)
+wg_status wg__match_fill(wg_match *match, wg_error *error)
 {
     const wg_init zero = wg_init_constant(0);
     wg_status status = WG_OK;
     if (match->count)
         return WG_OK;
     for (size_t i = 0; i < wg_archive_count(match->archive) && status == WG_OK; i++) {
-        const char *name = wg_after_prefix(match->prefix, wg_archive_name(match->archive, i));
+        const char *name = wg__after_prefix(match->prefix, wg_archive_name(match->archive, i));
         bool buffer = false;
         if (!name)
             continue;
-        status = wg_store_is_buffer(match->archive, name, &buffer, error);
+        status = wg__store_is_buffer(match->archive, name, &buffer, error);
         const wg_array there = wg_archive_at(match->archive, i);
         if (status == WG_OK)
             status = (buffer ? wg_params_add_buffer : wg_params_add)(
@@ -159,7 +159,7 @@ static void turn(wg_params *params, size_t index, const wg_array *there)
     size_t rows = shape.dim[0], columns = shape.dim[1];
     bool is_float = wg_params_dtype(params) == WG_F32;
     for (size_t i = 0; i < rows * columns; i++) {
-        double x = wg_element_at(there->data, there->dtype, i % columns * rows + i / columns);
+        double x = wg__element_at(there->data, there->dtype, i % columns * rows + i / columns);
         if (is_float)
             ((float *)value)[i] = (float)x;
         else
@@ -168,7 +168,7 @@ static void turn(wg_params *params, size_t index, const wg_array *there)
 }
 
 /* Names, shapes and dtypes were compared: nothing is left to fail. */
-void wg_match_load(wg_match *match)
+void wg__match_load(wg_match *match)
 {
     for (size_t i = 0; i < match->count; i++) {
         const wg_param_info here = wg_params_at(match->params, i);
@@ -182,9 +182,9 @@ void wg_match_load(wg_match *match)
     }
 }
 
-void wg_match_free(wg_match *match)
+void wg__match_free(wg_match *match)
 {
     if (match->params)
-        wg_mem_free(wg_params_allocator(match->params), match->place, match->count * sizeof *match->place);
+        wg__mem_free(wg_params_allocator(match->params), match->place, match->count * sizeof *match->place);
     match->place = NULL;
 }

@@ -22,12 +22,12 @@ typedef struct wg_npy {
 } wg_npy;
 
 /* Reads what stands before the numbers. */
-wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error);
+wg_status wg__npy_read_head(wg_npy *npy, wg_source *source, wg_error *error);
 
 /* What is written before an array's numbers (version 1.0); returns its length, a multiple of 64. */
-size_t wg_npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *array);
+size_t wg__npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *array);
 
 /* Reads an array that ends where the source ends, one of the reading's file, and adds it. */
-wg_status wg_npy_add(wg_reading *reading, const char *name, wg_source *source);
+wg_status wg__npy_add(wg_reading *reading, const char *name, wg_source *source);
 
 #endif

@@ -81,8 +81,8 @@ static bool parse_descr(text *t, wg_npy *npy)
     size_t length;
     if (!take_quoted(t, &d, &length) || length != 3 || !memchr("<>|=", d[0], 4) || !memchr("fiub", d[1], 4))
         return false;
-    npy->elements.element = wg_element_of_kind(d[1], (size_t)(d[2] - '0'));
-    npy->elements.big = d[0] == '>' || (d[0] == '=' && !wg_host_is_little());
+    npy->elements.element = wg__element_of_kind(d[1], (size_t)(d[2] - '0'));
+    npy->elements.big = d[0] == '>' || (d[0] == '=' && !wg__host_is_little());
     return npy->elements.element && (d[0] != '|' || npy->elements.element->size == 1);
 }
 
@@ -146,24 +146,24 @@ static bool parse(text *t, wg_npy *npy)
 static wg_status read_text(wg_npy *npy, wg_source *source, size_t length, wg_error *error)
 {
     uint64_t offset = source->offset;
-    char *bytes = wg_mem_new(&source->allocator, length);
+    char *bytes = wg__mem_new(&source->allocator, length);
     if (!bytes)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for the header", source->path);
-    wg_status status = wg_source_read(source, bytes, length, error);
+    wg_status status = wg__source_read(source, bytes, length, error);
     text t = {bytes, bytes, bytes + length};
     if (status == WG_OK && !parse(&t, npy))
         status = wg_error_set(error, WG_FORMAT,
             "%s: the header says something unknown before offset %" PRIu64
             " (floats f2 to f8, integers i1 to u8 and booleans are read, of at most %d axes)",
             source->path, offset + (uint64_t)(t.at - t.begin), WG_MAX_RANK);
-    wg_mem_free(&source->allocator, bytes, length);
+    wg__mem_free(&source->allocator, bytes, length);
     return status;
 }
 
-wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error)
+wg_status wg__npy_read_head(wg_npy *npy, wg_source *source, wg_error *error)
 {
     unsigned char head[12];
-    wg_status status = wg_source_read(source, head, 10, error);
+    wg_status status = wg__source_read(source, head, 10, error);
     if (status != WG_OK)
         return status;
     if (memcmp(head, "\x93NUMPY", 6) != 0)
@@ -172,10 +172,10 @@ wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error)
         return wg_error_set(
             error, WG_FORMAT, "%s: version %d.%d of the format is unknown", source->path, head[6], head[7]);
     if (head[6] > 1)
-        status = wg_source_read(source, head + 10, 2, error);
+        status = wg__source_read(source, head + 10, 2, error);
     if (status != WG_OK)
         return status;
-    uint64_t length = wg_bytes_little(head + 8, head[6] > 1 ? 4 : 2), left = wg_source_left(source);
+    uint64_t length = wg__bytes_little(head + 8, head[6] > 1 ? 4 : 2), left = wg__source_left(source);
     if (length == 0 || length > left || length > MOST_TEXT)
         return wg_error_set(error, WG_FORMAT,
             "%s: a header of %" PRIu64 " bytes, where the file has %" PRIu64 " and %d are the most",
@@ -185,19 +185,19 @@ wg_status wg_npy_read_head(wg_npy *npy, wg_source *source, wg_error *error)
         return status;
     size_t bytes;
     char shape[192];
-    left = wg_source_left(source);
+    left = wg__source_left(source);
     if (!wg_shape_count(&npy->shape, &npy->elements.count) ||
-        !wg_mul_size(npy->elements.count, npy->elements.element->size, &bytes) || bytes != left)
+        !wg__mul_size(npy->elements.count, npy->elements.element->size, &bytes) || bytes != left)
         return wg_error_set(error, WG_FORMAT,
             "%s: %s elements of %d bytes are not the %" PRIu64 " bytes there are", source->path,
             wg_shape_text(&npy->shape, shape, sizeof shape), npy->elements.element->size, left);
     return WG_OK;
 }
 
-size_t wg_npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *array)
+size_t wg__npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *array)
 {
     char shape[192];
-    const wg_element *element = wg_element_of(array->dtype);
+    const wg_element *element = wg__element_of(array->dtype);
     wg_shape_text(&array->shape, shape, sizeof shape); /* "[2, 3]" */
     memset(head, ' ', WG_NPY_MOST_HEAD);
     int length = snprintf((char *)head + 10, WG_NPY_MOST_HEAD - 10,
@@ -207,6 +207,6 @@ size_t wg_npy_make_head(unsigned char head[WG_NPY_MOST_HEAD], const wg_array *ar
     head[10 + length] = ' ';
     head[size - 1] = '\n';
     memcpy(head, "\x93NUMPY\1", 8);
-    wg_bytes_put_little(head + 8, size - 10, 2);
+    wg__bytes_put_little(head + 8, size - 10, 2);
     return size;
 }

@@ -23,13 +23,13 @@ static wg_status add(wg_reading *reading, wg_zip *zip, const wg_zip_entry *entry
     char label[WG_PATH_SHOWN + 100];
     wg_source bytes;
     snprintf(label, sizeof label, "%s (%.90s)", zip->source->path, name);
-    wg_status status = wg_zip_enter(zip, entry, label, &bytes, reading->error);
+    wg_status status = wg__zip_enter(zip, entry, label, &bytes, reading->error);
     if (status != WG_OK)
         return status;
-    status = wg_npy_add(reading, name, &bytes);
+    status = wg__npy_add(reading, name, &bytes);
     if (status == WG_OK)
-        status = wg_zip_check(entry, &bytes, reading->error);
-    wg_source_close(&bytes);
+        status = wg__zip_check(entry, &bytes, reading->error);
+    wg__source_close(&bytes);
     return status;
 }
 
@@ -37,7 +37,7 @@ static wg_status add_named(wg_reading *reading, wg_zip *zip, const wg_zip_entry 
 {
     size_t length = entry->name_length - ENDING;
     if (entry->name_length <= ENDING || memcmp(entry->name + length, ".npy", ENDING) != 0 ||
-        memchr(entry->name, 0, length) || !wg_utf8_valid(entry->name, length))
+        memchr(entry->name, 0, length) || !wg__utf8_valid(entry->name, length))
         return bad(zip, entry, "is no name of an array", reading->error);
     if (wg_archive_index(reading->archive, name) != SIZE_MAX)
         return bad(zip, entry, "is there twice", reading->error);
@@ -48,27 +48,27 @@ static wg_status add_entry(wg_reading *reading, wg_zip *zip, const wg_zip_entry 
 {
     const wg_allocator *memory = &reading->source.allocator;
     size_t size = entry->name_length + 1, count = wg_archive_count(reading->archive);
-    char *name = wg_mem_new(memory, size);
+    char *name = wg__mem_new(memory, size);
     if (!name)
         return wg_error_set(reading->error, WG_OUT_OF_MEMORY, "%s: no memory for a name", zip->source->path);
     memcpy(name, entry->name, size - 1);
     name[size - 1 > ENDING ? size - 1 - ENDING : size - 1] = 0;
-    wg_status status = wg_reading_judge(reading, name, count, add_named(reading, zip, entry, name));
-    wg_mem_free(memory, name, size);
+    wg_status status = wg__reading_judge(reading, name, count, add_named(reading, zip, entry, name));
+    wg__mem_free(memory, name, size);
     return status;
 }
 
 static wg_status read_file(wg_reading *reading)
 {
     wg_zip zip;
-    wg_status status = wg_zip_open(&zip, &reading->source, reading->error);
+    wg_status status = wg__zip_open(&zip, &reading->source, reading->error);
     for (size_t i = 0; i < zip.count && status == WG_OK; i++)
         status = add_entry(reading, &zip, &zip.entries[i]);
-    wg_zip_close(&zip);
+    wg__zip_close(&zip);
     return status;
 }
 
 wg_archive *wg_npz_read(const char *path, const wg_read_options *options, wg_error *error)
 {
-    return wg_archive_read(path, read_file, options, error);
+    return wg__archive_read(path, read_file, options, error);
 }

@@ -54,7 +54,7 @@ bool wg_archive_real_of(const wg_archive *archive, const char *key, double *valu
     if (!text || !*text || text[strspn(text, "0123456789abcdefABCDEFpxPX+-nifNIF")])
         return false;
     double number;
-    if (!wg_format_read(text, &end, &number) || *end)
+    if (!wg__format_read(text, &end, &number) || *end)
         return false;
     *value = number;
     return true;

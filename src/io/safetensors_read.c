@@ -64,26 +64,26 @@ static bool is_text(const unsigned char *bytes, size_t n)
 static wg_status read_header(reader *r)
 {
     unsigned char head[8];
-    wg_status status = wg_source_read(r->source, head, sizeof head, r->error);
+    wg_status status = wg__source_read(r->source, head, sizeof head, r->error);
     if (status != WG_OK)
         return status;
-    uint64_t length = wg_bytes_little(head, 8), left = wg_source_left(r->source);
+    uint64_t length = wg__bytes_little(head, 8), left = wg__source_left(r->source);
     if (is_text(head, sizeof head))
         return BAD(
             r, "no safetensors file, but text that begins with \"%.*s\"", (int)sizeof head, (char *)head);
     if (length > WG_SAFETENSORS_MOST_HEADER || length > left || length == 0)
         return BAD(r, "a header of %" PRIu64 " bytes, where the file has %" PRIu64 " and %d are the most",
             length, left, WG_SAFETENSORS_MOST_HEADER);
-    if ((status = wg_source_claim(r->source, length, r->error)) != WG_OK)
+    if ((status = wg__source_claim(r->source, length, r->error)) != WG_OK)
         return status;
-    r->header = wg_mem_new(&r->source->allocator, (size_t)length);
+    r->header = wg__mem_new(&r->source->allocator, (size_t)length);
     if (!r->header)
         return wg_error_set(r->error, WG_OUT_OF_MEMORY, "%s: no memory for a header of %" PRIu64 " bytes",
             r->source->path, length);
     r->header_size = (size_t)length;
-    status = wg_source_read(r->source, r->header, (size_t)length, r->error);
-    r->json = wg_json_of(r->header, (size_t)length);
-    r->length = wg_source_left(r->source);
+    status = wg__source_read(r->source, r->header, (size_t)length, r->error);
+    r->json = wg__json_of(r->header, (size_t)length);
+    r->length = wg__source_left(r->source);
     if (status == WG_OK && *r->header != '{')
         return BAD(r, "offset 8 holds no '{', where the header begins (%" PRIu64 " bytes)", length);
     return status;
@@ -92,10 +92,10 @@ static wg_status read_header(reader *r)
 static wg_status read_notes(reader *r)
 {
     wg_status status = WG_OK;
-    if (!wg_json_enter(&r->json, '{'))
+    if (!wg__json_enter(&r->json, '{'))
         return BAD(r, "%s is no object", WG_SAFETENSORS_NOTES);
-    while (status == WG_OK && wg_json_more(&r->json, '{')) {
-        const char *key = wg_json_key(&r->json), *text = key ? wg_json_text(&r->json) : NULL;
+    while (status == WG_OK && wg__json_more(&r->json, '{')) {
+        const char *key = wg__json_key(&r->json), *text = key ? wg__json_text(&r->json) : NULL;
         if (!text || !*key)
             return BAD(r, "the note \"%s\" is no text, or has no key", key);
         bool checksum = strcmp(key, WG_SAFETENSORS_CHECKSUM) == 0;
@@ -103,7 +103,7 @@ static wg_status read_notes(reader *r)
             return BAD(r, "duplicate key \"%s\" among the notes", key);
         if (checksum)
             r->checksum = text;
-        else if ((status = wg_source_claim(r->source, strlen(key) + strlen(text), r->error)) == WG_OK)
+        else if ((status = wg__source_claim(r->source, strlen(key) + strlen(text), r->error)) == WG_OK)
             status = wg_archive_note(r->reading->archive, key, text, r->error);
     }
     return status;
@@ -114,10 +114,10 @@ static bool read_sizes(wg_json *json, size_t *sizes, size_t most, size_t *count)
 {
     size_t more;
     *count = 0;
-    if (!wg_json_enter(json, '['))
+    if (!wg__json_enter(json, '['))
         return false;
-    for (; wg_json_more(json, '['); ++*count)
-        if (!wg_json_size(json, *count < most ? &sizes[*count] : &more))
+    for (; wg__json_more(json, '['); ++*count)
+        if (!wg__json_size(json, *count < most ? &sizes[*count] : &more))
             return false;
     return !json->fault;
 }
@@ -128,7 +128,7 @@ static wg_status read_property(reader *r, tensor *t, const char *key)
     const char *name = t->elements.name;
     size_t offsets[2], count;
     if (strcmp(key, "dtype") == 0 && !t->dtype) {
-        t->dtype = wg_json_text(&r->json);
+        t->dtype = wg__json_text(&r->json);
         return t->dtype ? WG_OK : BAD(r, "%s has no dtype", name);
     }
     if (strcmp(key, "shape") == 0 && t->shape.rank == SIZE_MAX) {
@@ -142,7 +142,7 @@ static wg_status read_property(reader *r, tensor *t, const char *key)
         t->begin = offsets[0], t->end = offsets[1];
         return WG_OK;
     }
-    return wg_json_skip(&r->json) ? WG_OK : BAD(r, "%s", key);
+    return wg__json_skip(&r->json) ? WG_OK : BAD(r, "%s", key);
 }
 
 static wg_status parse_tensor(reader *r, tensor *t)
@@ -150,10 +150,10 @@ static wg_status parse_tensor(reader *r, tensor *t)
     wg_status status = WG_OK;
     const char *name = t->elements.name;
     t->shape.rank = SIZE_MAX, t->end = UINT64_MAX; /* not yet read */
-    if (!wg_json_enter(&r->json, '{'))
+    if (!wg__json_enter(&r->json, '{'))
         return BAD(r, "%s is no object", name);
-    while (status == WG_OK && wg_json_more(&r->json, '{')) {
-        const char *key = wg_json_key(&r->json);
+    while (status == WG_OK && wg__json_more(&r->json, '{')) {
+        const char *key = wg__json_key(&r->json);
         status = key ? read_property(r, t, key) : BAD(r, "%s", name);
     }
     if (status != WG_OK)
@@ -175,14 +175,14 @@ static wg_status check_tensor(reader *r, tensor *t)
     size_t bytes;
     char shape[192];
     const char *name = t->elements.name;
-    const wg_element *element = t->elements.element = wg_element_named(t->dtype);
+    const wg_element *element = t->elements.element = wg__element_named(t->dtype);
     if (!element)
         return wg_error_set(
             r->error, WG_BAD_DTYPE, "%s: %s is of the unknown dtype %.20s", r->source->path, name, t->dtype);
     if (t->shape.rank > WG_MAX_RANK)
         return BAD(r, "%s has %zu axes, and %d are the most", name, t->shape.rank, WG_MAX_RANK);
     if (!wg_shape_count(&t->shape, &t->elements.count) ||
-        !wg_mul_size(t->elements.count, element->size, &bytes) || bytes != t->end - t->begin)
+        !wg__mul_size(t->elements.count, element->size, &bytes) || bytes != t->end - t->begin)
         return BAD(r, "%s of shape %s and dtype %s does not take %" PRIu64 " bytes", name,
             wg_shape_text(&t->shape, shape, sizeof shape), t->dtype, t->end - t->begin);
     return WG_OK;
@@ -193,7 +193,7 @@ static wg_status judge(reader *r, tensor *t, wg_status status)
 {
     if (status != WG_OK)
         t->elements.element = NULL;
-    return wg_reading_judge(r->reading, t->elements.name, wg_archive_count(r->reading->archive), status);
+    return wg__reading_judge(r->reading, t->elements.name, wg_archive_count(r->reading->archive), status);
 }
 
 static wg_status read_tensor(reader *r, const char *name)
@@ -202,10 +202,10 @@ static wg_status read_tensor(reader *r, const char *name)
     size_t before = r->capacity;
     if (!*name)
         return BAD(r, "array %zu has no name", r->count);
-    if (wg_names_find(&r->names, name) != SIZE_MAX)
+    if (wg__names_find(&r->names, name) != SIZE_MAX)
         return BAD(r, "duplicate key \"%s\"", name);
-    if (!wg_mem_reserve(&r->source->allocator, &tensors, &r->capacity, r->count + 1, sizeof *r->tensors) ||
-        !wg_names_add(&r->names, name)) {
+    if (!wg__mem_reserve(&r->source->allocator, &tensors, &r->capacity, r->count + 1, sizeof *r->tensors) ||
+        !wg__names_add(&r->names, name)) {
         r->tensors = tensors;
         return wg_error_set(
             r->error, WG_OUT_OF_MEMORY, "%s: no memory for %zu arrays", r->source->path, r->count + 1);
@@ -213,7 +213,7 @@ static wg_status read_tensor(reader *r, const char *name)
     r->tensors = tensors;
     tensor *t = &r->tensors[r->count++];
     *t = (tensor){.elements.name = name};
-    wg_status status = wg_source_claim(r->source, (r->capacity - before) * sizeof *t, r->error);
+    wg_status status = wg__source_claim(r->source, (r->capacity - before) * sizeof *t, r->error);
     if (status == WG_OK)
         status = parse_tensor(r, t);
     return status == WG_OK ? judge(r, t, check_tensor(r, t)) : status;
@@ -223,16 +223,16 @@ static wg_status read_entries(reader *r)
 {
     wg_status status = WG_OK;
     bool notes = false;
-    wg_json_enter(&r->json, '{');
-    while (status == WG_OK && wg_json_more(&r->json, '{')) {
-        const char *key = wg_json_key(&r->json);
+    wg__json_enter(&r->json, '{');
+    while (status == WG_OK && wg__json_more(&r->json, '{')) {
+        const char *key = wg__json_key(&r->json);
         bool is_notes = key && strcmp(key, WG_SAFETENSORS_NOTES) == 0;
         if (!key || (is_notes && notes))
             return BAD(r, "duplicate key \"%s\"", WG_SAFETENSORS_NOTES);
         status = is_notes ? read_notes(r) : read_tensor(r, key);
         notes = notes || is_notes;
     }
-    if (status == WG_OK && !wg_json_ended(&r->json))
+    if (status == WG_OK && !wg__json_ended(&r->json))
         return no_json(r);
     return status;
 }
@@ -251,10 +251,10 @@ static wg_status check_places(reader *r)
 {
     uint64_t end = 0;
     const size_t bytes = r->count * sizeof *r->order;
-    wg_status status = wg_source_claim(r->source, bytes, r->error);
+    wg_status status = wg__source_claim(r->source, bytes, r->error);
     if (status != WG_OK)
         return status;
-    r->order = wg_mem_new(&r->source->allocator, bytes);
+    r->order = wg__mem_new(&r->source->allocator, bytes);
     if (r->count && !r->order)
         return wg_error_set(
             r->error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", r->source->path, bytes);
@@ -284,11 +284,11 @@ static wg_status look_through(reader *r)
         tensor *t = &r->tensors[i];
         if (!t->elements.element || t->elements.element->dtype != WG_I32)
             continue;
-        status = wg_source_seek(r->source, begin + t->begin, r->error);
+        status = wg__source_seek(r->source, begin + t->begin, r->error);
         if (status == WG_OK)
-            status = judge(r, t, wg_elements_read(&t->elements, r->source, NULL, r->error));
+            status = judge(r, t, wg__elements_read(&t->elements, r->source, NULL, r->error));
     }
-    return status == WG_OK ? wg_source_seek(r->source, begin, r->error) : status;
+    return status == WG_OK ? wg__source_seek(r->source, begin, r->error) : status;
 }
 
 /* One after the other, also those that are left out: their bytes are in the checksum. */
@@ -298,11 +298,11 @@ static wg_status read_numbers(reader *r)
     r->source->summing = true;
     for (size_t i = 0; i < r->count && status == WG_OK; i++) {
         tensor *t = r->order[i];
-        const wg_elements bytes = {.element = wg_element_named("U8"),
+        const wg_elements bytes = {.element = wg__element_named("U8"),
             .count = (size_t)(t->end - t->begin),
             .name = t->elements.name};
         status =
-            wg_elements_read(t->elements.element ? &t->elements : &bytes, r->source, t->numbers, r->error);
+            wg__elements_read(t->elements.element ? &t->elements : &bytes, r->source, t->numbers, r->error);
     }
     char text[32];
     snprintf(text, sizeof text, WG_SAFETENSORS_CHECKSUM_TEXT, r->source->crc);
@@ -323,7 +323,7 @@ static wg_status read_all(reader *r)
     for (size_t i = 0; i < r->count && status == WG_OK; i++) {
         tensor *t = &r->tensors[i];
         if (t->elements.element)
-            status = wg_reading_make(
+            status = wg__reading_make(
                 r->reading, t->elements.name, t->elements.element->dtype, &t->shape, &t->numbers);
     }
     return status == WG_OK ? read_numbers(r) : status;
@@ -335,14 +335,14 @@ static wg_status read_file(wg_reading *reading)
     const wg_allocator *memory = &reading->source.allocator;
     r.names.memory = memory;
     wg_status status = read_all(&r);
-    wg_mem_free(memory, r.tensors, r.capacity * sizeof *r.tensors);
-    wg_mem_free(memory, (void *)r.order, r.count * sizeof *r.order);
-    wg_mem_free(memory, r.header, r.header_size);
-    wg_names_free(&r.names);
+    wg__mem_free(memory, r.tensors, r.capacity * sizeof *r.tensors);
+    wg__mem_free(memory, (void *)r.order, r.count * sizeof *r.order);
+    wg__mem_free(memory, r.header, r.header_size);
+    wg__names_free(&r.names);
     return status;
 }
 
 wg_archive *wg_safetensors_read(const char *path, const wg_read_options *options, wg_error *error)
 {
-    return wg_archive_read(path, read_file, options, error);
+    return wg__archive_read(path, read_file, options, error);
 }

@@ -38,7 +38,7 @@ static uint32_t checksum(const wg_archive *archive)
         for (size_t i = 0; i < wg_archive_count(archive); i++) {
             const wg_array array = wg_archive_at(archive, i);
             if (wg_dtype_size(array.dtype) == sizes[pass])
-                crc = wg_elements_crc(crc, &array);
+                crc = wg__elements_crc(crc, &array);
         }
     return crc;
 }
@@ -90,7 +90,7 @@ static void put_array(text *t, const char *name, const wg_array *array, uint64_t
 {
     put_quoted(t, name);
     put_words(t, ":{\"dtype\":");
-    put_quoted(t, wg_element_of(array->dtype)->name);
+    put_quoted(t, wg__element_of(array->dtype)->name);
     put_words(t, ",\"shape\":[");
     for (size_t i = 0; i < array->shape.rank; i++)
         put_number(t, i ? "," : "", array->shape.dim[i]);
@@ -144,7 +144,7 @@ static wg_status write_numbers(wg_sink *sink, const wg_archive *archive, wg_erro
         for (size_t i = 0; i < wg_archive_count(archive) && status == WG_OK; i++) {
             const wg_array array = wg_archive_at(archive, i);
             if (wg_dtype_size(array.dtype) == sizes[pass])
-                status = wg_elements_write(sink, &array, error);
+                status = wg__elements_write(sink, &array, error);
         }
     return status;
 }
@@ -154,12 +154,12 @@ static wg_status write_file(
     const char *path, const unsigned char *bytes, size_t size, const wg_archive *archive, wg_error *error)
 {
     wg_sink sink;
-    wg_status status = wg_sink_open(&sink, path, error);
+    wg_status status = wg__sink_open(&sink, path, error);
     if (status == WG_OK)
-        status = wg_sink_write(&sink, bytes, size, error);
+        status = wg__sink_write(&sink, bytes, size, error);
     if (status == WG_OK)
         status = write_numbers(&sink, archive, error);
-    return wg_sink_finish(&sink, status, error);
+    return wg__sink_finish(&sink, status, error);
 }
 
 wg_status wg_safetensors_write(const char *path, const wg_archive *archive, wg_error *error)
@@ -172,7 +172,7 @@ wg_status wg_safetensors_write(const char *path, const wg_archive *archive, wg_e
     if (wg_archive_index(archive, WG_SAFETENSORS_NOTES) != SIZE_MAX)
         return wg_error_set(
             error, WG_NAME, "%s: no array of a safetensors file is named %s", name, WG_SAFETENSORS_NOTES);
-    const wg_allocator *memory = wg_archive_allocator(archive);
+    const wg_allocator *memory = wg__archive_allocator(archive);
     const uint32_t crc = checksum(archive);
     text measured = {0};
     put_header(&measured, archive, crc);
@@ -180,13 +180,13 @@ wg_status wg_safetensors_write(const char *path, const wg_archive *archive, wg_e
     if (padded > WG_SAFETENSORS_MOST_HEADER)
         return wg_error_set(error, WG_OVERFLOW, "%s: names and notes take %zu bytes, more than %d", name,
             padded, WG_SAFETENSORS_MOST_HEADER);
-    unsigned char *bytes = wg_mem_new(memory, 8 + padded);
+    unsigned char *bytes = wg__mem_new(memory, 8 + padded);
     if (!bytes)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for the header", name);
-    wg_bytes_put_little(bytes, padded, 8);
+    wg__bytes_put_little(bytes, padded, 8);
     memset(bytes + 8, ' ', padded);
     put_header(&(text){.bytes = (char *)bytes + 8}, archive, crc);
     wg_status status = write_file(path, bytes, 8 + padded, archive, error);
-    wg_mem_free(memory, bytes, 8 + padded);
+    wg__mem_free(memory, bytes, 8 + padded);
     return status;
 }

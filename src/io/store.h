@@ -14,22 +14,22 @@
 #define WG_STORE_PREFIX "params/" /* of a training's parameters */
 
 /* prefix + name, in memory of the allocator's (strlen + 1 bytes), or NULL. */
-char *wg_joined(const wg_allocator *memory, const char *prefix, const char *name);
-void wg_joined_free(const wg_allocator *memory, char *text);
+char *wg__joined(const wg_allocator *memory, const char *prefix, const char *name);
+void wg__joined_free(const wg_allocator *memory, char *text);
 
 /* The rest of a name that begins with the prefix; NULL for another. */
-const char *wg_after_prefix(const char *prefix, const char *name);
+const char *wg__after_prefix(const char *prefix, const char *name);
 
 /* Adds an array under prefix + name, borrowed. */
-wg_status wg_add_prefixed(
+wg_status wg__add_prefixed(
     wg_archive *archive, const char *prefix, const char *name, wg_array array, wg_error *error);
 
 /* Adds all arrays, borrowed, and the notes about them. */
-wg_status wg_store_put(
+wg_status wg__store_put(
     wg_archive *archive, const char *prefix, const char *kind, const wg_params *params, wg_error *error);
 
 /* Is the array of this name (without the prefix) a buffer? WG_OUT_OF_MEMORY when that cannot be said. */
-wg_status wg_store_is_buffer(const wg_archive *archive, const char *name, bool *buffer, wg_error *error);
+wg_status wg__store_is_buffer(const wg_archive *archive, const char *name, bool *buffer, wg_error *error);
 
 /* Which array of the archive goes to which of the store. */
 typedef struct wg_match {
@@ -44,14 +44,14 @@ typedef struct wg_match {
 } wg_match;
 
 /* Compares, and fails as wg_params_load says. A store without arrays is given none here: nothing is missing,
- * and what is extra will be made. wg_match_free follows. */
-wg_status wg_match_new(wg_match *match, const wg_load_options *options, wg_error *error);
+ * and what is extra will be made. wg__match_free follows. */
+wg_status wg__match_new(wg_match *match, const wg_load_options *options, wg_error *error);
 
 /* Makes the arrays of a store that has none, and matches anew. */
-wg_status wg_match_fill(wg_match *match, wg_error *error);
+wg_status wg__match_fill(wg_match *match, wg_error *error);
 
 /* Copies the values; it cannot fail. */
-void wg_match_load(wg_match *match);
-void wg_match_free(wg_match *match);
+void wg__match_load(wg_match *match);
+void wg__match_free(wg_match *match);
 
 #endif

@@ -18,9 +18,9 @@
 enum { WG_SLOT_PREFIX = 40 };
 
 /* "optim/0/", before the moments in slot 0. */
-const char *wg_slot_prefix(char text[WG_SLOT_PREFIX], size_t slot);
+const char *wg__slot_prefix(char text[WG_SLOT_PREFIX], size_t slot);
 
 /* Is it one that can be saved or loaded? `error` is not NULL; one that is set is returned. */
-wg_status wg_training_check(const wg_training *training, const char *path, wg_error *error);
+wg_status wg__training_check(const wg_training *training, const char *path, wg_error *error);
 
 #endif

@@ -49,24 +49,24 @@ static wg_status check_optim(loading *l)
 static size_t moment_of(const loading *l, size_t slot, const char *name, wg_error *error)
 {
     char prefix[WG_SLOT_PREFIX];
-    const wg_allocator *memory = wg_archive_allocator(l->archive);
-    char *full = wg_joined(memory, wg_slot_prefix(prefix, slot), name);
+    const wg_allocator *memory = wg__archive_allocator(l->archive);
+    char *full = wg__joined(memory, wg__slot_prefix(prefix, slot), name);
     size_t index = wg_archive_index(l->archive, full);
     if (!full)
         wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %s", l->path, name);
-    wg_joined_free(memory, full);
+    wg__joined_free(memory, full);
     return index;
 }
 
 static wg_status check_moments(const loading *l)
 {
     for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
-        const char *name = wg_after_prefix(WG_STORE_PREFIX, wg_archive_name(l->archive, i));
+        const char *name = wg__after_prefix(WG_STORE_PREFIX, wg_archive_name(l->archive, i));
         const wg_array value = wg_archive_at(l->archive, i);
         bool buffer = false;
         if (!name)
             continue;
-        if (wg_store_is_buffer(l->archive, name, &buffer, l->error) != WG_OK)
+        if (wg__store_is_buffer(l->archive, name, &buffer, l->error) != WG_OK)
             return l->error->status;
         for (size_t slot = 0; !buffer && slot < wg_optim_slots(l->training->optim); slot++) {
             const wg_array moment = wg_archive_at(l->archive, moment_of(l, slot, name, l->error));
@@ -102,17 +102,17 @@ static wg_status take_extra(loading *l)
     wg_status status = WG_OK;
     if (!l->training->extra)
         return WG_OK;
-    l->extra = wg_archive_new(wg_archive_allocator(l->training->extra));
+    l->extra = wg_archive_new(wg__archive_allocator(l->training->extra));
     if (!l->extra)
         return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory", l->path);
     for (size_t i = 0; i < wg_archive_count(l->archive) && status == WG_OK; i++) {
-        const char *name = wg_after_prefix(WG_TRAINING_EXTRA, wg_archive_name(l->archive, i));
+        const char *name = wg__after_prefix(WG_TRAINING_EXTRA, wg_archive_name(l->archive, i));
         if (name)
             status = wg_archive_add_copy(l->extra, name, wg_archive_at(l->archive, i), l->error);
     }
     for (size_t i = 0; i < wg_archive_notes(l->archive) && status == WG_OK; i++) {
         const char *key = wg_archive_note_key(l->archive, i),
-                   *own = wg_after_prefix(WG_TRAINING_EXTRA_NOTE, key);
+                   *own = wg__after_prefix(WG_TRAINING_EXTRA_NOTE, key);
         if (own)
             status = wg_archive_note(l->extra, own, wg_archive_note_of(l->archive, key), l->error);
     }
@@ -153,7 +153,8 @@ static void copy_moments(const loading *l)
     const wg_params *params = l->training->params;
     for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
         for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
-            const char *name = wg_after_prefix(wg_slot_prefix(prefix, slot), wg_archive_name(l->archive, i));
+            const char *name =
+                wg__after_prefix(wg__slot_prefix(prefix, slot), wg_archive_name(l->archive, i));
             const wg_array saved = wg_archive_at(l->archive, i);
             size_t index = name ? wg_params_index(params, name) : SIZE_MAX;
             const wg_param_info a = wg_params_at(params, index);
@@ -169,15 +170,15 @@ static wg_status take(loading *l)
     wg_match match = {.archive = l->archive, .prefix = WG_STORE_PREFIX, .path = l->path, .params = t->params};
     wg_status status = check_file(l);
     if (status == WG_OK)
-        status = wg_match_new(&match, NULL, l->error);
+        status = wg__match_new(&match, NULL, l->error);
     if (status == WG_OK)
         status = take_extra(l);
     if (status == WG_OK)
-        status = wg_match_fill(&match, l->error);
+        status = wg__match_fill(&match, l->error);
     if (status == WG_OK && t->optim)
         status = make_moments(l);
     if (status == WG_OK) {
-        wg_match_load(&match);
+        wg__match_load(&match);
         if (t->optim) {
             copy_moments(l);
             wg_optim_set_steps(t->optim, l->steps);
@@ -186,9 +187,9 @@ static wg_status take(loading *l)
         if (t->tape)
             wg_tape_set_run(t->tape, l->run);
         if (t->extra)
-            wg_archive_swap(t->extra, l->extra);
+            wg__archive_swap(t->extra, l->extra);
     }
-    wg_match_free(&match);
+    wg__match_free(&match);
     return status;
 }
 
@@ -196,7 +197,7 @@ wg_status wg_training_load(const wg_training *training, const char *path, wg_err
 {
     wg_error own = {0};
     error = error ? error : &own;
-    if (wg_training_check(training, path, error) != WG_OK)
+    if (wg__training_check(training, path, error) != WG_OK)
         return error->status;
     loading l = {.training = training, .path = path, .error = error};
     l.archive = wg_safetensors_read(path,

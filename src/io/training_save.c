@@ -8,13 +8,13 @@
 #include "io/store.h"
 #include "io/training.h"
 
-const char *wg_slot_prefix(char text[WG_SLOT_PREFIX], size_t slot)
+const char *wg__slot_prefix(char text[WG_SLOT_PREFIX], size_t slot)
 {
     snprintf(text, WG_SLOT_PREFIX, "optim/%zu/", slot);
     return text;
 }
 
-wg_status wg_training_check(const wg_training *t, const char *path, wg_error *error)
+wg_status wg__training_check(const wg_training *t, const char *path, wg_error *error)
 {
     const char *name = path ? path : "(no name)";
     if (error->status != WG_OK)
@@ -46,7 +46,7 @@ static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error
             if (!a.buffer && !moment)
                 return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its moments", a.name);
             if (moment)
-                status = wg_add_prefixed(archive, wg_slot_prefix(prefix, slot), a.name,
+                status = wg__add_prefixed(archive, wg__slot_prefix(prefix, slot), a.name,
                     wg_array_of(moment, wg_params_dtype(params), a.shape), error);
         }
     return status;
@@ -54,17 +54,17 @@ static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error
 
 static wg_status put_extra(wg_archive *archive, const wg_archive *extra, wg_error *error)
 {
-    const wg_allocator *memory = wg_archive_allocator(archive);
+    const wg_allocator *memory = wg__archive_allocator(archive);
     wg_status status = WG_OK;
     for (size_t i = 0; i < wg_archive_count(extra) && status == WG_OK; i++)
-        status = wg_add_prefixed(
+        status = wg__add_prefixed(
             archive, WG_TRAINING_EXTRA, wg_archive_name(extra, i), wg_archive_at(extra, i), error);
     for (size_t i = 0; i < wg_archive_notes(extra) && status == WG_OK; i++) {
         const char *key = wg_archive_note_key(extra, i);
-        char *full = wg_joined(memory, WG_TRAINING_EXTRA_NOTE, key);
+        char *full = wg__joined(memory, WG_TRAINING_EXTRA_NOTE, key);
         status = full ? wg_archive_note(archive, full, wg_archive_note_of(extra, key), error)
                       : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for a note", key);
-        wg_joined_free(memory, full);
+        wg__joined_free(memory, full);
     }
     return status;
 }
@@ -73,12 +73,12 @@ wg_status wg_training_save(const wg_training *training, const char *path, wg_err
 {
     wg_error own = {0};
     error = error ? error : &own;
-    if (wg_training_check(training, path, error) != WG_OK)
+    if (wg__training_check(training, path, error) != WG_OK)
         return error->status;
     wg_archive *archive = wg_archive_new(wg_params_allocator(training->params));
     if (!archive)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", path ? path : "(no name)");
-    wg_status status = wg_store_put(archive, WG_STORE_PREFIX, WG_STORE_TRAINING, training->params, error);
+    wg_status status = wg__store_put(archive, WG_STORE_PREFIX, WG_STORE_TRAINING, training->params, error);
     if (status == WG_OK && training->optim)
         status = put_optim(archive, training->optim, error);
     if (status == WG_OK && training->tape)

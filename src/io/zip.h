@@ -51,14 +51,14 @@ typedef struct wg_zip {
 } wg_zip;
 
 /* Reads the directory of an open source, and where each entry lies: within the file, and no two in the same
- * place. wg_zip_close follows, also on failure. */
-wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error);
-void wg_zip_close(wg_zip *zip);
+ * place. wg__zip_close follows, also on failure. */
+wg_status wg__zip_open(wg_zip *zip, wg_source *source, wg_error *error);
+void wg__zip_close(wg_zip *zip);
 
-/* An entry's bytes, unpacked, as a source; `name` is for messages. When all were read, wg_zip_check says
+/* An entry's bytes, unpacked, as a source; `name` is for messages. When all were read, wg__zip_check says
  * whether they were right, by their CRC-32. */
-wg_status wg_zip_enter(
+wg_status wg__zip_enter(
     wg_zip *zip, const wg_zip_entry *entry, const char *name, wg_source *bytes, wg_error *error);
-wg_status wg_zip_check(const wg_zip_entry *entry, wg_source *bytes, wg_error *error);
+wg_status wg__zip_check(const wg_zip_entry *entry, wg_source *bytes, wg_error *error);
 
 #endif

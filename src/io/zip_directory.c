@@ -22,7 +22,7 @@ enum {
 
 static uint64_t get(const unsigned char *bytes, size_t at, size_t size)
 {
-    return wg_bytes_little(bytes + at, size);
+    return wg__bytes_little(bytes + at, size);
 }
 
 static wg_status bad(const wg_zip *zip, const char *what, wg_error *error)
@@ -39,12 +39,12 @@ static wg_status find_end(wg_zip *zip, unsigned char end[WG_ZIP_END], uint64_t *
     size_t size = length < WG_ZIP_END + MOST_COMMENT ? (size_t)length : WG_ZIP_END + MOST_COMMENT;
     if (size < WG_ZIP_END)
         return bad(zip, "too short for a zip archive", error);
-    unsigned char *tail = wg_mem_new(&zip->source->allocator, size);
+    unsigned char *tail = wg__mem_new(&zip->source->allocator, size);
     if (!tail)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory", zip->source->path);
-    wg_status status = wg_source_seek(zip->source, length - size, error);
+    wg_status status = wg__source_seek(zip->source, length - size, error);
     if (status == WG_OK)
-        status = wg_source_read(zip->source, tail, size, error);
+        status = wg__source_read(zip->source, tail, size, error);
     bool found = false;
     for (size_t at = size - WG_ZIP_END + 1; status == WG_OK && !found && at-- > 0;)
         if (get(tail, at, 4) == WG_ZIP_END_MARK && get(tail, at + 20, 2) == size - WG_ZIP_END - at) {
@@ -52,7 +52,7 @@ static wg_status find_end(wg_zip *zip, unsigned char end[WG_ZIP_END], uint64_t *
             *where = length - size + at;
             found = true;
         }
-    wg_mem_free(&zip->source->allocator, tail, size);
+    wg__mem_free(&zip->source->allocator, tail, size);
     return status == WG_OK && !found ? bad(zip, "no zip archive: its end of directory is not there", error)
                                      : status;
 }
@@ -64,15 +64,15 @@ static wg_status read_end64(
     unsigned char locator[LOCATOR] = {0}, end[END64];
     wg_status status = WG_OK;
     if (*where >= LOCATOR)
-        status = wg_source_seek(zip->source, *where - LOCATOR, error);
+        status = wg__source_seek(zip->source, *where - LOCATOR, error);
     if (*where >= LOCATOR && status == WG_OK)
-        status = wg_source_read(zip->source, locator, LOCATOR, error);
+        status = wg__source_read(zip->source, locator, LOCATOR, error);
     if (status == WG_OK && get(locator, 0, 4) != LOCATOR_MARK)
         return needed ? bad(zip, "the zip64 directory has no locator", error) : WG_OK;
     if (status == WG_OK)
-        status = wg_source_seek(zip->source, get(locator, 8, 8), error);
+        status = wg__source_seek(zip->source, get(locator, 8, 8), error);
     if (status == WG_OK)
-        status = wg_source_read(zip->source, end, END64, error);
+        status = wg__source_read(zip->source, end, END64, error);
     if (status != WG_OK)
         return status;
     if (get(end, 0, 4) != END64_MARK || get(end, 16, 4) || get(end, 20, 4) ||
@@ -106,16 +106,16 @@ static wg_status read_directory(wg_zip *zip, uint64_t *count, wg_error *error)
         return bad(zip, "the directory does not lie before its end", error);
     if (size == 0)
         return WG_OK;
-    status = wg_source_claim(zip->source, size, error);
+    status = wg__source_claim(zip->source, size, error);
     if (status != WG_OK)
         return status;
-    zip->directory = size <= SIZE_MAX ? wg_mem_new(&zip->source->allocator, (size_t)size) : NULL;
+    zip->directory = size <= SIZE_MAX ? wg__mem_new(&zip->source->allocator, (size_t)size) : NULL;
     if (!zip->directory)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %" PRIu64 " bytes", zip->source->path, size);
     zip->size = (size_t)size;
-    status = wg_source_seek(zip->source, zip->begin, error);
-    return status == WG_OK ? wg_source_read(zip->source, zip->directory, zip->size, error) : status;
+    status = wg__source_seek(zip->source, zip->begin, error);
+    return status == WG_OK ? wg__source_read(zip->source, zip->directory, zip->size, error) : status;
 }
 
 /* ---- Entries --------------------------------------------------------------------------------------- */
@@ -187,15 +187,15 @@ static wg_status read_local(wg_zip *zip, wg_zip_entry *entry, wg_error *error)
     unsigned char head[WG_ZIP_LOCAL];
     char name[256];
     wg_source *source = zip->source;
-    wg_status status = wg_source_seek(source, entry->offset, error);
+    wg_status status = wg__source_seek(source, entry->offset, error);
     if (status == WG_OK)
-        status = wg_source_read(source, head, sizeof head, error);
+        status = wg__source_read(source, head, sizeof head, error);
     if (status != WG_OK)
         return status;
     bool same = get(head, 0, 4) == WG_ZIP_LOCAL_MARK && get(head, 26, 2) == entry->name_length;
     for (size_t done = 0, n; same && done < entry->name_length; done += n) {
         n = entry->name_length - done < sizeof name ? entry->name_length - done : sizeof name;
-        if ((status = wg_source_read(source, name, n, error)) != WG_OK)
+        if ((status = wg__source_read(source, name, n, error)) != WG_OK)
             return status;
         same = memcmp(name, entry->name + done, n) == 0;
     }
@@ -215,7 +215,7 @@ static wg_status check_places(const wg_zip *zip, wg_error *error)
 {
     const wg_allocator *memory = &zip->source->allocator;
     size_t bytes = zip->count * sizeof(wg_zip_entry *);
-    const wg_zip_entry **order = zip->count ? wg_mem_new(memory, bytes) : NULL;
+    const wg_zip_entry **order = zip->count ? wg__mem_new(memory, bytes) : NULL;
     wg_status status = WG_OK;
     if (zip->count && !order)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", zip->source->path, bytes);
@@ -229,11 +229,11 @@ static wg_status check_places(const wg_zip *zip, wg_error *error)
             status = wg_error_set(error, WG_FORMAT, "%s: %.*s lies where other entries lie",
                 zip->source->path, e->name_length < 100 ? (int)e->name_length : 100, e->name);
     }
-    wg_mem_free(memory, (void *)order, bytes);
+    wg__mem_free(memory, (void *)order, bytes);
     return status;
 }
 
-wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error)
+wg_status wg__zip_open(wg_zip *zip, wg_source *source, wg_error *error)
 {
     uint64_t count = 0;
     size_t at = 0;
@@ -241,7 +241,7 @@ wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error)
     wg_status status = read_directory(zip, &count, error);
     if (status == WG_OK && count) { /* at most a 46th of the directory's length */
         zip->capacity = (size_t)count;
-        zip->entries = wg_mem_new(&source->allocator, zip->capacity * sizeof *zip->entries);
+        zip->entries = wg__mem_new(&source->allocator, zip->capacity * sizeof *zip->entries);
         if (!zip->entries)
             return wg_error_set(
                 error, WG_OUT_OF_MEMORY, "%s: no memory for %zu entries", source->path, zip->capacity);
@@ -257,10 +257,10 @@ wg_status wg_zip_open(wg_zip *zip, wg_source *source, wg_error *error)
     return status == WG_OK ? check_places(zip, error) : status;
 }
 
-void wg_zip_close(wg_zip *zip)
+void wg__zip_close(wg_zip *zip)
 {
     const wg_allocator *memory = &zip->source->allocator;
-    wg_mem_free(memory, zip->entries, zip->capacity * sizeof *zip->entries);
-    wg_mem_free(memory, zip->directory, zip->size);
+    wg__mem_free(memory, zip->entries, zip->capacity * sizeof *zip->entries);
+    wg__mem_free(memory, zip->directory, zip->size);
     *zip = (wg_zip){.source = zip->source};
 }

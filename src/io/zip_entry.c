@@ -7,7 +7,7 @@
 
 enum { ENCRYPTED = 0x2041 }; /* flags, any of them */
 
-wg_status wg_zip_enter(
+wg_status wg__zip_enter(
     wg_zip *zip, const wg_zip_entry *entry, const char *name, wg_source *bytes, wg_error *error)
 {
     if (entry->flags & ENCRYPTED)
@@ -23,15 +23,15 @@ wg_status wg_zip_enter(
         .length = entry->packed,
         .size = entry->size,
         .deflated = entry->method == WG_ZIP_DEFLATED};
-    wg_status status = wg_source_open_part(bytes, zip->source, &part, error);
+    wg_status status = wg__source_open_part(bytes, zip->source, &part, error);
     bytes->summing = true;
     return status;
 }
 
-wg_status wg_zip_check(const wg_zip_entry *entry, wg_source *bytes, wg_error *error)
+wg_status wg__zip_check(const wg_zip_entry *entry, wg_source *bytes, wg_error *error)
 {
     uint32_t crc = bytes->crc;
-    wg_status status = wg_source_expect_end(bytes, error);
+    wg_status status = wg__source_expect_end(bytes, error);
     if (status == WG_OK && crc != entry->crc)
         status = wg_error_set(error, WG_FORMAT,
             "%s: the entry at offset %" PRIu64 " is damaged: its CRC-32 is false", bytes->path,

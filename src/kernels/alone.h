@@ -12,8 +12,8 @@
 #include <omp.h>
 #endif
 
-/* What to give back to wg_alone_end. */
-static inline int wg_alone_begin(void)
+/* What to give back to wg__alone_end. */
+static inline int wg__alone_begin(void)
 {
 #ifdef _OPENMP
     int threads = omp_get_max_threads();
@@ -24,7 +24,7 @@ static inline int wg_alone_begin(void)
 #endif
 }
 
-static inline void wg_alone_end(int threads)
+static inline void wg__alone_end(int threads)
 {
 #ifdef _OPENMP
     omp_set_num_threads(threads);

@@ -42,7 +42,7 @@ WG_CLONES static void round_chunk(void *work, size_t chunk, size_t begin, size_t
     }
 }
 
-void wg_bf16_round(int threads, size_t count, const float *x, float *y)
+void wg__bf16_round(int threads, size_t count, const float *x, float *y)
 {
-    wg_parallel_for(threads, count, CHUNK, round_chunk, &(rounding){x, y});
+    wg__parallel_for(threads, count, CHUNK, round_chunk, &(rounding){x, y});
 }

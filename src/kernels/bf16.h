@@ -13,6 +13,6 @@
 #include <stddef.h>
 
 /* y[i] = x[i] rounded to bfloat16, as a float; y may be x. */
-void wg_bf16_round(int threads, size_t count, const float *x, float *y);
+void wg__bf16_round(int threads, size_t count, const float *x, float *y);
 
 #endif

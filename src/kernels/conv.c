@@ -26,13 +26,13 @@ static size_t result_count(const wg_conv *conv, wg_conv_pass pass)
     }
 }
 
-bool wg_conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
+bool wg__conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
 {
     *bytes = 0;
     if (empty(conv))
         return true;
-    return wg_conv_direct_fits(conv, pass, real) ? wg_conv_direct_scratch(conv, pass, real, bytes)
-                                                 : wg_conv_gemm_scratch(threads, conv, pass, real, bytes);
+    return wg__conv_direct_fits(conv, pass, real) ? wg__conv_direct_scratch(conv, pass, real, bytes)
+                                                  : wg__conv_gemm_scratch(threads, conv, pass, real, bytes);
 }
 
 #define TEMPLATE "kernels/conv_real.h"

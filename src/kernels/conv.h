@@ -46,13 +46,13 @@ typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_
 
 /* The working memory in bytes that a pass over numbers of `real` bytes needs on so many threads; false when
  * it overflows. */
-bool wg_conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
+bool wg__conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 
 /* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for
  * results that are images. */
-void wg_conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+void wg__conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
     double *result, void *scratch, const wg_finish *finish);
-void wg_conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+void wg__conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish);
 
 #endif

@@ -77,7 +77,7 @@ TARGET static void FN(channels_block)(const wg_conv_plan *p, size_t vectors, siz
 
 static inline size_t FN(channels_vectors)(const wg_conv_plan *p, size_t block)
 {
-    size_t left = wg_chunks(p->filters - block * FN(BLOCK), FN(LANES));
+    size_t left = wg__chunks(p->filters - block * FN(BLOCK), FN(LANES));
     return left < CHANNEL_VECTORS ? left : CHANNEL_VECTORS;
 }
 
@@ -106,7 +106,7 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
         }
         size_t k = first_block * FN(BLOCK), next = last_block * FN(BLOCK);
         next = next < p->filters ? next : p->filters;
-        wg_finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
+        wg__finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 
@@ -181,7 +181,7 @@ TARGET static void FN(channels_sum_images)(
     size_t end = p->blocks * (part + 1) / p->parts;
     for (size_t b = p->blocks * part / p->parts; b < end; b++) {
         size_t vectors = FN(channels_vectors)(p, b), most = vectors == 1 ? ONE_VECTOR_PIXELS : CHANNEL_PIXELS;
-        size_t tap_blocks = wg_chunks(taps, most), d = 0, r = 0, s = 0;
+        size_t tap_blocks = wg__chunks(taps, most), d = 0, r = 0, s = 0;
         for (size_t i = 0; i < tap_blocks; i++) {
             size_t t = taps * i / tap_blocks, count = taps * (i + 1) / tap_blocks - t;
             size_t at[ONE_VECTOR_PIXELS] = {0};

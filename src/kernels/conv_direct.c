@@ -17,20 +17,20 @@ enum {
     ENOUGH_PIXELS = 256  /* steps of a pass over the sums, so that loading them does not count */
 };
 
-const wg_conv_kernels *wg_conv_kernels_at(size_t i)
+const wg_conv_kernels *wg__conv_kernels_at(size_t i)
 {
 #ifdef WG_X86_KERNELS
     if (__builtin_cpu_supports("avx512f") && i-- == 0)
-        return &wg_conv_kernels_avx512;
+        return &wg__conv_kernels_avx512;
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
-        return &wg_conv_kernels_avx2;
+        return &wg__conv_kernels_avx2;
 #endif
-    return i == 0 ? &wg_conv_kernels_plain : NULL;
+    return i == 0 ? &wg__conv_kernels_plain : NULL;
 }
 
-const wg_conv_kernels *wg_conv_kernels_of_processor(void)
+const wg_conv_kernels *wg__conv_kernels_of_processor(void)
 {
-    return wg_conv_kernels_at(0);
+    return wg__conv_kernels_at(0);
 }
 
 static size_t min(size_t a, size_t b)
@@ -78,10 +78,10 @@ static void cut_weight_gradient(wg_conv_plan *p, size_t lanes)
     size_t steps = p->out_height * p->out_width;
     if (p->channels) {
         p->g_copied = true;
-        p->g_numbers = wg_chunks(p->filters, lanes) * lanes * steps;
-        p->packed = p->groups * wg_chunks(p->filters, lanes) * lanes * p->depth * p->rows * p->columns;
+        p->g_numbers = wg__chunks(p->filters, lanes) * lanes * steps;
+        p->packed = p->groups * wg__chunks(p->filters, lanes) * lanes * p->depth * p->rows * p->columns;
     } else {
-        p->g_width = wg_chunks(p->out_width, lanes) * lanes;
+        p->g_width = wg__chunks(p->out_width, lanes) * lanes;
         p->g_copied = p->g_width != p->out_width;
         p->g_numbers = p->filters * p->out_height * p->g_width;
         p->copied |= p->g_copied;
@@ -91,11 +91,11 @@ static void cut_weight_gradient(wg_conv_plan *p, size_t lanes)
     }
     p->slices = min(min(p->images, MOST_SLICES), MOST_SUMS / p->packed);
     p->slices = p->slices ? p->slices : 1;
-    p->slice_images = wg_chunks(p->images, p->slices);
-    p->slices = wg_chunks(p->images, p->slice_images);
+    p->slice_images = wg__chunks(p->images, p->slices);
+    p->slices = wg__chunks(p->images, p->slice_images);
     p->batch =
-        p->groups > 1 ? 1 : min(wg_chunks(ENOUGH_PIXELS, steps), p->slice_images); /* groups lie apart */
-    p->parts = min(p->blocks, wg_chunks(ENOUGH_SLICES, p->slices));
+        p->groups > 1 ? 1 : min(wg__chunks(ENOUGH_PIXELS, steps), p->slice_images); /* groups lie apart */
+    p->parts = min(p->blocks, wg__chunks(ENOUGH_SLICES, p->slices));
     p->items = p->chunks = p->copies = p->slices * p->parts;
     p->grain = 1;
 }
@@ -106,14 +106,14 @@ static void cut_correlation(wg_conv_plan *p, size_t lanes, size_t real)
     size_t step = min(p->stride_h, p->height); /* a larger one is never taken */
     size_t row_bytes = p->depth * p->row_stride * real * step, rows = STRIP_BYTES / row_bytes;
     size_t reach = p->dilation_h * (p->rows - 1) / p->stride_h;
-    size_t filters = p->channels ? wg_chunks(p->filters, lanes) * lanes : p->filters;
-    p->packed = wg_chunks(p->groups * filters * p->depth * p->rows * p->columns, lanes) * lanes;
+    size_t filters = p->channels ? wg__chunks(p->filters, lanes) * lanes : p->filters;
+    p->packed = wg__chunks(p->groups * filters * p->depth * p->rows * p->columns, lanes) * lanes;
     p->strip = rows > reach ? rows - reach : 1;
-    p->parts = min(p->blocks, wg_chunks(ENOUGH_ITEMS, p->images * p->groups));
+    p->parts = min(p->blocks, wg__chunks(ENOUGH_ITEMS, p->images * p->groups));
     p->batch = 1;
     p->items = p->images * p->groups * p->parts;
-    p->grain = wg_chunks(p->items, MOST_CHUNKS);
-    p->chunks = wg_chunks(p->items, p->grain);
+    p->grain = wg__chunks(p->items, MOST_CHUNKS);
+    p->chunks = wg__chunks(p->items, p->grain);
     p->shared = p->parts > 1;
     p->copies = p->shared ? p->images * p->groups : p->chunks;
 }
@@ -125,14 +125,14 @@ static wg_conv_plan plan_of(
     size_t lanes = kernels->vector / real;
     p.channels = channels;
     size_t row_filters = pass == WG_CONV_WEIGHT ? kernels->weight_filters : kernels->row_filters;
-    p.blocks = wg_chunks(p.filters, channels ? kernels->channel_vectors * lanes : row_filters);
+    p.blocks = wg__chunks(p.filters, channels ? kernels->channel_vectors * lanes : row_filters);
     if (pass == WG_CONV_WEIGHT)
         cut_weight_gradient(&p, lanes);
     else
         cut_correlation(&p, lanes, real);
     p.copy_numbers = (p.copied ? p.batch * p.depth * p.height * p.row_stride : 0) +
                      (p.g_copied ? p.batch * p.g_numbers : 0);
-    p.copy_numbers = wg_chunks(p.copy_numbers, lanes) * lanes;
+    p.copy_numbers = wg__chunks(p.copy_numbers, lanes) * lanes;
     return p;
 }
 
@@ -145,10 +145,10 @@ static bool planes_are_moderate(const wg_conv *conv)
         return false;
     size_t height = conv->height + reach_h + conv->padding_h, width = conv->width + reach_w + conv->padding_w;
     size_t plane, own = conv->height * conv->width + conv->out_height * conv->out_width;
-    return height < most && width < most && wg_mul_size(height, width, &plane) && plane / 8 <= own + 512;
+    return height < most && width < most && wg__mul_size(height, width, &plane) && plane / 8 <= own + 512;
 }
 
-bool wg_conv_direct_can(
+bool wg__conv_direct_can(
     const wg_conv_kernels *kernels, bool channels, const wg_conv *conv, wg_conv_pass pass, size_t real)
 {
     bool unit = conv->stride_h == 1 && conv->stride_w == 1;
@@ -161,7 +161,7 @@ bool wg_conv_direct_can(
 /* Which share of a vector is put to use, in percent. */
 static size_t use_of(size_t count, size_t lanes)
 {
-    return 100 * count / (wg_chunks(count, lanes) * lanes);
+    return 100 * count / (wg__chunks(count, lanes) * lanes);
 }
 
 typedef enum choice { NEITHER, ROWS, CHANNELS } choice;
@@ -173,9 +173,9 @@ static choice choose(const wg_conv_kernels *kernels, const wg_conv *conv, wg_con
     size_t lanes = kernels->vector / real, rows = 0, channels = 0;
     if (conv->way == WG_CONV_BY_PRODUCT)
         return NEITHER;
-    if (conv->way == WG_CONV_BY_ROWS && wg_conv_direct_can(kernels, false, conv, pass, real))
+    if (conv->way == WG_CONV_BY_ROWS && wg__conv_direct_can(kernels, false, conv, pass, real))
         return ROWS;
-    if (conv->way == WG_CONV_BY_CHANNELS && wg_conv_direct_can(kernels, true, conv, pass, real))
+    if (conv->way == WG_CONV_BY_CHANNELS && wg__conv_direct_can(kernels, true, conv, pass, real))
         return CHANNELS;
     size_t filters = (pass == WG_CONV_INPUT ? conv->channels : conv->filters) / conv->groups;
     size_t depth = (pass == WG_CONV_INPUT ? conv->filters : conv->channels) / conv->groups;
@@ -183,35 +183,35 @@ static choice choose(const wg_conv_kernels *kernels, const wg_conv *conv, wg_con
     if (conv->rows * conv->columns == 1 && depth >= 16 && filters >= 16)
         return NEITHER;
     size_t taps = depth * conv->rows * conv->columns;
-    if (wg_conv_direct_can(kernels, false, conv, pass, real))
+    if (wg__conv_direct_can(kernels, false, conv, pass, real))
         rows = use_of(width, lanes) * (pass == WG_CONV_WEIGHT ? 85 : 100) / 100;
-    if (wg_conv_direct_can(kernels, true, conv, pass, real))
+    if (wg__conv_direct_can(kernels, true, conv, pass, real))
         channels = use_of(filters, lanes) * taps / (taps + 24);
     if (rows < 40 && channels < 40)
         return NEITHER;
     return rows >= channels ? ROWS : CHANNELS;
 }
 
-bool wg_conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real)
+bool wg__conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real)
 {
-    return choose(wg_conv_kernels_of_processor(), conv, pass, real) != NEITHER;
+    return choose(wg__conv_kernels_of_processor(), conv, pass, real) != NEITHER;
 }
 
-bool wg_conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
+bool wg__conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
     wg_conv_pass pass, size_t real, size_t *bytes)
 {
     wg_conv_plan p = plan_of(kernels, channels, conv, pass, real);
     size_t copies, packed;
-    if (!wg_mul_size(p.copies, p.copy_numbers, &copies) ||
-        !wg_mul_size(p.packed, pass == WG_CONV_WEIGHT ? p.slices : 1, &packed) || copies + packed < copies)
+    if (!wg__mul_size(p.copies, p.copy_numbers, &copies) ||
+        !wg__mul_size(p.packed, pass == WG_CONV_WEIGHT ? p.slices : 1, &packed) || copies + packed < copies)
         return false;
-    return wg_mul_size(copies + packed, real, bytes);
+    return wg__mul_size(copies + packed, real, bytes);
 }
 
-bool wg_conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
+bool wg__conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
 {
-    const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
-    return wg_conv_direct_scratch_of(
+    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
+    return wg__conv_direct_scratch_of(
         kernels, choose(kernels, conv, pass, real) == CHANNELS, conv, pass, real, bytes);
 }
 

@@ -72,7 +72,7 @@ typedef struct wg_conv_job_f32 {
     const wg_finish *finish;
 } wg_conv_job_f32;
 
-/* The loops for one kind of processor, for wg_parallel_for over a job: [0] rows, [1] channels. */
+/* The loops for one kind of processor, for wg__parallel_for over a job: [0] rows, [1] channels. */
 typedef void wg_conv_loop(void *job, size_t chunk, size_t begin, size_t end);
 
 typedef struct wg_conv_kernels {
@@ -86,32 +86,32 @@ typedef struct wg_conv_kernels {
     wg_conv_loop *add_f64[2], *add_f32[2];             /* items: weights */
 } wg_conv_kernels;
 
-extern const wg_conv_kernels wg_conv_kernels_avx512, wg_conv_kernels_avx2, wg_conv_kernels_plain;
+extern const wg_conv_kernels wg__conv_kernels_avx512, wg__conv_kernels_avx2, wg__conv_kernels_plain;
 
 /* Those that this processor can run, the fastest first; NULL behind the last. */
-const wg_conv_kernels *wg_conv_kernels_at(size_t i);
-const wg_conv_kernels *wg_conv_kernels_of_processor(void);
+const wg_conv_kernels *wg__conv_kernels_at(size_t i);
+const wg_conv_kernels *wg__conv_kernels_of_processor(void);
 
 /* Is this the algorithm for the pass? */
-bool wg_conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real);
+bool wg__conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real);
 
-bool wg_conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
-void wg_conv_direct_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
-    double *result, void *scratch, const wg_finish *finish);
-void wg_conv_direct_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+bool wg__conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
+void wg__conv_direct_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a,
+    const double *b, double *result, void *scratch, const wg_finish *finish);
+void wg__conv_direct_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish);
 
 /* The same with the processor and the way round given, for tests. */
-bool wg_conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
+bool wg__conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
     wg_conv_pass pass, size_t real, size_t *bytes);
-void wg_conv_direct_of_f64(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
+void wg__conv_direct_of_f64(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
     wg_conv_pass pass, const double *a, const double *b, double *result, void *scratch,
     const wg_finish *finish);
-void wg_conv_direct_of_f32(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
+void wg__conv_direct_of_f32(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
     wg_conv_pass pass, const float *a, const float *b, float *result, void *scratch, const wg_finish *finish);
 
 /* Can it be computed so at all? */
-bool wg_conv_direct_can(
+bool wg__conv_direct_can(
     const wg_conv_kernels *kernels, bool channels, const wg_conv *conv, wg_conv_pass pass, size_t real);
 
 #endif

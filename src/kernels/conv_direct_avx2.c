@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define KERNELS wg_conv_kernels_avx2
+#define KERNELS wg__conv_kernels_avx2
 #define VECTOR 32
 #define ROW_VECTORS 2
 #define CHANNEL_VECTORS 2

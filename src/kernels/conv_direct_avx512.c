@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define KERNELS wg_conv_kernels_avx512
+#define KERNELS wg__conv_kernels_avx512
 #define VECTOR 64
 #define ROW_VECTORS 4
 #define CHANNEL_VECTORS 4

@@ -36,7 +36,7 @@ typedef struct tap_rows {
 
 static inline size_t steps_over(ptrdiff_t distance, size_t step)
 {
-    return distance <= 0 ? 0 : step == 1 ? (size_t)distance : wg_chunks((size_t)distance, step);
+    return distance <= 0 ? 0 : step == 1 ? (size_t)distance : wg__chunks((size_t)distance, step);
 }
 
 static inline tap_rows tap_rows_of(const wg_conv_plan *p, size_t first, size_t last)

@@ -36,12 +36,12 @@ static void FN(pack)(const wg_conv_plan *p, size_t channel_block, size_t lanes, 
             size_t first = p->channels ? b * channel_block : p->filters * b / p->blocks;
             size_t last =
                 p->channels ? min(p->filters, first + channel_block) : p->filters * (b + 1) / p->blocks;
-            size_t width = p->channels ? wg_chunks(last - first, lanes) * lanes : last - first;
+            size_t width = p->channels ? wg__chunks(last - first, lanes) * lanes : last - first;
             packed = FN(pack_block)(p, w, group, first, last, width, packed);
         }
 }
 
-void FN(wg_conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
+void FN(wg__conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
     wg_conv_pass pass, const REAL *a, const REAL *b, REAL *result, void *scratch, const wg_finish *finish)
 {
     size_t lanes = kernels->vector / sizeof(REAL);
@@ -49,20 +49,20 @@ void FN(wg_conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int th
     FN(job) job = {.plan = &p, .a = a, .b = b, .result = result, .packed = scratch, .finish = finish};
     job.copies = job.packed + p.packed * (pass == WG_CONV_WEIGHT ? p.slices : 1);
     if (pass == WG_CONV_WEIGHT) {
-        wg_parallel_for(threads, p.items, p.grain, kernels->FN(weights)[channels], &job);
-        wg_parallel_for(threads, p.weights, 4096, kernels->FN(add)[channels], &job);
+        wg__parallel_for(threads, p.items, p.grain, kernels->FN(weights)[channels], &job);
+        wg__parallel_for(threads, p.weights, 4096, kernels->FN(add)[channels], &job);
     } else {
         FN(pack)(&p, kernels->channel_vectors * lanes, lanes, b, job.packed);
         if (p.copied && p.shared)
-            wg_parallel_for(threads, p.copies * p.depth, 4, kernels->FN(pad), &job);
-        wg_parallel_for(threads, p.items, p.grain, kernels->FN(correlate)[channels], &job);
+            wg__parallel_for(threads, p.copies * p.depth, 4, kernels->FN(pad), &job);
+        wg__parallel_for(threads, p.items, p.grain, kernels->FN(correlate)[channels], &job);
     }
 }
 
-void FN(wg_conv_direct)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
+void FN(wg__conv_direct)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
     REAL *result, void *scratch, const wg_finish *finish)
 {
-    const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
+    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
     bool channels = choose(kernels, conv, pass, sizeof(REAL)) == CHANNELS;
-    FN(wg_conv_direct_of)(kernels, channels, threads, conv, pass, a, b, result, scratch, finish);
+    FN(wg__conv_direct_of)(kernels, channels, threads, conv, pass, a, b, result, scratch, finish);
 }

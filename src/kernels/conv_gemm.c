@@ -37,7 +37,7 @@ static plan plan_of(const wg_conv *conv, wg_conv_pass pass)
         p.block = 64;
     if (p.block > p.pixels)
         p.block = p.pixels;
-    p.blocks = wg_chunks(p.pixels, p.block);
+    p.blocks = wg__chunks(p.pixels, p.block);
 
     size_t weights = conv->filters * p.taps;
     p.slices = conv->batch < MOST_SLICES ? conv->batch : MOST_SLICES;
@@ -45,14 +45,14 @@ static plan plan_of(const wg_conv *conv, wg_conv_pass pass)
         p.slices = MOST_PARTIALS / weights;
     if (p.slices == 0)
         p.slices = 1;
-    p.images = wg_chunks(conv->batch, p.slices);
-    p.slices = wg_chunks(conv->batch, p.images);
+    p.images = wg__chunks(conv->batch, p.slices);
+    p.slices = wg__chunks(conv->batch, p.images);
 
     p.items = conv->groups * (pass == WG_CONV_WEIGHT ? p.slices : conv->batch);
     if (pass == WG_CONV_FORWARD)
         p.items *= p.blocks;
-    p.grain = wg_chunks(p.items, MOST_CHUNKS);
-    p.chunks = wg_chunks(p.items, p.grain);
+    p.grain = wg__chunks(p.items, MOST_CHUNKS);
+    p.chunks = wg__chunks(p.items, p.grain);
     return p;
 }
 
@@ -67,8 +67,8 @@ static span inside(size_t size, size_t out, size_t stride, size_t padding, size_
     span s = {0, 0};
     if (offset >= padding + size)
         return s;
-    s.begin = padding > offset ? wg_chunks(padding - offset, stride) : 0;
-    s.end = wg_chunks(padding + size - offset, stride);
+    s.begin = padding > offset ? wg__chunks(padding - offset, stride) : 0;
+    s.end = wg__chunks(padding + size - offset, stride);
     if (s.end > out)
         s.end = out;
     if (s.begin > s.end)
@@ -84,14 +84,14 @@ static size_t clamp(size_t x, size_t low, size_t high)
 #define TEMPLATE "kernels/conv_gemm_real.h"
 #include "base/for_each_real.h"
 
-bool wg_conv_gemm_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
+bool wg__conv_gemm_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
 {
     plan p = plan_of(conv, pass);
     size_t partials = 0, room, rooms;
     if (!(real == sizeof(double) ? room_f64 : room_f32)(threads, &p, pass, &room) ||
-        !wg_mul_size(room, wg_workers(threads, p.items, p.grain), &rooms) ||
-        (pass == WG_CONV_WEIGHT && (!wg_mul_size(conv->filters * p.taps, p.slices, &partials) ||
-                                       !wg_mul_size(partials, real, &partials))))
+        !wg__mul_size(room, wg__workers(threads, p.items, p.grain), &rooms) ||
+        (pass == WG_CONV_WEIGHT && (!wg__mul_size(conv->filters * p.taps, p.slices, &partials) ||
+                                       !wg__mul_size(partials, real, &partials))))
         return false;
     *bytes = rooms + partials;
     return *bytes >= rooms;

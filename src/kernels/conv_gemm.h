@@ -16,10 +16,10 @@
 
 #include "kernels/conv.h"
 
-bool wg_conv_gemm_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
-void wg_conv_gemm_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
+bool wg__conv_gemm_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
+void wg__conv_gemm_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
     double *result, void *scratch);
-void wg_conv_gemm_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+void wg__conv_gemm_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch);
 
 #endif

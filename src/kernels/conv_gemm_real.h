@@ -96,7 +96,7 @@ static FN(wg_product) FN(product_of)(const plan *p, wg_conv_pass pass, size_t co
 static size_t FN(block_numbers)(const plan *p)
 {
     enum { LINE = WG_ALIGNMENT / sizeof(REAL) };
-    return p->plain ? 0 : wg_chunks(p->taps * p->block, LINE) * LINE;
+    return p->plain ? 0 : wg__chunks(p->taps * p->block, LINE) * LINE;
 }
 
 static int FN(threads_inside)(const plan *p, int threads)
@@ -110,12 +110,12 @@ static bool FN(room)(int threads, const plan *p, wg_conv_pass pass, size_t *byte
 {
     size_t most = 0, block, last = p->pixels - (p->blocks - 1) * p->block;
     if (!p->plain &&
-        (!wg_mul_size(p->taps, p->block, &block) || !wg_mul_size(block, 2 * sizeof(REAL), &block)))
+        (!wg__mul_size(p->taps, p->block, &block) || !wg__mul_size(block, 2 * sizeof(REAL), &block)))
         return false;
     for (int i = 0; i < 2; i++) {
         FN(wg_product) x = FN(product_of)(p, pass, i ? last : p->block);
         x.beta = 1;
-        size_t product = FN(wg_gemm_scratch)(FN(threads_inside)(p, threads), &x, NULL);
+        size_t product = FN(wg__gemm_scratch)(FN(threads_inside)(p, threads), &x, NULL);
         most = product > most ? product : most;
     }
     *bytes = FN(block_numbers)(p) * sizeof(REAL) + most;
@@ -133,7 +133,7 @@ static void FN(forward)(void *work, size_t worker, size_t begin, size_t end)
     const FN(job) *job = work;
     const wg_conv *conv = job->conv;
     const plan *p = &job->plan;
-    REAL *block = wg_room_of(&job->rooms, worker);
+    REAL *block = wg__room_of(&job->rooms, worker);
     void *scratch = block ? block + FN(block_numbers)(p) : NULL;
     for (size_t item = begin; item < end; item++) {
         size_t image_group = item / p->blocks, group = image_group % conv->groups;
@@ -143,7 +143,7 @@ static void FN(forward)(void *work, size_t worker, size_t begin, size_t end)
         FN(wg_product) product = FN(product_of)(p, WG_CONV_FORWARD, last - first);
         product.a = job->b + group * p->filters * p->taps, product.b = matrix;
         product.c = job->result + image_group * p->filters * p->pixels + first;
-        FN(wg_gemm)(job->threads, &product, NULL, 0, scratch);
+        FN(wg__gemm)(job->threads, &product, NULL, 0, scratch);
     }
 }
 
@@ -152,7 +152,7 @@ static void FN(input_gradient)(void *work, size_t worker, size_t begin, size_t e
     const FN(job) *job = work;
     const wg_conv *conv = job->conv;
     const plan *p = &job->plan;
-    REAL *block = wg_room_of(&job->rooms, worker);
+    REAL *block = wg__room_of(&job->rooms, worker);
     void *scratch = block ? block + FN(block_numbers)(p) : NULL;
     size_t plane = conv->height * conv->width;
     for (size_t item = begin; item < end; item++) {
@@ -166,7 +166,7 @@ static void FN(input_gradient)(void *work, size_t worker, size_t begin, size_t e
             REAL *matrix = p->plain ? planes + first : block;
             FN(wg_product) product = FN(product_of)(p, WG_CONV_INPUT, last - first);
             product.a = w, product.b = g, product.c = matrix;
-            FN(wg_gemm)(job->threads, &product, NULL, 0, scratch);
+            FN(wg__gemm)(job->threads, &product, NULL, 0, scratch);
             for (size_t t = 0; t < p->taps && !p->plain; t++) {
                 size_t c = t / (conv->rows * conv->columns), r = t / conv->columns % conv->rows;
                 FN(fold_tap)
@@ -181,7 +181,7 @@ static void FN(weight_gradient)(void *work, size_t worker, size_t begin, size_t 
     const FN(job) *job = work;
     const wg_conv *conv = job->conv;
     const plan *p = &job->plan;
-    REAL *block = wg_room_of(&job->rooms, worker);
+    REAL *block = wg__room_of(&job->rooms, worker);
     void *scratch = block ? block + FN(block_numbers)(p) : NULL;
     for (size_t item = begin; item < end; item++) {
         size_t group = item % conv->groups, slice = item / conv->groups;
@@ -199,7 +199,7 @@ static void FN(weight_gradient)(void *work, size_t worker, size_t begin, size_t 
                 product.beta = first_product ? 0 : 1;
                 product.a = job->b + image_group * p->filters * p->pixels + first;
                 product.b = matrix, product.c = sum;
-                FN(wg_gemm)(job->threads, &product, NULL, 0, scratch);
+                FN(wg__gemm)(job->threads, &product, NULL, 0, scratch);
             }
         }
     }
@@ -217,19 +217,19 @@ static void FN(add_slices)(void *work, size_t chunk, size_t begin, size_t end)
             job->result[i] += job->partials[slice * weights + i];
 }
 
-void FN(wg_conv_gemm)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
+void FN(wg__conv_gemm)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
     REAL *result, void *scratch)
 {
     wg_chunk_function *const run[] = {FN(forward), FN(input_gradient), FN(weight_gradient)};
     FN(job)
     job = {
         .conv = conv, .plan = plan_of(conv, pass), .a = a, .b = b, .result = result, .rooms = {scratch, 0}};
-    size_t workers = wg_workers(threads, job.plan.items, job.plan.grain);
+    size_t workers = wg__workers(threads, job.plan.items, job.plan.grain);
     FN(room)(threads, &job.plan, pass, &job.rooms.bytes);
     if (pass == WG_CONV_WEIGHT)
         job.partials = (REAL *)(void *)(job.rooms.memory + workers * job.rooms.bytes);
     job.threads = FN(threads_inside)(&job.plan, threads);
-    wg_parallel_workers(threads, job.plan.items, job.plan.grain, run[pass], &job);
+    wg__parallel_workers(threads, job.plan.items, job.plan.grain, run[pass], &job);
     if (pass == WG_CONV_WEIGHT)
-        wg_parallel_for(threads, conv->filters * job.plan.taps, 4096, FN(add_slices), &job);
+        wg__parallel_for(threads, conv->filters * job.plan.taps, 4096, FN(add_slices), &job);
 }

@@ -15,9 +15,9 @@ enum {
     MOST_SUMS = 1 << 16      /* in all slices, unless one slice has more */
 };
 
-bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
+bool wg__conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass)
 {
-    size_t lanes = wg_lanes();
+    size_t lanes = wg__lanes();
     (void)pass;
     return lanes > 0 && conv->batch % lanes == 0 && conv->batch > 0 && conv->channels > 0 &&
            conv->filters > 0 && conv->height > 0 && conv->width > 0 && conv->out_height > 0 &&
@@ -33,8 +33,8 @@ static size_t min(size_t a, size_t b)
 
 static wg_conv_lanes_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
 {
-    wg_conv_lanes_plan p = {.lanes = wg_lanes(),
-        .groups = conv->batch / wg_lanes(),
+    wg_conv_lanes_plan p = {.lanes = wg__lanes(),
+        .groups = conv->batch / wg__lanes(),
         .depth = conv->channels,
         .filters = conv->filters,
         .rows = conv->rows,
@@ -61,14 +61,14 @@ static wg_conv_lanes_plan correlation_of(const wg_conv *conv, wg_conv_pass pass)
 static void cut_correlation(wg_conv_lanes_plan *p, const wg_lanes_kernels *kernels)
 {
     const size_t line = 64 / sizeof(float);
-    p->packed = wg_chunks(p->weights, p->lanes) * p->lanes;
-    p->blocks = wg_chunks(p->filters, kernels->filters);
+    p->packed = wg__chunks(p->weights, p->lanes) * p->lanes;
+    p->blocks = wg__chunks(p->filters, kernels->filters);
     p->row = (p->out_width - 1 + p->columns) * p->lanes;
     size_t rows = STRIP_NUMBERS / (p->depth * p->row);
     p->strip = rows > p->rows ? rows - p->rows + 1 : 1;
-    p->parts = min(wg_chunks(p->out_height, p->rows), wg_chunks(ENOUGH_ITEMS, p->groups));
-    p->strip = min(p->strip, wg_chunks(p->out_height, p->parts));
-    p->plane = (wg_chunks((p->strip + p->rows - 1) * p->row, line) | 1) * line;
+    p->parts = min(wg__chunks(p->out_height, p->rows), wg__chunks(ENOUGH_ITEMS, p->groups));
+    p->strip = min(p->strip, wg__chunks(p->out_height, p->parts));
+    p->plane = (wg__chunks((p->strip + p->rows - 1) * p->row, line) | 1) * line;
     p->copy_numbers = p->depth * p->plane;
     p->items = p->groups * p->parts;
     p->copies = min(p->items, ENOUGH_ITEMS);
@@ -77,19 +77,19 @@ static void cut_correlation(wg_conv_lanes_plan *p, const wg_lanes_kernels *kerne
 /* Slices of the batch, as long as their sums are few, and parts of the filters. */
 static void cut_weight_gradient(wg_conv_lanes_plan *p, const wg_lanes_kernels *kernels)
 {
-    size_t runs = wg_chunks(p->columns, kernels->taps), taps = wg_chunks(p->columns, runs);
+    size_t runs = wg__chunks(p->columns, kernels->taps), taps = wg__chunks(p->columns, runs);
     size_t filters = min(kernels->sums / taps, kernels->sum_filters);
     p->taps = kernels->taps;
     p->packed = p->weights * p->lanes;
-    p->blocks = wg_chunks(p->filters, filters);
+    p->blocks = wg__chunks(p->filters, filters);
     size_t rows = ROW_NUMBERS / ((filters * p->out_width + p->in_width) * p->lanes);
     p->strip = min(rows > 0 ? rows : 1, p->out_height);
     for (p->slices = 1;
          2 * p->slices <= min(p->groups, ENOUGH_ITEMS) && 2 * p->slices * p->packed <= MOST_SUMS;)
         p->slices *= 2;
-    p->slice_groups = wg_chunks(p->groups, p->slices);
-    p->slices = wg_chunks(p->groups, p->slice_groups);
-    p->parts = min(p->blocks, wg_chunks(ENOUGH_ITEMS, p->slices));
+    p->slice_groups = wg__chunks(p->groups, p->slices);
+    p->slices = wg__chunks(p->groups, p->slice_groups);
+    p->parts = min(p->blocks, wg__chunks(ENOUGH_ITEMS, p->slices));
     p->items = p->slices * p->parts;
 }
 
@@ -97,20 +97,20 @@ static wg_conv_lanes_plan plan_of(const wg_conv *conv, wg_conv_pass pass)
 {
     wg_conv_lanes_plan p = correlation_of(conv, pass);
     if (pass == WG_CONV_WEIGHT)
-        cut_weight_gradient(&p, wg_lanes_kernels_of_processor());
+        cut_weight_gradient(&p, wg__lanes_kernels_of_processor());
     else
-        cut_correlation(&p, wg_lanes_kernels_of_processor());
+        cut_correlation(&p, wg__lanes_kernels_of_processor());
     return p;
 }
 
-bool wg_conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes)
+bool wg__conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes)
 {
     wg_conv_lanes_plan p = plan_of(conv, pass);
     size_t copies, packed;
-    if (!wg_mul_size(p.copies, p.copy_numbers, &copies) ||
-        !wg_mul_size(p.packed, pass == WG_CONV_WEIGHT ? p.slices : 1, &packed) || copies + packed < copies)
+    if (!wg__mul_size(p.copies, p.copy_numbers, &copies) ||
+        !wg__mul_size(p.packed, pass == WG_CONV_WEIGHT ? p.slices : 1, &packed) || copies + packed < copies)
         return false;
-    return wg_mul_size(copies + packed, sizeof(float), bytes);
+    return wg__mul_size(copies + packed, sizeof(float), bytes);
 }
 
 /* For each block of filters, in the order in which a tile reads them, [depth][rows][columns][filters of the
@@ -132,19 +132,19 @@ static void pack(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish)
 {
-    const wg_lanes_kernels *kernels = wg_lanes_kernels_of_processor();
+    const wg_lanes_kernels *kernels = wg__lanes_kernels_of_processor();
     wg_conv_lanes_plan p = plan_of(conv, pass);
     wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, finish};
     if (pass == WG_CONV_WEIGHT) {
-        wg_parallel_for(threads, p.items, 1, kernels->weights, &job);
-        wg_parallel_for(threads, p.weights, 4096, kernels->add, &job);
+        wg__parallel_for(threads, p.items, 1, kernels->weights, &job);
+        wg__parallel_for(threads, p.weights, 4096, kernels->add, &job);
     } else {
-        wg_parallel_for(threads, p.blocks,
-            wg_chunks(1 << 14, p.depth * p.rows * p.columns * kernels->filters), pack, &job);
+        wg__parallel_for(threads, p.blocks,
+            wg__chunks(1 << 14, p.depth * p.rows * p.columns * kernels->filters), pack, &job);
         size_t chunks = min(threads > 1 ? (size_t)threads : 1, p.copies);
-        wg_parallel_for(threads, p.items, wg_chunks(p.items, chunks), kernels->correlate, &job);
+        wg__parallel_for(threads, p.items, wg__chunks(p.items, chunks), kernels->correlate, &job);
     }
 }

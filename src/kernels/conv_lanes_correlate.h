@@ -130,7 +130,7 @@ TARGET static void correlate_strip(
             filters_of_row(next - k, p, r, in, job->packed + k * weights, job->result + at + y * row);
         }
         for (size_t i = 0; i < next - k; i++)
-            wg_finish_run(job->finish, at + i * plane + first * row, (last - first) * row);
+            wg__finish_run(job->finish, at + i * plane + first * row, (last - first) * row);
     }
 }
 
@@ -142,7 +142,7 @@ TARGET static void correlate(void *work, size_t chunk, size_t begin, size_t end)
     for (size_t item = begin; item < end; item++) {
         size_t part = item % p->parts;
         size_t first = p->out_height * part / p->parts, last = p->out_height * (part + 1) / p->parts;
-        size_t strips = wg_chunks(last - first, p->strip);
+        size_t strips = wg__chunks(last - first, p->strip);
         for (size_t i = 0; i < strips; i++)
             correlate_strip(job, item / p->parts, first + (last - first) * i / strips,
                 first + (last - first) * (i + 1) / strips, copy);

@@ -80,7 +80,7 @@ TARGET static void sum_rows(const wg_conv_lanes_job *job, size_t group, size_t k
     const wg_conv_lanes_plan *p = job->plan;
     const float *g = job->b + (group * p->filters + k) * p->out_height * p->out_width * LANES;
     const float *in = job->a + group * p->depth * p->in_height * p->in_width * LANES;
-    size_t runs = wg_chunks(p->columns, p->taps), width = p->in_width * LANES;
+    size_t runs = wg__chunks(p->columns, p->taps), width = p->in_width * LANES;
     sums += k * p->depth * p->rows * p->columns * LANES;
     for (size_t d = 0; d < p->depth; d++, in += p->in_height * width)
         for (size_t r = 0; r < p->rows; r++) {
@@ -102,7 +102,7 @@ TARGET static void weights(void *work, size_t chunk, size_t begin, size_t end)
 {
     const wg_conv_lanes_job *job = work;
     const wg_conv_lanes_plan *p = job->plan;
-    size_t strips = wg_chunks(p->out_height, p->strip);
+    size_t strips = wg__chunks(p->out_height, p->strip);
     (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t slice = item / p->parts, part = item % p->parts, group = slice * p->slice_groups;

@@ -37,7 +37,7 @@ TARGET INLINE void FN(rows_tile)(size_t filters, const wg_conv_plan *p, tap_rows
 TARGET static void FN(rows_block)(const wg_conv_plan *p, size_t filters, const REAL *in, const REAL *w,
     size_t first, size_t last, REAL *out)
 {
-    size_t per_row = wg_chunks(p->out_width, FN(LANES)), count = (last - first) * per_row;
+    size_t per_row = wg__chunks(p->out_width, FN(LANES)), count = (last - first) * per_row;
     for (size_t i = 0; i < count; i += ROW_VECTORS) {
         size_t in_at[ROW_VECTORS], out_at[ROW_VECTORS];
         for (size_t v = 0; v < ROW_VECTORS; v++) {
@@ -95,7 +95,7 @@ TARGET static void FN(rows_correlate)(void *work, size_t chunk, size_t begin, si
             }
         }
         size_t k = p->filters * first_block / p->blocks, next = p->filters * last_block / p->blocks;
-        wg_finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
+        wg__finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 
@@ -152,7 +152,7 @@ TARGET static void FN(rows_weight_block)(size_t filters, size_t taps, const wg_c
 TARGET static void FN(rows_sum_images)(
     const wg_conv_plan *p, size_t part, size_t images, const REAL *g, const REAL *in, REAL *sums)
 {
-    size_t taps = p->depth * p->rows * p->columns, tap_blocks = wg_chunks(taps, WEIGHT_TAPS);
+    size_t taps = p->depth * p->rows * p->columns, tap_blocks = wg__chunks(taps, WEIGHT_TAPS);
     size_t blocks = p->blocks, end = blocks * (part + 1) / p->parts;
     for (size_t b = blocks * part / p->parts; b < end; b++) {
         size_t k = p->filters * b / blocks, filters = p->filters * (b + 1) / blocks - k;

@@ -23,13 +23,13 @@ typedef struct wg_finish {
 } wg_finish;
 
 /* NULL: nothing. */
-static inline void wg_finish_run(const wg_finish *finish, size_t first, size_t count)
+static inline void wg__finish_run(const wg_finish *finish, size_t first, size_t count)
 {
     if (finish && count)
         finish->run(finish->user, first, count, NULL);
 }
 
 /* A result that is final as a whole, on all threads. */
-void wg_finish_all(const wg_finish *finish, int threads, size_t count);
+void wg__finish_all(const wg_finish *finish, int threads, size_t count);
 
 #endif

@@ -35,7 +35,7 @@ WG_CLONES static uint64_t largest_f64(const double *x, size_t n)
     return largest;
 }
 
-double wg_largest(wg_dtype dtype, const void *x, size_t n)
+double wg__largest(wg_dtype dtype, const void *x, size_t n)
 {
     double y;
     if (dtype == WG_F32) {

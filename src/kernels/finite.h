@@ -8,6 +8,6 @@
 #include <wengert/array.h>
 
 /* max |x|, 0 for no numbers; infinite if one is infinite, or none at all (a NaN). */
-double wg_largest(wg_dtype dtype, const void *x, size_t n);
+double wg__largest(wg_dtype dtype, const void *x, size_t n);
 
 #endif

@@ -15,7 +15,7 @@
  *
  * The product is cut into blocks by its sizes only, each block is computed by one thread, so the bits do not
  * depend on `threads`. `threads` = 1 forks nothing, neither here nor in a library: call it so from within a
- * wg_parallel_for. */
+ * wg__parallel_for. */
 #ifndef WG_KERNELS_GEMM_H
 #define WG_KERNELS_GEMM_H
 
@@ -43,12 +43,12 @@ typedef struct wg_product_f32 {
 
 /* Bytes to work in, where the pointers need not be set yet: up to some 300 kB for each thread, often 0. What
  * is enough for beta = 1 is enough for beta = 0 if nothing is finished. */
-size_t wg_gemm_scratch_f64(int threads, const wg_product_f64 *p, const wg_finish *finish);
-size_t wg_gemm_scratch_f32(int threads, const wg_product_f32 *p, const wg_finish *finish);
+size_t wg__gemm_scratch_f64(int threads, const wg_product_f64 *p, const wg_finish *finish);
+size_t wg__gemm_scratch_f32(int threads, const wg_product_f32 *p, const wg_finish *finish);
 
 /* `scratch` is aligned to 64 bytes. C is finished (NULL: it is not) block by block as it is done: element
  * (i, j) is number first + i ldc + j. */
-void wg_gemm_f64(int threads, const wg_product_f64 *p, const wg_finish *finish, size_t first, void *scratch);
-void wg_gemm_f32(int threads, const wg_product_f32 *p, const wg_finish *finish, size_t first, void *scratch);
+void wg__gemm_f64(int threads, const wg_product_f64 *p, const wg_finish *finish, size_t first, void *scratch);
+void wg__gemm_f32(int threads, const wg_product_f32 *p, const wg_finish *finish, size_t first, void *scratch);
 
 #endif

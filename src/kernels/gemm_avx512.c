@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define KERNELS wg_gemm_avx512
+#define KERNELS wg__gemm_avx512
 #define VECTOR 64
 #define ROWS 12
 #define TARGET __attribute__((target("avx512f")))

@@ -21,23 +21,23 @@ typedef struct wg_gemm_kernels {
     bool (*product_f32)(const wg_product_f32 *p, const wg_finish *transient, size_t first, void *scratch);
 } wg_gemm_kernels;
 
-extern const wg_gemm_kernels wg_gemm_plain; /* the processor of the build */
+extern const wg_gemm_kernels wg__gemm_plain; /* the processor of the build */
 #ifdef WG_X86_KERNELS
-extern const wg_gemm_kernels wg_gemm_avx2, wg_gemm_avx512;
+extern const wg_gemm_kernels wg__gemm_avx2, wg__gemm_avx512;
 #endif
 
 /* Those that the processor can run, the fastest first; NULL behind the last. */
-const wg_gemm_kernels *wg_gemm_at(size_t i);
+const wg_gemm_kernels *wg__gemm_at(size_t i);
 
 /* The fastest. */
-const wg_gemm_kernels *wg_gemm_here(void);
+const wg_gemm_kernels *wg__gemm_here(void);
 
 #ifdef WG_CBLAS
 /* The same by a CBLAS on one thread. False, and nothing done, for sizes over INT_MAX, and for an OpenBLAS
  * with a pool of threads of its own, which cannot be kept to one thread without changing it for the whole
  * program. */
-bool wg_cblas_product_f64(const wg_product_f64 *p);
-bool wg_cblas_product_f32(const wg_product_f32 *p);
+bool wg__cblas_product_f64(const wg_product_f64 *p);
+bool wg__cblas_product_f32(const wg_product_f32 *p);
 #endif
 
 #endif

@@ -30,24 +30,24 @@ static CBLAS_TRANSPOSE flag(bool transpose)
     return transpose ? CblasTrans : CblasNoTrans;
 }
 
-bool wg_cblas_product_f64(const wg_product_f64 *p)
+bool wg__cblas_product_f64(const wg_product_f64 *p)
 {
     if (!fits(p->m, p->n, p->k, p->lda, p->ldb, p->ldc) || has_own_threads())
         return false;
-    int threads = wg_alone_begin();
+    int threads = wg__alone_begin();
     cblas_dgemm(CblasRowMajor, flag(p->transpose_a), flag(p->transpose_b), (int)p->m, (int)p->n, (int)p->k,
         p->alpha, p->a, (int)p->lda, p->b, (int)p->ldb, p->beta, p->c, (int)p->ldc);
-    wg_alone_end(threads);
+    wg__alone_end(threads);
     return true;
 }
 
-bool wg_cblas_product_f32(const wg_product_f32 *p)
+bool wg__cblas_product_f32(const wg_product_f32 *p)
 {
     if (!fits(p->m, p->n, p->k, p->lda, p->ldb, p->ldc) || has_own_threads())
         return false;
-    int threads = wg_alone_begin();
+    int threads = wg__alone_begin();
     cblas_sgemm(CblasRowMajor, flag(p->transpose_a), flag(p->transpose_b), (int)p->m, (int)p->n, (int)p->k,
         p->alpha, p->a, (int)p->lda, p->b, (int)p->ldb, p->beta, p->c, (int)p->ldc);
-    wg_alone_end(threads);
+    wg__alone_end(threads);
     return true;
 }

@@ -18,10 +18,10 @@ static void FN(finish_rows)(const wg_finish *finish, const FN(wg_product) * p, s
     if (!finish)
         return;
     if (p->n == p->ldc)
-        wg_finish_run(finish, first, p->m * p->n);
+        wg__finish_run(finish, first, p->m * p->n);
     else
         for (size_t i = 0; i < p->m; i++)
-            wg_finish_run(finish, first + i * p->ldc, p->n);
+            wg__finish_run(finish, first + i * p->ldc, p->n);
 }
 
 static bool FN(is_transient)(const FN(wg_product) * p, const wg_finish *finish)
@@ -35,7 +35,7 @@ static void FN(block)(const wg_gemm_kernels *own, const FN(wg_product) * p, cons
 {
     bool done = false, finished = false;
 #ifdef WG_CBLAS
-    done = FN(wg_cblas_product)(p);
+    done = FN(wg__cblas_product)(p);
 #endif
     if (!done)
         finished = own->FN(product)(p, FN(is_transient)(p, finish) ? finish : NULL, first, scratch);
@@ -65,7 +65,7 @@ static void FN(gemm_block)(void *work, size_t worker, size_t begin, size_t end)
         p.b += p.transpose_b ? j * p.ldb : j;
         p.c += i * p.ldc + j;
         FN(block)
-        (w->own, &p, w->finish, w->first + i * p.ldc + j, wg_room_of(&w->rooms, worker));
+        (w->own, &p, w->finish, w->first + i * p.ldc + j, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -91,7 +91,7 @@ typedef struct FN(depth_work) {
 static size_t FN(depth_step)(size_t n)
 {
     enum { LINE = WG_ALIGNMENT / sizeof(REAL) };
-    return wg_chunks(n, LINE) * LINE;
+    return wg__chunks(n, LINE) * LINE;
 }
 
 static void FN(depth_part)(void *work, size_t part, size_t begin, size_t end)
@@ -104,7 +104,7 @@ static void FN(depth_part)(void *work, size_t part, size_t begin, size_t end)
     p.c = w->parts + part * w->step;
     p.k = to - from;
     p.beta = 0;
-    FN(block)(wg_gemm_here(), &p, NULL, 0, NULL); /* which copies nothing */
+    FN(block)(wg__gemm_here(), &p, NULL, 0, NULL); /* which copies nothing */
     (void)begin, (void)end;
 }
 
@@ -124,7 +124,7 @@ static void FN(add_parts)(size_t n, const REAL *restrict parts, size_t step, REA
 static void FN(gemm_by_depth)(int threads, const FN(wg_product) * p, REAL *parts)
 {
     FN(depth_work) work = {p, parts, FN(depth_step)(p->n)};
-    wg_parallel_for(threads, DEPTH_PARTS, 1, FN(depth_part), &work);
+    wg__parallel_for(threads, DEPTH_PARTS, 1, FN(depth_part), &work);
     FN(add_parts)(p->n, parts, work.step, p->beta, p->c);
 }
 
@@ -145,26 +145,26 @@ static size_t FN(room_of)(const FN(wg_product) * p, const grid *g, const wg_fini
 {
     size_t most = 0;
     if (g->rows * g->columns == 1)
-        return wg_gemm_here()->FN(scratch)(p, FN(is_transient)(p, finish));
+        return wg__gemm_here()->FN(scratch)(p, FN(is_transient)(p, finish));
     for (size_t block = 0, i, j; block < g->rows * g->columns; block++) {
         FN(wg_product) part = FN(block_of)(p, g, block, &i, &j);
-        size_t bytes = wg_gemm_here()->FN(scratch)(&part, FN(is_transient)(p, finish));
+        size_t bytes = wg__gemm_here()->FN(scratch)(&part, FN(is_transient)(p, finish));
         most = bytes > most ? bytes : most;
     }
     return most;
 }
 
-size_t FN(wg_gemm_scratch)(int threads, const FN(wg_product) * p, const wg_finish *finish)
+size_t FN(wg__gemm_scratch)(int threads, const FN(wg_product) * p, const wg_finish *finish)
 {
     if (FN(is_nothing)(p))
         return 0;
     if (FN(is_by_depth)(p))
         return DEPTH_PARTS * FN(depth_step)(p->n) * sizeof(REAL);
     grid g = grid_of(p->m, p->n, p->k);
-    return FN(room_of)(p, &g, finish) * wg_workers(threads, g.rows * g.columns, 1);
+    return FN(room_of)(p, &g, finish) * wg__workers(threads, g.rows * g.columns, 1);
 }
 
-void FN(wg_gemm)(int threads, const FN(wg_product) * p, const wg_finish *finish, size_t first, void *scratch)
+void FN(wg__gemm)(int threads, const FN(wg_product) * p, const wg_finish *finish, size_t first, void *scratch)
 {
     if (p->m == 0 || p->n == 0)
         return;
@@ -181,12 +181,12 @@ void FN(wg_gemm)(int threads, const FN(wg_product) * p, const wg_finish *finish,
     FN(gemm_work)
     work = {.product = p,
         .grid = grid_of(p->m, p->n, p->k),
-        .own = wg_gemm_here(),
+        .own = wg__gemm_here(),
         .finish = finish,
         .first = first,
         .rooms = {scratch, 0}};
     size_t blocks = work.grid.rows * work.grid.columns;
     if (scratch)
         work.rooms.bytes = blocks == 1 ? WG_ALIGNMENT : FN(room_of)(p, &work.grid, finish);
-    wg_parallel_workers(threads, blocks, 1, FN(gemm_block), &work);
+    wg__parallel_workers(threads, blocks, 1, FN(gemm_block), &work);
 }

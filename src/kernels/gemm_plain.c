@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define KERNELS wg_gemm_plain
+#define KERNELS wg__gemm_plain
 #define VECTOR 16
 #define ROWS 6
 #define TARGET

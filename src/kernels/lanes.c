@@ -6,13 +6,13 @@
 #include "kernels/lanes_loops.h"
 #include "kernels/parallel.h"
 
-const wg_lanes_kernels *wg_lanes_kernels_of_processor(void)
+const wg_lanes_kernels *wg__lanes_kernels_of_processor(void)
 {
 #ifdef WG_X86_KERNELS
-    if (wg_lanes() == wg_lanes_avx512.lanes)
-        return &wg_lanes_avx512;
-    if (wg_lanes() == wg_lanes_avx2.lanes)
-        return &wg_lanes_avx2;
+    if (wg__lanes() == wg__lanes_avx512.lanes)
+        return &wg__lanes_avx512;
+    if (wg__lanes() == wg__lanes_avx2.lanes)
+        return &wg__lanes_avx2;
 #endif
     return NULL;
 }
@@ -20,19 +20,19 @@ const wg_lanes_kernels *wg_lanes_kernels_of_processor(void)
 /* Of each group a matrix [L, count] is turned round. */
 static void turn(int threads, wg_lanes_loop *loop, size_t batch, size_t count, const float *from, float *to)
 {
-    size_t lanes = wg_lanes();
+    size_t lanes = wg__lanes();
     wg_lanes_turn_job job = {count, from, to};
     if (batch > 0)
-        wg_parallel_for(
-            threads, batch / lanes * wg_chunks(count, lanes), (1 << 14) / (lanes * lanes), loop, &job);
+        wg__parallel_for(
+            threads, batch / lanes * wg__chunks(count, lanes), (1 << 14) / (lanes * lanes), loop, &job);
 }
 
-void wg_lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes)
+void wg__lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes)
 {
-    turn(threads, wg_lanes_kernels_of_processor()->to_lanes, batch, count, rows, lanes);
+    turn(threads, wg__lanes_kernels_of_processor()->to_lanes, batch, count, rows, lanes);
 }
 
-void wg_rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows)
+void wg__rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows)
 {
-    turn(threads, wg_lanes_kernels_of_processor()->to_rows, batch, count, lanes, rows);
+    turn(threads, wg__lanes_kernels_of_processor()->to_rows, batch, count, lanes, rows);
 }

@@ -21,33 +21,33 @@
 #include "kernels/pool.h"
 
 /* L, of this processor: 8 with AVX2, 16 with AVX-512, 0 where there are no kernels. */
-size_t wg_lanes(void);
+size_t wg__lanes(void);
 
 /* Can the pass be computed in lanes, and not slower than in rows? The batch is a multiple of L and nothing is
  * empty; one group, stride and dilation 1, padding less than the filter, and a filter of more than 1 x 1,
  * which is a matrix product. Measured with AVX2 on batches of 8 to 64: forward and input gradient take 0.75
  * to 1, the weight gradient 0.5 to 0.95 of the time in rows; few channels and odd widths gain most. */
-bool wg_conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass);
+bool wg__conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass);
 
-/* The rest is for what it takes. As wg_conv_scratch and wg_conv_f32, with x, y and g in lanes; `finish` gets
+/* The rest is for what it takes. As wg__conv_scratch and wg__conv_f32, with x, y and g in lanes; `finish` gets
  * stretches of y as it lies. */
-bool wg_conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes);
-void wg_conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
+bool wg__conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes);
+void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_finish *finish);
 
 /* As the functions of pool.h, in lanes: a plane is one channel of a group, so there are N / L C of them.
  * index has y's layout; a number in it is still the place in one image's plane. */
-void wg_max_pool_lanes_f32(
+void wg__max_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish);
-void wg_max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
+void wg__max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
     float *dx, const wg_finish *finish);
-void wg_avg_pool_lanes_f32(
+void wg__avg_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish);
-void wg_avg_pool_lanes_backward_f32(
+void wg__avg_pool_lanes_backward_f32(
     int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish);
 
 /* [batch, count] to and from [batch / L, count, L]. */
-void wg_lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes);
-void wg_rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows);
+void wg__lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes);
+void wg__rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "kernels/lanes.h"
 
-size_t wg_lanes(void)
+size_t wg__lanes(void)
 {
 #ifdef WG_X86_KERNELS
     if (__builtin_cpu_supports("avx512f"))

@@ -23,7 +23,7 @@ typedef struct wg_lanes_turn_job {
     float *to;
 } wg_lanes_turn_job;
 
-/* For wg_parallel_for over a job. */
+/* For wg__parallel_for over a job. */
 typedef void wg_lanes_loop(void *job, size_t chunk, size_t begin, size_t end);
 
 typedef struct wg_lanes_kernels {
@@ -38,9 +38,9 @@ typedef struct wg_lanes_kernels {
     wg_lanes_loop *to_lanes, *to_rows; /* items: squares of L x L numbers */
 } wg_lanes_kernels;
 
-extern const wg_lanes_kernels wg_lanes_avx512, wg_lanes_avx2;
+extern const wg_lanes_kernels wg__lanes_avx512, wg__lanes_avx2;
 
 /* NULL: none. */
-const wg_lanes_kernels *wg_lanes_kernels_of_processor(void);
+const wg_lanes_kernels *wg__lanes_kernels_of_processor(void);
 
 #endif

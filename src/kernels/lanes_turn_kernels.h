@@ -42,7 +42,7 @@ TARGET WG_INLINE void turn_square(const float *from, size_t from_row, float *to,
 TARGET static void to_lanes(void *work, size_t chunk, size_t begin, size_t end)
 {
     const wg_lanes_turn_job *job = work;
-    size_t squares = wg_chunks(job->count, LANES);
+    size_t squares = wg__chunks(job->count, LANES);
     (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t group = item / squares, at = item % squares * LANES;
@@ -59,7 +59,7 @@ TARGET static void to_lanes(void *work, size_t chunk, size_t begin, size_t end)
 TARGET static void to_rows(void *work, size_t chunk, size_t begin, size_t end)
 {
     const wg_lanes_turn_job *job = work;
-    size_t squares = wg_chunks(job->count, LANES);
+    size_t squares = wg__chunks(job->count, LANES);
     (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t group = item / squares, at = item % squares * LANES;

@@ -30,7 +30,7 @@ static bool memory_of(wg_onednn *library, wg_layout_at l, size_t blocks, dnnl_me
 static size_t reserve(wg_onednn_call *c, size_t bytes, size_t blocks)
 {
     size_t offset = c->scratch;
-    c->scratch += blocks * wg_onednn_lines(bytes);
+    c->scratch += blocks * wg__onednn_lines(bytes);
     return offset;
 }
 
@@ -55,13 +55,13 @@ static bool side_of(wg_onednn_call *c, int which, const wg_layout *ours, wg_layo
 {
     wg_onednn_side *s = &c->side[which];
     dnnl_engine_t engine = c->library->engine;
-    if (!memory_of(c->library, wg_layout_pointer(ours), s->blocks, s->ours))
+    if (!memory_of(c->library, wg__layout_pointer(ours), s->blocks, s->ours))
         return false;
-    if (dnnl_memory_desc_equal(wg_layout_pointer(ours), its))
+    if (dnnl_memory_desc_equal(wg__layout_pointer(ours), its))
         return true;
     dnnl_primitive_desc_t d = NULL;
-    wg_layout_at from = which == WG_SIDE_RESULT ? its : wg_layout_pointer(ours),
-                 to = which == WG_SIDE_RESULT ? wg_layout_pointer(ours) : its;
+    wg_layout_at from = which == WG_SIDE_RESULT ? its : wg__layout_pointer(ours),
+                 to = which == WG_SIDE_RESULT ? wg__layout_pointer(ours) : its;
     return dnnl_reorder_primitive_desc_create(&d, from, engine, to, engine, c->library->attr) ==
                dnnl_success &&
            routine_of(c, d, s->blocks, &s->reorder) && room_of(c, its, s->blocks, &s->its);
@@ -91,7 +91,7 @@ static void cut_conv(wg_onednn_call *c)
     c->side[WG_SIDE_A].blocks = c->rows, c->side[WG_SIDE_A].step = input ? y : x;
     c->side[WG_SIDE_B].blocks = weight ? c->rows : 1, c->side[WG_SIDE_B].step = y;
     c->weights = weight ? part->filters * (part->channels / part->groups) * part->rows * part->columns : 0;
-    c->side[WG_SIDE_RESULT].row_step = weight  ? wg_onednn_lines(c->weights * sizeof(float)) / sizeof(float)
+    c->side[WG_SIDE_RESULT].row_step = weight  ? wg__onednn_lines(c->weights * sizeof(float)) / sizeof(float)
                                        : input ? x
                                                : y;
 }
@@ -105,13 +105,13 @@ static bool make(wg_onednn_call *c)
     else
         cut_conv(c);
     size_t items = c->side[WG_SIDE_RESULT].blocks = c->rows * c->columns;
-    dnnl_primitive_desc_t d = wg_onednn_describe(c, ours);
+    dnnl_primitive_desc_t d = wg__onednn_describe(c, ours);
     made = d;
     for (int i = 0; i < WG_SIDES && made; i++)
         made = side_of(
             c, i, &ours[i], dnnl_primitive_desc_query_md(d, dnnl_query_exec_arg_md, c->side[i].argument));
     for (int i = 0; i < WG_SIDES; i++)
-        wg_layout_free(&ours[i]);
+        wg__layout_free(&ours[i]);
     made = routine_of(c, d, items, &c->compute) && made;
     c->partial_offset = reserve(c, c->weights * sizeof(float), items);
     return made;
@@ -139,44 +139,44 @@ static void call_free(wg_onednn_call *c)
             dnnl_memory_destroy(c->side[i].ours[j]);
     }
     routine_free(&c->compute);
-    wg_mem_free(&memory, c, sizeof *c);
+    wg__mem_free(&memory, c, sizeof *c);
 }
 
-wg_onednn_call *wg_onednn_prepare(wg_onednn *library, const wg_onednn_problem *problem)
+wg_onednn_call *wg__onednn_prepare(wg_onednn *library, const wg_onednn_problem *problem)
 {
     wg_onednn_call *c = library->calls;
     while (c && memcmp(&c->problem, problem, sizeof *problem) != 0)
         c = c->next;
     if (c)
         return c->possible ? c : NULL;
-    if (!(c = wg_mem_zero(&library->memory, sizeof *c)))
+    if (!(c = wg__mem_zero(&library->memory, sizeof *c)))
         return NULL;
     c->library = library;
     c->problem = *problem;
-    int threads = wg_alone_begin(); /* the library cuts its work by this number */
+    int threads = wg__alone_begin(); /* the library cuts its work by this number */
     c->possible = make(c);
-    wg_alone_end(threads);
+    wg__alone_end(threads);
     c->next = library->calls;
     library->calls = c;
     return c->possible ? c : NULL;
 }
 
-size_t wg_onednn_scratch(const wg_onednn_call *call)
+size_t wg__onednn_scratch(const wg_onednn_call *call)
 {
     return call->scratch;
 }
 
 /* ---- The library ---- */
 
-bool wg_onednn_has_bf16(void)
+bool wg__onednn_has_bf16(void)
 {
     int isa = (int)dnnl_get_effective_cpu_isa(), wanted = (int)dnnl_cpu_isa_avx512_core_bf16;
     return (isa & wanted) == wanted;
 }
 
-wg_onednn *wg_onednn_new(const wg_allocator *memory)
+wg_onednn *wg__onednn_new(const wg_allocator *memory)
 {
-    wg_onednn *library = wg_mem_zero(memory, sizeof *library);
+    wg_onednn *library = wg__mem_zero(memory, sizeof *library);
     if (!library)
         return NULL;
     library->memory = *memory;
@@ -189,11 +189,11 @@ wg_onednn *wg_onednn_new(const wg_allocator *memory)
                dnnl_success;
     if (made)
         return library;
-    wg_onednn_free(library);
+    wg__onednn_free(library);
     return NULL;
 }
 
-void wg_onednn_free(wg_onednn *library)
+void wg__onednn_free(wg_onednn *library)
 {
     if (!library)
         return;
@@ -206,5 +206,5 @@ void wg_onednn_free(wg_onednn *library)
         dnnl_stream_destroy(library->stream[i]);
     dnnl_primitive_attr_destroy(library->attr);
     dnnl_engine_destroy(library->engine);
-    wg_mem_free(&memory, library, sizeof *library);
+    wg__mem_free(&memory, library, sizeof *library);
 }

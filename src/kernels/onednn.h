@@ -31,21 +31,21 @@ typedef struct wg_onednn wg_onednn;           /* the library, and the problems t
 typedef struct wg_onednn_call wg_onednn_call; /* what it needs for one of them */
 
 /* NULL when there is no memory, or no library. */
-wg_onednn *wg_onednn_new(const wg_allocator *memory);
-void wg_onednn_free(wg_onednn *library);
+wg_onednn *wg__onednn_new(const wg_allocator *memory);
+void wg__onednn_free(wg_onednn *library);
 
 /* Does it multiply bfloat16 by instructions that this processor has for that? */
-bool wg_onednn_has_bf16(void);
+bool wg__onednn_has_bf16(void);
 
 /* Found, or made now; NULL when the library cannot. */
-wg_onednn_call *wg_onednn_prepare(wg_onednn *library, const wg_onednn_problem *problem);
+wg_onednn_call *wg__onednn_prepare(wg_onednn *library, const wg_onednn_problem *problem);
 
 /* Working memory in bytes; it is aligned to 64. */
-size_t wg_onednn_scratch(const wg_onednn_call *call);
+size_t wg__onednn_scratch(const wg_onednn_call *call);
 
 /* The whole result, with alpha 1 and beta 0. False when the library fails: the result is garbage, and to be
  * computed by other means. */
-bool wg_onednn_run(
+bool wg__onednn_run(
     wg_onednn_call *call, int threads, const float *a, const float *b, float *result, void *scratch);
 
 #endif

@@ -15,12 +15,12 @@ typedef dnnl_memory_desc_t wg_layout;
 #if DNNL_VERSION_MAJOR >= 3
 typedef const_dnnl_memory_desc_t wg_layout_at; /* a layout is a pointer */
 
-static inline wg_layout_at wg_layout_pointer(const wg_layout *l)
+static inline wg_layout_at wg__layout_pointer(const wg_layout *l)
 {
     return *l;
 }
 
-static inline bool wg_layout_set(
+static inline bool wg__layout_set(
     wg_layout *l, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides)
 {
     return (strides ? dnnl_memory_desc_create_with_strides(l, rank, dims, type, strides)
@@ -28,7 +28,7 @@ static inline bool wg_layout_set(
            dnnl_success;
 }
 
-static inline void wg_layout_free(wg_layout *l)
+static inline void wg__layout_free(wg_layout *l)
 {
     if (*l)
         dnnl_memory_desc_destroy(*l);
@@ -36,19 +36,19 @@ static inline void wg_layout_free(wg_layout *l)
 #else
 typedef const dnnl_memory_desc_t *wg_layout_at;
 
-static inline wg_layout_at wg_layout_pointer(const wg_layout *l)
+static inline wg_layout_at wg__layout_pointer(const wg_layout *l)
 {
     return l;
 }
 
-static inline bool wg_layout_set(
+static inline bool wg__layout_set(
     wg_layout *l, int rank, const dnnl_dims_t dims, dnnl_data_type_t type, const dnnl_dims_t strides)
 {
     return (strides ? dnnl_memory_desc_init_by_strides(l, rank, dims, type, strides)
                     : dnnl_memory_desc_init_by_tag(l, rank, dims, type, dnnl_format_tag_any)) == dnnl_success;
 }
 
-static inline void wg_layout_free(wg_layout *l)
+static inline void wg__layout_free(wg_layout *l)
 {
     (void)l;
 }
@@ -102,13 +102,13 @@ struct wg_onednn {
     wg_onednn_call *calls;
 };
 
-static inline size_t wg_onednn_lines(size_t bytes)
+static inline size_t wg__onednn_lines(size_t bytes)
 {
     return (bytes + WG_ONEDNN_LINE - 1) / WG_ONEDNN_LINE * WG_ONEDNN_LINE;
 }
 
 /* The primitive for one block of a call that is cut, NULL when the library has none; our layouts of a, b and
  * the result, and the library's names for them. */
-dnnl_primitive_desc_t wg_onednn_describe(wg_onednn_call *c, wg_layout *ours);
+dnnl_primitive_desc_t wg__onednn_describe(wg_onednn_call *c, wg_layout *ours);
 
 #endif

@@ -67,7 +67,7 @@ static bool dense(wg_layout *l, bool library, dnnl_data_type_t type, int rank, c
         dims[i] = (dnnl_dim_t)size[i];
         strides[i] = i + 1 < rank ? strides[i + 1] * dims[i + 1] : 1;
     }
-    return wg_layout_set(l, rank, dims, type, library ? NULL : strides);
+    return wg__layout_set(l, rank, dims, type, library ? NULL : strides);
 }
 
 /* x, w and y of a part of the batch, in our layout or in any. */
@@ -87,7 +87,7 @@ static bool matrix(wg_layout *l, bool library, dnnl_data_type_t type, size_t row
     dnnl_dims_t dims = {(dnnl_dim_t)rows, (dnnl_dim_t)columns}, strides = {(dnnl_dim_t)ld, 1};
     if (transposed)
         strides[0] = 1, strides[1] = (dnnl_dim_t)ld;
-    return wg_layout_set(l, 2, dims, type, library ? NULL : strides);
+    return wg__layout_set(l, 2, dims, type, library ? NULL : strides);
 }
 
 /* The primitive for one block, and our layouts of a, b and the result. */
@@ -113,15 +113,16 @@ static dnnl_primitive_desc_t describe_conv_block(wg_onednn_call *c, wg_layout *o
         conv_layouts(&c->part, true, all_low, hint)) {
         if (pass != WG_CONV_FORWARD)
             forward = describe_pass(c->library->engine, c->library->attr, &g, WG_CONV_FORWARD,
-                wg_layout_pointer(&hint[0]), wg_layout_pointer(&hint[1]), wg_layout_pointer(&hint[2]), NULL);
+                wg__layout_pointer(&hint[0]), wg__layout_pointer(&hint[1]), wg__layout_pointer(&hint[2]),
+                NULL);
         if (forward || pass == WG_CONV_FORWARD)
-            d = describe_pass(c->library->engine, c->library->attr, &g, pass, wg_layout_pointer(&any[0]),
-                wg_layout_pointer(&any[1]), wg_layout_pointer(&any[2]), forward);
+            d = describe_pass(c->library->engine, c->library->attr, &g, pass, wg__layout_pointer(&any[0]),
+                wg__layout_pointer(&any[1]), wg__layout_pointer(&any[2]), forward);
     }
     dnnl_primitive_desc_destroy(forward);
     for (int i = 0; i < 3; i++) {
-        wg_layout_free(&any[i]);
-        wg_layout_free(&hint[i]);
+        wg__layout_free(&any[i]);
+        wg__layout_free(&hint[i]);
         ours[i] = plain[of[i]];
         c->side[i].argument = name[pass][of[i]];
     }
@@ -139,16 +140,16 @@ static dnnl_primitive_desc_t describe_product_block(wg_onednn_call *c, wg_layout
         matrix(&ours[WG_SIDE_B], false, dnnl_f32, p->k, n, p->ldb, p->transpose_b) &&
         matrix(&ours[WG_SIDE_RESULT], false, dnnl_f32, m, n, p->ldc, false) &&
         matrix(&a, true, low, m, p->k, 0, false) && matrix(&b, true, low, p->k, n, 0, false))
-        d = describe_product(c->library->engine, c->library->attr, wg_layout_pointer(&a),
-            wg_layout_pointer(&b), wg_layout_pointer(&ours[WG_SIDE_RESULT]));
-    wg_layout_free(&a);
-    wg_layout_free(&b);
+        d = describe_product(c->library->engine, c->library->attr, wg__layout_pointer(&a),
+            wg__layout_pointer(&b), wg__layout_pointer(&ours[WG_SIDE_RESULT]));
+    wg__layout_free(&a);
+    wg__layout_free(&b);
     c->side[WG_SIDE_A].argument = DNNL_ARG_SRC, c->side[WG_SIDE_B].argument = DNNL_ARG_WEIGHTS,
     c->side[WG_SIDE_RESULT].argument = DNNL_ARG_DST;
     return d;
 }
 
-dnnl_primitive_desc_t wg_onednn_describe(wg_onednn_call *c, wg_layout *ours)
+dnnl_primitive_desc_t wg__onednn_describe(wg_onednn_call *c, wg_layout *ours)
 {
     return c->problem.kind == WG_ONEDNN_PRODUCT ? describe_product_block(c, ours)
                                                 : describe_conv_block(c, ours);

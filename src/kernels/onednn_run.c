@@ -21,7 +21,7 @@ typedef struct run {
 static void place(const run *r, wg_onednn_room *m, size_t i)
 {
     if (m->bytes)
-        dnnl_memory_set_data_handle(m->memory[i], r->scratch + m->offset + i * wg_onednn_lines(m->bytes));
+        dnnl_memory_set_data_handle(m->memory[i], r->scratch + m->offset + i * wg__onednn_lines(m->bytes));
 }
 
 /* The same for a block of a side, whose numbers are `numbers`. */
@@ -64,7 +64,7 @@ static bool turn(const run *r, wg_onednn_side *s, size_t i, size_t lane, bool ba
 static void bring(void *work, size_t chunk, size_t begin, size_t end)
 {
     run *r = work;
-    int threads = wg_alone_begin();
+    int threads = wg__alone_begin();
     (void)chunk;
     for (size_t lane = begin; lane < end; lane++) {
         bool second = lane >= r->call->side[WG_SIDE_A].blocks;
@@ -74,13 +74,13 @@ static void bring(void *work, size_t chunk, size_t begin, size_t end)
         place_block(r, s, i, numbers);
         r->failed[lane] = !turn(r, s, i, lane, false);
     }
-    wg_alone_end(threads);
+    wg__alone_end(threads);
 }
 
 static float *partial(const run *r, size_t item)
 {
     return (float *)(r->scratch + r->call->partial_offset +
-                     item * wg_onednn_lines(r->call->weights * sizeof(float)));
+                     item * wg__onednn_lines(r->call->weights * sizeof(float)));
 }
 
 /* Items: blocks of the result, or parts of the sum that it is. */
@@ -91,7 +91,7 @@ static void compute(void *work, size_t chunk, size_t begin, size_t end)
     wg_onednn_side *a = &c->side[WG_SIDE_A], *b = &c->side[WG_SIDE_B], *s = &c->side[WG_SIDE_RESULT];
     (void)chunk;
     for (size_t i = begin; i < end; i++) {
-        int threads = wg_alone_begin();
+        int threads = wg__alone_begin();
         float *out =
             c->weights ? partial(r, i) : r->result + i / c->columns * s->row_step + i % c->columns * s->step;
         place_block(r, s, i, out);
@@ -99,7 +99,7 @@ static void compute(void *work, size_t chunk, size_t begin, size_t end)
             {b->argument, block_of(b, i % b->blocks)}, {s->argument, block_of(s, i)}};
         bool good = execute(r, &c->compute, i, i, 3, args) && turn(r, s, i, i, true);
         r->failed[i] |= !good;
-        wg_alone_end(threads);
+        wg__alone_end(threads);
     }
 }
 
@@ -116,14 +116,14 @@ static void add_parts(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-bool wg_onednn_run(
+bool wg__onednn_run(
     wg_onednn_call *call, int threads, const float *a, const float *b, float *result, void *scratch)
 {
     run r = {.call = call, .a = a, .b = b, .result = result, .scratch = scratch};
-    wg_parallel_for(threads, call->side[WG_SIDE_A].blocks + call->side[WG_SIDE_B].blocks, 1, bring, &r);
-    wg_parallel_for(threads, call->side[WG_SIDE_RESULT].blocks, 1, compute, &r);
+    wg__parallel_for(threads, call->side[WG_SIDE_A].blocks + call->side[WG_SIDE_B].blocks, 1, bring, &r);
+    wg__parallel_for(threads, call->side[WG_SIDE_RESULT].blocks, 1, compute, &r);
     if (call->weights)
-        wg_parallel_for(threads, call->weights, 1 << 13, add_parts, &r);
+        wg__parallel_for(threads, call->weights, 1 << 13, add_parts, &r);
     for (size_t i = 0; i < 2 * WG_ONEDNN_ITEMS; i++)
         if (r.failed[i])
             return false;

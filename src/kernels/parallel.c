@@ -13,16 +13,16 @@
 #include <omp.h>
 #endif
 
-size_t wg_chunks(size_t count, size_t grain)
+size_t wg__chunks(size_t count, size_t grain)
 {
     if (grain == 0)
         grain = 1;
     return count / grain + (count % grain != 0);
 }
 
-size_t wg_workers(int threads, size_t count, size_t grain)
+size_t wg__workers(int threads, size_t count, size_t grain)
 {
-    size_t chunks = wg_chunks(count, grain);
+    size_t chunks = wg__chunks(count, grain);
 #ifndef _OPENMP
     threads = 1;
 #endif
@@ -41,9 +41,9 @@ typedef struct job {
 static void run_chunk(const job *j, size_t chunk, size_t worker)
 {
     size_t begin = chunk * j->grain, left = j->count - begin;
-    wg_float_state callers = wg_float_hold();
+    wg_float_state callers = wg__float_hold();
     j->run(j->work, j->by_worker ? worker : chunk, begin, left < j->grain ? j->count : begin + j->grain);
-    wg_float_restore(&callers);
+    wg__float_restore(&callers);
 }
 
 /* A parallel region whose `if` is false still costs some 300 ns, so a single thread does without. Each worker
@@ -52,8 +52,8 @@ static void run_all(int threads, job j)
 {
     if (j.grain == 0)
         j.grain = 1;
-    size_t chunks = wg_chunks(j.count, j.grain), workers = wg_workers(threads, j.count, j.grain);
-    if (workers == 1 || !wg_team_ready()) {
+    size_t chunks = wg__chunks(j.count, j.grain), workers = wg__workers(threads, j.count, j.grain);
+    if (workers == 1 || !wg__team_ready()) {
         for (size_t chunk = 0; chunk < chunks; chunk++)
             run_chunk(&j, chunk, 0);
         return;
@@ -68,12 +68,12 @@ static void run_all(int threads, job j)
 #endif
 }
 
-void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+void wg__parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
 {
     run_all(threads, (job){run, work, count, grain, .by_worker = false});
 }
 
-void wg_parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+void wg__parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
 {
     run_all(threads, (job){run, work, count, grain, .by_worker = true});
 }
@@ -81,16 +81,16 @@ void wg_parallel_workers(int threads, size_t count, size_t grain, wg_chunk_funct
 static void finish_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
     (void)chunk;
-    wg_finish_run(work, begin, end - begin);
+    wg__finish_run(work, begin, end - begin);
 }
 
-void wg_finish_all(const wg_finish *finish, int threads, size_t count)
+void wg__finish_all(const wg_finish *finish, int threads, size_t count)
 {
     if (finish)
-        wg_parallel_for(threads, count, 1 << 14, finish_chunk, (void *)(uintptr_t)finish);
+        wg__parallel_for(threads, count, 1 << 14, finish_chunk, (void *)(uintptr_t)finish);
 }
 
-int wg_threads_of(int asked)
+int wg__threads_of(int asked)
 {
 #ifdef _OPENMP
     int most = omp_get_num_procs() > 64 ? omp_get_num_procs() : 64;

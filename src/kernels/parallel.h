@@ -18,17 +18,17 @@ typedef void wg_chunk_function(void *work, size_t chunk, size_t begin, size_t en
 /* Cuts 0 .. count - 1 into chunks of `grain` items (the last may be shorter) and runs them on at most
  * `threads` threads; nothing is forked for a single chunk or a single thread, nor in a process that was
  * forked by this thread (see team.h). grain 0 counts as 1. */
-void wg_parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
+void wg__parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
 
-/* The number of chunks that wg_parallel_for will make. */
-size_t wg_chunks(size_t count, size_t grain);
+/* The number of chunks that wg__parallel_for will make. */
+size_t wg__chunks(size_t count, size_t grain);
 
-/* The same, but `run` gets the number of the worker in the chunk's place: below wg_workers, and no two chunks
+/* The same, but `run` gets the number of the worker in the chunk's place: below wg__workers, and no two chunks
  * that run at once have the same. */
-void wg_parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
+void wg__parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
 
 /* At most this many, and at least 1. */
-size_t wg_workers(int threads, size_t count, size_t grain);
+size_t wg__workers(int threads, size_t count, size_t grain);
 
 /* Memory to work in: a room for each worker, one behind the other. No loop has it on its stack, which may be
  * small. */
@@ -38,13 +38,13 @@ typedef struct wg_rooms {
 } wg_rooms;
 
 /* NULL when a room has no bytes. */
-static inline void *wg_room_of(const wg_rooms *rooms, size_t worker)
+static inline void *wg__room_of(const wg_rooms *rooms, size_t worker)
 {
     return rooms->bytes ? rooms->memory + worker * rooms->bytes : NULL;
 }
 
 /* What the option `threads` stands for: 0 is OpenMP's own choice. Never more than 64 or one for each
  * processor, whichever is more: OpenMP ends a program whose threads it cannot make. 1 without OpenMP. */
-int wg_threads_of(int asked);
+int wg__threads_of(int asked);
 
 #endif

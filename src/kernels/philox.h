@@ -13,7 +13,7 @@
 enum { WG_PHILOX_LANES = 16, WG_PHILOX_WORDS = 4 * WG_PHILOX_LANES };
 
 /* words[4 j + w] = word w of counter (first + j, high), each 64 bits, low word first, for j = 0 .. 15. */
-WG_INLINE void wg_philox_words(uint64_t key, uint64_t high, uint64_t first, uint32_t words[WG_PHILOX_WORDS])
+WG_INLINE void wg__philox_words(uint64_t key, uint64_t high, uint64_t first, uint32_t words[WG_PHILOX_WORDS])
 {
     uint32_t c0[WG_PHILOX_LANES], c1[WG_PHILOX_LANES], c2[WG_PHILOX_LANES], c3[WG_PHILOX_LANES];
     uint32_t k0 = (uint32_t)key, k1 = (uint32_t)(key >> 32);

@@ -12,7 +12,7 @@
 static size_t grain_of(size_t numbers)
 {
     const size_t enough = 1 << 14;
-    return numbers >= enough ? 1 : wg_chunks(enough, numbers ? numbers : 1);
+    return numbers >= enough ? 1 : wg__chunks(enough, numbers ? numbers : 1);
 }
 
 #ifdef __GNUC__

@@ -18,34 +18,34 @@ typedef struct wg_pool {
 } wg_pool;
 
 /* y: each window's first maximum, a NaN counting as the largest; index: its place in the plane. */
-void wg_max_pool_f64(
+void wg__max_pool_f64(
     int threads, const wg_pool *pool, const double *x, double *y, int32_t *index, const wg_finish *finish);
-void wg_max_pool_f32(
+void wg__max_pool_f32(
     int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish);
 
 /* dx, whole: g added at the places of the maxima. The indices are wg_max_pool's for the same geometry. */
-void wg_max_pool_backward_f64(int threads, const wg_pool *pool, const double *g, const int32_t *index,
+void wg__max_pool_backward_f64(int threads, const wg_pool *pool, const double *g, const int32_t *index,
     double *dx, const wg_finish *finish);
-void wg_max_pool_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
+void wg__max_pool_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
     float *dx, const wg_finish *finish);
 
 /* out [planes, size] = zeros with x [planes, count] added at index; out [planes, count] = x [planes, size] at
  * index. The indices are in range. */
-void wg_scatter_planes_f64(int threads, size_t planes, size_t count, size_t size, const double *x,
+void wg__scatter_planes_f64(int threads, size_t planes, size_t count, size_t size, const double *x,
     const int32_t *index, double *out);
-void wg_scatter_planes_f32(
+void wg__scatter_planes_f32(
     int threads, size_t planes, size_t count, size_t size, const float *x, const int32_t *index, float *out);
-void wg_gather_planes_f64(int threads, size_t planes, size_t count, size_t size, const double *x,
+void wg__gather_planes_f64(int threads, size_t planes, size_t count, size_t size, const double *x,
     const int32_t *index, double *out);
-void wg_gather_planes_f32(
+void wg__gather_planes_f32(
     int threads, size_t planes, size_t count, size_t size, const float *x, const int32_t *index, float *out);
 
 /* Each window's mean; and back: every number of a window gets its share of g, dx is written whole. */
-void wg_avg_pool_f64(int threads, const wg_pool *pool, const double *x, double *y, const wg_finish *finish);
-void wg_avg_pool_f32(int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish);
-void wg_avg_pool_backward_f64(
+void wg__avg_pool_f64(int threads, const wg_pool *pool, const double *x, double *y, const wg_finish *finish);
+void wg__avg_pool_f32(int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish);
+void wg__avg_pool_backward_f64(
     int threads, const wg_pool *pool, const double *g, double *dx, const wg_finish *finish);
-void wg_avg_pool_backward_f32(
+void wg__avg_pool_backward_f32(
     int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish);
 
 #endif

@@ -18,7 +18,7 @@ static void run_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
     finished_job *f = work;
     f->loop(&f->job, chunk, begin, end);
-    wg_finish_run(f->finish, begin * f->size, (end - begin) * f->size);
+    wg__finish_run(f->finish, begin * f->size, (end - begin) * f->size);
 }
 
 /* Planes, of which a chunk has enough numbers that a fork is worth it. */
@@ -26,37 +26,37 @@ static void run(
     int threads, wg_lanes_loop *const loops[2], wg_pool_lanes_job job, size_t pixels, const wg_finish *finish)
 {
     const wg_pool *p = job.pool;
-    size_t numbers = p->height * p->width * wg_lanes();
-    finished_job f = {job, loops[two_by_two(p)], pixels * wg_lanes(), finish};
-    wg_parallel_for(threads, p->planes, wg_chunks(1 << 14, numbers ? numbers : 1), run_chunk, &f);
+    size_t numbers = p->height * p->width * wg__lanes();
+    finished_job f = {job, loops[two_by_two(p)], pixels * wg__lanes(), finish};
+    wg__parallel_for(threads, p->planes, wg__chunks(1 << 14, numbers ? numbers : 1), run_chunk, &f);
 }
 
-void wg_max_pool_lanes_f32(
+void wg__max_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish)
 {
-    run(threads, wg_lanes_kernels_of_processor()->max_pool,
+    run(threads, wg__lanes_kernels_of_processor()->max_pool,
         (wg_pool_lanes_job){.pool = pool, .x = x, .y = y, .index = index}, pool->out_height * pool->out_width,
         finish);
 }
 
-void wg_max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
+void wg__max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
     float *dx, const wg_finish *finish)
 {
-    run(threads, wg_lanes_kernels_of_processor()->max_back,
+    run(threads, wg__lanes_kernels_of_processor()->max_back,
         (wg_pool_lanes_job){.pool = pool, .x = g, .in_index = index, .y = dx}, pool->height * pool->width,
         finish);
 }
 
-void wg_avg_pool_lanes_f32(
+void wg__avg_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish)
 {
-    run(threads, wg_lanes_kernels_of_processor()->avg_pool, (wg_pool_lanes_job){.pool = pool, .x = x, .y = y},
-        pool->out_height * pool->out_width, finish);
+    run(threads, wg__lanes_kernels_of_processor()->avg_pool,
+        (wg_pool_lanes_job){.pool = pool, .x = x, .y = y}, pool->out_height * pool->out_width, finish);
 }
 
-void wg_avg_pool_lanes_backward_f32(
+void wg__avg_pool_lanes_backward_f32(
     int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish)
 {
-    run(threads, wg_lanes_kernels_of_processor()->avg_back,
+    run(threads, wg__lanes_kernels_of_processor()->avg_back,
         (wg_pool_lanes_job){.pool = pool, .x = g, .y = dx}, pool->height * pool->width, finish);
 }

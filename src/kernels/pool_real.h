@@ -16,7 +16,7 @@ typedef struct FN(job) {
 /* Planes begin .. end - 1 of y, of `size` numbers each, are final. */
 static inline void FN(finish)(const FN(job) * job, size_t begin, size_t end, size_t size)
 {
-    wg_finish_run(job->finish, begin * size, (end - begin) * size);
+    wg__finish_run(job->finish, begin * size, (end - begin) * size);
 }
 
 /* ---- Maximum --------------------------------------------------------------------------------------- */
@@ -116,11 +116,11 @@ static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-void FN(wg_max_pool)(
+void FN(wg__max_pool)(
     int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index, const wg_finish *finish)
 {
     FN(job) job = {.pool = pool, .x = x, .y = y, .index = index, .finish = finish};
-    wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
+    wg__parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(max_two_by_two) : FN(max_planes), &job);
 }
 
@@ -188,16 +188,16 @@ static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
     FN(finish)(job, begin, end, job->size);
 }
 
-void FN(wg_max_pool_backward)(
+void FN(wg__max_pool_backward)(
     int threads, const wg_pool *pool, const REAL *g, const int32_t *index, REAL *dx, const wg_finish *finish)
 {
     size_t count = pool->out_height * pool->out_width, size = pool->height * pool->width;
     FN(job)
     job = {.pool = pool, .count = count, .size = size, .x = g, .in_index = index, .y = dx, .finish = finish};
     if (two_by_two(pool))
-        wg_parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
+        wg__parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
     else if (size > 0)
-        wg_parallel_for(threads, pool->planes, grain_of(size), FN(scatter), &job);
+        wg__parallel_for(threads, pool->planes, grain_of(size), FN(scatter), &job);
 }
 
 /* ---- By indices ------------------------------------------------------------------------------------ */
@@ -211,19 +211,19 @@ static void FN(gather)(void *work, size_t chunk, size_t begin, size_t end)
             job->y[i] = job->x[plane * job->size + (size_t)job->in_index[i]];
 }
 
-void FN(wg_scatter_planes)(
+void FN(wg__scatter_planes)(
     int threads, size_t planes, size_t count, size_t size, const REAL *x, const int32_t *index, REAL *out)
 {
     FN(job) job = {.count = count, .size = size, .x = x, .in_index = index, .y = out};
     if (size > 0)
-        wg_parallel_for(threads, planes, grain_of(size), FN(scatter), &job);
+        wg__parallel_for(threads, planes, grain_of(size), FN(scatter), &job);
 }
 
-void FN(wg_gather_planes)(
+void FN(wg__gather_planes)(
     int threads, size_t planes, size_t count, size_t size, const REAL *x, const int32_t *index, REAL *out)
 {
     FN(job) job = {.count = count, .size = size, .x = x, .in_index = index, .y = out};
-    wg_parallel_for(threads, planes, grain_of(count), FN(gather), &job);
+    wg__parallel_for(threads, planes, grain_of(count), FN(gather), &job);
 }
 
 /* ---- Mean ------------------------------------------------------------------------------------------ */
@@ -276,10 +276,10 @@ static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-void FN(wg_avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, const wg_finish *finish)
+void FN(wg__avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, const wg_finish *finish)
 {
     FN(job) job = {.pool = pool, .x = x, .y = y, .finish = finish};
-    wg_parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
+    wg__parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(avg_two_by_two) : FN(avg_planes), &job);
 }
 
@@ -334,12 +334,12 @@ static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t e
     FN(finish)(job, begin, end, size);
 }
 
-void FN(wg_avg_pool_backward)(
+void FN(wg__avg_pool_backward)(
     int threads, const wg_pool *pool, const REAL *g, REAL *dx, const wg_finish *finish)
 {
     FN(job) job = {.pool = pool, .x = g, .y = dx, .finish = finish};
     size_t size = pool->height * pool->width;
     if (size > 0)
-        wg_parallel_for(threads, pool->planes, grain_of(size),
+        wg__parallel_for(threads, pool->planes, grain_of(size),
             two_by_two(pool) ? FN(avg_two_by_two_back) : FN(avg_planes_back), &job);
 }

@@ -13,7 +13,7 @@ static size_t work_of_set(size_t abreast)
     return abreast > 1 ? abreast * sizeof(double) : sizeof(wg_wide_product);
 }
 
-size_t wg_products_room(size_t n, size_t k, size_t abreast)
+size_t wg__products_room(size_t n, size_t k, size_t abreast)
 {
     const size_t most = SIZE_MAX / 4 / work_of_set(abreast);
     if (k >= sizeof k * 8 || n >= most >> k)
@@ -22,7 +22,7 @@ size_t wg_products_room(size_t n, size_t k, size_t abreast)
     return (bytes + 63) / 64 * 64;
 }
 
-wg_products wg_products_in(void *room, size_t n, size_t k, size_t abreast)
+wg_products wg__products_in(void *room, size_t n, size_t k, size_t abreast)
 {
     wg_products p = {.n = n, .k = k, .sets = (size_t)1 << k, .abreast = abreast, .work = room};
     p.in = p.work + (((n + 1) * work_of_set(abreast)) << k) / sizeof(double);
@@ -174,11 +174,11 @@ static void take_far(const wg_products *p, size_t lane, size_t t, size_t seen, w
     for (size_t s = p->sets; s-- > 0;) {
         wg_wide_product sum = {0, 0};
         if (!too_many(s, seen))
-            sum = wg_wide_product_times(now[s], in[0]);
+            sum = wg__wide_product_times(now[s], in[0]);
         for (size_t a = 0; a < p->k && !too_many(s, seen + 1); a++)
             if (s >> a & 1) {
                 const double v = in[(a + 1) * p->n * p->abreast];
-                sum = wg_wide_product_plus(sum, wg_wide_product_times(now[s - ((size_t)1 << a)], v));
+                sum = wg__wide_product_plus(sum, wg__wide_product_times(now[s - ((size_t)1 << a)], v));
             }
         now[s] = sum;
     }
@@ -190,7 +190,7 @@ static void far_along(const wg_products *p, size_t lane)
     begin_far(p, now);
     for (size_t t = 0; t < p->n; t++)
         take_far(p, lane, t, t, now);
-    p->out[lane] = wg_wide_product_value(now[p->sets - 1]);
+    p->out[lane] = wg__wide_product_value(now[p->sets - 1]);
 }
 
 static void far_slopes(const wg_products *p, size_t lane, double g)
@@ -208,15 +208,16 @@ static void far_slopes(const wg_products *p, size_t lane, double g)
         const size_t behind = p->n - 1 - t, all = p->sets - 1;
         for (size_t s = 0; s <= all; s++)
             if (!too_many(s, t) && !too_many(all - s, behind))
-                sum = wg_wide_product_plus(sum, wg_wide_product_join(before[t * p->sets + s], now[all - s]));
-        p->out[t * p->abreast + lane] = wg_wide_product_value(wg_wide_product_times(sum, g));
+                sum =
+                    wg__wide_product_plus(sum, wg__wide_product_join(before[t * p->sets + s], now[all - s]));
+        p->out[t * p->abreast + lane] = wg__wide_product_value(wg__wide_product_times(sum, g));
         take_far(p, lane, t, behind, now);
     }
 }
 
 /* ---- Either ---------------------------------------------------------------------------------------- */
 
-void wg_products_along(const wg_products *p, size_t count)
+void wg__products_along(const wg_products *p, size_t count)
 {
     marks far = {0};
     if (p->abreast == 1)
@@ -228,7 +229,7 @@ void wg_products_along(const wg_products *p, size_t count)
             far_along(p, lane);
 }
 
-void wg_products_slopes(const wg_products *p, size_t count, const double *g)
+void wg__products_slopes(const wg_products *p, size_t count, const double *g)
 {
     marks far = {0};
     if (p->k >= p->n) { /* no place for all v, whatever g is */

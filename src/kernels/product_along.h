@@ -26,14 +26,14 @@ typedef struct wg_products {
 enum { WG_PRODUCTS_ABREAST = 8 };
 
 /* The bytes that these take to work in; 0: more than there are. */
-size_t wg_products_room(size_t n, size_t k, size_t abreast);
+size_t wg__products_room(size_t n, size_t k, size_t abreast);
 
-wg_products wg_products_in(void *room, size_t n, size_t k, size_t abreast);
+wg_products wg__products_in(void *room, size_t n, size_t k, size_t abreast);
 
 /* out[lane]: the derivatives, of the first `count` lanes. */
-void wg_products_along(const wg_products *p, size_t count);
+void wg__products_along(const wg_products *p, size_t count);
 
 /* out[t abreast + lane]: what x_t multiplies in it, times g[lane]. */
-void wg_products_slopes(const wg_products *p, size_t count, const double *g);
+void wg__products_slopes(const wg_products *p, size_t count, const double *g);
 
 #endif

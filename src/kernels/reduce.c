@@ -12,7 +12,7 @@ static void add_axis(wg_loops *loops, size_t size, size_t stride)
     loops->stride[loops->count++] = stride;
 }
 
-void wg_runs_init(wg_runs *r, const wg_shape *shape, const bool reduced[WG_MAX_RANK])
+void wg__runs_init(wg_runs *r, const wg_shape *shape, const bool reduced[WG_MAX_RANK])
 {
     *r = (wg_runs){.groups = 1, .lines = 1, .run = 1, .outputs = 1, .terms = 1};
     size_t stride = 1;
@@ -51,24 +51,24 @@ static size_t place(const wg_loops *loops, size_t i)
     return offset;
 }
 
-size_t wg_group_begin(const wg_runs *r, size_t g)
+size_t wg__group_begin(const wg_runs *r, size_t g)
 {
     return place(&r->group, g);
 }
 
-size_t wg_line_begin(const wg_runs *r, size_t t)
+size_t wg__line_begin(const wg_runs *r, size_t t)
 {
     return place(&r->line, t);
 }
 
-size_t wg_term_place(const wg_runs *r, size_t output, size_t term)
+size_t wg__term_place(const wg_runs *r, size_t output, size_t term)
 {
     if (r->columns)
-        return wg_group_begin(r, output / r->run) + wg_line_begin(r, term) + output % r->run;
-    return wg_group_begin(r, output) + wg_line_begin(r, term / r->run) + term % r->run;
+        return wg__group_begin(r, output / r->run) + wg__line_begin(r, term) + output % r->run;
+    return wg__group_begin(r, output) + wg__line_begin(r, term / r->run) + term % r->run;
 }
 
-size_t wg_equal_lines(const wg_runs *r, size_t t, size_t end, size_t *distance)
+size_t wg__equal_lines(const wg_runs *r, size_t t, size_t end, size_t *distance)
 {
     *distance = r->line.count ? r->line.stride[0] : 0;
     size_t left = r->line.count ? r->line.size[0] - t % r->line.size[0] : 1;
@@ -80,7 +80,7 @@ static size_t ceil_div(size_t a, size_t b)
     return a / b + (a % b != 0);
 }
 
-wg_cut wg_runs_cut(const wg_runs *r)
+wg_cut wg__runs_cut(const wg_runs *r)
 {
     wg_cut cut = {.pieces = 1, .tiles = 1, .piece = r->run};
     if (r->outputs == 0 || r->terms == 0)

@@ -41,14 +41,14 @@ typedef struct wg_runs {
 
 /* The loops of a reduction of `shape` over the axes for which `reduced` holds. The shape's count must fit in
  * size_t. */
-void wg_runs_init(wg_runs *r, const wg_shape *shape, const bool reduced[WG_MAX_RANK]);
+void wg__runs_init(wg_runs *r, const wg_shape *shape, const bool reduced[WG_MAX_RANK]);
 
-size_t wg_group_begin(const wg_runs *r, size_t g);
-size_t wg_line_begin(const wg_runs *r, size_t t);
-size_t wg_term_place(const wg_runs *r, size_t output, size_t term);
+size_t wg__group_begin(const wg_runs *r, size_t g);
+size_t wg__line_begin(const wg_runs *r, size_t t);
+size_t wg__term_place(const wg_runs *r, size_t output, size_t term);
 
 /* Lines t .. end - 1 that lie at equal distances: their number and distance. */
-size_t wg_equal_lines(const wg_runs *r, size_t t, size_t end, size_t *distance);
+size_t wg__equal_lines(const wg_runs *r, size_t t, size_t end, size_t *distance);
 
 /* How a reduction is cut: a part is `lines` lines, or one of the `pieces` of a line. Columns are cut in
  * `tiles` too. */
@@ -59,7 +59,7 @@ typedef struct wg_cut {
 /* Columns in a tile; columns that several narrow lines make together. */
 enum { WG_TILE = 256, WG_ABREAST = 128 };
 
-wg_cut wg_runs_cut(const wg_runs *r);
+wg_cut wg__runs_cut(const wg_runs *r);
 
 /* ---- Folds: result[o] = sum (or product) over the terms x of output o of F(x, c[o]) ---------------- */
 
@@ -75,22 +75,22 @@ typedef struct wg_fold {
 } wg_fold;
 
 /* Each for WG_F64 and WG_F32, the enum's order. */
-extern const wg_fold wg_fold_sum[2];       /* x; c may be NULL */
-extern const wg_fold wg_fold_product[2];   /* x; c may be NULL. not finite where a part is 0, or overflows */
-extern const wg_fold wg_fold_deviation[2]; /* (x - c)^2 */
-extern const wg_fold wg_fold_scaled[2];    /* (x c)^2 */
-extern const wg_fold wg_fold_exponentials[2]; /* exp(x - c) */
+extern const wg_fold wg__fold_sum[2];       /* x; c may be NULL */
+extern const wg_fold wg__fold_product[2];   /* x; c may be NULL. not finite where a part is 0, or overflows */
+extern const wg_fold wg__fold_deviation[2]; /* (x - c)^2 */
+extern const wg_fold wg__fold_scaled[2];    /* (x c)^2 */
+extern const wg_fold wg__fold_exponentials[2]; /* exp(x - c) */
 
-/* Bytes of working memory for the parts of wg_reduce_fold; may be 0. */
-size_t wg_fold_scratch(const wg_runs *r);
+/* Bytes of working memory for the parts of wg__reduce_fold; may be 0. */
+size_t wg__fold_scratch(const wg_runs *r);
 
-void wg_reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
+void wg__reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
     void *scratch, int threads);
 
 /* ---- Sums of numbers that are made on the way ------------------------------------------------------ */
 
 /* The operand of a sum as pieces that lie one behind the other, so that each can be summed as soon as it is
- * there, in any order and on any thread: the sums of all pieces, joined, have the bits of wg_reduce_fold.
+ * there, in any order and on any thread: the sums of all pieces, joined, have the bits of wg__reduce_fold.
  *
  *     rows         a piece is a run, or a part of one when it is long
  *     columns      a piece is a part: some lines, with a sum for each column */
@@ -102,25 +102,25 @@ typedef struct wg_pieces {
 } wg_pieces;
 
 /* False when the parts of the sum do not lie together, or there is nothing to sum. */
-bool wg_pieces_init(wg_pieces *p, const wg_runs *r);
+bool wg__pieces_init(wg_pieces *p, const wg_runs *r);
 
 /* The first number of piece i; of the piece behind the last, the count of all. Which piece a number is in. */
-size_t wg_piece_begin(const wg_pieces *p, size_t i);
-size_t wg_piece_at(const wg_pieces *p, size_t number);
+size_t wg__piece_begin(const wg_pieces *p, size_t i);
+size_t wg__piece_at(const wg_pieces *p, size_t number);
 
 /* sums[i width ..] of piece i, whose numbers begin at x. */
-void wg_piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, double *sums);
+void wg__piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, double *sums);
 
-/* The result; scratch as for wg_reduce_fold. */
-void wg_pieces_join(const wg_pieces *p, const double *sums, double *result, double *scratch);
+/* The result; scratch as for wg__reduce_fold. */
+void wg__pieces_join(const wg_pieces *p, const double *sums, double *result, double *scratch);
 
 /* ---- Extrema --------------------------------------------------------------------------------------- */
 
-size_t wg_extremum_scratch(const wg_runs *r);
+size_t wg__extremum_scratch(const wg_runs *r);
 
 /* The largest (sign 1) or smallest (sign -1) term of each output and the number of the first such term; NaN
  * counts as larger and as smaller than everything. There must be terms. */
-void wg_reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double sign, double *value,
+void wg__reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double sign, double *value,
     size_t *index, void *scratch, int threads);
 
 /* ---- Spreads, the way back: y = F(x, p[o], q[o]) for every term x of output o ---------------------- */
@@ -134,30 +134,30 @@ typedef struct wg_spread {
     size_t size;
 } wg_spread;
 
-extern const wg_spread wg_spread_copy[2];        /* p; x and q may be NULL */
-extern const wg_spread wg_spread_linear[2];      /* p (x - q) */
-extern const wg_spread wg_spread_exponential[2]; /* p exp(x - q) */
-extern const wg_spread wg_spread_quotient[2];    /* p (x / q) */
+extern const wg_spread wg__spread_copy[2];        /* p; x and q may be NULL */
+extern const wg_spread wg__spread_linear[2];      /* p (x - q) */
+extern const wg_spread wg__spread_exponential[2]; /* p exp(x - q) */
+extern const wg_spread wg__spread_quotient[2];    /* p (x / q) */
 
-void wg_reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, const double *p,
+void wg__reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, const double *p,
     const double *q, void *y, int threads);
 
 /* y[i] = product of all terms of x's output but x[i] itself, times p[o]: no division, so zeros are like other
  * numbers. `scratch` holds count products (kernels/wide_product.h). */
-void wg_spread_products(
+void wg__spread_products(
     const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, void *scratch, int threads);
 
 /* ---- Along one axis: the reduction's lines and runs must come from a single axis ------------------- */
 
 /* y[i] = x[0] + .. + x[i], or from the other end. */
-void wg_scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads);
+void wg__scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads);
 
 /* exp(x - max) / sum, or x - max - log(sum). */
-void wg_softmax_forward(
+void wg__softmax_forward(
     const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish);
 
 /* y (g - sum(g y)), or with y the logarithms g - exp(y) sum(g). */
-void wg_softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad,
-    int threads, const wg_finish *finish);
+void wg__softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log,
+    void *grad, int threads, const wg_finish *finish);
 
 #endif

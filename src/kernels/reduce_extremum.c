@@ -26,23 +26,23 @@ static inline bool beats(double a, double b)
 #define TEMPLATE "kernels/reduce_extremum_real.h"
 #include "base/for_each_real.h"
 
-size_t wg_extremum_scratch(const wg_runs *r)
+size_t wg__extremum_scratch(const wg_runs *r)
 {
-    wg_cut cut = wg_runs_cut(r);
+    wg_cut cut = wg__runs_cut(r);
     return cut.parts > 1 ? cut.parts * r->outputs * (sizeof(double) + sizeof(size_t)) : 0;
 }
 
-void wg_reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double sign, double *value,
+void wg__reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double sign, double *value,
     size_t *index, void *scratch, int threads)
 {
-    struct work w = {.r = r, .cut = wg_runs_cut(r), .x = x, .sign = sign, .value = value, .index = index};
+    struct work w = {.r = r, .cut = wg__runs_cut(r), .x = x, .sign = sign, .value = value, .index = index};
     size_t width = r->columns ? r->run : 1;
     if (w.cut.parts > 1) {
         w.value = scratch;
         w.index = (size_t *)(w.value + w.cut.parts * r->outputs);
     }
     wg_chunk_function *const run[2][2] = {{rows_f64, rows_f32}, {columns_f64, columns_f32}};
-    wg_parallel_for(threads, w.cut.tasks, w.cut.grain, run[r->columns][dtype == WG_F32], &w);
+    wg__parallel_for(threads, w.cut.tasks, w.cut.grain, run[r->columns][dtype == WG_F32], &w);
     for (size_t o = 0; o < r->outputs; o++) {
         size_t first = o / width * w.cut.parts * width + o % width;
         double best = w.value[first];

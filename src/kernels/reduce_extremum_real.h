@@ -74,12 +74,12 @@ static void FN(rows)(void *data, size_t chunk, size_t begin, size_t end)
         size_t last = r->lines - t < w->cut.lines ? r->lines : t + w->cut.lines;
         size_t from = part % w->cut.pieces * w->cut.piece;
         size_t n = r->run - from < w->cut.piece ? r->run - from : w->cut.piece;
-        const REAL *x = (const REAL *)w->x + wg_group_begin(r, task / w->cut.parts) + from;
+        const REAL *x = (const REAL *)w->x + wg__group_begin(r, task / w->cut.parts) + from;
         w->value[task] = (double)-INFINITY;
         w->index[task] = t * r->run + from;
         for (; t < last; t++)
             FN(row)
-        (x + wg_line_begin(r, t), n, (REAL)w->sign, t * r->run + from, &w->value[task], &w->index[task]);
+        (x + wg__line_begin(r, t), n, (REAL)w->sign, t * r->run + from, &w->value[task], &w->index[task]);
     }
 }
 
@@ -106,13 +106,13 @@ static void FN(columns)(void *data, size_t chunk, size_t begin, size_t end)
         size_t first = row % w->cut.parts * w->cut.lines;
         size_t lines = r->lines - first < w->cut.lines ? r->lines - first : w->cut.lines;
         size_t width = r->run - tile < WG_TILE ? r->run - tile : WG_TILE;
-        const REAL *x = (const REAL *)w->x + wg_group_begin(r, row / w->cut.parts) + tile;
+        const REAL *x = (const REAL *)w->x + wg__group_begin(r, row / w->cut.parts) + tile;
         REAL best[WG_TILE];
         COUNTER at[WG_TILE] = {0};
         for (size_t i = 0; i < width; i++)
             best[i] = (REAL)-INFINITY;
         for (size_t t = 0; t < lines; t++)
-            FN(better_of_line)(x + wg_line_begin(r, first + t), width, (REAL)w->sign, (COUNTER)t, best, at);
+            FN(better_of_line)(x + wg__line_begin(r, first + t), width, (REAL)w->sign, (COUNTER)t, best, at);
         for (size_t i = 0; i < width; i++) {
             w->value[row * r->run + tile + i] = (double)best[i];
             w->index[row * r->run + tile + i] = first + (size_t)at[i];

@@ -20,7 +20,7 @@ WG_INLINE double accurate_product(double p)
 #include "base/for_each_real.h"
 
 #define FOLD(name, is_product)                                                                               \
-    const wg_fold wg_fold_##name[2] = {                                                                      \
+    const wg_fold wg__fold_##name[2] = {                                                                     \
         {name##_row_f64, name##_lines_f64, sizeof(double), is_product},                                      \
         {name##_row_f32, name##_lines_f32, sizeof(float), is_product},                                       \
     }
@@ -49,15 +49,15 @@ static double fold_row_part(const struct work *w, size_t g, size_t part)
     const wg_runs *r = w->r;
     const wg_fold *fold = w->fold;
     double c = w->c ? w->c[g] : 0, result = fold->product ? 1 : 0;
-    const char *x = w->x + wg_group_begin(r, g) * fold->size;
+    const char *x = w->x + wg__group_begin(r, g) * fold->size;
     if (w->cut.pieces > 1) {
         size_t begin = part % w->cut.pieces * w->cut.piece;
         size_t n = r->run - begin < w->cut.piece ? r->run - begin : w->cut.piece;
-        return fold->row(x + (wg_line_begin(r, part / w->cut.pieces) + begin) * fold->size, n, c);
+        return fold->row(x + (wg__line_begin(r, part / w->cut.pieces) + begin) * fold->size, n, c);
     }
     size_t end = (part + 1) * w->cut.lines < r->lines ? (part + 1) * w->cut.lines : r->lines;
     for (size_t t = part * w->cut.lines, distance; t < end;) {
-        size_t n = wg_equal_lines(r, t, end, &distance), begin = wg_line_begin(r, t);
+        size_t n = wg__equal_lines(r, t, end, &distance), begin = wg__line_begin(r, t);
         for (size_t i = 0; i < n; i++)
             result = join(fold, result, fold->row(x + (begin + i * distance) * fold->size, r->run, c));
         t += n;
@@ -82,8 +82,8 @@ static void fold_lines(
     double wide_c[WG_ABREAST];
     size_t abreast = width * 2 <= WG_ABREAST ? WG_ABREAST / width : 1, used = 1;
     while (t < end) {
-        size_t distance, n = wg_equal_lines(w->r, t, end, &distance);
-        const char *line = x + wg_line_begin(w->r, t) * fold->size;
+        size_t distance, n = wg__equal_lines(w->r, t, end, &distance);
+        const char *line = x + wg__line_begin(w->r, t) * fold->size;
         size_t bundles = distance == width && abreast > 1 ? n / abreast : 0;
         if (bundles > 0) {
             for (size_t k = 0; c && k < abreast; k++)
@@ -113,15 +113,15 @@ static void fold_columns(void *data, size_t chunk, size_t begin, size_t end)
         double acc[WG_TILE];
         for (size_t i = 0; i < width || i < WG_ABREAST; i++)
             acc[i] = w->fold->product ? 1 : 0;
-        fold_lines(w, w->x + (wg_group_begin(r, g) + tile) * w->fold->size,
+        fold_lines(w, w->x + (wg__group_begin(r, g) + tile) * w->fold->size,
             w->c ? w->c + g * r->run + tile : NULL, part * w->cut.lines, last, width, acc);
         memcpy(w->partial + row * r->run + tile, acc, width * sizeof *acc);
     }
 }
 
-size_t wg_fold_scratch(const wg_runs *r)
+size_t wg__fold_scratch(const wg_runs *r)
 {
-    wg_cut cut = wg_runs_cut(r);
+    wg_cut cut = wg__runs_cut(r);
     return cut.parts > 1 ? cut.parts * r->outputs * sizeof(double) : 0;
 }
 
@@ -136,7 +136,7 @@ static void join_parts(const wg_fold *fold, double *partial, size_t parts, size_
         }
 }
 
-void wg_reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
+void wg__reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const double *c, double *result,
     void *scratch, int threads)
 {
     if (r->outputs == 0 || r->terms == 0) {
@@ -144,10 +144,10 @@ void wg_reduce_fold(const wg_fold *fold, const wg_runs *r, const void *x, const 
             result[o] = fold->product ? 1 : 0;
         return;
     }
-    struct work w = {.fold = fold, .r = r, .cut = wg_runs_cut(r), .x = x, .c = c};
+    struct work w = {.fold = fold, .r = r, .cut = wg__runs_cut(r), .x = x, .c = c};
     size_t width = r->columns ? r->run : 1;
     w.partial = w.cut.parts > 1 ? scratch : result;
-    wg_parallel_for(threads, w.cut.tasks, w.cut.grain, r->columns ? fold_columns : fold_rows, &w);
+    wg__parallel_for(threads, w.cut.tasks, w.cut.grain, r->columns ? fold_columns : fold_rows, &w);
     if (w.cut.parts == 1)
         return;
     for (size_t g = 0; g < r->groups; g++) {

@@ -8,9 +8,9 @@
 /* Columns lie as [group][line][run]; a longer piece than this would be too much for one thread. */
 enum { MOST = 1 << 15 };
 
-bool wg_pieces_init(wg_pieces *p, const wg_runs *r)
+bool wg__pieces_init(wg_pieces *p, const wg_runs *r)
 {
-    *p = (wg_pieces){.runs = *r, .cut = wg_runs_cut(r), .width = 1};
+    *p = (wg_pieces){.runs = *r, .cut = wg__runs_cut(r), .width = 1};
     if (r->outputs == 0 || r->terms == 0)
         return false;
     if (!r->columns) {
@@ -35,20 +35,20 @@ static size_t stretch(const wg_pieces *p)
     return p->runs.columns ? p->runs.lines * p->runs.run : p->runs.run;
 }
 
-size_t wg_piece_begin(const wg_pieces *p, size_t i)
+size_t wg__piece_begin(const wg_pieces *p, size_t i)
 {
     return i / per_stretch(p) * stretch(p) + i % per_stretch(p) * p->largest;
 }
 
-size_t wg_piece_at(const wg_pieces *p, size_t number)
+size_t wg__piece_at(const wg_pieces *p, size_t number)
 {
     return number / stretch(p) * per_stretch(p) + number % stretch(p) / p->largest;
 }
 
-void wg_piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, double *sums)
+void wg__piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, double *sums)
 {
-    const wg_fold *fold = &wg_fold_sum[dtype == WG_F32];
-    size_t n = wg_piece_begin(p, i + 1) - wg_piece_begin(p, i), run = p->runs.run;
+    const wg_fold *fold = &wg__fold_sum[dtype == WG_F32];
+    size_t n = wg__piece_begin(p, i + 1) - wg__piece_begin(p, i), run = p->runs.run;
     if (!p->runs.columns) {
         sums[i] = fold->row(x, n, 0);
         return;
@@ -56,17 +56,17 @@ void wg_piece_sum(const wg_pieces *p, wg_dtype dtype, size_t i, const void *x, d
     wg_runs lines = {.groups = 1, .lines = n / run, .run = run, .columns = true, .outputs = run};
     lines.terms = lines.lines;
     lines.line = (wg_loops){.count = 1, .size = {lines.lines}, .stride = {run}};
-    wg_reduce_fold(fold, &lines, x, NULL, sums + i * run, NULL, 1);
+    wg__reduce_fold(fold, &lines, x, NULL, sums + i * run, NULL, 1);
 }
 
-/* The parts of group g, as wg_reduce_fold sums them. */
+/* The parts of group g, as wg__reduce_fold sums them. */
 static void parts_of_rows(const wg_pieces *p, const double *sums, size_t g, double *part)
 {
     const wg_runs *r = &p->runs;
-    size_t pieces = p->cut.pieces, group = wg_group_begin(r, g), lines = 0; /* of the part */
+    size_t pieces = p->cut.pieces, group = wg__group_begin(r, g), lines = 0; /* of the part */
     for (size_t t = 0, n, distance; t < r->lines; t += n) {
-        n = wg_equal_lines(r, t, r->lines, &distance);
-        const double *line = sums + (group + wg_line_begin(r, t)) / r->run * pieces;
+        n = wg__equal_lines(r, t, r->lines, &distance);
+        const double *line = sums + (group + wg__line_begin(r, t)) / r->run * pieces;
         for (size_t i = 0; i < n; i++, line += distance / r->run * pieces) {
             if (lines == p->cut.lines)
                 part += pieces, lines = 0;
@@ -77,7 +77,7 @@ static void parts_of_rows(const wg_pieces *p, const double *sums, size_t g, doub
     }
 }
 
-void wg_pieces_join(const wg_pieces *p, const double *sums, double *result, double *scratch)
+void wg__pieces_join(const wg_pieces *p, const double *sums, double *result, double *scratch)
 {
     size_t parts = p->cut.parts, width = p->width;
     for (size_t g = 0; g < p->runs.groups; g++) {

@@ -16,16 +16,16 @@ struct work {
 #define TEMPLATE "kernels/reduce_scan_real.h"
 #include "base/for_each_real.h"
 
-void wg_scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads)
+void wg__scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads)
 {
     if (r->outputs == 0 || r->terms == 0)
         return;
     struct work w = {.r = r, .x = x, .y = y, .reverse = reverse};
     size_t width = r->run < WG_TILE ? r->run : WG_TILE;
     if (r->columns)
-        wg_parallel_for(threads, r->groups * wg_chunks(r->run, WG_TILE), wg_chunks(GRAIN, r->lines * width),
-            dtype == WG_F32 ? scan_columns_f32 : scan_columns_f64, &w);
+        wg__parallel_for(threads, r->groups * wg__chunks(r->run, WG_TILE),
+            wg__chunks(GRAIN, r->lines * width), dtype == WG_F32 ? scan_columns_f32 : scan_columns_f64, &w);
     else
-        wg_parallel_for(threads, r->groups, wg_chunks(GRAIN, r->run),
+        wg__parallel_for(threads, r->groups, wg__chunks(GRAIN, r->run),
             dtype == WG_F32 ? scan_rows_f32 : scan_rows_f64, &w);
 }

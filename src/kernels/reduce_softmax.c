@@ -30,13 +30,13 @@ static void run(
         return;
     size_t width = r->run < WG_TILE ? r->run : WG_TILE;
     if (r->columns)
-        wg_parallel_for(
-            threads, r->groups * wg_chunks(r->run, WG_TILE), wg_chunks(GRAIN, r->lines * width), columns, w);
+        wg__parallel_for(threads, r->groups * wg__chunks(r->run, WG_TILE),
+            wg__chunks(GRAIN, r->lines * width), columns, w);
     else
-        wg_parallel_for(threads, r->groups, wg_chunks(GRAIN, r->run), rows, w);
+        wg__parallel_for(threads, r->groups, wg__chunks(GRAIN, r->run), rows, w);
 }
 
-void wg_softmax_forward(
+void wg__softmax_forward(
     const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish)
 {
     struct work w = {.r = r, .x = x, .y = y, .log = log, .finish = finish};
@@ -46,8 +46,8 @@ void wg_softmax_forward(
         run(r, forward_rows_f64, forward_columns_f64, &w, threads);
 }
 
-void wg_softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log, void *grad,
-    int threads, const wg_finish *finish)
+void wg__softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log,
+    void *grad, int threads, const wg_finish *finish)
 {
     struct work w = {.r = r, .x = y, .g = g, .y = grad, .log = log, .finish = finish};
     if (dtype == WG_F32)

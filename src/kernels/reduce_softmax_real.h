@@ -96,10 +96,10 @@ static void FN(forward_rows)(void *data, size_t chunk, size_t begin, size_t end)
     const struct work *w = data;
     (void)chunk;
     for (size_t g = begin; g < end; g++) {
-        size_t at = wg_group_begin(w->r, g);
+        size_t at = wg__group_begin(w->r, g);
         FN(forward_row)((const REAL *)w->x + at, w->r->run, w->log, (REAL *)w->y + at);
     }
-    wg_finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
+    wg__finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* grad = y (g - sum(g y)); of logarithms grad = g - exp(y) sum(g). */
@@ -135,11 +135,11 @@ static void FN(backward_rows)(void *data, size_t chunk, size_t begin, size_t end
     const struct work *w = data;
     (void)chunk;
     for (size_t k = begin; k < end; k++) {
-        size_t at = wg_group_begin(w->r, k);
+        size_t at = wg__group_begin(w->r, k);
         FN(backward_row)
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->run, w->log, (REAL *)w->y + at);
     }
-    wg_finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
+    wg__finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* `width` columns side by side; lines lie `distance` apart. */
@@ -198,30 +198,30 @@ WG_CLONES static void FN(backward_tile)(const REAL *y, const REAL *g, size_t lin
 static void FN(forward_columns)(void *data, size_t chunk, size_t begin, size_t end)
 {
     const struct work *w = data;
-    size_t tiles = wg_chunks(w->r->run, WG_TILE);
+    size_t tiles = wg__chunks(w->r->run, WG_TILE);
     (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % tiles * WG_TILE, width = w->r->run - tile < WG_TILE ? w->r->run - tile : WG_TILE;
-        size_t at = wg_group_begin(w->r, task / tiles) + tile;
+        size_t at = wg__group_begin(w->r, task / tiles) + tile;
         FN(forward_tile)
         ((const REAL *)w->x + at, w->r->lines, w->r->run, width, w->log, (REAL *)w->y + at);
         for (size_t t = 0; t < w->r->lines; t++)
-            wg_finish_run(w->finish, at + t * w->r->run, width);
+            wg__finish_run(w->finish, at + t * w->r->run, width);
     }
 }
 
 static void FN(backward_columns)(void *data, size_t chunk, size_t begin, size_t end)
 {
     const struct work *w = data;
-    size_t tiles = wg_chunks(w->r->run, WG_TILE);
+    size_t tiles = wg__chunks(w->r->run, WG_TILE);
     (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % tiles * WG_TILE, width = w->r->run - tile < WG_TILE ? w->r->run - tile : WG_TILE;
-        size_t at = wg_group_begin(w->r, task / tiles) + tile;
+        size_t at = wg__group_begin(w->r, task / tiles) + tile;
         FN(backward_tile)
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->lines, w->r->run, width, w->log,
             (REAL *)w->y + at);
         for (size_t t = 0; t < w->r->lines; t++)
-            wg_finish_run(w->finish, at + t * w->r->run, width);
+            wg__finish_run(w->finish, at + t * w->r->run, width);
     }
 }

@@ -36,7 +36,7 @@ static inline int64_t is_far(double p)
 #include "base/for_each_real.h"
 
 #define SPREAD(name)                                                                                         \
-    const wg_spread wg_spread_##name[2] = {                                                                  \
+    const wg_spread wg__spread_##name[2] = {                                                                 \
         {name##_row_f64, name##_line_f64, sizeof(double)},                                                   \
         {name##_row_f32, name##_line_f32, sizeof(float)},                                                    \
     }
@@ -71,7 +71,7 @@ static void spread_line(
 static void spread_lines(const struct spread_work *w, size_t g, size_t t, size_t end, size_t from, size_t n)
 {
     const wg_runs *r = w->r;
-    size_t o = r->columns ? g * r->run + from : g, base = wg_group_begin(r, g) + from;
+    size_t o = r->columns ? g * r->run + from : g, base = wg__group_begin(r, g) + from;
     size_t abreast = r->columns && n * 2 <= WG_ABREAST ? WG_ABREAST / n : 1;
     double wide_p[WG_ABREAST], wide_q[WG_ABREAST];
     for (size_t k = 0; abreast > 1 && end - t >= abreast && k < abreast; k++) {
@@ -80,7 +80,7 @@ static void spread_lines(const struct spread_work *w, size_t g, size_t t, size_t
             memcpy(wide_q + k * n, w->q + o, n * sizeof *wide_q);
     }
     while (t < end) {
-        size_t distance, equal = wg_equal_lines(r, t, end, &distance), line = base + wg_line_begin(r, t),
+        size_t distance, equal = wg__equal_lines(r, t, end, &distance), line = base + wg__line_begin(r, t),
                          i = 0;
         for (; abreast > 1 && distance == n && equal - i >= abreast; i += abreast)
             spread_line(w, line + i * distance, abreast * n, 0, wide_p, w->q ? wide_q : NULL);
@@ -105,21 +105,21 @@ static void spread_parts(void *data, size_t chunk, size_t begin, size_t end)
     }
 }
 
-void wg_reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, const double *p,
+void wg__reduce_spread(const wg_spread *spread, const wg_runs *r, const void *x, const double *p,
     const double *q, void *y, int threads)
 {
     if (r->outputs == 0 || r->terms == 0)
         return;
-    struct spread_work w = {.spread = spread, .r = r, .cut = wg_runs_cut(r), .x = x, .p = p, .q = q, .y = y};
-    wg_parallel_for(threads, w.cut.tasks, w.cut.grain, spread_parts, &w);
+    struct spread_work w = {.spread = spread, .r = r, .cut = wg__runs_cut(r), .x = x, .p = p, .q = q, .y = y};
+    wg__parallel_for(threads, w.cut.tasks, w.cut.grain, spread_parts, &w);
 }
 
-void wg_spread_products(
+void wg__spread_products(
     const wg_runs *r, wg_dtype dtype, const void *x, const double *p, void *y, void *scratch, int threads)
 {
     if (r->outputs == 0 || r->terms == 0)
         return;
     struct products_work w = {.r = r, .x = x, .p = p, .y = y, .before = scratch};
-    wg_parallel_for(threads, r->outputs, wg_chunks(GRAIN, r->terms),
+    wg__parallel_for(threads, r->outputs, wg__chunks(GRAIN, r->terms),
         dtype == WG_F32 ? products_of_outputs_f32 : products_of_outputs_f64, &w);
 }

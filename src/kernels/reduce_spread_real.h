@@ -88,7 +88,7 @@ static bool FN(near_products)(const struct products_work *w, size_t o, size_t be
     double product = 1;
     int64_t outside = 0;
     for (size_t t = 0; t < r->lines; t++) {
-        size_t at = begin + wg_line_begin(r, t);
+        size_t at = begin + wg__line_begin(r, t);
         for (size_t i = 0; i < n; i++, at++) {
             w->before[at].m = product;
             product *= (double)x[at];
@@ -97,7 +97,7 @@ static bool FN(near_products)(const struct products_work *w, size_t o, size_t be
     }
     product = 1;
     for (size_t t = r->lines; t-- > 0;) {
-        size_t at = begin + wg_line_begin(r, t) + n;
+        size_t at = begin + wg__line_begin(r, t) + n;
         for (size_t i = 0; i < n; i++) {
             at--;
             y[at] = (REAL)(w->p[o] * (w->before[at].m * product));
@@ -116,21 +116,21 @@ static void FN(far_products)(const struct products_work *w, size_t o, size_t beg
     REAL *y = w->y;
     wg_wide_product product = {1, 0};
     for (size_t t = 0; t < r->lines; t++) {
-        size_t at = begin + wg_line_begin(r, t);
+        size_t at = begin + wg__line_begin(r, t);
         for (size_t i = 0; i < n; i++, at++) {
             w->before[at] = product;
-            product = wg_wide_product_times(product, (double)x[at]);
+            product = wg__wide_product_times(product, (double)x[at]);
         }
     }
     product = (wg_wide_product){1, 0};
     for (size_t t = r->lines; t-- > 0;) {
-        size_t at = begin + wg_line_begin(r, t) + n;
+        size_t at = begin + wg__line_begin(r, t) + n;
         for (size_t i = 0; i < n; i++) {
             at--;
-            wg_wide_product others = wg_wide_product_times(w->before[at], product.m);
+            wg_wide_product others = wg__wide_product_times(w->before[at], product.m);
             others.e += product.e;
-            y[at] = (REAL)wg_wide_product_value(wg_wide_product_times(others, w->p[o]));
-            product = wg_wide_product_times(product, (double)x[at]);
+            y[at] = (REAL)wg__wide_product_value(wg__wide_product_times(others, w->p[o]));
+            product = wg__wide_product_times(product, (double)x[at]);
         }
     }
 }
@@ -141,7 +141,7 @@ static void FN(products_of_outputs)(void *data, size_t chunk, size_t begin, size
     const struct products_work *w = data;
     for (size_t o = begin; o < end; o++) {
         const wg_runs *r = w->r;
-        size_t first = r->columns ? wg_group_begin(r, o / r->run) + o % r->run : wg_group_begin(r, o);
+        size_t first = r->columns ? wg__group_begin(r, o / r->run) + o % r->run : wg__group_begin(r, o);
         if (!FN(near_products)(w, o, first, r->columns ? 1 : r->run))
             FN(far_products)(w, o, first, r->columns ? 1 : r->run);
     }

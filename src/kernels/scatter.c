@@ -38,12 +38,12 @@ static size_t take_axes(wg_walk *walk, const wg_shape *shape, const ptrdiff_t *s
 {
     size_t count = 1;
     wg_shape part = wg_shape_of_dims(shape->dim + begin, end - begin);
-    *walk = wg_walk_over(&part, 2);
+    *walk = wg__walk_over(&part, 2);
     for (size_t i = begin; i < end; i++) {
         walk->step[1][i - begin] = step[i];
         count *= shape->dim[i];
     }
-    wg_walk_merge(walk);
+    wg__walk_merge(walk);
     return count;
 }
 

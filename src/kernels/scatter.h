@@ -13,15 +13,15 @@
 
 /* to[.., index[e], ..] += from[e] for every element e of index: e's own place with the index in place of
  * `axis`. */
-void wg_scatter_add_f64(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
+void wg__scatter_add_f64(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
     const int32_t *index, const double *from, double *to);
-void wg_scatter_add_f32(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
+void wg__scatter_add_f32(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
     const int32_t *index, const float *from, float *to);
 
 /* to[o, index[i], k] += from[o, i, k]; to is [outer, size, inner], from is [outer, n, inner]. */
-void wg_index_add_f64(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
+void wg__index_add_f64(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
     const double *from, double *to);
-void wg_index_add_f32(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
+void wg__index_add_f32(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
     const float *from, float *to);
 
 #endif

@@ -15,18 +15,18 @@ static void FN(scatter_chunk)(void *work, size_t chunk, size_t begin, size_t end
     }
 }
 
-void FN(wg_scatter_add)(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
+void FN(wg__scatter_add)(int threads, const wg_shape *to_shape, size_t axis, const wg_shape *index_shape,
     const int32_t *index, const REAL *from, REAL *to)
 {
     scatter_work work = {.along = index_shape->dim[axis], .index = index, .from = from, .to = to};
     ptrdiff_t step[WG_MAX_RANK];
-    wg_row_major(to_shape, step);
+    wg__row_major(to_shape, step);
     size_t outer = take_axes(&work.before, index_shape, step, 0, axis);
     work.inner = take_axes(&work.after, index_shape, step, axis + 1, index_shape->rank);
     work.to_step = step[axis];
     size_t each = work.along * work.inner;
     if (each > 0)
-        wg_parallel_for(threads, outer, SCATTER_GRAIN / each, FN(scatter_chunk), &work);
+        wg__parallel_for(threads, outer, SCATTER_GRAIN / each, FN(scatter_chunk), &work);
 }
 
 /* An item is a block of columns of one outer slice. */
@@ -48,11 +48,11 @@ static void FN(index_chunk)(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-void FN(wg_index_add)(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
+void FN(wg__index_add)(int threads, size_t outer, size_t size, size_t inner, size_t n, const int32_t *index,
     const REAL *from, REAL *to)
 {
-    index_work work = {size, inner, n, wg_chunks(inner, COLUMNS), index, from, to};
+    index_work work = {size, inner, n, wg__chunks(inner, COLUMNS), index, from, to};
     size_t each = n * (inner < COLUMNS ? inner : COLUMNS);
     if (each > 0)
-        wg_parallel_for(threads, outer * work.blocks, SCATTER_GRAIN / each, FN(index_chunk), &work);
+        wg__parallel_for(threads, outer * work.blocks, SCATTER_GRAIN / each, FN(index_chunk), &work);
 }

@@ -6,7 +6,7 @@
 #include "kernels/parallel.h"
 #include "kernels/strided.h"
 
-void wg_row_major(const wg_shape *shape, ptrdiff_t step[WG_MAX_RANK])
+void wg__row_major(const wg_shape *shape, ptrdiff_t step[WG_MAX_RANK])
 {
     size_t next = 1;
     for (size_t i = shape->rank; i-- > 0;) {
@@ -15,20 +15,20 @@ void wg_row_major(const wg_shape *shape, ptrdiff_t step[WG_MAX_RANK])
     }
 }
 
-wg_walk wg_walk_over(const wg_shape *shape, size_t streams)
+wg_walk wg__walk_over(const wg_shape *shape, size_t streams)
 {
     wg_walk walk = {.rank = shape->rank, .streams = streams};
     memcpy(walk.dim, shape->dim, sizeof walk.dim);
     for (size_t s = 0; s < streams; s++)
-        wg_row_major(shape, walk.step[s]);
+        wg__row_major(shape, walk.step[s]);
     return walk;
 }
 
-void wg_walk_stretch(wg_walk *walk, size_t stream, const wg_shape *shape)
+void wg__walk_stretch(wg_walk *walk, size_t stream, const wg_shape *shape)
 {
     ptrdiff_t step[WG_MAX_RANK];
     size_t missing = walk->rank - shape->rank;
-    wg_row_major(shape, step);
+    wg__row_major(shape, step);
     for (size_t i = 0; i < walk->rank; i++)
         walk->step[stream][i] = i < missing || shape->dim[i - missing] == 1 ? 0 : step[i - missing];
 }
@@ -49,7 +49,7 @@ static void take_axis(wg_walk *walk, size_t to, const wg_walk *from, size_t axis
         walk->step[s][to] = from->step[s][axis];
 }
 
-void wg_walk_merge(wg_walk *walk)
+void wg__walk_merge(wg_walk *walk)
 {
     size_t rank = 0;
     for (size_t i = 0; i < walk->rank; i++) {
@@ -108,8 +108,8 @@ static void cut_panels(panel_loops *loops, const wg_walk *walk)
     loops->b_piece = min_size(loops->b, row_limit(walk));
     loops->a_piece = min_size(loops->a, PANEL / loops->b_piece);
     memcpy(loops->dim, walk->dim, outer * sizeof loops->dim[0]);
-    loops->dim[outer] = wg_chunks(loops->a, loops->a_piece);
-    loops->dim[outer + 1] = wg_chunks(loops->b, loops->b_piece);
+    loops->dim[outer] = wg__chunks(loops->a, loops->a_piece);
+    loops->dim[outer + 1] = wg__chunks(loops->b, loops->b_piece);
     for (size_t s = 0; s < walk->streams; s++) {
         loops->a_step[s] = rank > 1 ? walk->step[s][rank - 2] : 0;
         loops->b_step[s] = rank > 0 ? walk->step[s][rank - 1] : 0;
@@ -155,7 +155,7 @@ static void run_panels(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-void wg_walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, const void *work)
+void wg__walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, const void *work)
 {
     for (size_t i = 0; i < walk->rank; i++)
         if (walk->dim[i] == 0)
@@ -165,7 +165,7 @@ void wg_walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, co
     cut_panels(&loops, walk);
     for (size_t i = 0; i < loops.rank; i++)
         panels *= loops.dim[i];
-    wg_parallel_for(threads, panels, PANEL / (loops.a_piece * loops.b_piece), run_panels, &loops);
+    wg__parallel_for(threads, panels, PANEL / (loops.a_piece * loops.b_piece), run_panels, &loops);
 }
 
 /* ---- Copies */
@@ -209,29 +209,29 @@ static void choose_panel_axis(wg_walk *walk)
     }
 }
 
-void wg_strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to)
+void wg__strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to)
 {
     wg_walk merged = *walk;
     strided_copy copy = {from, to};
     merged.streams = 2;
-    wg_walk_merge(&merged);
+    wg__walk_merge(&merged);
     if (merged.rank > 0)
         choose_panel_axis(&merged);
-    wg_walk_panels(threads, &merged, size == 4 ? copy_panel_4 : copy_panel_8, &copy);
+    wg__walk_panels(threads, &merged, size == 4 ? copy_panel_4 : copy_panel_8, &copy);
 }
 
-void wg_copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
+void wg__copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
     void *to, size_t to_row)
 {
     wg_walk walk = {.rank = 2,
         .streams = 2,
         .dim = {rows, width},
         .step = {{(ptrdiff_t)to_row, 1}, {(ptrdiff_t)from_row, 1}}};
-    wg_strided_copy(threads, &walk, size, from, to);
+    wg__strided_copy(threads, &walk, size, from, to);
 }
 
-void wg_strided_fill(int threads, size_t count, size_t size, const void *element, void *to)
+void wg__strided_fill(int threads, size_t count, size_t size, const void *element, void *to)
 {
     wg_walk walk = {.rank = 1, .streams = 2, .dim = {count}, .step = {{1}, {0}}};
-    wg_strided_copy(threads, &walk, size, element, to);
+    wg__strided_copy(threads, &walk, size, element, to);
 }

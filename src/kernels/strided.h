@@ -25,18 +25,18 @@ typedef struct wg_walk {
 } wg_walk;
 
 /* Steps of a dense row-major array. */
-void wg_row_major(const wg_shape *shape, ptrdiff_t step[WG_MAX_RANK]);
+void wg__row_major(const wg_shape *shape, ptrdiff_t step[WG_MAX_RANK]);
 
 /* A walk over `shape` whose streams are all dense. */
-wg_walk wg_walk_over(const wg_shape *shape, size_t streams);
+wg_walk wg__walk_over(const wg_shape *shape, size_t streams);
 
 /* Makes a stream a dense array of `shape` that is stretched, as NumPy broadcasts, to the shape of the walk.
  */
-void wg_walk_stretch(wg_walk *walk, size_t stream, const wg_shape *shape);
+void wg__walk_stretch(wg_walk *walk, size_t stream, const wg_shape *shape);
 
 /* Drops axes of size 1 and joins neighbouring axes that every stream crosses evenly: the fewest loops for the
  * same visits in the same order. */
-void wg_walk_merge(wg_walk *walk);
+void wg__walk_merge(wg_walk *walk);
 
 /* A piece of a walk: two nested loops, b inside a. */
 typedef struct wg_panel {
@@ -48,17 +48,17 @@ typedef void wg_panel_function(const void *work, const wg_panel *panel);
 
 /* Cuts the walk into panels of its two last axes, of bounded size, and runs them in parallel; panels must not
  * disturb each other. */
-void wg_walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, const void *work);
+void wg__walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, const void *work);
 
 /* to[stream 0] = from[stream 1] for elements of `size` bytes, 4 or 8. No element of `to` may be visited
  * twice. */
-void wg_strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to);
+void wg__strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to);
 
 /* `rows` runs of `width` elements; the first elements of two runs lie from_row and to_row apart. */
-void wg_copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
+void wg__copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
     void *to, size_t to_row);
 
 /* `count` times the same element. */
-void wg_strided_fill(int threads, size_t count, size_t size, const void *element, void *to);
+void wg__strided_fill(int threads, size_t count, size_t size, const void *element, void *to);
 
 #endif

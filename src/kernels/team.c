@@ -23,14 +23,14 @@ __attribute__((constructor)) static void watch_forks(void)
     pthread_atfork(NULL, NULL, in_child);
 }
 
-bool wg_team_ready(void)
+bool wg__team_ready(void)
 {
     if (wg_team_of_thread == NONE)
         wg_team_of_thread = MADE;
     return wg_team_of_thread == MADE;
 }
 #else
-bool wg_team_ready(void)
+bool wg__team_ready(void)
 {
     return true;
 }

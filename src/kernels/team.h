@@ -14,6 +14,6 @@
 
 /* May the calling thread run a parallel region? It will have a team then. Always true where there is no
  * pthread_atfork. */
-bool wg_team_ready(void);
+bool wg__team_ready(void);
 
 #endif

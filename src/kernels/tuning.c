@@ -14,7 +14,7 @@ static size_t place_of(const struct wg_tuning *tuning, const wg_tuned_key *key)
     return i;
 }
 
-const wg_tuned *wg_tuning_find(
+const wg_tuned *wg__tuning_find(
     const struct wg_tuning *tuning, const wg_conv *conv, wg_conv_pass pass, size_t real)
 {
     wg_tuned_key key = {*conv, pass, real};
@@ -23,11 +23,11 @@ const wg_tuned *wg_tuning_find(
     return tuning && i < tuning->count ? &tuning->entry[i] : NULL;
 }
 
-wg_tuned *wg_tuning_entry(struct wg_tuning *tuning, const wg_tuned_key *key)
+wg_tuned *wg__tuning_entry(struct wg_tuning *tuning, const wg_tuned_key *key)
 {
     size_t i = place_of(tuning, key);
     if (i == tuning->count) {
-        if (!wg_mem_reserve(&tuning->memory, (void **)&tuning->entry, &tuning->capacity, tuning->count + 1,
+        if (!wg__mem_reserve(&tuning->memory, (void **)&tuning->entry, &tuning->capacity, tuning->count + 1,
                 sizeof *tuning->entry))
             return NULL;
         tuning->entry[tuning->count++] = (wg_tuned){.key = *key};
@@ -35,7 +35,7 @@ wg_tuned *wg_tuning_entry(struct wg_tuning *tuning, const wg_tuned_key *key)
     return &tuning->entry[i];
 }
 
-size_t wg_tuned_way(const wg_tuned *entry)
+size_t wg__tuned_way(const wg_tuned *entry)
 {
     size_t best = WG_CONV_CHOSEN;
     for (size_t way = WG_CONV_BY_ROWS; entry && way <= WG_CONV_BY_PRODUCT; way++)

@@ -33,13 +33,13 @@ struct wg_tuning {
 };
 
 /* NULL: not there (or no table). */
-const wg_tuned *wg_tuning_find(
+const wg_tuned *wg__tuning_find(
     const struct wg_tuning *tuning, const wg_conv *conv, wg_conv_pass pass, size_t real);
 
 /* The entry of a key, a new one if there is none; NULL: out of memory. */
-wg_tuned *wg_tuning_entry(struct wg_tuning *tuning, const wg_tuned_key *key);
+wg_tuned *wg__tuning_entry(struct wg_tuning *tuning, const wg_tuned_key *key);
 
 /* The fastest way for images in rows; 0 when none was measured, or there is no entry. */
-size_t wg_tuned_way(const wg_tuned *entry);
+size_t wg__tuned_way(const wg_tuned *entry);
 
 #endif

@@ -13,13 +13,13 @@ static size_t bytes_of(const wg_params *params, size_t i)
     return a.buffer ? a.count * wg_dtype_size(wg_params_dtype(params)) : 0;
 }
 
-bool wg_buffers_keep(wg_buffers *b, const wg_params *params)
+bool wg__buffers_keep(wg_buffers *b, const wg_params *params)
 {
     size_t needed = 0, used = 0;
     b->arrays = wg_params_count(params);
     for (size_t i = 0; i < b->arrays; i++)
         needed += bytes_of(params, i);
-    if (!wg_mem_reserve(&b->memory, (void **)&b->copy, &b->capacity, needed, 1))
+    if (!wg__mem_reserve(&b->memory, (void **)&b->copy, &b->capacity, needed, 1))
         return false;
     for (size_t i = 0; i < b->arrays; i++) {
         size_t bytes = bytes_of(params, i);
@@ -30,7 +30,7 @@ bool wg_buffers_keep(wg_buffers *b, const wg_params *params)
     return true;
 }
 
-void wg_buffers_restore(const wg_buffers *b, wg_params *params)
+void wg__buffers_restore(const wg_buffers *b, wg_params *params)
 {
     size_t used = 0;
     for (size_t i = 0; i < wg_params_count(params); i++) {
@@ -43,9 +43,9 @@ void wg_buffers_restore(const wg_buffers *b, wg_params *params)
     }
 }
 
-void wg_buffers_free(wg_buffers *b)
+void wg__buffers_free(wg_buffers *b)
 {
-    wg_mem_free(&b->memory, b->copy, b->capacity);
+    wg__mem_free(&b->memory, b->copy, b->capacity);
     b->copy = NULL;
     b->capacity = 0;
 }

@@ -17,11 +17,11 @@ typedef struct wg_buffers {
 } wg_buffers;
 
 /* Copies them; false without memory. */
-bool wg_buffers_keep(wg_buffers *b, const wg_params *params);
+bool wg__buffers_keep(wg_buffers *b, const wg_params *params);
 
 /* Puts the copy back; buffers made since get their first values. */
-void wg_buffers_restore(const wg_buffers *b, wg_params *params);
+void wg__buffers_restore(const wg_buffers *b, wg_params *params);
 
-void wg_buffers_free(wg_buffers *b);
+void wg__buffers_free(wg_buffers *b);
 
 #endif

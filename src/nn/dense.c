@@ -13,9 +13,9 @@ static wg_var dense(wg_params *p, wg_var x, size_t out, const wg_layer_dense_opt
     wg_tape *tape = wg_tape_of(x);
     wg_shape shape = wg_shape_of(x);
     if (shape.rank == 0)
-        return wg_layer_misfit("dense", x, "[..., in]");
+        return wg__layer_misfit("dense", x, "[..., in]");
     size_t in = shape.dim[shape.rank - 1], rows = 1;
-    wg_init weight = wg_layer_init(o->weight, in), bias = wg_layer_init(o->bias, in);
+    wg_init weight = wg__layer_init(o->weight, in), bias = wg__layer_init(o->bias, in);
     wg_var w = wg_param(p, tape, "weight", WG_SHAPE(in, out), &weight), y = x;
     for (size_t i = 0; i + 1 < shape.rank; i++)
         rows *= shape.dim[i];
@@ -35,7 +35,7 @@ wg_var wg_layer_dense(
     wg_params *params, const char *name, wg_var x, size_t out, const wg_layer_dense_options *options)
 {
     const wg_layer_dense_options defaults = {0};
-    if (!wg_layer_open("dense", params, name, x))
+    if (!wg__layer_open("dense", params, name, x))
         return (wg_var){.tape = wg_tape_of(x)};
     wg_var y = dense(params, x, out, options ? options : &defaults);
     wg_scope_pop(wg_tape_of(x));

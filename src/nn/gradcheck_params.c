@@ -90,7 +90,7 @@ static bool make_projection(check *c, wg_var y)
     c->weights = numbers(c->results);
     c->result = numbers(c->results);
     for (size_t i = 0; i < c->results && c->weights; i++)
-        c->weights[i] = wg_projection_weight(c->seed, 1, i);
+        c->weights[i] = wg__projection_weight(c->seed, 1, i);
     return c->weights && c->result;
 }
 
@@ -143,11 +143,11 @@ static wg_status run(check *c, const wg_gradcheck_options *o, wg_gradcheck_repor
         .entries = o->entries,
         .directions = o->directions,
         .seed = o->seed};
-    status = d.direction ? wg_differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
+    status = d.direction ? wg__differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
     free(d.direction);
     if (status != WG_OK)
         return status;
-    return wg_differences_report(&d, c->arrays ? wg_params_at(c->params, d.array).name : "", report);
+    return wg__differences_report(&d, c->arrays ? wg_params_at(c->params, d.array).name : "", report);
 }
 
 wg_status wg_gradcheck_params(wg_params_function *f, void *user, wg_params *params,
@@ -163,7 +163,7 @@ wg_status wg_gradcheck_params(wg_params_function *f, void *user, wg_params *para
                         : "no function, or no parameters");
         return WG_INVALID;
     }
-    if (wg_differences_options(&o, r) != WG_OK)
+    if (wg__differences_options(&o, r) != WG_OK)
         return r->status;
     if (wg_params_dtype(params) != WG_F64) {
         snprintf(r->message, sizeof r->message, "the store is %s: a check needs f64",

@@ -3,7 +3,7 @@
 
 #include "nn/layer.h"
 
-bool wg_layer_open(const char *kind, const wg_params *params, const char *name, wg_var x)
+bool wg__layer_open(const char *kind, const wg_params *params, const char *name, wg_var x)
 {
     wg_tape *tape = wg_tape_of(x);
     if (!wg_is_valid(x) || wg_tape_status(tape) != WG_OK)
@@ -16,7 +16,7 @@ bool wg_layer_open(const char *kind, const wg_params *params, const char *name, 
     return true;
 }
 
-wg_var wg_layer_misfit(const char *kind, wg_var x, const char *wanted)
+wg_var wg__layer_misfit(const char *kind, wg_var x, const char *wanted)
 {
     wg_tape *tape = wg_tape_of(x);
     wg_shape shape = wg_shape_of(x);
@@ -26,7 +26,7 @@ wg_var wg_layer_misfit(const char *kind, wg_var x, const char *wanted)
     return (wg_var){.tape = tape};
 }
 
-wg_init wg_layer_init(wg_init init, size_t fan_in)
+wg_init wg__layer_init(wg_init init, size_t fan_in)
 {
     if (!init.fan_in)
         init.fan_in = fan_in;

@@ -11,7 +11,7 @@ static wg_var batch_norm(wg_params *p, wg_var x, const wg_layer_batch_norm_optio
     wg_tape *tape = wg_tape_of(x);
     wg_shape shape = wg_shape_of(x);
     if (shape.rank < 2)
-        return wg_layer_misfit("batch_norm", x, "[N, C, ...]");
+        return wg__layer_misfit("batch_norm", x, "[N, C, ...]");
     wg_shape channels = WG_SHAPE(shape.dim[1]);
     wg_var gamma = wg_param(p, tape, "weight", channels, &ones),
            beta = wg_param(p, tape, "bias", channels, &zeros);
@@ -27,7 +27,7 @@ wg_var wg_layer_batch_norm(
     wg_params *params, const char *name, wg_var x, const wg_layer_batch_norm_options *options)
 {
     const wg_layer_batch_norm_options defaults = {0};
-    if (!wg_layer_open("batch_norm", params, name, x))
+    if (!wg__layer_open("batch_norm", params, name, x))
         return (wg_var){.tape = wg_tape_of(x)};
     wg_var y = batch_norm(params, x, options ? options : &defaults);
     wg_scope_pop(wg_tape_of(x));
@@ -41,7 +41,7 @@ static wg_var layer_norm(wg_params *p, wg_var x, const wg_layer_layer_norm_optio
     wg_shape shape = wg_shape_of(x);
     size_t axes = o->axes ? o->axes : 1;
     if (axes > shape.rank)
-        return wg_layer_misfit("layer_norm", x, "of as many axes as are normalised, or more");
+        return wg__layer_misfit("layer_norm", x, "of as many axes as are normalised, or more");
     wg_shape last = wg_shape_of_dims(shape.dim + (shape.rank - axes), axes);
     wg_var gamma = wg_param(p, tape, "weight", last, &ones), beta = wg_param(p, tape, "bias", last, &zeros);
     return wg_layer_norm(x, gamma, beta, &(wg_layer_norm_options){.eps = o->eps});
@@ -51,7 +51,7 @@ wg_var wg_layer_layer_norm(
     wg_params *params, const char *name, wg_var x, const wg_layer_layer_norm_options *options)
 {
     const wg_layer_layer_norm_options defaults = {0};
-    if (!wg_layer_open("layer_norm", params, name, x))
+    if (!wg__layer_open("layer_norm", params, name, x))
         return (wg_var){.tape = wg_tape_of(x)};
     wg_var y = layer_norm(params, x, options ? options : &defaults);
     wg_scope_pop(wg_tape_of(x));

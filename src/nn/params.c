@@ -12,13 +12,13 @@ wg_params *wg_params_new(const wg_params_options *options)
     const wg_params_options *o = options ? options : &defaults;
     if ((o->dtype != WG_F64 && o->dtype != WG_F32) || o->threads < 0)
         return NULL;
-    wg_allocator memory = wg_allocator_or_default(&o->allocator);
-    wg_params *p = wg_mem_zero(&memory, sizeof *p);
+    wg_allocator memory = wg__allocator_or_default(&o->allocator);
+    wg_params *p = wg__mem_zero(&memory, sizeof *p);
     if (!p)
         return NULL;
     p->memory = memory;
     p->names.memory = &p->memory;
-    wg_cache_begin(&p->cache, &p->memory, o->cache);
+    wg__cache_begin(&p->cache, &p->memory, o->cache);
     p->dtype = o->dtype;
     p->size = wg_dtype_size(o->dtype);
     p->seed = o->seed;
@@ -30,20 +30,20 @@ void wg_params_free(wg_params *params)
 {
     if (!params)
         return;
-    wg_holders_end(&params->holders);
+    wg__holders_end(&params->holders);
     const wg_allocator memory = params->memory;
     for (size_t i = 0; i < params->count; i++)
-        wg_mem_free(&memory, params->arrays[i], params->arrays[i]->bytes);
+        wg__mem_free(&memory, params->arrays[i], params->arrays[i]->bytes);
     for (size_t i = 0; i < params->chunks; i++) {
         wg_param_chunk *c = &params->chunk[i];
-        wg_mem_aligned_free(&memory, c->value, c->capacity * params->size);
-        wg_mem_aligned_free(&memory, c->gradient, c->capacity * params->size);
-        wg_mem_free(&memory, c->arrays, c->array_capacity * sizeof *c->arrays);
+        wg__mem_aligned_free(&memory, c->value, c->capacity * params->size);
+        wg__mem_aligned_free(&memory, c->gradient, c->capacity * params->size);
+        wg__mem_free(&memory, c->arrays, c->array_capacity * sizeof *c->arrays);
     }
-    wg_mem_free(&memory, params->arrays, params->capacity * sizeof *params->arrays);
-    wg_names_free(&params->names);
+    wg__mem_free(&memory, params->arrays, params->capacity * sizeof *params->arrays);
+    wg__names_free(&params->names);
     wg_cache_trim(&params->cache);
-    wg_mem_free(&memory, params, sizeof *params);
+    wg__mem_free(&memory, params, sizeof *params);
 }
 
 struct wg_holders *wg_params_holders(wg_params *params)
@@ -53,7 +53,7 @@ struct wg_holders *wg_params_holders(wg_params *params)
 
 size_t wg_params_index(const wg_params *params, const char *name)
 {
-    return params ? wg_names_find(&params->names, name) : SIZE_MAX;
+    return params ? wg__names_find(&params->names, name) : SIZE_MAX;
 }
 
 /* ---- Chunks ---------------------------------------------------------------------------------------- */
@@ -70,13 +70,13 @@ static wg_param_chunk *chunk_new(wg_params *p, size_t elements, bool buffers)
         capacity = total;
     if (capacity < elements)
         capacity = elements;
-    if (p->chunks == WG_PARAMS_MAX_CHUNKS || !wg_mul_size(capacity, p->size, &bytes))
+    if (p->chunks == WG_PARAMS_MAX_CHUNKS || !wg__mul_size(capacity, p->size, &bytes))
         return NULL;
-    char *value = wg_mem_aligned_new(&p->memory, bytes);
-    char *gradient = buffers ? NULL : wg_mem_aligned_new(&p->memory, bytes);
+    char *value = wg__mem_aligned_new(&p->memory, bytes);
+    char *gradient = buffers ? NULL : wg__mem_aligned_new(&p->memory, bytes);
     if (!value || (!buffers && !gradient)) {
-        wg_mem_aligned_free(&p->memory, value, bytes);
-        wg_mem_aligned_free(&p->memory, gradient, bytes);
+        wg__mem_aligned_free(&p->memory, value, bytes);
+        wg__mem_aligned_free(&p->memory, gradient, bytes);
         return NULL;
     }
     wg_param_chunk *c = &p->chunk[p->chunks++];
@@ -93,7 +93,7 @@ static wg_param_chunk *chunk_with_room(wg_params *p, size_t elements, bool buffe
             c = &p->chunk[i];
     if (!c)
         c = chunk_new(p, elements, buffers);
-    if (!c || !wg_mem_reserve(
+    if (!c || !wg__mem_reserve(
                   &p->memory, (void **)&c->arrays, &c->array_capacity, c->array_count + 1, sizeof *c->arrays))
         return NULL;
     return c;
@@ -104,15 +104,15 @@ static wg_param_chunk *chunk_with_room(wg_params *p, size_t elements, bool buffe
 static wg_param_array *array_new(
     wg_params *p, const char *name, const wg_shape *shape, size_t count, bool buffer)
 {
-    size_t line = wg_param_line(p), lines = count / line + (count % line != 0 || count == 0), padded;
-    if (!wg_mul_size(lines, line, &padded))
+    size_t line = wg__param_line(p), lines = count / line + (count % line != 0 || count == 0), padded;
+    if (!wg__mul_size(lines, line, &padded))
         return NULL;
-    if (!wg_mem_reserve(
+    if (!wg__mem_reserve(
             &p->memory, (void **)&p->arrays, &p->capacity, p->count + 1, sizeof(wg_param_array *)))
         return NULL;
     wg_param_chunk *c = chunk_with_room(p, padded, buffer);
     size_t length = strlen(name) + 1, bytes = sizeof(wg_param_array) + length;
-    wg_param_array *a = c ? wg_mem_zero(&p->memory, bytes) : NULL;
+    wg_param_array *a = c ? wg__mem_zero(&p->memory, bytes) : NULL;
     if (!a)
         return NULL;
     a->shape = *shape;
@@ -142,7 +142,7 @@ static wg_status refuse_init(
 static wg_status fill(const wg_params *p, const wg_param_array *a)
 {
     wg_random random = wg_random_named(p->seed, a->name);
-    return wg_init_fill(&a->init, a->shape, p->dtype, &random, wg_param_value_of(p, a));
+    return wg_init_fill(&a->init, a->shape, p->dtype, &random, wg__param_value_of(p, a));
 }
 
 static wg_status create(wg_params *p, const char *name, const wg_shape *shape, size_t count,
@@ -154,15 +154,15 @@ static wg_status create(wg_params *p, const char *name, const wg_shape *shape, s
     a->init = init ? *init : buffer ? wg_init_constant(0) : (wg_init){0};
     wg_status status = fill(p, a);
     if (status != WG_OK) {
-        wg_mem_free(&p->memory, a, a->bytes);
+        wg__mem_free(&p->memory, a, a->bytes);
         return refuse_init(name, init, shape, status, error);
     }
-    if (!wg_names_add(&p->names, a->name)) {
-        wg_mem_free(&p->memory, a, a->bytes);
+    if (!wg__names_add(&p->names, a->name)) {
+        wg__mem_free(&p->memory, a, a->bytes);
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its name", name);
     }
-    clear_rest(p, a, wg_param_value_of(p, a));
-    clear_rest(p, a, wg_param_gradient_of(p, a));
+    clear_rest(p, a, wg__param_value_of(p, a));
+    clear_rest(p, a, wg__param_gradient_of(p, a));
     wg_param_chunk *c = &p->chunk[a->chunk];
     c->arrays[c->array_count++] = p->count;
     c->used += a->padded;
@@ -182,7 +182,7 @@ static wg_status check(const wg_param_array *a, const wg_shape *shape, bool buff
     return WG_OK;
 }
 
-wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
+wg_status wg__params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
     bool buffer, size_t *index, wg_error *error)
 {
     size_t count;
@@ -202,7 +202,7 @@ wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, c
             wg_shape_text(shape, text, sizeof text));
     }
     if (p->sealed)
-        return wg_params_unknown(p, name, error);
+        return wg__params_unknown(p, name, error);
     *index = p->count;
     return create(p, name, shape, count, init, buffer, error);
 }
@@ -211,14 +211,14 @@ wg_status wg_params_add(
     wg_params *params, const char *name, wg_shape shape, const wg_init *init, wg_error *error)
 {
     size_t index;
-    return wg_params_get(params, name, &shape, init, false, &index, error);
+    return wg__params_get(params, name, &shape, init, false, &index, error);
 }
 
 wg_status wg_params_add_buffer(
     wg_params *params, const char *name, wg_shape shape, const wg_init *init, wg_error *error)
 {
     size_t index;
-    return wg_params_get(params, name, &shape, init, true, &index, error);
+    return wg__params_get(params, name, &shape, init, true, &index, error);
 }
 
 wg_status wg_params_renew(wg_params *params, size_t index)

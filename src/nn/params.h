@@ -56,33 +56,33 @@ struct wg_params {
 };
 
 /* Elements on a line of 64 bytes. */
-static inline size_t wg_param_line(const wg_params *p)
+static inline size_t wg__param_line(const wg_params *p)
 {
     return WG_ALIGNMENT / p->size;
 }
 
-static inline char *wg_param_value_of(const wg_params *p, const wg_param_array *a)
+static inline char *wg__param_value_of(const wg_params *p, const wg_param_array *a)
 {
     return p->chunk[a->chunk].value + a->offset * p->size;
 }
 
 /* NULL for a buffer. */
-static inline char *wg_param_gradient_of(const wg_params *p, const wg_param_array *a)
+static inline char *wg__param_gradient_of(const wg_params *p, const wg_param_array *a)
 {
     return a->buffer ? NULL : p->chunk[a->chunk].gradient + a->offset * p->size;
 }
 
 /* Fails with WG_NAME: a sealed store has no array of this name. It tells the name that is most like it. */
-wg_status wg_params_unknown(const wg_params *p, const char *name, wg_error *error);
+wg_status wg__params_unknown(const wg_params *p, const char *name, wg_error *error);
 
 /* Finds or creates; *index is the array's number. */
-wg_status wg_params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
+wg_status wg__params_get(wg_params *p, const char *name, const wg_shape *shape, const wg_init *init,
     bool buffer, size_t *index, wg_error *error);
 
 /* Makes the zeros that the flag stands for. */
-void wg_param_gradient_settle(const wg_params *p, wg_param_array *a);
+void wg__param_gradient_settle(const wg_params *p, wg_param_array *a);
 
 /* Numbers of one dtype to another (f64, f32, i32 to f64 or f32); false for other pairs. */
-bool wg_params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n);
+bool wg__params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n);
 
 #endif

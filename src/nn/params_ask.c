@@ -28,7 +28,7 @@ wg_dtype wg_params_dtype(const wg_params *params)
 
 int wg_params_threads(const wg_params *params)
 {
-    return params ? wg_threads_of(params->threads) : 1;
+    return params ? wg__threads_of(params->threads) : 1;
 }
 
 uint64_t wg_params_seed(const wg_params *params)
@@ -49,7 +49,7 @@ wg_param_info wg_params_at(const wg_params *params, size_t index)
     return (wg_param_info){.name = a->name,
         .shape = a->shape,
         .count = a->count,
-        .value = wg_param_value_of(params, a),
+        .value = wg__param_value_of(params, a),
         .buffer = a->buffer,
         .frozen = a->frozen,
         .lr_scale = a->lr_scale,
@@ -65,7 +65,7 @@ wg_cache *wg_params_cache(wg_params *params)
 
 void *wg_params_value(wg_params *params, size_t index)
 {
-    return params && index < params->count ? wg_param_value_of(params, params->arrays[index]) : NULL;
+    return params && index < params->count ? wg__param_value_of(params, params->arrays[index]) : NULL;
 }
 
 void wg_params_changed(wg_params *params)
@@ -82,7 +82,7 @@ void wg_params_changed_at(wg_params *params, size_t index)
 
 /* ---- Numbers in and out ---------------------------------------------------------------------------- */
 
-bool wg_params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n)
+bool wg__params_convert(void *to, wg_dtype to_dtype, const void *from, wg_dtype from_dtype, size_t n)
 {
     double *d = to;
     float *f = to;
@@ -113,7 +113,7 @@ wg_status wg_params_read(const wg_params *params, const char *name, double *out,
         return WG_NAME;
     if (n != a.count)
         return WG_BAD_SHAPE;
-    wg_params_convert(out, WG_F64, a.value, params->dtype, n);
+    wg__params_convert(out, WG_F64, a.value, params->dtype, n);
     return WG_OK;
 }
 
@@ -127,7 +127,7 @@ wg_status wg_params_read_grad(wg_params *params, const char *name, double *out, 
         return WG_NO_GRADIENT;
     if (n != params->arrays[index]->count)
         return WG_BAD_SHAPE;
-    wg_params_convert(out, WG_F64, gradient, params->dtype, n);
+    wg__params_convert(out, WG_F64, gradient, params->dtype, n);
     return WG_OK;
 }
 
@@ -143,7 +143,7 @@ wg_status wg_params_set(wg_params *params, const char *name, wg_array array, wg_
             wg_shape_text(&a->shape, is, sizeof is), wg_shape_text(&array.shape, given, sizeof given));
     if (!array.data && a->count)
         return wg_error_set(error, WG_INVALID, "%s: no numbers were given", name);
-    if (!wg_params_convert(wg_param_value_of(params, a), params->dtype, array.data, array.dtype, a->count))
+    if (!wg__params_convert(wg__param_value_of(params, a), params->dtype, array.data, array.dtype, a->count))
         return wg_error_set(error, WG_BAD_DTYPE, "%s: numbers of no known dtype", name);
     a->version++;
     return WG_OK;

@@ -14,7 +14,7 @@ static char *full_name(
     const char *scope = wg_tape_scope(tape);
     size_t in_scope = strlen(scope), length = strlen(name), needed = in_scope + 1 + length + 1;
     *bytes = needed > size ? needed : 0;
-    char *full = *bytes ? wg_mem_new(&p->memory, needed) : small, *end = full;
+    char *full = *bytes ? wg__mem_new(&p->memory, needed) : small, *end = full;
     if (!full)
         return NULL;
     for (size_t i = 0; i < in_scope; i++)
@@ -42,11 +42,11 @@ static wg_param_array *array_of(wg_params *p, wg_tape *tape, const char *name, c
     wg_status status = WG_OUT_OF_MEMORY;
     if (full) {
         status = p->dtype == wg_tape_dtype(tape)
-                     ? wg_params_get(p, full, shape, init, buffer, index, &error)
+                     ? wg__params_get(p, full, shape, init, buffer, index, &error)
                      : wg_error_set(&error, WG_BAD_DTYPE, "%s: its store is %s, the tape %s", full,
                            wg_dtype_name(p->dtype), wg_dtype_name(wg_tape_dtype(tape)));
         if (bytes)
-            wg_mem_free(&p->memory, full, bytes);
+            wg__mem_free(&p->memory, full, bytes);
     }
     if (status == WG_OK)
         return p->arrays[*index];
@@ -67,8 +67,8 @@ static wg_var bind(
                              .name = a->name,
                              .dtype = p->dtype,
                              .shape = a->shape,
-                             .data = wg_param_value_of(p, a),
-                             .gradient = a->frozen ? NULL : wg_param_gradient_of(p, a),
+                             .data = wg__param_value_of(p, a),
+                             .gradient = a->frozen ? NULL : wg__param_gradient_of(p, a),
                              .gradient_is_zero = &a->gradient_is_zero,
                              .version = &a->version,
                              .holders = &p->holders});
@@ -89,7 +89,7 @@ void *wg_param_buffer(wg_params *params, wg_tape *tape, const char *name, wg_sha
 {
     size_t index;
     wg_param_array *a = array_of(params, tape, name, &shape, init, true, &index);
-    return a ? wg_param_value_of(params, a) : NULL;
+    return a ? wg__param_value_of(params, a) : NULL;
 }
 
 /* ---- Gradients ------------------------------------------------------------------------------------- */
@@ -100,10 +100,10 @@ void wg_params_zero_grad(wg_params *params)
         params->arrays[i]->gradient_is_zero = true;
 }
 
-void wg_param_gradient_settle(const wg_params *p, wg_param_array *a)
+void wg__param_gradient_settle(const wg_params *p, wg_param_array *a)
 {
     if (a->gradient_is_zero && !a->buffer) {
-        memset(wg_param_gradient_of(p, a), 0, a->count * p->size);
+        memset(wg__param_gradient_of(p, a), 0, a->count * p->size);
         a->gradient_is_zero = false;
     }
 }
@@ -113,8 +113,8 @@ void *wg_params_gradient(wg_params *params, size_t index)
     if (!params || index >= params->count)
         return NULL;
     wg_param_array *a = params->arrays[index];
-    wg_param_gradient_settle(params, a);
-    return wg_param_gradient_of(params, a);
+    wg__param_gradient_settle(params, a);
+    return wg__param_gradient_of(params, a);
 }
 
 #define TEMPLATE "nn/add_real.h"
@@ -128,7 +128,7 @@ wg_status wg_params_add_grads(wg_params *params, wg_tape *tape)
         wg_param_array *a = params->arrays[i];
         size_t count;
         const void *own = a->buffer || a->frozen ? NULL : wg_own_grad(tape, params, i, &count);
-        void *gradient = wg_param_gradient_of(params, a);
+        void *gradient = wg__param_gradient_of(params, a);
         if (!own || count != a->count)
             continue;
         if (a->gradient_is_zero)

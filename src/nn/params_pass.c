@@ -63,10 +63,10 @@ size_t wg_params_pass(wg_params *params, wg_params_visit visit, void *user)
 {
     if (!params || !visit)
         return 0;
-    size_t total = 0, parts = 0, line = wg_param_line(params);
+    size_t total = 0, parts = 0, line = wg__param_line(params);
     for (size_t i = 0; i < params->count; i++)
         if (!params->arrays[i]->frozen)
-            wg_param_gradient_settle(params, params->arrays[i]);
+            wg__param_gradient_settle(params, params->arrays[i]);
     for (size_t i = 0; i < params->chunks; i++)
         total += params->chunk[i].gradient ? params->chunk[i].used : 0;
     size_t grain = (total / 256 + line) / line * line; /* at most 256 full parts, and a rest per chunk */
@@ -78,8 +78,8 @@ size_t wg_params_pass(wg_params *params, wg_params_visit visit, void *user)
         if (!c->gradient)
             continue;
         pass work = {params, c, i, parts, visit, user};
-        wg_parallel_for(threads, c->used, grain, visit_part, &work);
-        parts += wg_chunks(c->used, grain);
+        wg__parallel_for(threads, c->used, grain, visit_part, &work);
+        parts += wg__chunks(c->used, grain);
     }
     return parts;
 }

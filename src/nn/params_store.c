@@ -39,7 +39,7 @@ static wg_status copy_check(const wg_params *to, const wg_params *from, wg_error
         const wg_param_array *a = from->arrays[i];
         size_t index = wg_params_index(to, a->name);
         if (index == SIZE_MAX && to->sealed)
-            return wg_params_unknown(to, a->name, error);
+            return wg__params_unknown(to, a->name, error);
         if (index == SIZE_MAX)
             continue;
         const wg_param_array *b = to->arrays[index];
@@ -63,15 +63,15 @@ wg_status wg_params_copy(wg_params *to, const wg_params *from, wg_error *error)
     for (size_t i = 0; i < from->count && status == WG_OK; i++) {
         const wg_param_array *a = from->arrays[i];
         size_t index;
-        status = wg_params_get(to, a->name, &a->shape, &zero, a->buffer, &index, error);
+        status = wg__params_get(to, a->name, &a->shape, &zero, a->buffer, &index, error);
     }
     if (status != WG_OK)
         return status;
     for (size_t i = 0; i < from->count; i++) {
         const wg_param_array *a = from->arrays[i];
         wg_param_array *b = to->arrays[wg_params_index(to, a->name)];
-        wg_params_convert(
-            wg_param_value_of(to, b), to->dtype, wg_param_value_of(from, a), from->dtype, a->count);
+        wg__params_convert(
+            wg__param_value_of(to, b), to->dtype, wg__param_value_of(from, a), from->dtype, a->count);
         b->version++;
     }
     return WG_OK;
@@ -88,7 +88,7 @@ bool wg_params_equal(const wg_params *a, const wg_params *b)
             return false;
         const wg_param_array *y = b->arrays[index];
         if (x->buffer != y->buffer || !wg_shape_equal(&x->shape, &y->shape) ||
-            memcmp(wg_param_value_of(a, x), wg_param_value_of(b, y), x->count * a->size) != 0)
+            memcmp(wg__param_value_of(a, x), wg__param_value_of(b, y), x->count * a->size) != 0)
             return false;
     }
     return true;

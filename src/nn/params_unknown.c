@@ -49,7 +49,7 @@ static const char *nearest(const wg_params *p, const char *name)
     return best;
 }
 
-wg_status wg_params_unknown(const wg_params *p, const char *name, wg_error *error)
+wg_status wg__params_unknown(const wg_params *p, const char *name, wg_error *error)
 {
     const char *near = nearest(p, name);
     return wg_error_set(error, WG_NAME, "%s is unknown, and the store is sealed by %s%s%s%s", name, p->sealed,

@@ -67,7 +67,7 @@ static bool project(const char *kind, wg_params *p, wg_var x, const plan *l, wg_
     wg_tape *tape = wg_tape_of(x);
     wg_shape shape = wg_shape_of(x);
     if (shape.rank != 3) {
-        wg_layer_misfit(kind, x, l->time_major ? "[T, N, D]" : "[N, T, D]");
+        wg__layer_misfit(kind, x, l->time_major ? "[T, N, D]" : "[N, T, D]");
         return false;
     }
     if (l->hidden > SIZE_MAX / MOST_GATES) {
@@ -135,7 +135,7 @@ wg_var wg_layer_lstm(
         *o->last_h = none;
     if (o->last_c)
         *o->last_c = none;
-    if (!wg_layer_open("lstm", params, name, x))
+    if (!wg__layer_open("lstm", params, name, x))
         return none;
     wg_var y = lstm(params, x, hidden, o);
     wg_scope_pop(wg_tape_of(x));
@@ -169,7 +169,7 @@ wg_var wg_layer_gru(
     const wg_var none = {.tape = wg_tape_of(x)};
     if (o->last_h)
         *o->last_h = none;
-    if (!wg_layer_open("gru", params, name, x))
+    if (!wg__layer_open("gru", params, name, x))
         return none;
     wg_var y = gru(params, x, hidden, o);
     wg_scope_pop(wg_tape_of(x));

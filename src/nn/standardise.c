@@ -41,10 +41,10 @@ static bool buffers_for(wg_params *p, wg_var x, wg_var *mean, wg_var *std)
 static wg_var apply(const char *kind, wg_params *params, const char *name, wg_var x, bool back)
 {
     wg_var mean, std, y = {.tape = wg_tape_of(x)};
-    if (!wg_layer_open(kind, params, name, x))
+    if (!wg__layer_open(kind, params, name, x))
         return y;
     if (wg_shape_of(x).rank == 0)
-        wg_layer_misfit(kind, x, "[N] or [N, features, ...]");
+        wg__layer_misfit(kind, x, "[N] or [N, features, ...]");
     else if (buffers_for(params, x, &mean, &std))
         y = back ? wg_add(wg_mul(x, std), mean) : wg_div(wg_sub(x, mean), std);
     wg_scope_pop(wg_tape_of(x));
@@ -65,7 +65,7 @@ wg_var wg_layer_unstandardise(wg_params *params, const char *name, wg_var x)
 
 static double element(const wg_array *x, size_t i)
 {
-    return wg_element_at(x->data, x->dtype, i);
+    return wg__element_at(x->data, x->dtype, i);
 }
 
 static wg_status check_data(const wg_array *x, size_t *count, wg_error *error)
@@ -164,13 +164,13 @@ wg_status wg_layer_standardise_fit(wg_params *params, const char *name, wg_array
         return status;
     size_t c = features(&x.shape);
     const wg_allocator *memory = wg_params_allocator(params);
-    double *numbers = wg_mul_size(c, 2 * sizeof *numbers, &bytes) ? wg_mem_new(memory, bytes) : NULL;
+    double *numbers = wg__mul_size(c, 2 * sizeof *numbers, &bytes) ? wg__mem_new(memory, bytes) : NULL;
     if (!numbers)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "standardise: no memory for %zu features", c);
     moments(&x, count, numbers, numbers + c);
     status = put(params, name, "mean", numbers, c, error);
     if (status == WG_OK)
         status = put(params, name, "std", numbers + c, c, error);
-    wg_mem_free(memory, numbers, bytes);
+    wg__mem_free(memory, numbers, bytes);
     return status;
 }

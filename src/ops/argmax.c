@@ -13,12 +13,12 @@
 static wg_status place_shape(wg_op_context *op)
 {
     size_t axis;
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, &axis);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 0);
+        status = wg__op_needs_real(op, 0);
     if (status != WG_OK)
         return status;
-    wg_runs runs = wg_along_runs(op);
+    wg_runs runs = wg__along_runs(op);
     if (runs.terms == 0 && runs.outputs > 0)
         return wg_op_fail(
             op, WG_BAD_SHAPE, "there is no extremum of nothing: axis %zu of %s", axis, wg_op_operand(op, 0));
@@ -35,8 +35,8 @@ static wg_status place_shape(wg_op_context *op)
 
 static wg_status place_of_extremum(wg_op_context *op, double sign)
 {
-    wg_runs runs = wg_along_runs(op);
-    size_t bytes = wg_extremum_scratch(&runs);
+    wg_runs runs = wg__along_runs(op);
+    size_t bytes = wg__extremum_scratch(&runs);
     int32_t *y = op->out[0];
     double *value = wg_op_scratch(op, runs.outputs * sizeof *value);
     size_t *index = wg_op_scratch(op, runs.outputs * sizeof *index);
@@ -44,7 +44,7 @@ static wg_status place_of_extremum(wg_op_context *op, double sign)
     if (!value || !index || (bytes && !scratch))
         return WG_OUT_OF_MEMORY;
     if (runs.terms > 0)
-        wg_reduce_extremum(&runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
+        wg__reduce_extremum(&runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = (int32_t)index[o];
     return WG_OK;
@@ -66,7 +66,7 @@ static const wg_op_sample argmax_samples[] = {
     {.label = "vector", .in = {{1, {7}}}, .attr = &(const int){0}},
 };
 
-const wg_op wg_op_argmax = {
+const wg_op wg__op_argmax = {
     .name = "argmax",
     .arity = 1,
     .attr_size = sizeof(int),
@@ -79,7 +79,7 @@ const wg_op wg_op_argmax = {
     .sample_count = sizeof argmax_samples / sizeof argmax_samples[0],
 };
 
-const wg_op wg_op_argmin = {
+const wg_op wg__op_argmin = {
     .name = "argmin",
     .arity = 1,
     .attr_size = sizeof(int),
@@ -94,10 +94,10 @@ const wg_op wg_op_argmin = {
 
 wg_var wg_argmax(wg_var x, int axis)
 {
-    return wg_apply(&wg_op_argmax, &x, 1, &axis);
+    return wg_apply(&wg__op_argmax, &x, 1, &axis);
 }
 
 wg_var wg_argmin(wg_var x, int axis)
 {
-    return wg_apply(&wg_op_argmin, &x, 1, &axis);
+    return wg_apply(&wg__op_argmin, &x, 1, &axis);
 }

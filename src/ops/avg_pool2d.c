@@ -17,24 +17,24 @@
 static wg_status shape(wg_op_context *op)
 {
     wg_pool pool;
-    return wg_pool_geometry(op, op->in_shape[0], &pool, &op->out_shape[0]);
+    return wg__pool_geometry(op, op->in_shape[0], &pool, &op->out_shape[0]);
 }
 
 static wg_status forward_f64(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        wg__avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
 static wg_status forward_f32(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg_avg_pool_lanes_f32 : wg_avg_pool_f32)(
+        (op->lanes ? wg__avg_pool_lanes_f32 : wg__avg_pool_f32)(
             op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
@@ -44,33 +44,33 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
     wg_pool_attr attr = *(const wg_pool_attr *)op->attr;
     wg_shape x = wg_shape_of(op->arg[0]);
     attr.height = x.dim[2], attr.width = x.dim[3];
-    grad_in[0] = wg_apply(&wg_op_avg_pool2d_gradient, g, 1, &attr);
+    grad_in[0] = wg_apply(&wg__op_avg_pool2d_gradient, g, 1, &attr);
     return WG_OK;
 }
 
 static wg_status backward_f64(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
     return status;
 }
 
 static wg_status backward_f32(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg_avg_pool_lanes_backward_f32 : wg_avg_pool_backward_f32)(
+        (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
             op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
     return status;
 }
 
 wg_var wg_avg_pool2d(wg_var x, size_t size, const wg_pool2d_options *options)
 {
-    wg_pool_attr attr = wg_pool_attr_of(size, options);
-    return wg_apply(&wg_op_avg_pool2d, &x, 1, &attr);
+    wg_pool_attr attr = wg__pool_attr_of(size, options);
+    return wg_apply(&wg__op_avg_pool2d, &x, 1, &attr);
 }
 
 /*                                           size  stride padding image */
@@ -84,7 +84,7 @@ static const wg_op_sample samples[] = {
     {.label = "padding excluded", .in = {{4, {1, 2, 5, 4}}}, .attr = &excluding},
 };
 
-const wg_op wg_op_avg_pool2d = {
+const wg_op wg__op_avg_pool2d = {
     .name = "avg_pool2d",
     .arity = 1,
     .attr_size = sizeof(wg_pool_attr),
@@ -93,7 +93,7 @@ const wg_op wg_op_avg_pool2d = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
-    .lanes = wg_pool_lanes,
+    .lanes = wg__pool_lanes,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
@@ -119,7 +119,7 @@ static wg_status gradient_shape(wg_op_context *op)
     if (op->in_shape[0]->rank != 4)
         return wg_op_fail(op, WG_BAD_SHAPE, "images have four axes, not %s", wg_op_operand(op, 0));
     op->out_shape[0] = image_of(op);
-    wg_status status = wg_pool_geometry(op, op->out_shape, &pool, &want);
+    wg_status status = wg__pool_geometry(op, op->out_shape, &pool, &want);
     if (status == WG_OK && !wg_shape_equal(&want, op->in_shape[0]))
         return wg_op_fail(op, WG_BAD_SHAPE, "%s is not the pooled shape of %zu x %zu", wg_op_operand(op, 0),
             pool.height, pool.width);
@@ -130,9 +130,9 @@ static wg_status gradient_f64(wg_op_context *op)
 {
     wg_pool pool;
     wg_shape x = image_of(op);
-    wg_status status = wg_pool_geometry(op, &x, &pool, NULL);
+    wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg_avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
 
@@ -140,9 +140,9 @@ static wg_status gradient_f32(wg_op_context *op)
 {
     wg_pool pool;
     wg_shape x = image_of(op);
-    wg_status status = wg_pool_geometry(op, &x, &pool, NULL);
+    wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg_avg_pool_lanes_backward_f32 : wg_avg_pool_backward_f32)(
+        (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
             op->threads, &pool, op->in[0], op->out[0], op->finish);
     return status;
 }
@@ -150,7 +150,7 @@ static wg_status gradient_f32(wg_op_context *op)
 static wg_status gradient_vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
     const wg_pool_attr attr = *(const wg_pool_attr *)op->attr;
-    grad_in[0] = wg_apply(&wg_op_avg_pool2d, u, 1, &attr);
+    grad_in[0] = wg_apply(&wg__op_avg_pool2d, u, 1, &attr);
     return WG_OK;
 }
 
@@ -160,7 +160,7 @@ static const wg_op_sample gradient_samples[] = {
     {.label = "padding excluded", .in = {{4, {1, 2, 3, 5}}}, .attr = &excluding},
 };
 
-const wg_op wg_op_avg_pool2d_gradient = {
+const wg_op wg__op_avg_pool2d_gradient = {
     .name = "avg_pool2d_gradient",
     .arity = 1,
     .traits = WG_OP_FINISHES | WG_OP_PLAIN_ATTR,
@@ -169,7 +169,7 @@ const wg_op wg_op_avg_pool2d_gradient = {
     .forward_f64 = gradient_f64,
     .forward_f32 = gradient_f32,
     .vjp = gradient_vjp,
-    .lanes = wg_pool_lanes,
+    .lanes = wg__pool_lanes,
     .formula = "g shared out over the windows",
     .rule = (const char *const[]){"mean of each window of u"},
     .samples = gradient_samples,

@@ -5,16 +5,16 @@
 
 #include <stdio.h>
 
-wg_status wg_op_axis(wg_op_context *op, size_t operand, int axis, size_t *out)
+wg_status wg__op_axis(wg_op_context *op, size_t operand, int axis, size_t *out)
 {
     int rank = (int)op->in_shape[operand]->rank;
     if (axis < -rank || axis >= rank)
         return wg_op_fail(op, WG_BAD_SHAPE, "there is no axis %d in %s", axis, wg_op_operand(op, operand));
-    *out = wg_axis_of(axis, op->in_shape[operand]->rank);
+    *out = wg__axis_of(axis, op->in_shape[operand]->rank);
     return WG_OK;
 }
 
-bool wg_axes_mark(const wg_axes *axes, const wg_shape *x, bool marked[WG_MAX_RANK], size_t *bad)
+bool wg__axes_mark(const wg_axes *axes, const wg_shape *x, bool marked[WG_MAX_RANK], size_t *bad)
 {
     const bool all = axes->count == WG_ALL_AXES.count;
     int rank = (int)x->rank;
@@ -30,20 +30,20 @@ bool wg_axes_mark(const wg_axes *axes, const wg_shape *x, bool marked[WG_MAX_RAN
     return true;
 }
 
-wg_status wg_op_axes(wg_op_context *op, const wg_axes *axes, bool marked[WG_MAX_RANK])
+wg_status wg__op_axes(wg_op_context *op, const wg_axes *axes, bool marked[WG_MAX_RANK])
 {
     size_t bad = 0, axis;
     if (axes->count > WG_MAX_RANK && axes->count != WG_ALL_AXES.count)
         return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named; %d are the most", axes->count, WG_MAX_RANK);
-    if (wg_axes_mark(axes, op->in_shape[0], marked, &bad))
+    if (wg__axes_mark(axes, op->in_shape[0], marked, &bad))
         return WG_OK;
-    wg_status status = wg_op_axis(op, 0, axes->axis[bad], &axis);
+    wg_status status = wg__op_axis(op, 0, axes->axis[bad], &axis);
     return status != WG_OK ? status
                            : wg_op_fail(op, WG_BAD_SHAPE, "axis %d of %s is named twice", axes->axis[bad],
                                  wg_op_operand(op, 0));
 }
 
-wg_along wg_along_axis(const wg_shape *shape, size_t axis)
+wg_along wg__along_axis(const wg_shape *shape, size_t axis)
 {
     wg_along along = {1, shape->dim[axis], 1};
     for (size_t i = 0; i < axis; i++)
@@ -53,27 +53,27 @@ wg_along wg_along_axis(const wg_shape *shape, size_t axis)
     return along;
 }
 
-wg_dtype wg_op_element(const wg_op_context *op, size_t operand)
+wg_dtype wg__op_element(const wg_op_context *op, size_t operand)
 {
     return op->in_dtype[operand] == WG_I32 ? WG_I32 : op->dtype;
 }
 
-size_t wg_op_element_size(const wg_op_context *op, size_t operand)
+size_t wg__op_element_size(const wg_op_context *op, size_t operand)
 {
-    return wg_dtype_size(wg_op_element(op, operand));
+    return wg_dtype_size(wg__op_element(op, operand));
 }
 
-wg_status wg_op_moves(wg_op_context *op)
+wg_status wg__op_moves(wg_op_context *op)
 {
-    op->out_dtype[0] = wg_op_element(op, 0);
+    op->out_dtype[0] = wg__op_element(op, 0);
     for (size_t i = 1; i < op->arity; i++)
-        if (wg_op_element(op, i) != op->out_dtype[0])
+        if (wg__op_element(op, i) != op->out_dtype[0])
             return wg_op_fail(op, WG_BAD_DTYPE, "%s is %s, but %s is %s", wg_op_operand(op, 0),
-                wg_dtype_name(op->out_dtype[0]), wg_op_operand(op, i), wg_dtype_name(wg_op_element(op, i)));
+                wg_dtype_name(op->out_dtype[0]), wg_op_operand(op, i), wg_dtype_name(wg__op_element(op, i)));
     return WG_OK;
 }
 
-wg_status wg_op_needs_index(wg_op_context *op, size_t operand)
+wg_status wg__op_needs_index(wg_op_context *op, size_t operand)
 {
     if (op->in_dtype[operand] == WG_I32)
         return WG_OK;
@@ -81,7 +81,7 @@ wg_status wg_op_needs_index(wg_op_context *op, size_t operand)
         wg_dtype_name(op->in_dtype[operand]));
 }
 
-wg_status wg_op_needs_real(wg_op_context *op, size_t operand)
+wg_status wg__op_needs_real(wg_op_context *op, size_t operand)
 {
     if (op->in_dtype[operand] != WG_I32)
         return WG_OK;
@@ -99,7 +99,7 @@ static bool in_range(const int32_t *index, size_t count, size_t limit)
     return outside == 0;
 }
 
-wg_status wg_op_check_index(wg_op_context *op, size_t operand, size_t limit)
+wg_status wg__op_check_index(wg_op_context *op, size_t operand, size_t limit)
 {
     const wg_shape *shape = op->in_shape[operand];
     const int32_t *index = op->in[operand];
@@ -117,7 +117,7 @@ wg_status wg_op_check_index(wg_op_context *op, size_t operand, size_t limit)
         wg_shape_text(&place, text, sizeof text), wg_op_operand(op, operand), limit);
 }
 
-wg_status wg_op_index_fits(wg_op_context *op, size_t axis)
+wg_status wg__op_index_fits(wg_op_context *op, size_t axis)
 {
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
     bool fits = x->rank == index->rank;

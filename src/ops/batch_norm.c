@@ -65,8 +65,8 @@ static struct plane plane_of(const wg_op_context *op)
     p.tile = at_least_one(p.positions < 2 ? TILE : ITEM / p.positions);
     p.tile = p.tile < p.channels ? p.tile : at_least_one(p.channels);
     p.block = at_least_one(ITEM / p.tile / at_least_one(p.positions));
-    p.blocks = p.positions > 0 ? wg_chunks(p.rows, p.block) : 0;
-    p.tiles = wg_chunks(p.channels, p.tile);
+    p.blocks = p.positions > 0 ? wg__chunks(p.rows, p.block) : 0;
+    p.tiles = wg__chunks(p.channels, p.tile);
     p.items = p.blocks * p.tiles;
     return p;
 }
@@ -127,7 +127,7 @@ static wg_status shape(wg_op_context *op)
         !(options->eps >= 0 && options->eps < HUGE_VAL))
         return wg_op_fail(op, WG_INVALID, "momentum %g is not in [0, 1], or eps %g not in [0, inf)",
             options->momentum, options->eps);
-    if (!wg_mul_size(op->in_shape[0]->dim[1], 3 * sizeof(double), &op->keep_bytes[0]))
+    if (!wg__mul_size(op->in_shape[0]->dim[1], 3 * sizeof(double), &op->keep_bytes[0]))
         return wg_op_fail(op, WG_OVERFLOW, "%s has too many channels", wg_op_operand(op, 0));
     op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
     return WG_OK;
@@ -151,7 +151,7 @@ static wg_status effect(wg_op_context *op)
     const wg_batch_norm_options *options = op->attr;
     struct statistics at = statistics_of(op);
     struct plane p = plane_of(op);
-    double weight = wg_option_or(options->momentum, 0.1);
+    double weight = wg__option_or(options->momentum, 0.1);
     double m = (double)p.per_channel;
     if (!options->running_mean || p.per_channel < 2)
         return WG_OK;
@@ -176,8 +176,8 @@ static wg_var running(wg_op_context *op, const char *name, void *data, wg_shape 
 static unsigned lanes(wg_op_context *op, double *saved)
 {
     (void)saved;
-    return wg_is_batch_of_lanes(op->in_shape[0]) ? WG_LANES_OPERAND(0) | WG_LANES_RESULT(0) | WG_LANES_FOLDED
-                                                 : 0;
+    return wg__is_batch_of_lanes(op->in_shape[0]) ? WG_LANES_OPERAND(0) | WG_LANES_RESULT(0) | WG_LANES_FOLDED
+                                                  : 0;
 }
 
 /* x as [C, M]. */
@@ -197,14 +197,14 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     wg_shape wide = {.rank = op->in_shape[0]->rank, .dim = {1, op->in_shape[0]->dim[1]}};
     for (size_t axis = 2; axis < wide.rank; axis++)
         axes.axis[axes.count++] = (int)axis, wide.dim[axis] = 1;
-    double eps = wg_eps_of(options->eps);
+    double eps = wg__eps_of(options->eps);
     wg_var centred, deviation;
     if (frozen(op)) {
         centred = wg_sub(op->arg[0], running(op, "running_mean", options->running_mean, wide));
         deviation = wg_sqrt(wg_addc(running(op, "running_var", options->running_var, wide), eps));
     } else {
-        centred = wg_centred(op->arg[0], axes);
-        deviation = wg_deviation(channels_first(op, centred), eps);
+        centred = wg__centred(op->arg[0], axes);
+        deviation = wg__deviation(channels_first(op, centred), eps);
     }
     wg_var normal = wg_div(centred, wg_reshape(deviation, wide));
     results[0] = wg_add(wg_mul(normal, wg_reshape(op->arg[1], wide)), wg_reshape(op->arg[2], wide));
@@ -213,7 +213,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 
 wg_var wg_batch_norm(wg_var x, wg_var gamma, wg_var beta, const wg_batch_norm_options *options)
 {
-    return wg_apply(&wg_op_batch_norm, (const wg_var[]){x, gamma, beta}, 3, options);
+    return wg_apply(&wg__op_batch_norm, (const wg_var[]){x, gamma, beta}, 3, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -223,7 +223,7 @@ static const wg_op_sample samples[] = {
         .attr = &(const wg_batch_norm_options){.eps = 1e-3}},
 };
 
-const wg_op wg_op_batch_norm = {.name = "batch_norm",
+const wg_op wg__op_batch_norm = {.name = "batch_norm",
     .arity = 3,
     .attr_size = sizeof(wg_batch_norm_options),
     .traits = WG_OP_EFFECT | WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_PLAIN_ATTR,

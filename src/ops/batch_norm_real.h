@@ -159,7 +159,7 @@ WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end
         else
             for (size_t c = 0; c < width; c++)
                 FN(map_span)(w, at + c * s, s, item.channel + c, 0);
-        wg_finish_run(w->finish, at, width * s);
+        wg__finish_run(w->finish, at, width * s);
     }
     (void)begin, (void)end;
 }
@@ -184,22 +184,22 @@ static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)
 static void FN(batch_statistics)(
     const wg_op_context *op, struct FN(batch_norm_work) * w, const struct statistics *at)
 {
-    const double eps = wg_eps_of(((const wg_batch_norm_options *)op->attr)->eps);
+    const double eps = wg__eps_of(((const wg_batch_norm_options *)op->attr)->eps);
     const double scales[] = {1, 0x1p-600, 0x1p600};
     size_t channels = w->plane.channels;
     for (size_t pass = 0; pass < 3; pass++) {
         size_t wanting = 0;
         w->scale = scales[pass];
         for (size_t c = 0; c < channels; c++)
-            wanting += pass == 0 || wg_variance_scale(at->var[c], eps) == w->scale;
+            wanting += pass == 0 || wg__variance_scale(at->var[c], eps) == w->scale;
         if (wanting > 0)
-            wg_parallel_for(op->threads, w->plane.items, 1, FN(moments), w);
+            wg__parallel_for(op->threads, w->plane.items, 1, FN(moments), w);
         for (size_t c = 0; wanting > 0 && c < channels; c++) {
-            if (pass > 0 && wg_variance_scale(at->var[c], eps) != w->scale)
+            if (pass > 0 && wg__variance_scale(at->var[c], eps) != w->scale)
                 continue;
             struct pair moments = combine_moments(&w->plane, w->part, c, w->scale);
             at->mean[c] = moments.a, at->var[c] = moments.b / w->scale / w->scale;
-            at->inverse[c] = wg_inverse_deviation(moments.b, eps, w->scale);
+            at->inverse[c] = wg__inverse_deviation(moments.b, eps, w->scale);
         }
     }
 }
@@ -216,7 +216,7 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
         return WG_OUT_OF_MEMORY;
     for (size_t c = 0; frozen(op) && c < w.plane.channels; c++) {
         at.mean[c] = (double)mean[c], at.var[c] = (double)var[c];
-        at.inverse[c] = wg_inverse_deviation(at.var[c], wg_eps_of(options->eps), 1);
+        at.inverse[c] = wg__inverse_deviation(at.var[c], wg__eps_of(options->eps), 1);
     }
     if (!frozen(op))
         FN(batch_statistics)(op, &w, &at);
@@ -224,7 +224,7 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
         w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
         w.slope[c] = (REAL)((double)gamma[c] * at.inverse[c]), w.shift[c] = beta[c];
     }
-    wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+    wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;
 }
 
@@ -242,7 +242,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
         return WG_OUT_OF_MEMORY;
     bool sums = !frozen(op) || dgamma || dbeta;
     if (sums)
-        wg_parallel_for(op->threads, w.plane.items, 1, FN(slopes), &w);
+        wg__parallel_for(op->threads, w.plane.items, 1, FN(slopes), &w);
     for (size_t c = 0; c < w.plane.channels; c++) {
         struct pair sum = {0, 0};
         for (size_t b = 0; sums && b < w.plane.blocks; b++)
@@ -258,6 +258,6 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
     }
     w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.finish = op->finish;
     if (w.out)
-        wg_parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+        wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;
 }

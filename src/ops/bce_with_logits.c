@@ -26,12 +26,12 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     wg_var z = op->arg[0], y = op->arg[1];
     wg_var slope = wg_sub(wg_mul(wg_sigmoid(z), wg_csub(1, y)), wg_mul(wg_sigmoid(wg_neg(z)), y));
-    return wg_pointwise_vjp(op, g[0], slope, wg_neg(z), grad_in);
+    return wg__pointwise_vjp(op, g[0], slope, wg_neg(z), grad_in);
 }
 
 wg_var wg_bce_with_logits(wg_var logits, wg_var target, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_bce_with_logits, logits, target, options);
+    return wg__loss_apply(&wg__op_bce_with_logits, logits, target, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -42,11 +42,11 @@ static const wg_op_sample samples[] = {
         .attr = &(const wg_loss_options){.reduction = WG_NONE}},
 };
 
-const wg_op wg_op_bce_with_logits = {.name = "bce_with_logits",
+const wg_op wg__op_bce_with_logits = {.name = "bce_with_logits",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
-    .shape = wg_pointwise_shape,
+    .shape = wg__pointwise_shape,
     .forward_f64 = pointwise_forward_f64,
     .forward_f32 = pointwise_forward_f32,
     .vjp = vjp,

@@ -25,21 +25,21 @@ static wg_status broadcast_to_shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_SHAPE, "%s does not stretch to %s", wg_op_operand(op, 0),
             wg_shape_text(shape, text, sizeof text));
     op->out_shape[0] = *shape;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status broadcast_to_forward(wg_op_context *op)
 {
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 2);
-    wg_walk_stretch(&walk, 1, op->in_shape[0]);
-    wg_strided_copy(op->threads, &walk, wg_op_element_size(op, 0), op->in[0], op->out[0]);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 2);
+    wg__walk_stretch(&walk, 1, op->in_shape[0]);
+    wg__strided_copy(op->threads, &walk, wg__op_element_size(op, 0), op->in[0], op->out[0]);
     return WG_OK;
 }
 
 static unsigned broadcast_to_lanes(wg_op_context *op, double *saved)
 {
     (void)saved;
-    bool alike = wg_is_batch_of_lanes(&op->out_shape[0]) && wg_is_alike_in_lanes(op->in_shape[0]);
+    bool alike = wg__is_batch_of_lanes(&op->out_shape[0]) && wg__is_alike_in_lanes(op->in_shape[0]);
     return alike ? WG_LANES_RESULT(0) | WG_LANES_FOLDED : 0;
 }
 
@@ -59,7 +59,7 @@ static const wg_op_sample broadcast_to_samples[] = {
     {.label = "as it is", .in = {{2, {2, 3}}}, .attr = &(const wg_shape){2, {2, 3}}},
 };
 
-const wg_op wg_op_broadcast_to = {
+const wg_op wg__op_broadcast_to = {
     .name = "broadcast_to",
     .arity = 1,
     .attr_size = sizeof(wg_shape),
@@ -77,5 +77,5 @@ const wg_op wg_op_broadcast_to = {
 
 wg_var wg_broadcast_to(wg_var x, wg_shape shape)
 {
-    return wg_apply(&wg_op_broadcast_to, &x, 1, &shape);
+    return wg_apply(&wg__op_broadcast_to, &x, 1, &shape);
 }

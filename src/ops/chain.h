@@ -40,13 +40,13 @@ typedef struct wg_chain {
 } wg_chain;
 
 /* Is it a row, so that it can be a step? */
-bool wg_chain_takes(const wg_op *op);
+bool wg__chain_takes(const wg_op *op);
 
 /* Elements first .. first + count - 1 of the result, to `out`, from the first step on; with `value` (may be
  * `out` itself), that is what the first step takes as the value before it. */
-void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out);
+void wg__chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out);
 
 /* All elements. */
-void wg_chain_run(const wg_chain *chain, int threads, void *result);
+void wg__chain_run(const wg_chain *chain, int threads, void *result);
 
 #endif

@@ -23,7 +23,7 @@ static const REAL *FN(chain_spread)(const wg_chain_operand *in, size_t first, si
         const REAL *from = &scalar;
         piece = w->inner - at < n - done ? w->inner - at : n - done;
         if (in->data) {
-            wg_stretch_row(w, row, begin);
+            wg__stretch_row(w, row, begin);
             from = (const REAL *)in->data + begin[0] + w->step[0] * at;
         }
         if (w->step[0] == 0)
@@ -87,7 +87,7 @@ OWN_FRAME static void FN(chain_two)(
                at = s->stretched ? (first + done) % w->inner : 0, begin[2] = {0};
         piece = s->stretched && w->inner - at < n - done ? w->inner - at : n - done;
         if (s->stretched)
-            wg_stretch_row(w, row, begin);
+            wg__stretch_row(w, row, begin);
         for (size_t i = 0; i < 2; i++)
             in[i] =
                 s->stretched && s->in[i].kind == WG_CHAIN_TENSOR
@@ -105,7 +105,7 @@ OWN_FRAME static void FN(chain_two)(
 
 static void FN(chain_step)(const wg_chain_step *s, size_t first, size_t n, const REAL *value, REAL *out)
 {
-    unsigned code = (unsigned)(s->op - wg_formula_ops);
+    unsigned code = (unsigned)(s->op - wg__formula_ops);
     REAL numbers[2] = {(REAL)s->numbers[0], (REAL)s->numbers[1]}, room[FN(CHAIN_BLOCK)];
     if (s->towards >= 0) {
         FN(chain_gradient)(s, code, first, n, value, out);

@@ -14,7 +14,7 @@
 static wg_status concat_shape(wg_op_context *op)
 {
     size_t axis, total = 0;
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, &axis);
     for (size_t i = 0; i < op->arity && status == WG_OK; i++) {
         wg_shape other = *op->in_shape[i];
         size_t size = other.dim[axis];
@@ -29,18 +29,19 @@ static wg_status concat_shape(wg_op_context *op)
     if (status != WG_OK)
         return status;
     op->out_shape[0].dim[axis] = total;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status concat_forward(wg_op_context *op)
 {
-    size_t axis = wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
-    wg_along whole = wg_along_axis(&op->out_shape[0], axis);
+    size_t axis = wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank),
+           size = wg__op_element_size(op, 0);
+    wg_along whole = wg__along_axis(&op->out_shape[0], axis);
     size_t row = whole.size * whole.inner, at = 0;
     for (size_t i = 0; i < op->arity; i++) {
         size_t width = op->in_shape[i]->dim[axis] * whole.inner;
         if (width && op->count)
-            wg_copy_rows(
+            wg__copy_rows(
                 op->threads, size, whole.outer, width, op->in[i], width, (char *)op->out[0] + at * size, row);
         at += width;
     }
@@ -49,7 +50,7 @@ static wg_status concat_forward(wg_op_context *op)
 
 static wg_status concat_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    size_t axis = wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank), at = 0;
+    size_t axis = wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank), at = 0;
     for (size_t i = 0; i < op->arity; i++) {
         size_t end = at + op->in_shape[i]->dim[axis];
         if (op->wanted[i])
@@ -69,7 +70,7 @@ static const wg_op_sample concat_samples[] = {
     {.label = "one", .count = 1, .in = {{1, {4}}}, .attr = &(const int){0}},
 };
 
-const wg_op wg_op_concat = {
+const wg_op wg__op_concat = {
     .name = "concat",
     .arity = WG_VARIADIC,
     .attr_size = sizeof(int),
@@ -85,5 +86,5 @@ const wg_op wg_op_concat = {
 
 wg_var wg_concat(const wg_var *xs, size_t n, int axis)
 {
-    return wg_apply(&wg_op_concat, xs, n, &axis);
+    return wg_apply(&wg__op_concat, xs, n, &axis);
 }

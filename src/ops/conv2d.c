@@ -18,43 +18,43 @@
 static wg_status shape(wg_op_context *op)
 {
     wg_conv conv;
-    return wg_conv_geometry(op, op->in_shape[0], op->in_shape[1], NULL, &conv, op->out_shape);
+    return wg__conv_geometry(op, op->in_shape[0], op->in_shape[1], NULL, &conv, op->out_shape);
 }
 
 static wg_status geometry(wg_op_context *op, wg_conv *conv)
 {
-    return wg_conv_geometry(op, op->in_shape[0], op->in_shape[1], NULL, conv, NULL);
+    return wg__conv_geometry(op, op->in_shape[0], op->in_shape[1], NULL, conv, NULL);
 }
 
 static wg_status forward_f64(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f64(op, &conv, WG_CONV_FORWARD, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f64(op, &conv, WG_CONV_FORWARD, op->in[0], op->in[1], op->out[0]);
 }
 
 static wg_status forward_f32(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_FORWARD, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f32(op, &conv, WG_CONV_FORWARD, op->in[0], op->in[1], op->out[0]);
 }
 
 static unsigned lanes(wg_op_context *op, double *saved)
 {
     wg_conv conv;
     return geometry(op, &conv) == WG_OK
-               ? wg_conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), saved)
+               ? wg__conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), saved)
                : 0;
 }
 
 static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     if (op->wanted[0])
-        grad_in[0] = wg_conv_input_apply(g[0], op->arg[1], attr, wg_shape_of(op->arg[0]));
+        grad_in[0] = wg__conv_input_apply(g[0], op->arg[1], attr, wg_shape_of(op->arg[0]));
     if (op->wanted[1])
-        grad_in[1] = wg_conv_weight_apply(op->arg[0], g[0], attr, wg_shape_of(op->arg[1]));
+        grad_in[1] = wg__conv_weight_apply(op->arg[0], g[0], attr, wg_shape_of(op->arg[1]));
     return WG_OK;
 }
 
@@ -63,9 +63,9 @@ static wg_status backward_f64(wg_op_context *op)
     wg_conv conv;
     wg_status status = geometry(op, &conv);
     if (status == WG_OK && op->grad_in[0])
-        status = wg_conv_run_f64(op, &conv, WG_CONV_INPUT, op->upstream[0], op->in[1], op->grad_in[0]);
+        status = wg__conv_run_f64(op, &conv, WG_CONV_INPUT, op->upstream[0], op->in[1], op->grad_in[0]);
     if (status == WG_OK && op->grad_in[1])
-        status = wg_conv_run_f64(op, &conv, WG_CONV_WEIGHT, op->in[0], op->upstream[0], op->grad_in[1]);
+        status = wg__conv_run_f64(op, &conv, WG_CONV_WEIGHT, op->in[0], op->upstream[0], op->grad_in[1]);
     return status;
 }
 
@@ -74,15 +74,15 @@ static wg_status backward_f32(wg_op_context *op)
     wg_conv conv;
     wg_status status = geometry(op, &conv);
     if (status == WG_OK && op->grad_in[0])
-        status = wg_conv_run_f32(op, &conv, WG_CONV_INPUT, op->upstream[0], op->in[1], op->grad_in[0]);
+        status = wg__conv_run_f32(op, &conv, WG_CONV_INPUT, op->upstream[0], op->in[1], op->grad_in[0]);
     if (status == WG_OK && op->grad_in[1])
-        status = wg_conv_run_f32(op, &conv, WG_CONV_WEIGHT, op->in[0], op->upstream[0], op->grad_in[1]);
+        status = wg__conv_run_f32(op, &conv, WG_CONV_WEIGHT, op->in[0], op->upstream[0], op->grad_in[1]);
     return status;
 }
 
 wg_var wg_conv2d(wg_var x, wg_var w, const wg_conv2d_options *options)
 {
-    return wg_conv_apply(x, w, wg_conv_attr_of(options));
+    return wg__conv_apply(x, w, wg__conv_attr_of(options));
 }
 
 /*                                           stride padding dilation groups */
@@ -107,10 +107,10 @@ static const wg_op_sample samples[] = {
 
 static double flops(const wg_op_context *op)
 {
-    return wg_conv_flops(op->count, op->in_shape[1]);
+    return wg__conv_flops(op->count, op->in_shape[1]);
 }
 
-const wg_op wg_op_conv2d = {
+const wg_op wg__op_conv2d = {
     .name = "conv2d",
     .arity = 2,
     .attr_size = sizeof(wg_conv_attr),

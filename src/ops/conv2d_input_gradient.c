@@ -16,7 +16,7 @@
 /* x's shape, from g's and w's. */
 static wg_shape image_of(const wg_op_context *op)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     const wg_shape *g = op->in_shape[0], *w = op->in_shape[1];
     return WG_SHAPE(g->dim[0], w->dim[1] * attr.groups, attr.size_h, attr.size_w);
 }
@@ -24,12 +24,12 @@ static wg_shape image_of(const wg_op_context *op)
 static wg_status geometry(wg_op_context *op, wg_conv *conv)
 {
     wg_shape x = image_of(op);
-    return wg_conv_geometry(op, &x, op->in_shape[1], op->in_shape[0], conv, NULL);
+    return wg__conv_geometry(op, &x, op->in_shape[1], op->in_shape[0], conv, NULL);
 }
 
 static wg_status shape(wg_op_context *op)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     const wg_shape *g = op->in_shape[0], *w = op->in_shape[1];
     size_t channels;
     wg_conv conv;
@@ -39,7 +39,7 @@ static wg_status shape(wg_op_context *op)
     if (g->dim[1] != w->dim[0])
         return wg_op_fail(op, WG_BAD_SHAPE, "%zu channels, but %zu filters: %s, %s", g->dim[1], w->dim[0],
             wg_op_operand(op, 0), wg_op_operand(op, 1));
-    if (!wg_mul_size(w->dim[1], attr.groups, &channels))
+    if (!wg__mul_size(w->dim[1], attr.groups, &channels))
         return wg_op_fail(
             op, WG_OVERFLOW, "%zu channels in %zu groups do not fit in size_t", w->dim[1], attr.groups);
     op->out_shape[0] = image_of(op);
@@ -50,38 +50,38 @@ static wg_status forward_f64(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f64(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f64(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
 }
 
 static wg_status forward_f32(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f32(op, &conv, WG_CONV_INPUT, op->in[0], op->in[1], op->out[0]);
 }
 
 static unsigned lanes(wg_op_context *op, double *saved)
 {
     wg_conv conv;
     return geometry(op, &conv) == WG_OK
-               ? wg_conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), saved)
+               ? wg__conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_RESULT(0), saved)
                : 0;
 }
 
 static wg_status vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     if (op->wanted[0])
-        grad_in[0] = wg_conv_apply(u[0], op->arg[1], attr);
+        grad_in[0] = wg__conv_apply(u[0], op->arg[1], attr);
     if (op->wanted[1])
-        grad_in[1] = wg_conv_weight_apply(u[0], op->arg[0], attr, wg_shape_of(op->arg[1]));
+        grad_in[1] = wg__conv_weight_apply(u[0], op->arg[0], attr, wg_shape_of(op->arg[1]));
     return WG_OK;
 }
 
 wg_var wg_conv2d_input_gradient(
     wg_var g, wg_var w, size_t height, size_t width, const wg_conv2d_options *options)
 {
-    return wg_conv_input_apply(g, w, wg_conv_attr_of(options), WG_SHAPE(0, 0, height, width));
+    return wg__conv_input_apply(g, w, wg__conv_attr_of(options), WG_SHAPE(0, 0, height, width));
 }
 
 /* As many rows as the convolution's stride may leave out. */
@@ -99,8 +99,8 @@ static bool transposed_size(
     size_t in, size_t taps, size_t stride, size_t padding, size_t dilation, size_t extra, size_t *size)
 {
     size_t steps, reach, total;
-    if (in == 0 || taps == 0 || !wg_mul_size(stride, in - 1, &steps) ||
-        !wg_mul_size(dilation, taps - 1, &reach))
+    if (in == 0 || taps == 0 || !wg__mul_size(stride, in - 1, &steps) ||
+        !wg__mul_size(dilation, taps - 1, &reach))
         return false;
     total = steps + reach;
     if (total < steps || total > SIZE_MAX - 1 - extra || padding > (total + 1 + extra) / 2)
@@ -111,7 +111,7 @@ static bool transposed_size(
 
 wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *options)
 {
-    wg_conv_attr a = wg_conv_attr_of(options);
+    wg_conv_attr a = wg__conv_attr_of(options);
     const wg_conv2d_options o = options ? *options : (wg_conv2d_options){0};
     size_t extra_h = o.output_padding_h ? o.output_padding_h : o.output_padding;
     size_t extra_w = o.output_padding_w ? o.output_padding_w : o.output_padding;
@@ -135,7 +135,7 @@ wg_var wg_conv_transpose2d(wg_var x, wg_var w, const wg_conv2d_options *options)
             return (wg_var){.tape = wg_tape_of(x)};
         }
     }
-    return wg_conv_input_apply(x, w, a, WG_SHAPE(0, 0, height, width));
+    return wg__conv_input_apply(x, w, a, WG_SHAPE(0, 0, height, width));
 }
 
 /*                                           stride padding dilation groups  image */
@@ -153,10 +153,10 @@ static double flops(const wg_op_context *op)
 {
     size_t y = 0;
     wg_shape_count(op->in_shape[0], &y);
-    return wg_conv_flops(y, op->in_shape[1]);
+    return wg__conv_flops(y, op->in_shape[1]);
 }
 
-const wg_op wg_op_conv2d_input_gradient = {
+const wg_op wg__op_conv2d_input_gradient = {
     .name = "conv2d_input_gradient",
     .arity = 2,
     .attr_size = sizeof(wg_conv_attr),

@@ -14,14 +14,14 @@
 /* w's shape, from x's and g's. */
 static wg_shape filters_of(const wg_op_context *op)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     return WG_SHAPE(op->in_shape[1]->dim[1], op->in_shape[0]->dim[1] / attr.groups, attr.size_h, attr.size_w);
 }
 
 static wg_status geometry(wg_op_context *op, wg_conv *conv)
 {
     wg_shape w = filters_of(op);
-    return wg_conv_geometry(op, op->in_shape[0], &w, op->in_shape[1], conv, NULL);
+    return wg__conv_geometry(op, op->in_shape[0], &w, op->in_shape[1], conv, NULL);
 }
 
 static wg_status shape(wg_op_context *op)
@@ -38,38 +38,38 @@ static wg_status forward_f64(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f64(op, &conv, WG_CONV_WEIGHT, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f64(op, &conv, WG_CONV_WEIGHT, op->in[0], op->in[1], op->out[0]);
 }
 
 static wg_status forward_f32(wg_op_context *op)
 {
     wg_conv conv;
     wg_status status = geometry(op, &conv);
-    return status ? status : wg_conv_run_f32(op, &conv, WG_CONV_WEIGHT, op->in[0], op->in[1], op->out[0]);
+    return status ? status : wg__conv_run_f32(op, &conv, WG_CONV_WEIGHT, op->in[0], op->in[1], op->out[0]);
 }
 
 static unsigned lanes(wg_op_context *op, double *saved)
 {
     wg_conv conv;
     return geometry(op, &conv) == WG_OK
-               ? wg_conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_OPERAND(1), saved)
+               ? wg__conv_lanes_of(op, &conv, WG_LANES_OPERAND(0) | WG_LANES_OPERAND(1), saved)
                : 0;
 }
 
 static wg_status vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     if (op->wanted[0])
-        grad_in[0] = wg_conv_input_apply(op->arg[1], u[0], attr, wg_shape_of(op->arg[0]));
+        grad_in[0] = wg__conv_input_apply(op->arg[1], u[0], attr, wg_shape_of(op->arg[0]));
     if (op->wanted[1])
-        grad_in[1] = wg_conv_apply(op->arg[0], u[0], attr);
+        grad_in[1] = wg__conv_apply(op->arg[0], u[0], attr);
     return WG_OK;
 }
 
 wg_var wg_conv2d_weight_gradient(
     wg_var x, wg_var g, size_t rows, size_t columns, const wg_conv2d_options *options)
 {
-    return wg_conv_weight_apply(x, g, wg_conv_attr_of(options), WG_SHAPE(0, 0, rows, columns));
+    return wg__conv_weight_apply(x, g, wg__conv_attr_of(options), WG_SHAPE(0, 0, rows, columns));
 }
 
 /*                                           stride padding dilation groups  filter */
@@ -87,10 +87,10 @@ static double flops(const wg_op_context *op)
 {
     size_t y = 0;
     wg_shape_count(op->in_shape[1], &y);
-    return wg_conv_flops(y, &op->out_shape[0]);
+    return wg__conv_flops(y, &op->out_shape[0]);
 }
 
-const wg_op wg_op_conv2d_weight_gradient = {
+const wg_op wg__op_conv2d_weight_gradient = {
     .name = "conv2d_weight_gradient",
     .arity = 2,
     .attr_size = sizeof(wg_conv_attr),

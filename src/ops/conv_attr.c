@@ -14,7 +14,7 @@ static size_t first_of(size_t own, size_t both, size_t otherwise)
     return own ? own : both ? both : otherwise;
 }
 
-wg_conv_attr wg_conv_attr_of(const wg_conv2d_options *options)
+wg_conv_attr wg__conv_attr_of(const wg_conv2d_options *options)
 {
     const wg_conv2d_options o = options ? *options : (wg_conv2d_options){0};
     return (wg_conv_attr){
@@ -29,7 +29,7 @@ wg_conv_attr wg_conv_attr_of(const wg_conv2d_options *options)
     };
 }
 
-wg_conv_attr wg_conv_attr_read(const wg_op_context *op)
+wg_conv_attr wg__conv_attr_read(const wg_op_context *op)
 {
     wg_conv_attr attr = *(const wg_conv_attr *)op->attr;
     attr.stride_h = first_of(attr.stride_h, 0, 1);
@@ -47,8 +47,8 @@ static wg_status output_size(wg_op_context *op, const char *axis, size_t size, s
     size_t reach, padded;
     if (taps == 0)
         return wg_op_fail(op, WG_BAD_SHAPE, "a filter has no %s", axis);
-    if (!wg_mul_size(dilation, taps - 1, &reach) || reach == SIZE_MAX || !wg_mul_size(padding, 2, &padded) ||
-        padded > SIZE_MAX - size)
+    if (!wg__mul_size(dilation, taps - 1, &reach) || reach == SIZE_MAX ||
+        !wg__mul_size(padding, 2, &padded) || padded > SIZE_MAX - size)
         return wg_op_fail(
             op, WG_OVERFLOW, "the padded image's or the dilated filter's %s do not fit in size_t", axis);
     padded += size;
@@ -67,12 +67,12 @@ static wg_status output_size(wg_op_context *op, const char *axis, size_t size, s
 
 static wg_status check_channels(wg_op_context *op, const wg_shape *x, const wg_shape *w)
 {
-    const wg_conv_attr attr = wg_conv_attr_read(op);
+    const wg_conv_attr attr = wg__conv_attr_read(op);
     size_t channels;
     if (x->rank != 4 || w->rank != 4)
         return wg_op_fail(op, WG_BAD_SHAPE, "both operands must have four axes: %s, %s", wg_op_operand(op, 0),
             wg_op_operand(op, 1));
-    if (!wg_mul_size(w->dim[1], attr.groups, &channels) || channels != x->dim[1])
+    if (!wg__mul_size(w->dim[1], attr.groups, &channels) || channels != x->dim[1])
         return wg_op_fail(op, WG_BAD_SHAPE, "%zu channels, but filters for %zu in %zu group(s): %s, %s",
             x->dim[1], w->dim[1], attr.groups, wg_op_operand(op, 0), wg_op_operand(op, 1));
     if (w->dim[0] % attr.groups != 0)
@@ -81,14 +81,14 @@ static wg_status check_channels(wg_op_context *op, const wg_shape *x, const wg_s
     return WG_OK;
 }
 
-wg_status wg_conv_geometry(
+wg_status wg__conv_geometry(
     wg_op_context *op, const wg_shape *x, const wg_shape *w, const wg_shape *y, wg_conv *conv, wg_shape *want)
 {
-    const wg_conv_attr a = wg_conv_attr_read(op);
-    wg_status status = wg_op_needs_real(op, 0);
+    const wg_conv_attr a = wg__conv_attr_read(op);
+    wg_status status = wg__op_needs_real(op, 0);
     size_t height = 0, width = 0;
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 1);
+        status = wg__op_needs_real(op, 1);
     if (status == WG_OK)
         status = check_channels(op, x, w);
     if (status == WG_OK)
@@ -115,12 +115,12 @@ wg_status wg_conv_geometry(
 
 /* What is saved was measured with AVX2, for batches of 8 to 64 and 1 to 128 channels: rows lose time on each
  * number of the result, and on each product, but for filters of one tap, which are matrix products there. */
-unsigned wg_conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigned images, double *saved)
+unsigned wg__conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigned images, double *saved)
 {
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
-        if (!wg_conv_lanes_takes(conv, pass))
+        if (!wg__conv_lanes_takes(conv, pass))
             return 0;
-    if (wg_conv_tuned_saving(op, conv, saved))
+    if (wg__conv_tuned_saving(op, conv, saved))
         return images;
     double numbers =
         (double)conv->batch * (double)conv->filters * (double)(conv->out_height * conv->out_width);
@@ -135,8 +135,8 @@ static wg_status scratch_of(
 {
     size_t bytes;
     *scratch = NULL;
-    if (!(op->lanes ? wg_conv_lanes_scratch(conv, pass, &bytes)
-                    : wg_conv_scratch(op->threads, conv, pass, real, &bytes)))
+    if (!(op->lanes ? wg__conv_lanes_scratch(conv, pass, &bytes)
+                    : wg__conv_scratch(op->threads, conv, pass, real, &bytes)))
         return wg_op_fail(op, WG_OVERFLOW, "the working memory's size does not fit in size_t");
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);
@@ -160,27 +160,27 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
                  : pass == WG_CONV_INPUT ? x
                                          : w,
         .finish = pass == WG_CONV_WEIGHT ? NULL : op->finish};
-    wg_status status = wg_factors_f32(op, &f);
+    wg_status status = wg__factors_f32(op, &f);
     *a = f.a, *b = f.b;
     *done = f.done;
     return status;
 }
 
-wg_status wg_conv_run_f64(
+wg_status wg__conv_run_f64(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result)
 {
     void *scratch;
     wg_conv tuned = *conv;
-    wg_status status = wg_conv_tuned(op, conv, pass, sizeof(double), a, b, result, &tuned.way);
+    wg_status status = wg__conv_tuned(op, conv, pass, sizeof(double), a, b, result, &tuned.way);
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(double), &scratch);
     if (status == WG_OK)
-        wg_conv_f64(
+        wg__conv_f64(
             op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 
-wg_status wg_conv_run_f32(
+wg_status wg__conv_run_f32(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result)
 {
     void *scratch;
@@ -189,34 +189,34 @@ wg_status wg_conv_run_f32(
     if (status != WG_OK || done)
         return status;
     wg_conv tuned = *conv;
-    status = wg_conv_tuned(op, conv, pass, sizeof(float), a, b, result, &tuned.way);
+    status = wg__conv_tuned(op, conv, pass, sizeof(float), a, b, result, &tuned.way);
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(float), &scratch);
     if (status == WG_OK)
-        (op->lanes ? wg_conv_lanes_f32 : wg_conv_f32)(
+        (op->lanes ? wg__conv_lanes_f32 : wg__conv_f32)(
             op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
     return status;
 }
 
-wg_var wg_conv_apply(wg_var x, wg_var w, wg_conv_attr attr)
+wg_var wg__conv_apply(wg_var x, wg_var w, wg_conv_attr attr)
 {
     attr.size_h = attr.size_w = 0;
-    return wg_apply(&wg_op_conv2d, (wg_var[]){x, w}, 2, &attr);
+    return wg_apply(&wg__op_conv2d, (wg_var[]){x, w}, 2, &attr);
 }
 
-wg_var wg_conv_input_apply(wg_var g, wg_var w, wg_conv_attr attr, wg_shape x)
+wg_var wg__conv_input_apply(wg_var g, wg_var w, wg_conv_attr attr, wg_shape x)
 {
     attr.size_h = x.dim[2], attr.size_w = x.dim[3];
-    return wg_apply(&wg_op_conv2d_input_gradient, (wg_var[]){g, w}, 2, &attr);
+    return wg_apply(&wg__op_conv2d_input_gradient, (wg_var[]){g, w}, 2, &attr);
 }
 
-wg_var wg_conv_weight_apply(wg_var x, wg_var g, wg_conv_attr attr, wg_shape w)
+wg_var wg__conv_weight_apply(wg_var x, wg_var g, wg_conv_attr attr, wg_shape w)
 {
     attr.size_h = w.dim[2], attr.size_w = w.dim[3];
-    return wg_apply(&wg_op_conv2d_weight_gradient, (wg_var[]){x, g}, 2, &attr);
+    return wg_apply(&wg__op_conv2d_weight_gradient, (wg_var[]){x, g}, 2, &attr);
 }
 
-double wg_conv_flops(size_t y, const wg_shape *w)
+double wg__conv_flops(size_t y, const wg_shape *w)
 {
     return 2 * (double)y * (double)w->dim[1] * (double)w->dim[2] * (double)w->dim[3];
 }

@@ -25,20 +25,20 @@ typedef struct measured {
 static void run(const measured *m)
 {
     if (m->real == sizeof(double))
-        wg_conv_f64(m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
+        wg__conv_f64(m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
     else
-        (m->op->lanes ? wg_conv_lanes_f32 : wg_conv_f32)(
+        (m->op->lanes ? wg__conv_lanes_f32 : wg__conv_f32)(
             m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
 }
 
 /* The fastest of a few runs; the first one also brings pages and weights to where they are needed. */
 static size_t nanoseconds_of(const measured *m)
 {
-    double begun = wg_clock(), best = 0;
-    for (int i = 0; i < RUNS && (i == 0 || wg_clock() - begun < LONG_ENOUGH); i++) {
-        double start = wg_clock();
+    double begun = wg__clock(), best = 0;
+    for (int i = 0; i < RUNS && (i == 0 || wg__clock() - begun < LONG_ENOUGH); i++) {
+        double start = wg__clock();
         run(m);
-        double time = wg_clock() - start;
+        double time = wg__clock() - start;
         best = i == 0 || time < best ? time : best;
     }
     return (size_t)(1e9 * best) + 1; /* 0 would say: not measured */
@@ -46,24 +46,24 @@ static size_t nanoseconds_of(const measured *m)
 
 static bool can(const measured *m, size_t way)
 {
-    const wg_conv_kernels *kernels = wg_conv_kernels_of_processor();
+    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
     if (m->op->lanes || way == WG_CONV_IN_LANES)
         return m->op->lanes && way == WG_CONV_IN_LANES;
     return way == WG_CONV_BY_PRODUCT ||
-           wg_conv_direct_can(kernels, way == WG_CONV_BY_CHANNELS, &m->conv, m->pass, m->real);
+           wg__conv_direct_can(kernels, way == WG_CONV_BY_CHANNELS, &m->conv, m->pass, m->real);
 }
 
 static bool bytes_of(const measured *m, size_t *bytes)
 {
-    return m->op->lanes ? wg_conv_lanes_scratch(&m->conv, m->pass, bytes)
-                        : wg_conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
+    return m->op->lanes ? wg__conv_lanes_scratch(&m->conv, m->pass, bytes)
+                        : wg__conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
 }
 
 /* All ways that are not in the table yet, for images as they lie. */
 static wg_status measure(measured *m)
 {
     const wg_tuned_key key = {m->conv, m->pass, m->real};
-    wg_tuned *entry = wg_tuning_entry(m->op->tuning, &key);
+    wg_tuned *entry = wg__tuning_entry(m->op->tuning, &key);
     size_t most = 0, bytes;
     if (!entry)
         return WG_OUT_OF_MEMORY;
@@ -85,8 +85,8 @@ static bool is_empty(const wg_conv *c)
            !c->out_width;
 }
 
-wg_status wg_conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, const void *a,
-    const void *b, void *result, size_t *way)
+wg_status wg__conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real,
+    const void *a, const void *b, void *result, size_t *way)
 {
     *way = WG_CONV_CHOSEN;
     if (!op->tuning || is_empty(conv))
@@ -97,17 +97,17 @@ wg_status wg_conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         if (status != WG_OK)
             return status;
     }
-    *way = wg_tuned_way(wg_tuning_find(op->tuning, conv, pass, real));
+    *way = wg__tuned_way(wg__tuning_find(op->tuning, conv, pass, real));
     return WG_OK;
 }
 
-bool wg_conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double *saved)
+bool wg__conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double *saved)
 {
     double sum = 0;
     size_t passes = 0;
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        const wg_tuned *entry = wg_tuning_find(op->tuning, conv, pass, sizeof(float));
-        size_t way = wg_tuned_way(entry);
+        const wg_tuned *entry = wg__tuning_find(op->tuning, conv, pass, sizeof(float));
+        size_t way = wg__tuned_way(entry);
         if (way == WG_CONV_CHOSEN || !entry->nanoseconds[WG_CONV_IN_LANES])
             continue;
         sum += (double)entry->nanoseconds[way] - (double)entry->nanoseconds[WG_CONV_IN_LANES];

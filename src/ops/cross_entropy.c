@@ -43,15 +43,15 @@ struct peak {
 
 static struct panels panels_of(const wg_shape *logits)
 {
-    struct panels p = {.k = wg_classes_of(logits), .size = PANEL, .per_sample = 1};
+    struct panels p = {.k = wg__classes_of(logits), .size = PANEL, .per_sample = 1};
     if (p.k.positions != 1) {
-        p.per_sample = wg_chunks(p.k.positions, PANEL);
+        p.per_sample = wg__chunks(p.k.positions, PANEL);
         p.count = p.k.samples * p.per_sample;
         return p;
     }
     if (p.k.classes > 8192 / PANEL)
-        p.size = wg_chunks(8192, p.k.classes);
-    p.count = wg_chunks(p.k.samples, p.size);
+        p.size = wg__chunks(8192, p.k.classes);
+    p.count = wg__chunks(p.k.samples, p.size);
     return p;
 }
 
@@ -81,9 +81,9 @@ static wg_status shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_SHAPE, "logits %s are not [N, C, ...]", wg_op_operand(op, 0));
     if (!(options->label_smoothing >= 0 && options->label_smoothing <= 1))
         return wg_op_fail(op, WG_INVALID, "label_smoothing %g is not in 0 .. 1", options->label_smoothing);
-    wg_shape each = wg_labels_of(logits);
+    wg_shape each = wg__labels_of(logits);
     bool labels = op->in_dtype[1] == WG_I32;
-    wg_status status = labels ? wg_labels_shape(op, &each) : WG_OK;
+    wg_status status = labels ? wg__labels_shape(op, &each) : WG_OK;
     if (status != WG_OK)
         return status;
     if (!labels && !wg_shape_equal(op->in_shape[1], logits))
@@ -91,11 +91,11 @@ static wg_status shape(wg_op_context *op)
             wg_op_operand(op, 0), wg_op_operand(op, 1));
     size_t count = 0, samples = 0;
     if (!wg_shape_count(logits, &count) || !wg_shape_count(&each, &samples) ||
-        !wg_mul_size(count, wg_dtype_size(op->dtype), &op->keep_bytes[0]) ||
-        !wg_mul_size(labels ? 0 : samples, sizeof(struct peak), &op->keep_bytes[1]))
+        !wg__mul_size(count, wg_dtype_size(op->dtype), &op->keep_bytes[0]) ||
+        !wg__mul_size(labels ? 0 : samples, sizeof(struct peak), &op->keep_bytes[1]))
         return wg_op_fail(op, WG_OVERFLOW, "%s is too large", wg_op_operand(op, 0));
     op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
-    return wg_loss_shape(op, each);
+    return wg__loss_shape(op, each);
 }
 
 #define TEMPLATE "ops/cross_entropy_real.h"
@@ -108,7 +108,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     double smooth = options->label_smoothing;
     wg_var y = op->arg[1];
     if (op->in_dtype[1] == WG_I32)
-        y = wg_label_targets(op->arg[0], op->arg[1], options);
+        y = wg__label_targets(op->arg[0], op->arg[1], options);
     else if (smooth > 0)
         y = wg_addc(wg_mulc(y, 1 - smooth), smooth / (double)op->in_shape[0]->dim[1]);
     wg_axes classes = {.count = 1, .axis = {1}};
@@ -116,13 +116,13 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     if (op->in_dtype[1] == WG_I32 && options->ignore && options->reduction == WG_MEAN)
         results[0] = wg_div(wg_sum(each), wg_sum(y));
     else
-        results[0] = wg_loss_reduce(op, each);
+        results[0] = wg__loss_reduce(op, each);
     return WG_OK;
 }
 
 wg_var wg_cross_entropy(wg_var logits, wg_var target, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_cross_entropy, logits, target, options);
+    return wg__loss_apply(&wg__op_cross_entropy, logits, target, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -136,7 +136,7 @@ static const wg_op_sample samples[] = {
         .attr = &(const wg_loss_options){.reduction = WG_SUM, .label_smoothing = 0.2}},
 };
 
-const wg_op wg_op_cross_entropy = {.name = "cross_entropy",
+const wg_op wg__op_cross_entropy = {.name = "cross_entropy",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,

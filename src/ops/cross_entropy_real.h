@@ -128,15 +128,15 @@ static wg_status FN(cross_entropy_forward)(wg_op_context *op)
 {
     struct FN(cross_entropy_work) w = FN(cross_entropy_work_of)(op);
     size_t counted = w.panels.k.samples * w.panels.k.positions;
-    if (w.labels && wg_labels_check(op, w.options, counted, w.panels.k.classes, &counted) != WG_OK)
+    if (w.labels && wg__labels_check(op, w.options, counted, w.panels.k.classes, &counted) != WG_OK)
         return WG_BAD_INDEX;
-    if (wg_loss_each(op))
+    if (wg__loss_each(op))
         w.each = op->out[0];
     else if (!(w.sums = wg_op_scratch(op, w.panels.count * sizeof *w.sums)))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_forward_panel), &w);
+    wg__parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_forward_panel), &w);
     if (w.sums)
-        wg_loss_finish(op, w.sums, w.panels.count, counted);
+        wg__loss_finish(op, w.sums, w.panels.count, counted);
     return WG_OK;
 }
 
@@ -215,11 +215,11 @@ static wg_status FN(cross_entropy_backward)(wg_op_context *op)
 {
     struct FN(cross_entropy_work) w = FN(cross_entropy_work_of)(op);
     size_t counted = w.panels.k.samples * w.panels.k.positions;
-    if (w.labels && wg_labels_check(op, w.options, counted, w.panels.k.classes, &counted) != WG_OK)
+    if (w.labels && wg__labels_check(op, w.options, counted, w.panels.k.classes, &counted) != WG_OK)
         return WG_BAD_INDEX;
-    w.g = op->upstream[0], w.g_each = wg_loss_each(op), w.share = wg_loss_share(op, counted);
+    w.g = op->upstream[0], w.g_each = wg__loss_each(op), w.share = wg__loss_share(op, counted);
     w.dz = op->grad_in[0], w.dy = w.labels ? NULL : op->grad_in[1];
     if (w.dz || w.dy)
-        wg_parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_backward_panel), &w);
+        wg__parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_backward_panel), &w);
     return WG_OK;
 }

@@ -11,15 +11,15 @@
 #include "ops/reduce_axes.h"
 
 typedef struct cumsum_attr {
-    int axis; /* first, see wg_along_shape */
+    int axis; /* first, see wg__along_shape */
     bool reverse;
 } cumsum_attr;
 
 static wg_status cumsum_forward(wg_op_context *op)
 {
     const cumsum_attr *attr = op->attr;
-    wg_runs runs = wg_along_runs(op);
-    wg_scan_sum(&runs, op->dtype, op->in[0], attr->reverse, op->out[0], op->threads);
+    wg_runs runs = wg__along_runs(op);
+    wg__scan_sum(&runs, op->dtype, op->in[0], attr->reverse, op->out[0], op->threads);
     return WG_OK;
 }
 
@@ -27,15 +27,15 @@ static wg_status cumsum_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     const cumsum_attr *attr = op->attr;
     cumsum_attr other = {.axis = attr->axis, .reverse = !attr->reverse};
-    grad_in[0] = wg_apply(&wg_op_cumsum, &g[0], 1, &other);
+    grad_in[0] = wg_apply(&wg__op_cumsum, &g[0], 1, &other);
     return WG_OK;
 }
 
 static wg_status cumsum_backward(wg_op_context *op)
 {
     const cumsum_attr *attr = op->attr;
-    wg_runs runs = wg_along_runs(op);
-    wg_scan_sum(&runs, op->dtype, op->upstream[0], !attr->reverse, op->grad_in[0], op->threads);
+    wg_runs runs = wg__along_runs(op);
+    wg__scan_sum(&runs, op->dtype, op->upstream[0], !attr->reverse, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -47,12 +47,12 @@ static const wg_op_sample cumsum_samples[] = {
     {.label = "middle, reverse", .in = {{3, {2, 4, 3}}}, .attr = &(const cumsum_attr){1, true}},
 };
 
-const wg_op wg_op_cumsum = {
+const wg_op wg__op_cumsum = {
     .name = "cumsum",
     .arity = 1,
     .attr_size = sizeof(cumsum_attr),
     .traits = 0,
-    .shape = wg_along_shape,
+    .shape = wg__along_shape,
     .forward_f64 = cumsum_forward,
     .forward_f32 = cumsum_forward,
     .vjp = cumsum_vjp,
@@ -67,5 +67,5 @@ const wg_op wg_op_cumsum = {
 wg_var wg_cumsum(wg_var x, int axis)
 {
     cumsum_attr attr = {.axis = axis};
-    return wg_apply(&wg_op_cumsum, &x, 1, &attr);
+    return wg_apply(&wg__op_cumsum, &x, 1, &attr);
 }

@@ -7,13 +7,13 @@
 #include <wengert/reduce.h>
 #include <wengert/shaping.h>
 
-wg_var wg_centred(wg_var x, wg_axes axes)
+wg_var wg__centred(wg_var x, wg_axes axes)
 {
     wg_var near = wg_sub(x, wg_mean_over(x, axes, true));
     return wg_sub(near, wg_mean_over(near, axes, true));
 }
 
-wg_var wg_deviation(wg_var c, double eps)
+wg_var wg__deviation(wg_var c, double eps)
 {
     wg_shape shape = wg_shape_of(c), column = {.rank = 2, .dim = {shape.dim[0], 1}};
     double width = (double)shape.dim[1];

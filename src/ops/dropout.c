@@ -36,14 +36,14 @@ static wg_status shape(wg_op_context *op)
 
 static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    grad_in[0] = wg_apply(&wg_op_dropout, g, 1, op->attr);
+    grad_in[0] = wg_apply(&wg__op_dropout, g, 1, op->attr);
     return WG_OK;
 }
 
 wg_var wg_dropout(wg_var x, double p)
 {
     bool identity = p == 0 || (p > 0 && p < 1 && !wg_tape_training(wg_tape_of(x)));
-    return identity && wg_dtype_of(x) != WG_I32 ? x : wg_apply(&wg_op_dropout, &x, 1, &(struct dropout){p});
+    return identity && wg_dtype_of(x) != WG_I32 ? x : wg_apply(&wg__op_dropout, &x, 1, &(struct dropout){p});
 }
 
 static const wg_op_sample samples[] = {
@@ -52,7 +52,7 @@ static const wg_op_sample samples[] = {
     {"nothing", .in = {{3, {2, 3, 2}}}, .attr = &(const struct dropout){0}, .training = true},
 };
 
-const wg_op wg_op_dropout = {.name = "dropout",
+const wg_op wg__op_dropout = {.name = "dropout",
     .arity = 1,
     .attr_size = sizeof(struct dropout),
     .traits = WG_OP_MAP | WG_OP_RANDOM | WG_OP_IN_PLACE | WG_OP_PLAIN_ATTR,

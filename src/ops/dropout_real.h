@@ -19,7 +19,7 @@ WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, 
     const REAL scale = w->scale;
     for (size_t at = begin; at < end; at += WG_PHILOX_WORDS) {
         uint32_t words[WG_PHILOX_WORDS];
-        wg_philox_words(w->key, w->run, at / 4, words);
+        wg__philox_words(w->key, w->run, at / 4, words);
         size_t n = end - at < WG_PHILOX_WORDS ? end - at : WG_PHILOX_WORDS;
         const REAL *x = w->x + at;
         REAL *y = w->y + at; /* may be x */
@@ -41,6 +41,6 @@ static wg_status FN(dropout_forward)(wg_op_context *op)
         .scale = (REAL)(1 / (1 - attr->p)),
         .x = op->in[0],
         .y = op->out[0]};
-    wg_parallel_for(op->threads, op->count, CHUNK, FN(dropout_chunk), &w);
+    wg__parallel_for(op->threads, op->count, CHUNK, FN(dropout_chunk), &w);
     return WG_OK;
 }

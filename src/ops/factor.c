@@ -13,7 +13,7 @@ static bool round_factor(wg_op_context *op, size_t count, const void **factor)
         return true;
     if (!copy)
         return false;
-    wg_bf16_round(op->threads, count, *factor, copy);
+    wg__bf16_round(op->threads, count, *factor, copy);
     *factor = copy;
     return true;
 }
@@ -26,11 +26,11 @@ static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
     wg_onednn *library = frame->tape->library;
     f->problem.bf16 = bf16;
     wg_onednn_call *call =
-        library && f->problem.kind != WG_ONEDNN_NONE ? wg_onednn_prepare(library, &f->problem) : NULL;
-    void *scratch = call ? wg_op_scratch(op, wg_onednn_scratch(call)) : NULL;
-    if (!scratch || !wg_onednn_run(call, op->threads, f->a, f->b, f->result, scratch))
+        library && f->problem.kind != WG_ONEDNN_NONE ? wg__onednn_prepare(library, &f->problem) : NULL;
+    void *scratch = call ? wg_op_scratch(op, wg__onednn_scratch(call)) : NULL;
+    if (!scratch || !wg__onednn_run(call, op->threads, f->a, f->b, f->result, scratch))
         return false;
-    wg_finish_all(f->finish, op->threads, f->count); /* not before all of it is known to be good */
+    wg__finish_all(f->finish, op->threads, f->count); /* not before all of it is known to be good */
     return true;
 #else
     (void)op, (void)f, (void)bf16;
@@ -39,7 +39,7 @@ static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
 }
 
 /* Where the library cannot round them itself it gets rounded numbers. */
-wg_status wg_factors_f32(wg_op_context *op, wg_factors *f)
+wg_status wg__factors_f32(wg_op_context *op, wg_factors *f)
 {
     if (!op->bf16)
         return WG_OK;

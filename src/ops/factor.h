@@ -21,10 +21,10 @@ typedef struct wg_factors {
 } wg_factors;
 
 /* Does with a product of floats what is to be done before our own loops. WG_OUT_OF_MEMORY. */
-wg_status wg_factors_f32(wg_op_context *op, wg_factors *f);
+wg_status wg__factors_f32(wg_op_context *op, wg_factors *f);
 
 /* Doubles are what they are. */
-static inline wg_status wg_factors_f64(wg_op_context *op, wg_factors *f)
+static inline wg_status wg__factors_f64(wg_op_context *op, wg_factors *f)
 {
     (void)op, (void)f;
     return WG_OK;

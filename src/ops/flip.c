@@ -14,8 +14,8 @@
 static wg_status flip_shape(wg_op_context *op)
 {
     bool flipped[WG_MAX_RANK];
-    wg_status status = wg_op_axes(op, op->attr, flipped);
-    return status != WG_OK ? status : wg_op_moves(op);
+    wg_status status = wg__op_axes(op, op->attr, flipped);
+    return status != WG_OK ? status : wg__op_moves(op);
 }
 
 static void flip_axis(wg_walk *walk, size_t axis, ptrdiff_t *first)
@@ -28,16 +28,16 @@ static wg_status flip_forward(wg_op_context *op)
 {
     bool flipped[WG_MAX_RANK];
     size_t bad;
-    size_t size = wg_op_element_size(op, 0);
+    size_t size = wg__op_element_size(op, 0);
     ptrdiff_t first = 0;
-    wg_walk walk = wg_walk_over(op->in_shape[0], 2);
+    wg_walk walk = wg__walk_over(op->in_shape[0], 2);
     if (op->count == 0)
         return WG_OK;
-    wg_axes_mark(op->attr, op->in_shape[0], flipped, &bad);
+    wg__axes_mark(op->attr, op->in_shape[0], flipped, &bad);
     for (size_t i = 0; i < walk.rank; i++)
         if (flipped[i])
             flip_axis(&walk, i, &first);
-    wg_strided_copy(op->threads, &walk, size, (const char *)op->in[0] + first * (ptrdiff_t)size, op->out[0]);
+    wg__strided_copy(op->threads, &walk, size, (const char *)op->in[0] + first * (ptrdiff_t)size, op->out[0]);
     return WG_OK;
 }
 
@@ -56,7 +56,7 @@ static const wg_op_sample flip_samples[] = {
     {.label = "none", .in = {{2, {3, 2}}}, .attr = &(const wg_axes){0}},
 };
 
-const wg_op wg_op_flip = {
+const wg_op wg__op_flip = {
     .name = "flip",
     .arity = 1,
     .attr_size = sizeof(wg_axes),
@@ -73,5 +73,5 @@ const wg_op wg_op_flip = {
 
 wg_var wg_flip(wg_var x, wg_axes axes)
 {
-    return wg_apply(&wg_op_flip, &x, 1, &axes);
+    return wg_apply(&wg__op_flip, &x, 1, &axes);
 }

@@ -24,9 +24,9 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
-        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
-        const wg_term c = wg_term_number(number[0]), d = wg_term_number(number[1]);                          \
-        const wg_term g = wg_term_var(upstream[0]);                                                          \
+        const wg_term x = wg__term_var(op->arg[0]), y = wg__term_var(op->result[0]);                         \
+        const wg_term c = wg__term_number(number[0]), d = wg__term_number(number[1]);                        \
+        const wg_term g = wg__term_var(upstream[0]);                                                         \
         (void)y;                                                                                             \
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
@@ -35,8 +35,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
-        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
-        const wg_term c = wg_term_number(number[0]), g = wg_term_var(upstream[0]);                           \
+        const wg_term x = wg__term_var(op->arg[0]), y = wg__term_var(op->result[0]);                         \
+        const wg_term c = wg__term_number(number[0]), g = wg__term_var(upstream[0]);                         \
         (void)y;                                                                                             \
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
@@ -44,8 +44,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
-        const wg_term x = wg_term_var(op->arg[0]), y = wg_term_var(op->result[0]);                           \
-        const wg_term g = wg_term_var(upstream[0]);                                                          \
+        const wg_term x = wg__term_var(op->arg[0]), y = wg__term_var(op->result[0]);                         \
+        const wg_term g = wg__term_var(upstream[0]);                                                         \
         (void)x, (void)y;                                                                                    \
         grad_in[0] = fold(op, 0, gradient);                                                                  \
         return WG_OK;                                                                                        \
@@ -53,8 +53,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     static wg_status name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                  \
     {                                                                                                        \
-        const wg_term a = wg_term_var(op->arg[0]), b = wg_term_var(op->arg[1]);                              \
-        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        const wg_term a = wg__term_var(op->arg[0]), b = wg__term_var(op->arg[1]);                            \
+        const wg_term y = wg__term_var(op->result[0]), g = wg__term_var(upstream[0]);                        \
         (void)a, (void)b, (void)y;                                                                           \
         if (op->wanted[0])                                                                                   \
             grad_in[0] = fold(op, 0, gradient_a);                                                            \
@@ -65,8 +65,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     static wg_status name##c_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)                 \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
-        const wg_term a = wg_term_var(op->arg[0]), b = wg_term_number(number[0]);                            \
-        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        const wg_term a = wg__term_var(op->arg[0]), b = wg__term_number(number[0]);                          \
+        const wg_term y = wg__term_var(op->result[0]), g = wg__term_var(upstream[0]);                        \
         (void)a, (void)b, (void)y;                                                                           \
         grad_in[0] = fold(op, 0, gradient_a);                                                                \
         return WG_OK;                                                                                        \
@@ -74,8 +74,8 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
     static wg_status c##name##_vjp(wg_op_context *op, const wg_var *upstream, wg_var *grad_in)               \
     {                                                                                                        \
         const double *number = op->attr;                                                                     \
-        const wg_term a = wg_term_number(number[0]), b = wg_term_var(op->arg[0]);                            \
-        const wg_term y = wg_term_var(op->result[0]), g = wg_term_var(upstream[0]);                          \
+        const wg_term a = wg__term_number(number[0]), b = wg__term_var(op->arg[0]);                          \
+        const wg_term y = wg__term_var(op->result[0]), g = wg__term_var(upstream[0]);                        \
         (void)a, (void)b, (void)y;                                                                           \
         grad_in[0] = fold(op, 0, gradient_b);                                                                \
         return WG_OK;                                                                                        \
@@ -90,14 +90,14 @@ static wg_var fold(wg_op_context *op, size_t i, wg_term gradient)
 #define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
     static double name##_scalar(const double *in, const void *attr)                                          \
     {                                                                                                        \
-        return wg_formula_value(WG_CODE_##name, in[0], 0, attr);                                             \
+        return wg__formula_value(WG_CODE_##name, in[0], 0, attr);                                            \
     }
 #define WG_UNARY1(name, v_, gradient, lo, hi, c) WG_UNARY(name, , , , )
 #define WG_UNARY2(name, v_, gradient, lo, hi, c, d) WG_UNARY(name, , , , )
 #define WG_BINARY(name, v_, gradient_a, gradient_b, lo, hi, lo_b, hi_b)                                      \
     static double name##_scalar(const double *in, const void *attr)                                          \
     {                                                                                                        \
-        return wg_formula_value(WG_CODE_##name, in[0], in[1], attr);                                         \
+        return wg__formula_value(WG_CODE_##name, in[0], in[1], attr);                                        \
     }                                                                                                        \
     WG_UNARY(name##c, , , , )                                                                                \
     WG_UNARY(c##name, , , , )
@@ -160,19 +160,19 @@ PAIR_SAMPLES(usual, -2, 2, -2, 2)
         .attr_size = (numbers_) * sizeof(double),                                                            \
         .traits = WG_OP_MAP | WG_OP_IN_PLACE | WG_OP_PLAIN_ATTR | (traits_),                                 \
         .shape = wg_shape_broadcast_all,                                                                     \
-        .forward_f64 = wg_formula_forward_f64,                                                               \
-        .forward_f32 = wg_formula_forward_f32,                                                               \
+        .forward_f64 = wg__formula_forward_f64,                                                              \
+        .forward_f32 = wg__formula_forward_f32,                                                              \
         .vjp = vjp_,                                                                                         \
-        .backward_f64 = wg_formula_backward_f64,                                                             \
-        .backward_f32 = wg_formula_backward_f32,                                                             \
+        .backward_f64 = wg__formula_backward_f64,                                                            \
+        .backward_f32 = wg__formula_backward_f32,                                                            \
         .backward_ignores = name_##_ignores,                                                                 \
         .lanes = wg_lanes_of_map,                                                                            \
         .scalar = name_##_scalar,                                                                            \
         .numbers = numbers_,                                                                                 \
         .lo = lo_,                                                                                           \
         .hi = hi_,                                                                                           \
-        .formula = wg_formula_texts[WG_CODE_##name_].formula,                                                \
-        .rule = wg_formula_texts[WG_CODE_##name_].rule,                                                      \
+        .formula = wg__formula_texts[WG_CODE_##name_].formula,                                               \
+        .rule = wg__formula_texts[WG_CODE_##name_].rule,                                                     \
         __VA_ARGS__},
 
 #define WG_UNARY(name, v_, gradient, lo, hi) ENTRY(name, 1, 0, 0, name##_vjp, lo, hi, .samples = NULL)
@@ -190,7 +190,7 @@ PAIR_SAMPLES(usual, -2, 2, -2, 2)
 #define WG_STEP(name, v_) ENTRY(name, 1, 0, WG_OP_ZERO_GRADIENT, NULL, -2, 2, .samples = NULL)
 #define WG_STEP2(name, v_) PAIR(name, WG_OP_ZERO_GRADIENT, NULL, NULL, NULL, -2, 2, -2, 2)
 
-const wg_op wg_formula_ops[WG_CODES] = {
+const wg_op wg__formula_ops[WG_CODES] = {
 #include <wengert/formulas.def>
 };
 

@@ -16,27 +16,27 @@
 #include <wengert/op.h>
 
 /* The rows' records, by code (scalar.h); the first codes, which are no formulas, are empty. */
-extern const wg_op wg_formula_ops[WG_CODES];
+extern const wg_op wg__formula_ops[WG_CODES];
 
 typedef struct wg_formula_text {
     char formula[96]; /* an array, so that its address is a constant for the records */
     const char *rule[2];
 } wg_formula_text;
 
-extern const wg_formula_text wg_formula_texts[WG_CODES];
+extern const wg_formula_text wg__formula_texts[WG_CODES];
 
 /* The scalar path's value of a code (tape/formula.c). */
-double wg_formula_value(unsigned code, double x, double b, const double *numbers);
+double wg__formula_value(unsigned code, double x, double b, const double *numbers);
 
 /* The kernels of a row of two operands, or of one: then b holds the row's plain numbers. n numbers each;
  * towards operand 0 or 1. */
-void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y);
-void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
+void wg__formula_values(unsigned code, size_t n, const double *a, const double *b, double *y);
+void wg__formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
     const double *y, const double *g, double *out);
 
-wg_status wg_formula_forward_f64(wg_op_context *op);
-wg_status wg_formula_forward_f32(wg_op_context *op);
-wg_status wg_formula_backward_f64(wg_op_context *op);
-wg_status wg_formula_backward_f32(wg_op_context *op);
+wg_status wg__formula_forward_f64(wg_op_context *op);
+wg_status wg__formula_forward_f32(wg_op_context *op);
+wg_status wg__formula_backward_f64(wg_op_context *op);
+wg_status wg__formula_backward_f32(wg_op_context *op);
 
 #endif

@@ -68,29 +68,29 @@ static unsigned slope_loop(unsigned code, size_t towards)
     return WG_LOOPS * (unsigned)kinds[code].row + (second ? WG_LOOP_SLOPE_B : WG_LOOP_SLOPE_A);
 }
 
-const wg_formula_loops *wg_formula_loops_at(size_t i)
+const wg_formula_loops *wg__formula_loops_at(size_t i)
 {
 #ifdef WG_X86_KERNELS
     bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
     bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                   __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     if (avx512 && avx2 && i-- == 0)
-        return &wg_formula_loops_avx512;
+        return &wg__formula_loops_avx512;
     if (avx2 && i-- == 0)
-        return &wg_formula_loops_avx2;
+        return &wg__formula_loops_avx2;
 #endif
-    return i == 0 ? &wg_formula_loops_plain : NULL;
+    return i == 0 ? &wg__formula_loops_plain : NULL;
 }
 
 /* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function.
  */
 static unsigned code_of(const wg_op_context *op)
 {
-    const wg_op *first = wg_formula_ops;
+    const wg_op *first = wg__formula_ops;
     if ((uintptr_t)op->op - (uintptr_t)first < sizeof *first * WG_CODES)
         return (unsigned)(op->op - first);
     unsigned code = WG_CODE_record + 1;
-    while (code + 1 < WG_CODES && wg_formula_ops[code].scalar != op->op->scalar)
+    while (code + 1 < WG_CODES && wg__formula_ops[code].scalar != op->op->scalar)
         code++;
     return code;
 }
@@ -124,14 +124,14 @@ static inline void run(const wg_kernel *kernel, size_t n, const wg_formula_strea
 
 /* ---- Numbers from anywhere --------------------------------------------------------------------------- */
 
-void wg_formula_values(unsigned code, size_t n, const double *a, const double *b, double *y)
+void wg__formula_values(unsigned code, size_t n, const double *a, const double *b, double *y)
 {
     wg_formula_streams s = {.a = a, .b = b, .out = y, .step_a = 1, .step_b = kinds[code].binary};
     wg_kernel kernel = kernel_f64(value_loop(code));
     run(&kernel, n, &s);
 }
 
-void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
+void wg__formula_gradients(unsigned code, int towards, size_t n, const double *a, const double *b,
     const double *y, const double *g, double *out)
 {
     wg_formula_streams s = {
@@ -142,12 +142,12 @@ void wg_formula_gradients(unsigned code, int towards, size_t n, const double *a,
 
 /* ---- Chains ---------------------------------------------------------------------------------------- */
 
-bool wg_chain_takes(const wg_op *op)
+bool wg__chain_takes(const wg_op *op)
 {
-    return (uintptr_t)op - (uintptr_t)wg_formula_ops < sizeof wg_formula_ops[0] * WG_CODES;
+    return (uintptr_t)op - (uintptr_t)wg__formula_ops < sizeof wg__formula_ops[0] * WG_CODES;
 }
 
-void wg_chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out)
+void wg__chain_range(const wg_chain *chain, size_t first, size_t count, const void *value, void *out)
 {
     if (chain->dtype == WG_F32)
         chain_range_f32(chain, first, count, value, out);
@@ -165,11 +165,11 @@ static void chain_chunk(void *work, size_t chunk, size_t begin, size_t end)
     const chain_work *w = work;
     (void)chunk;
     size_t size = wg_dtype_size(w->chain->dtype);
-    wg_chain_range(w->chain, begin, end - begin, NULL, w->result + begin * size);
+    wg__chain_range(w->chain, begin, end - begin, NULL, w->result + begin * size);
 }
 
-void wg_chain_run(const wg_chain *chain, int threads, void *result)
+void wg__chain_run(const wg_chain *chain, int threads, void *result)
 {
     chain_work work = {chain, result};
-    wg_parallel_for(threads, chain->count, GRAIN, chain_chunk, &work);
+    wg__parallel_for(threads, chain->count, GRAIN, chain_chunk, &work);
 }

@@ -50,12 +50,12 @@ typedef struct wg_formula_loops {
     wg_formula_rest *rest_f64, *rest_f32;
 } wg_formula_loops;
 
-extern const wg_formula_loops wg_formula_loops_plain; /* the processor of the build */
+extern const wg_formula_loops wg__formula_loops_plain; /* the processor of the build */
 #ifdef WG_X86_KERNELS
-extern const wg_formula_loops wg_formula_loops_avx2, wg_formula_loops_avx512;
+extern const wg_formula_loops wg__formula_loops_avx2, wg__formula_loops_avx512;
 #endif
 
 /* Those that the processor can run, the fastest first; NULL behind the last. */
-const wg_formula_loops *wg_formula_loops_at(size_t i);
+const wg_formula_loops *wg__formula_loops_at(size_t i);
 
 #endif

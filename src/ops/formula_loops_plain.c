@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#define LOOPS wg_formula_loops_plain
+#define LOOPS wg__formula_loops_plain
 #if defined(__AVX512F__)
 #define VECTOR 64
 #elif defined(__AVX__)

@@ -5,7 +5,7 @@
 
 static wg_kernel FN(kernel)(unsigned loop)
 {
-    const wg_formula_loops *loops = wg_formula_loops_at(0);
+    const wg_formula_loops *loops = wg__formula_loops_at(0);
     return (wg_kernel){loops->FN(find)(loop), loops->FN(rest)};
 }
 
@@ -43,7 +43,7 @@ static void FN(run_rows)(void *work, size_t chunk, size_t begin, size_t end)
     wg_formula_streams streams = {.step_a = step.a, .step_b = step.b};
     for (size_t row = begin; row < end; row++) {
         size_t at[2];
-        wg_stretch_row(s, row, at);
+        wg__stretch_row(s, row, at);
         streams.a = p->a + at[0];
         streams.b = p->b + at[1];
         streams.out = p->out + row * s->inner;
@@ -63,7 +63,7 @@ static void FN(set_numbers)(const wg_op_context *op, unsigned code, REAL numbers
     p->step = steps_of(code);
 }
 
-wg_status FN(wg_formula_forward)(wg_op_context *op)
+wg_status FN(wg__formula_forward)(wg_op_context *op)
 {
     unsigned code = code_of(op);
     REAL numbers[2];
@@ -71,16 +71,16 @@ wg_status FN(wg_formula_forward)(wg_op_context *op)
     FN(set_numbers)(op, code, numbers, &p);
     bool alike = op->arity == 1 || wg_shape_equal(op->in_shape[0], op->in_shape[1]);
     if (alike) {
-        wg_parallel_for(op->threads, op->count, GRAIN, FN(run_chunk), &p);
+        wg__parallel_for(op->threads, op->count, GRAIN, FN(run_chunk), &p);
     } else if (op->count) {
-        wg_stretch_set(&p.stretch, &op->out_shape[0], op->in_shape[0], op->in_shape[1]);
+        wg__stretch_set(&p.stretch, &op->out_shape[0], op->in_shape[0], op->in_shape[1]);
         size_t grain = GRAIN / p.stretch.inner + 1;
-        wg_parallel_for(op->threads, p.stretch.rows, grain, FN(run_rows), &p);
+        wg__parallel_for(op->threads, p.stretch.rows, grain, FN(run_rows), &p);
     }
     return WG_OK;
 }
 
-wg_status FN(wg_formula_backward)(wg_op_context *op)
+wg_status FN(wg__formula_backward)(wg_op_context *op)
 {
     unsigned code = code_of(op);
     REAL numbers[2];
@@ -97,7 +97,7 @@ wg_status FN(wg_formula_backward)(wg_op_context *op)
         if (op->grad_in[i]) {
             p.kernel = FN(kernel)(slope_loop(code, i));
             p.out = op->grad_in[i];
-            wg_parallel_for(op->threads, op->count, GRAIN, FN(run_chunk), &p);
+            wg__parallel_for(op->threads, op->count, GRAIN, FN(run_chunk), &p);
         }
     return WG_OK;
 }

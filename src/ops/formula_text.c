@@ -47,7 +47,7 @@
 #define d "d"
 
 /* A row's name must not be taken for one of the letters above: none is one letter long. */
-const wg_formula_text wg_formula_texts[WG_CODES] = {
+const wg_formula_text wg__formula_texts[WG_CODES] = {
 #define WG_UNARY(name, v_, gradient, lo, hi) [WG_CODE_##name] = {#v_, {gradient, ""}},
 #define WG_UNARY1(name, v_, gradient, lo, hi, c_) [WG_CODE_##name] = {#v_, {gradient, ""}},
 #define WG_UNARY2(name, v_, gradient, lo, hi, c_, d_) [WG_CODE_##name] = {#v_, {gradient, ""}},

@@ -17,13 +17,13 @@
 static wg_status gather_shape(wg_op_context *op)
 {
     size_t axis;
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, &axis);
     if (status == WG_OK)
-        status = wg_op_needs_index(op, 1);
+        status = wg__op_needs_index(op, 1);
     if (status == WG_OK)
-        status = wg_op_index_fits(op, axis);
+        status = wg__op_index_fits(op, axis);
     op->out_shape[0] = *op->in_shape[1];
-    op->out_dtype[0] = wg_op_element(op, 0);
+    op->out_dtype[0] = wg__op_element(op, 0);
     return status;
 }
 
@@ -59,17 +59,17 @@ static void gather_panel_8(const void *work, const wg_panel *panel)
 
 static wg_status gather_forward(wg_op_context *op)
 {
-    size_t axis = wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank);
-    wg_status status = wg_op_check_index(op, 1, op->in_shape[0]->dim[axis]);
+    size_t axis = wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank);
+    wg_status status = wg__op_check_index(op, 1, op->in_shape[0]->dim[axis]);
     if (status != WG_OK)
         return status;
-    wg_walk walk = wg_walk_over(op->in_shape[1], 2);
-    wg_row_major(op->in_shape[0], walk.step[1]);
+    wg_walk walk = wg__walk_over(op->in_shape[1], 2);
+    wg__row_major(op->in_shape[0], walk.step[1]);
     gather_work work = {op->in[1], op->in[0], op->out[0], walk.step[1][axis]};
     walk.step[1][axis] = 0;
-    wg_walk_merge(&walk);
-    wg_walk_panels(
-        op->threads, &walk, wg_op_element_size(op, 0) == 4 ? gather_panel_4 : gather_panel_8, &work);
+    wg__walk_merge(&walk);
+    wg__walk_panels(
+        op->threads, &walk, wg__op_element_size(op, 0) == 4 ? gather_panel_4 : gather_panel_8, &work);
     return WG_OK;
 }
 
@@ -84,15 +84,15 @@ static wg_status gather_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 static wg_status gather_backward(wg_op_context *op)
 {
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
-    size_t axis = wg_axis_of(*(const int *)op->attr, x->rank), count;
+    size_t axis = wg__axis_of(*(const int *)op->attr, x->rank), count;
     wg_shape_count(x, &count);
     if (!op->grad_in[0] || count == 0)
         return WG_OK;
     memset(op->grad_in[0], 0, count * wg_dtype_size(op->dtype));
     if (op->dtype == WG_F64)
-        wg_scatter_add_f64(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
+        wg__scatter_add_f64(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
     else
-        wg_scatter_add_f32(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
+        wg__scatter_add_f32(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
     return WG_OK;
 }
 
@@ -107,7 +107,7 @@ static const wg_op_sample gather_samples[] = {
         .attr = &(const int){1}},
 };
 
-const wg_op wg_op_gather = {
+const wg_op wg__op_gather = {
     .name = "gather",
     .arity = 2,
     .attr_size = sizeof(int),
@@ -126,5 +126,5 @@ const wg_op wg_op_gather = {
 
 wg_var wg_gather(wg_var x, int axis, wg_var index)
 {
-    return wg_apply(&wg_op_gather, (wg_var[]){x, index}, 2, &axis);
+    return wg_apply(&wg__op_gather, (wg_var[]){x, index}, 2, &axis);
 }

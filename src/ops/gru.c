@@ -34,14 +34,14 @@ enum { LANES = 16, PANEL = 32 }; /* multiples of every vector's numbers */
 
 static wg_status shape(wg_op_context *op)
 {
-    wg_status status = wg_recurrent_shape(op, 3, 1);
+    wg_status status = wg__recurrent_shape(op, 3, 1);
     if (status != WG_OK)
         return status;
     const wg_shape *bias = op->in_shape[3];
     if (bias->rank != 1 || bias->dim[0] != op->in_shape[2]->dim[0])
         return wg_op_fail(op, WG_BAD_SHAPE, "the bias %s must be [%zu], the H of %s", wg_op_operand(op, 3),
             op->in_shape[2]->dim[0], wg_op_operand(op, 2));
-    return wg_recurrent_keep(op, 0, 4);
+    return wg__recurrent_keep(op, 0, 4);
 }
 
 #define TEMPLATE "ops/gru_real.h"
@@ -49,27 +49,27 @@ static wg_status shape(wg_op_context *op)
 
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
-    wg_recurrent s = wg_recurrent_of(op);
+    wg_recurrent s = wg__recurrent_of(op);
     wg_var h = op->arg[1], *all = NULL;
     size_t bytes;
-    if (!wg_mul_size(s.steps, sizeof *all, &bytes) || !(all = wg_op_scratch(op, bytes)))
+    if (!wg__mul_size(s.steps, sizeof *all, &bytes) || !(all = wg_op_scratch(op, bytes)))
         return WG_OUT_OF_MEMORY;
     for (size_t t = 0; t < s.steps; t++) {
-        wg_var gx = wg_recurrent_step(op->arg[0], t), a = wg_matmul(h, op->arg[2]), sum[2];
+        wg_var gx = wg__recurrent_step(op->arg[0], t), a = wg_matmul(h, op->arg[2]), sum[2];
         for (size_t i = 0; i < 2; i++)
-            sum[i] = wg_add(wg_recurrent_gate(gx, i, s.hidden), wg_recurrent_gate(a, i, s.hidden));
-        wg_var q = wg_add(wg_recurrent_gate(a, 2, s.hidden), op->arg[3]);
-        wg_var n = wg_tanh(wg_add(wg_recurrent_gate(gx, 2, s.hidden), wg_mul(wg_sigmoid(sum[0]), q)));
+            sum[i] = wg_add(wg__recurrent_gate(gx, i, s.hidden), wg__recurrent_gate(a, i, s.hidden));
+        wg_var q = wg_add(wg__recurrent_gate(a, 2, s.hidden), op->arg[3]);
+        wg_var n = wg_tanh(wg_add(wg__recurrent_gate(gx, 2, s.hidden), wg_mul(wg_sigmoid(sum[0]), q)));
         h = wg_add(wg_mul(wg_sigmoid(wg_neg(sum[1])), n), wg_mul(wg_sigmoid(sum[1]), h));
         all[t] = h;
     }
-    results[0] = wg_recurrent_join(op, all);
+    results[0] = wg__recurrent_join(op, all);
     return WG_OK;
 }
 
 wg_var wg_gru(wg_var gx, wg_var h0, wg_var weight, wg_var bias_n)
 {
-    return wg_apply(&wg_op_gru, (const wg_var[]){gx, h0, weight, bias_n}, 4, NULL);
+    return wg_apply(&wg__op_gru, (const wg_var[]){gx, h0, weight, bias_n}, 4, NULL);
 }
 
 static const wg_op_sample samples[] = {
@@ -81,7 +81,7 @@ static const wg_op_sample samples[] = {
         .lo = {-0.5, -0.5, -0.5, -0.5}, .hi = {0.5, 0.5, 0.5, 0.5}},
 };
 
-const wg_op wg_op_gru = {.name = "gru",
+const wg_op wg__op_gru = {.name = "gru",
     .arity = 4,
     .shape = shape,
     .forward_f64 = gru_forward_f64,
@@ -90,7 +90,7 @@ const wg_op wg_op_gru = {.name = "gru",
     .backward_f64 = gru_backward_f64,
     .backward_f32 = gru_backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_OPERAND(3),
-    .flops = wg_recurrent_flops,
+    .flops = wg__recurrent_flops,
     .formula = "gru(gx, h0, weight, bias_n)",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

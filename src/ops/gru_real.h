@@ -98,7 +98,7 @@ WG_CLONES static void FN(gru_run)(void *work, size_t worker, size_t begin, size_
         const REAL *gx = w->gx + at * gates;
         REAL *k = w->kept + at * 4 * hidden, *y = w->y + at * hidden;
         FN(step_product)
-        (end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden, wg_room_of(&w->rooms, worker));
+        (end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden, wg__room_of(&w->rooms, worker));
         for (size_t i = 0; i < (end - begin) * hidden; i += hidden)
             FN(gru_row)(hidden, gx + 3 * i, w->bias, k + 4 * i, h + i, y + i);
         h = y;
@@ -127,7 +127,7 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, 
         }
         if (t > 0 || w->first)
             FN(step_product)
-        (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg_room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -135,7 +135,7 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, 
 
 static wg_status FN(gru_forward)(wg_op_context *op)
 {
-    const wg_recurrent s = wg_recurrent_of(op);
+    const wg_recurrent s = wg__recurrent_of(op);
     struct FN(gru_work) w = {.s = s,
         .gx = op->in[0],
         .h0 = op->in[1],
@@ -161,14 +161,14 @@ static void FN(gru_bias_slope)(const double *part, size_t blocks, size_t hidden,
 
 static wg_status FN(gru_backward)(wg_op_context *op)
 {
-    struct FN(gru_work) w = {.s = wg_recurrent_of(op),
+    struct FN(gru_work) w = {.s = wg__recurrent_of(op),
         .gy = op->upstream[0],
         .h0 = op->in[1],
         .kept = op->keep[0],
         .y = op->out[0],
         .first = op->grad_in[1] != NULL};
     size_t state = w.s.samples * w.s.hidden, gates = 3 * w.s.hidden;
-    size_t blocks = wg_chunks(w.s.samples, w.s.block);
+    size_t blocks = wg__chunks(w.s.samples, w.s.block);
     w.weight = FN(panels)(op, op->in[2], w.s.hidden, gates, true);
     w.dgx = FN(gradient_or_scratch)(op, 0, w.s.steps * state * 3);
     w.dh = FN(gradient_or_scratch)(op, 1, state);

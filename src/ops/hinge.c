@@ -21,7 +21,7 @@ enum { BLOCK = 256 };
 
 static double margin_of(const wg_loss_options *options)
 {
-    return wg_option_or(options->margin, 1);
+    return wg__option_or(options->margin, 1);
 }
 
 /* What the label's own class adds when it takes part: max(0, s[y] - s[y] + margin)^power. */
@@ -42,9 +42,9 @@ static wg_status shape(wg_op_context *op)
         return wg_op_fail(op, WG_INVALID, "power %d is neither 1 nor 2", options->power);
     if (!(options->margin >= 0 && options->margin < HUGE_VAL))
         return wg_op_fail(op, WG_INVALID, "margin %g is not in [0, inf)", options->margin);
-    wg_shape each = wg_labels_of(op->in_shape[0]);
-    wg_status status = wg_labels_shape(op, &each);
-    return status == WG_OK ? wg_loss_shape(op, each) : status;
+    wg_shape each = wg__labels_of(op->in_shape[0]);
+    wg_status status = wg__labels_shape(op, &each);
+    return status == WG_OK ? wg__loss_shape(op, each) : status;
 }
 
 #define TEMPLATE "ops/hinge_real.h"
@@ -55,7 +55,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 {
     const wg_loss_options *options = op->attr;
     wg_axes classes = {.count = 1, .axis = {1}};
-    wg_var s = op->arg[0], y = wg_label_targets(s, op->arg[1], NULL);
+    wg_var s = op->arg[0], y = wg__label_targets(s, op->arg[1], NULL);
     wg_var own = wg_sum_over(wg_mul(s, y), classes, true);
     wg_var excess = wg_relu(wg_addc(wg_sub(s, own), margin_of(options)));
     if (options->power == 2)
@@ -64,13 +64,13 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     each = wg_addc(each, constant_of(options));
     if (options->divide_by_classes)
         each = wg_divc(each, (double)op->in_shape[0]->dim[1]);
-    results[0] = wg_loss_reduce(op, each);
+    results[0] = wg__loss_reduce(op, each);
     return WG_OK;
 }
 
 wg_var wg_hinge(wg_var scores, wg_var labels, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_hinge, scores, labels, options);
+    return wg__loss_apply(&wg__op_hinge, scores, labels, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -83,7 +83,7 @@ static const wg_op_sample samples[] = {
                 .reduction = WG_SUM, .include_label = true, .divide_by_classes = true, .margin = 0.5}},
 };
 
-const wg_op wg_op_hinge = {.name = "hinge",
+const wg_op wg__op_hinge = {.name = "hinge",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,

@@ -10,7 +10,7 @@
 
 static double delta_of(const wg_loss_options *options)
 {
-    return wg_option_or(options->delta, 1);
+    return wg__option_or(options->delta, 1);
 }
 
 #define NUMBER(options) delta_of(options)
@@ -27,22 +27,22 @@ static wg_status shape(wg_op_context *op)
     const wg_loss_options *options = op->attr;
     if (!(options->delta >= 0 && options->delta < HUGE_VAL))
         return wg_op_fail(op, WG_INVALID, "delta %g is not a positive number", options->delta);
-    return wg_pointwise_shape(op);
+    return wg__pointwise_shape(op);
 }
 
 static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     double delta = delta_of(op->attr);
     wg_var slope = wg_clamp(wg_sub(op->arg[0], op->arg[1]), -delta, delta);
-    return wg_pointwise_vjp(op, g[0], slope, wg_neg(slope), grad_in);
+    return wg__pointwise_vjp(op, g[0], slope, wg_neg(slope), grad_in);
 }
 
 wg_var wg_huber(wg_var prediction, wg_var target, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_huber, prediction, target, options);
+    return wg__loss_apply(&wg__op_huber, prediction, target, options);
 }
 
-const wg_op wg_op_huber = {.name = "huber",
+const wg_op wg__op_huber = {.name = "huber",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
@@ -53,5 +53,5 @@ const wg_op wg_op_huber = {.name = "huber",
     .backward_f64 = pointwise_backward_f64,
     .backward_f32 = pointwise_backward_f32,
     .formula = "d = a - b: |d| <= delta ? d^2 / 2 : delta (|d| - delta / 2)",
-    .samples = wg_pointwise_samples,
+    .samples = wg__pointwise_samples,
     .sample_count = WG_POINTWISE_SAMPLES};

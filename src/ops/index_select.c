@@ -18,9 +18,9 @@ enum { COPY_GRAIN = 1 << 14 };
 /* Operands begin with x and index; the attribute is the axis. */
 static wg_status common_shape(wg_op_context *op, size_t *axis)
 {
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, axis);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, axis);
     if (status == WG_OK)
-        status = wg_op_needs_index(op, 1);
+        status = wg__op_needs_index(op, 1);
     if (status == WG_OK && op->in_shape[1]->rank != 1)
         status = wg_op_fail(op, WG_BAD_SHAPE, "an index has one axis here, not %s", wg_op_operand(op, 1));
     return status;
@@ -29,8 +29,8 @@ static wg_status common_shape(wg_op_context *op, size_t *axis)
 /* The axis of x, as [outer, size, inner], once the index is known to be good. */
 static wg_status along_checked(wg_op_context *op, wg_along *along)
 {
-    *along = wg_along_axis(op->in_shape[0], wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
-    return wg_op_check_index(op, 1, along->size);
+    *along = wg__along_axis(op->in_shape[0], wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
+    return wg__op_check_index(op, 1, along->size);
 }
 
 /* ---- index_select */
@@ -41,7 +41,7 @@ static wg_status index_select_shape(wg_op_context *op)
     wg_status status = common_shape(op, &axis);
     if (status == WG_OK)
         op->out_shape[0].dim[axis] = op->in_shape[1]->dim[0];
-    op->out_dtype[0] = wg_op_element(op, 0);
+    op->out_dtype[0] = wg__op_element(op, 0);
     return status;
 }
 
@@ -85,13 +85,13 @@ static void select_chunk(void *work, size_t chunk, size_t begin, size_t end)
 static wg_status index_select_forward(wg_op_context *op)
 {
     select_work work = {.n = op->in_shape[1]->dim[0],
-        .size = wg_op_element_size(op, 0),
+        .size = wg__op_element_size(op, 0),
         .index = op->in[1],
         .from = op->in[0],
         .to = op->out[0]};
     wg_status status = along_checked(op, &work.along);
     if (status == WG_OK && op->count > 0)
-        wg_parallel_for(
+        wg__parallel_for(
             op->threads, work.along.outer * work.n, COPY_GRAIN / work.along.inner, select_chunk, &work);
     return status;
 }
@@ -107,16 +107,16 @@ static void add_rows(const wg_op_context *op, const wg_along *along, const void 
 {
     size_t n = op->in_shape[1]->dim[0];
     if (op->dtype == WG_F64)
-        wg_index_add_f64(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
+        wg__index_add_f64(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
     else
-        wg_index_add_f32(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
+        wg__index_add_f32(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
 }
 
 /* The same without the zeros on the tape. */
 static wg_status index_select_backward(wg_op_context *op)
 {
     wg_along along =
-        wg_along_axis(op->in_shape[0], wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
+        wg__along_axis(op->in_shape[0], wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
     size_t count = along.outer * along.size * along.inner;
     if (!op->grad_in[0] || count == 0)
         return WG_OK;
@@ -133,7 +133,7 @@ static const wg_op_sample index_select_samples[] = {
     {.label = "middle axis", .in = {{3, {2, 3, 2}}, {1, {4}}}, .int_below = {0, 3}, .attr = &(const int){1}},
 };
 
-const wg_op wg_op_index_select = {
+const wg_op wg__op_index_select = {
     .name = "index_select",
     .arity = 2,
     .attr_size = sizeof(int),
@@ -152,7 +152,7 @@ const wg_op wg_op_index_select = {
 
 wg_var wg_index_select(wg_var x, int axis, wg_var index)
 {
-    return wg_apply(&wg_op_index_select, (wg_var[]){x, index}, 2, &axis);
+    return wg_apply(&wg__op_index_select, (wg_var[]){x, index}, 2, &axis);
 }
 
 /* ---- index_add */
@@ -162,9 +162,9 @@ static wg_status index_add_shape(wg_op_context *op)
     size_t axis = 0;
     wg_status status = common_shape(op, &axis);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 0);
+        status = wg__op_needs_real(op, 0);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 2);
+        status = wg__op_needs_real(op, 2);
     if (status != WG_OK)
         return status;
     wg_shape src = *op->in_shape[0];
@@ -207,7 +207,7 @@ static const wg_op_sample index_add_samples[] = {
         .attr = &(const int){1}},
 };
 
-const wg_op wg_op_index_add = {
+const wg_op wg__op_index_add = {
     .name = "index_add",
     .arity = 3,
     .attr_size = sizeof(int),
@@ -224,5 +224,5 @@ const wg_op wg_op_index_add = {
 
 wg_var wg_index_add(wg_var x, int axis, wg_var index, wg_var src)
 {
-    return wg_apply(&wg_op_index_add, (wg_var[]){x, index, src}, 3, &axis);
+    return wg_apply(&wg__op_index_add, (wg_var[]){x, index, src}, 3, &axis);
 }

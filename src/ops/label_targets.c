@@ -14,16 +14,16 @@ static wg_status shape(wg_op_context *op)
 {
     if (op->in_dtype[0] == WG_I32 || op->in_shape[0]->rank < 2)
         return wg_op_fail(op, WG_BAD_SHAPE, "%s is not [N, C, ...], floating", wg_op_operand(op, 0));
-    wg_shape labels = wg_labels_of(op->in_shape[0]);
-    return wg_labels_shape(op, &labels);
+    wg_shape labels = wg__labels_of(op->in_shape[0]);
+    return wg__labels_shape(op, &labels);
 }
 
 #define TEMPLATE "ops/label_targets_real.h"
 #include "base/for_each_real.h"
 
-wg_var wg_label_targets(wg_var logits, wg_var labels, const wg_loss_options *options)
+wg_var wg__label_targets(wg_var logits, wg_var labels, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_label_targets, logits, labels, options);
+    return wg__loss_apply(&wg__op_label_targets, logits, labels, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -32,7 +32,7 @@ static const wg_op_sample samples[] = {
         .attr = &(const wg_loss_options){.label_smoothing = 0.1}},
 };
 
-const wg_op wg_op_label_targets = {.name = "label_targets",
+const wg_op wg__op_label_targets = {.name = "label_targets",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_ZERO_GRADIENT | WG_OP_PLAIN_ATTR,

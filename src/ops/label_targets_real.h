@@ -6,10 +6,10 @@
 static wg_status FN(label_targets_forward)(wg_op_context *op)
 {
     const wg_loss_options *options = op->attr;
-    struct wg_classes k = wg_classes_of(op->in_shape[0]);
+    struct wg_classes k = wg__classes_of(op->in_shape[0]);
     const int32_t *labels = op->in[1];
     size_t counted, plane = k.classes * k.positions;
-    if (wg_labels_check(op, options, k.samples * k.positions, k.classes, &counted) != WG_OK)
+    if (wg__labels_check(op, options, k.samples * k.positions, k.classes, &counted) != WG_OK)
         return WG_BAD_INDEX;
     REAL smooth = (REAL)(options->label_smoothing / (double)k.classes),
          hard = (REAL)(1 - options->label_smoothing);

@@ -9,10 +9,10 @@
 #include <wengert/array.h>
 
 /* Images [N, C, H, W] with N a multiple of L, none of them empty. */
-bool wg_is_batch_of_lanes(const wg_shape *shape);
+bool wg__is_batch_of_lanes(const wg_shape *shape);
 
 /* Broadcast to images [N, C, H, W], has it the same numbers for all n and all columns? [C, 1, 1], say. Then
  * it is broadcast to [N / L, C, H, W L] as well. */
-bool wg_is_alike_in_lanes(const wg_shape *shape);
+bool wg__is_alike_in_lanes(const wg_shape *shape);
 
 #endif

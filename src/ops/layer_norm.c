@@ -31,7 +31,7 @@ static struct rows rows_of(const wg_op_context *op)
     struct rows rows = {.count = 1, .width = 1};
     for (size_t axis = 0; axis < x->rank; axis++)
         *(axis + gamma->rank < x->rank ? &rows.count : &rows.width) *= x->dim[axis];
-    size_t numbers = wg_chunks(8192, rows.width), share = wg_chunks(rows.count, 64);
+    size_t numbers = wg__chunks(8192, rows.width), share = wg__chunks(rows.count, 64);
     rows.chunk = numbers > share ? numbers : share;
     rows.chunk = rows.chunk > 8 ? rows.chunk : 8;
     return rows;
@@ -63,9 +63,9 @@ static wg_status shape(wg_op_context *op)
         return wg_op_fail(op, WG_INVALID, "eps %g is not in [0, inf)", options->eps);
     size_t count = 1;
     for (size_t axis = 0; axis + op->in_shape[1]->rank < op->in_shape[0]->rank; axis++)
-        if (!wg_mul_size(count, op->in_shape[0]->dim[axis], &count))
+        if (!wg__mul_size(count, op->in_shape[0]->dim[axis], &count))
             return wg_op_fail(op, WG_OVERFLOW, "%s has too many rows", wg_op_operand(op, 0));
-    if (!wg_mul_size(count, 2 * sizeof(double), &op->keep_bytes[0]))
+    if (!wg__mul_size(count, 2 * sizeof(double), &op->keep_bytes[0]))
         return wg_op_fail(op, WG_OVERFLOW, "%s has too many rows", wg_op_operand(op, 0));
     op->keep_bytes[0] += op->keep_bytes[0] == 0; /* pointers go into it */
     return WG_OK;
@@ -82,9 +82,9 @@ static wg_status expand(wg_op_context *op, wg_var *results)
     for (size_t i = 0; i < axes.count; i++)
         axes.axis[i] = -1 - (int)i, kept.dim[kept.rank - 1 - i] = 1;
     struct rows rows = rows_of(op);
-    wg_var centred = wg_centred(op->arg[0], axes);
+    wg_var centred = wg__centred(op->arg[0], axes);
     wg_var deviation =
-        wg_deviation(wg_reshape(centred, WG_SHAPE(rows.count, rows.width)), wg_eps_of(options->eps));
+        wg__deviation(wg_reshape(centred, WG_SHAPE(rows.count, rows.width)), wg__eps_of(options->eps));
     wg_var normal = wg_div(centred, wg_reshape(deviation, kept));
     results[0] = wg_add(wg_mul(normal, op->arg[1]), op->arg[2]);
     return WG_OK;
@@ -92,7 +92,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 
 wg_var wg_layer_norm(wg_var x, wg_var gamma, wg_var beta, const wg_layer_norm_options *options)
 {
-    return wg_apply(&wg_op_layer_norm, (const wg_var[]){x, gamma, beta}, 3, options);
+    return wg_apply(&wg__op_layer_norm, (const wg_var[]){x, gamma, beta}, 3, options);
 }
 
 static const wg_op_sample samples[] = {
@@ -102,7 +102,7 @@ static const wg_op_sample samples[] = {
     {"all axes", .in = {{1, {6}}, {1, {6}}, {1, {6}}}},
 };
 
-const wg_op wg_op_layer_norm = {.name = "layer_norm",
+const wg_op wg__op_layer_norm = {.name = "layer_norm",
     .arity = 3,
     .attr_size = sizeof(wg_layer_norm_options),
     .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_PLAIN_ATTR,

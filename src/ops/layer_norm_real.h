@@ -25,10 +25,10 @@ WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin
         REAL *restrict y = w->out + r * width;
         double mean = FN(span_sum)(width, x) / (double)width;
         double variance = FN(span_deviation)(width, x, mean) / (double)width;
-        double shrink = wg_variance_scale(variance, w->eps);
+        double shrink = wg__variance_scale(variance, w->eps);
         if (shrink != 1)
             variance = FN(span_scaled_deviation)(width, x, mean, shrink) / (double)width;
-        double inverse = wg_inverse_deviation(variance, w->eps, shrink);
+        double inverse = wg__inverse_deviation(variance, w->eps, shrink);
         w->mean[r] = mean, w->inverse[r] = inverse;
         /* the mean in two parts: a float keeps the digits of a large one */
         REAL high = (REAL)mean, low = (REAL)(mean - (double)high), scale = (REAL)inverse;
@@ -36,7 +36,7 @@ WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin
         for (size_t j = 0; j < width; j++)
             y[j] = ((x[j] - high) - low) * scale * gamma[j] + beta[j];
     }
-    wg_finish_run(w->finish, begin * width, (end - begin) * width);
+    wg__finish_run(w->finish, begin * width, (end - begin) * width);
     (void)chunk;
 }
 
@@ -45,7 +45,7 @@ static wg_status FN(layer_norm_forward)(wg_op_context *op)
     struct rows rows = rows_of(op);
     const wg_layer_norm_options *options = op->attr;
     struct FN(layer_norm_work) w = {.width = rows.width,
-        .eps = wg_eps_of(options->eps),
+        .eps = wg__eps_of(options->eps),
         .x = op->in[0],
         .gamma = op->in[1],
         .beta = op->in[2],
@@ -53,7 +53,7 @@ static wg_status FN(layer_norm_forward)(wg_op_context *op)
         .mean = op->keep[0],
         .finish = op->finish};
     w.inverse = w.mean + rows.count;
-    wg_parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_rows), &w);
+    wg__parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_rows), &w);
     return WG_OK;
 }
 
@@ -100,7 +100,7 @@ WG_CLONES static void FN(layer_norm_slopes)(void *work, size_t chunk, size_t beg
             }
     }
     if (w->out)
-        wg_finish_run(w->finish, begin * width, (end - begin) * width);
+        wg__finish_run(w->finish, begin * width, (end - begin) * width);
 }
 
 /* out[j] = the sum over chunks of part[chunk][first + j] */
@@ -125,13 +125,13 @@ static wg_status FN(layer_norm_backward)(wg_op_context *op)
         .mean = op->keep[0],
         .finish = op->finish};
     w.inverse = w.mean + rows.count;
-    size_t chunks = wg_chunks(rows.count, rows.chunk);
+    size_t chunks = wg__chunks(rows.count, rows.chunk);
     if (op->grad_in[1] || op->grad_in[2]) {
         w.part = wg_op_scratch(op, chunks * 2 * rows.width * sizeof *w.part);
         if (!w.part)
             return WG_OUT_OF_MEMORY;
     }
-    wg_parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_slopes), &w);
+    wg__parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_slopes), &w);
     FN(add_parts)(w.part, chunks, rows.width, 0, op->grad_in[1]);
     FN(add_parts)(w.part, chunks, rows.width, rows.width, op->grad_in[2]);
     return WG_OK;

@@ -12,8 +12,8 @@
 
 static wg_status log_softmax_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_along_runs(op);
-    wg_softmax_forward(&runs, op->dtype, op->in[0], true, op->out[0], op->threads, op->finish);
+    wg_runs runs = wg__along_runs(op);
+    wg__softmax_forward(&runs, op->dtype, op->in[0], true, op->out[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -27,8 +27,8 @@ static wg_status log_softmax_vjp(wg_op_context *op, const wg_var *g, wg_var *gra
 
 static wg_status log_softmax_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_along_runs(op);
-    wg_softmax_backward(
+    wg_runs runs = wg__along_runs(op);
+    wg__softmax_backward(
         &runs, op->dtype, op->out[0], op->upstream[0], true, op->grad_in[0], op->threads, op->finish);
     return WG_OK;
 }
@@ -42,12 +42,12 @@ static const wg_op_sample log_softmax_samples[] = {
     {.label = "many classes", .in = {{2, {2, 19}}}, .attr = &(const int){1}},
 };
 
-const wg_op wg_op_log_softmax = {
+const wg_op wg__op_log_softmax = {
     .name = "log_softmax",
     .arity = 1,
     .attr_size = sizeof(int),
     .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_PLAIN_ATTR,
-    .shape = wg_along_shape,
+    .shape = wg__along_shape,
     .forward_f64 = log_softmax_forward,
     .forward_f32 = log_softmax_forward,
     .vjp = log_softmax_vjp,
@@ -62,5 +62,5 @@ const wg_op wg_op_log_softmax = {
 
 wg_var wg_log_softmax(wg_var x, int axis)
 {
-    return wg_apply(&wg_op_log_softmax, &x, 1, &axis);
+    return wg_apply(&wg__op_log_softmax, &x, 1, &axis);
 }

@@ -17,9 +17,9 @@
 /* Kept: for each output m, then s. */
 static wg_status logsumexp_shape(wg_op_context *op)
 {
-    wg_status status = wg_over_shape(op);
+    wg_status status = wg__over_shape(op);
     if (status == WG_OK)
-        op->keep_bytes[0] = wg_over_runs(op).outputs * 2 * sizeof(double);
+        op->keep_bytes[0] = wg__over_runs(op).outputs * 2 * sizeof(double);
     return status;
 }
 
@@ -27,13 +27,13 @@ static wg_status logsumexp_shape(wg_op_context *op)
  * not. */
 static bool shifts(wg_op_context *op, const wg_runs *runs, double *m)
 {
-    size_t bytes = wg_extremum_scratch(runs);
+    size_t bytes = wg__extremum_scratch(runs);
     size_t *index = wg_op_scratch(op, runs->outputs * sizeof *index);
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!index || (bytes && !scratch))
         return false;
     if (runs->terms > 0)
-        wg_reduce_extremum(runs, op->dtype, op->in[0], 1, m, index, scratch, op->threads);
+        wg__reduce_extremum(runs, op->dtype, op->in[0], 1, m, index, scratch, op->threads);
     for (size_t o = 0; o < runs->outputs; o++)
         m[o] = runs->terms > 0 && isfinite(m[o]) ? m[o] : 0;
     return true;
@@ -41,15 +41,15 @@ static bool shifts(wg_op_context *op, const wg_runs *runs, double *m)
 
 static wg_status logsumexp_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs), *m = op->keep[0], *s = m + runs.outputs;
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs), *m = op->keep[0], *s = m + runs.outputs;
     if (runs.outputs == 0)
         return WG_OK;
-    if (!y || !shifts(op, &runs, m) || !wg_over_fold(op, wg_fold_exponentials, &runs, m, s))
+    if (!y || !shifts(op, &runs, m) || !wg__over_fold(op, wg__fold_exponentials, &runs, m, s))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = m[o] + log(s[o]);
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
@@ -57,8 +57,8 @@ static wg_status logsumexp_forward(wg_op_context *op)
 static wg_status logsumexp_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     const wg_over *over = op->attr;
-    wg_var x = op->arg[0], upstream = wg_over_kept(op, g[0]);
-    if (wg_over_runs(op).terms == 0) {
+    wg_var x = op->arg[0], upstream = wg__over_kept(op, g[0]);
+    if (wg__over_runs(op).terms == 0) {
         grad_in[0] = wg_mul(x, upstream); /* nothing, in x's shape */
         return WG_OK;
     }
@@ -71,25 +71,25 @@ static wg_status logsumexp_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_
 
 static wg_status logsumexp_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
+    wg_runs runs = wg__over_runs(op);
     const double *m = op->keep[0], *s = m + runs.outputs;
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]);
     if (!g)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         g[o] = s[o] == 0 ? 0 : g[o] / s[o];
-    wg_reduce_spread(
-        &wg_spread_exponential[op->dtype == WG_F32], &runs, op->in[0], g, m, op->grad_in[0], op->threads);
+    wg__reduce_spread(
+        &wg__spread_exponential[op->dtype == WG_F32], &runs, op->in[0], g, m, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
 static const char *const logsumexp_rule[] = {"g exp(x) / sum(exp(x))"};
 
-const wg_op wg_op_logsumexp = {
+const wg_op wg__op_logsumexp = {
     .name = "logsumexp",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = logsumexp_shape,
     .forward_f64 = logsumexp_forward,
@@ -100,14 +100,14 @@ const wg_op wg_op_logsumexp = {
     .backward_ignores = WG_IGNORES_RESULT(0),
     .formula = "logsumexp(x)",
     .rule = logsumexp_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_logsumexp_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_logsumexp, &x, 1, &over);
+    return wg_apply(&wg__op_logsumexp, &x, 1, &over);
 }
 
 wg_var wg_logsumexp(wg_var x)

@@ -7,7 +7,7 @@
 #include "ops/loss.h"
 #include "ops/ops.h"
 
-wg_var wg_loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options)
+wg_var wg__loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options)
 {
     wg_loss_options attr;
     memset(&attr, 0, sizeof attr); /* equal ones have equal bytes: see WG_OP_PLAIN_ATTR */
@@ -25,7 +25,7 @@ wg_var wg_loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options 
     return wg_apply(op, (const wg_var[]){a, b}, 2, &attr);
 }
 
-wg_status wg_loss_shape(wg_op_context *op, wg_shape each)
+wg_status wg__loss_shape(wg_op_context *op, wg_shape each)
 {
     const wg_loss_options *options = op->attr;
     if (options->reduction != WG_MEAN && options->reduction != WG_SUM && options->reduction != WG_NONE)
@@ -34,12 +34,12 @@ wg_status wg_loss_shape(wg_op_context *op, wg_shape each)
     return WG_OK;
 }
 
-bool wg_loss_each(const wg_op_context *op)
+bool wg__loss_each(const wg_op_context *op)
 {
     return op->out_shape[0].rank > 0;
 }
 
-void wg_loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count)
+void wg__loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count)
 {
     const wg_loss_options *options = op->attr;
     double total = 0;
@@ -48,13 +48,13 @@ void wg_loss_finish(const wg_op_context *op, const double *sums, size_t chunks, 
     *(double *)op->out[0] = options->reduction == WG_MEAN ? total / (double)count : total;
 }
 
-double wg_loss_share(const wg_op_context *op, size_t count)
+double wg__loss_share(const wg_op_context *op, size_t count)
 {
     const wg_loss_options *options = op->attr;
     return options->reduction == WG_MEAN ? 1 / (double)count : 1;
 }
 
-wg_var wg_loss_reduce(const wg_op_context *op, wg_var each)
+wg_var wg__loss_reduce(const wg_op_context *op, wg_var each)
 {
     const wg_loss_options *options = op->attr;
     return options->reduction == WG_NONE ? each : options->reduction == WG_SUM ? wg_sum(each) : wg_mean(each);
@@ -62,7 +62,7 @@ wg_var wg_loss_reduce(const wg_op_context *op, wg_var each)
 
 /* ---- Labels */
 
-wg_status wg_labels_shape(wg_op_context *op, const wg_shape *expected)
+wg_status wg__labels_shape(wg_op_context *op, const wg_shape *expected)
 {
     char text[192];
     if (op->in_dtype[1] != WG_I32)
@@ -74,7 +74,7 @@ wg_status wg_labels_shape(wg_op_context *op, const wg_shape *expected)
     return WG_OK;
 }
 
-wg_status wg_labels_check(
+wg_status wg__labels_check(
     wg_op_context *op, const wg_loss_options *ignore, size_t count, size_t classes, size_t *counted)
 {
     const int32_t *labels = op->in[1];
@@ -89,7 +89,7 @@ wg_status wg_labels_check(
     return WG_OK;
 }
 
-struct wg_classes wg_classes_of(const wg_shape *logits)
+struct wg_classes wg__classes_of(const wg_shape *logits)
 {
     struct wg_classes k = {.samples = logits->dim[0], .classes = logits->dim[1], .positions = 1};
     for (size_t axis = 2; axis < logits->rank; axis++)
@@ -97,7 +97,7 @@ struct wg_classes wg_classes_of(const wg_shape *logits)
     return k;
 }
 
-wg_shape wg_labels_of(const wg_shape *logits)
+wg_shape wg__labels_of(const wg_shape *logits)
 {
     wg_shape shape = {.rank = logits->rank - 1, .dim = {logits->dim[0]}};
     for (size_t axis = 2; axis < logits->rank; axis++)

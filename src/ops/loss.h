@@ -13,42 +13,42 @@
 #include <wengert/op.h>
 
 /* The operation of prediction and target, with options (NULL: zeros) in memory whose padding is zero. */
-wg_var wg_loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options);
+wg_var wg__loss_apply(const wg_op *op, wg_var a, wg_var b, const wg_loss_options *options);
 
 /* Sets the result's shape, `each` (that of the single losses) or a scalar; checks options->reduction. */
-wg_status wg_loss_shape(wg_op_context *op, wg_shape each);
+wg_status wg__loss_shape(wg_op_context *op, wg_shape each);
 
 /* The single losses are the result itself. False also for WG_NONE of a scalar: its kernel sums one loss. */
-bool wg_loss_each(const wg_op_context *op);
+bool wg__loss_each(const wg_op_context *op);
 
 /* Writes the result from the chunks' sums: their sum, divided by count for WG_MEAN. */
-void wg_loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count);
+void wg__loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count);
 
 /* dL / d one loss, as a number that multiplies the (scalar or single) upstream gradient. */
-double wg_loss_share(const wg_op_context *op, size_t count);
+double wg__loss_share(const wg_op_context *op, size_t count);
 
 /* The same reduction of a var of single losses. */
-wg_var wg_loss_reduce(const wg_op_context *op, wg_var each);
+wg_var wg__loss_reduce(const wg_op_context *op, wg_var each);
 
 /* Fails when operand 1 are not i32 labels of the given shape. */
-wg_status wg_labels_shape(wg_op_context *op, const wg_shape *expected);
+wg_status wg__labels_shape(wg_op_context *op, const wg_shape *expected);
 
 /* Fails with WG_BAD_INDEX when a label is no class (0 .. classes - 1), except ignored ones (ignore may be
  * NULL: none are); *counted: the labels not ignored. */
-wg_status wg_labels_check(
+wg_status wg__labels_check(
     wg_op_context *op, const wg_loss_options *ignore, size_t count, size_t classes, size_t *counted);
 
 /* A var of the logits' shape [N, C, ...] that holds the labels' targets: 1 at the label, 0 elsewhere,
  * smoothed as the options say, zeros for an ignored sample. No gradient goes through. */
-wg_var wg_label_targets(wg_var logits, wg_var labels, const wg_loss_options *options);
+wg_var wg__label_targets(wg_var logits, wg_var labels, const wg_loss_options *options);
 
 /* [N, C, d1, ...] as N x C x S. */
 struct wg_classes {
     size_t samples, classes, positions; /* N, C, S */
 };
-struct wg_classes wg_classes_of(const wg_shape *logits);
+struct wg_classes wg__classes_of(const wg_shape *logits);
 
 /* The shape of labels for logits (or scores): without axis 1. */
-wg_shape wg_labels_of(const wg_shape *logits);
+wg_shape wg__labels_of(const wg_shape *logits);
 
 #endif

@@ -33,11 +33,11 @@ enum { LANES = 16, PANEL = 32 }; /* multiples of every vector's numbers */
 
 static wg_status shape(wg_op_context *op)
 {
-    wg_status status = wg_recurrent_shape(op, 4, 2);
+    wg_status status = wg__recurrent_shape(op, 4, 2);
     if (status == WG_OK)
-        status = wg_recurrent_keep(op, 0, 4); /* z */
+        status = wg__recurrent_keep(op, 0, 4); /* z */
     if (status == WG_OK)
-        status = wg_recurrent_keep(op, 1, 1); /* c */
+        status = wg__recurrent_keep(op, 1, 1); /* c */
     if (status == WG_OK)
         op->out_shape[1] = *op->in_shape[2];
     return status;
@@ -48,21 +48,21 @@ static wg_status shape(wg_op_context *op)
 
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
-    wg_recurrent s = wg_recurrent_of(op);
+    wg_recurrent s = wg__recurrent_of(op);
     wg_var h = op->arg[1], c = op->arg[2], *all = NULL;
     size_t bytes;
-    if (!wg_mul_size(s.steps, sizeof *all, &bytes) || !(all = wg_op_scratch(op, bytes)))
+    if (!wg__mul_size(s.steps, sizeof *all, &bytes) || !(all = wg_op_scratch(op, bytes)))
         return WG_OUT_OF_MEMORY;
     for (size_t t = 0; t < s.steps; t++) {
-        wg_var z = wg_add(wg_recurrent_step(op->arg[0], t), wg_matmul(h, op->arg[3]));
-        wg_var i = wg_sigmoid(wg_recurrent_gate(z, 0, s.hidden));
-        wg_var f = wg_sigmoid(wg_recurrent_gate(z, 1, s.hidden));
-        wg_var g = wg_tanh(wg_recurrent_gate(z, 2, s.hidden));
-        wg_var o = wg_sigmoid(wg_recurrent_gate(z, 3, s.hidden));
+        wg_var z = wg_add(wg__recurrent_step(op->arg[0], t), wg_matmul(h, op->arg[3]));
+        wg_var i = wg_sigmoid(wg__recurrent_gate(z, 0, s.hidden));
+        wg_var f = wg_sigmoid(wg__recurrent_gate(z, 1, s.hidden));
+        wg_var g = wg_tanh(wg__recurrent_gate(z, 2, s.hidden));
+        wg_var o = wg_sigmoid(wg__recurrent_gate(z, 3, s.hidden));
         c = wg_add(wg_mul(f, c), wg_mul(i, g));
         all[t] = h = wg_mul(o, wg_tanh(c));
     }
-    results[0] = wg_recurrent_join(op, all);
+    results[0] = wg__recurrent_join(op, all);
     results[1] = c;
     return WG_OK;
 }
@@ -70,7 +70,7 @@ static wg_status expand(wg_op_context *op, wg_var *results)
 wg_var wg_lstm(wg_var gx, wg_var h0, wg_var c0, wg_var weight, wg_var *last_c)
 {
     wg_var results[2];
-    wg_apply_all(&wg_op_lstm, (const wg_var[]){gx, h0, c0, weight}, 4, NULL, results);
+    wg_apply_all(&wg__op_lstm, (const wg_var[]){gx, h0, c0, weight}, 4, NULL, results);
     if (last_c)
         *last_c = results[1];
     return results[0];
@@ -85,7 +85,7 @@ static const wg_op_sample samples[] = {
         .lo = {-0.5, -0.5, -0.5, -0.5}, .hi = {0.5, 0.5, 0.5, 0.5}},
 };
 
-const wg_op wg_op_lstm = {.name = "lstm",
+const wg_op wg__op_lstm = {.name = "lstm",
     .arity = 4,
     .results = 2,
     .shape = shape,
@@ -95,7 +95,7 @@ const wg_op wg_op_lstm = {.name = "lstm",
     .backward_f64 = lstm_backward_f64,
     .backward_f32 = lstm_backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(1),
-    .flops = wg_recurrent_flops,
+    .flops = wg__recurrent_flops,
     .formula = "lstm(gx, h0, c0, weight)",
     .samples = samples,
     .sample_count = sizeof samples / sizeof samples[0]};

@@ -96,7 +96,7 @@ WG_CLONES static void FN(lstm_run)(void *work, size_t worker, size_t begin, size
         const REAL *gx = w->gx + at * gates;
         REAL *z = w->z + at * gates, *c_t = w->c + at * hidden, *y = w->y + at * hidden;
         FN(step_product)
-        (end - begin, gates, hidden, h, w->weight, 0, z, gates, wg_room_of(&w->rooms, worker));
+        (end - begin, gates, hidden, h, w->weight, 0, z, gates, wg__room_of(&w->rooms, worker));
         for (size_t i = 0; i < n; i += hidden)
             FN(lstm_row)(hidden, gx + 4 * i, z + 4 * i, c + i, c_t + i, y + i);
         h = y, c = c_t;
@@ -125,7 +125,7 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin,
             FN(lstm_row_back)(hidden, z + 4 * i, before + i, c + i, dh + i, dc + i, dz + 4 * i);
         if (t > 0 || w->first)
             FN(step_product)
-        (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg_room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -133,7 +133,7 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin,
 
 static wg_status FN(lstm_forward)(wg_op_context *op)
 {
-    const wg_recurrent s = wg_recurrent_of(op);
+    const wg_recurrent s = wg__recurrent_of(op);
     struct FN(lstm_work) w = {.s = s,
         .gx = op->in[0],
         .h0 = op->in[1],
@@ -150,7 +150,7 @@ static wg_status FN(lstm_forward)(wg_op_context *op)
 
 static wg_status FN(lstm_backward)(wg_op_context *op)
 {
-    struct FN(lstm_work) w = {.s = wg_recurrent_of(op),
+    struct FN(lstm_work) w = {.s = wg__recurrent_of(op),
         .gy = op->upstream[0],
         .gc = op->upstream[1],
         .c0 = op->in[2],

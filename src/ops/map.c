@@ -123,8 +123,8 @@ static void run_panel(const void *work, const wg_panel *panel)
             at[s] = panel->at[s] + (ptrdiff_t)i * panel->step_a[s];
         for (size_t j = 0; j < panel->b; j++) {
             put(op->out[0], op->dtype, (size_t)at[0],
-                call(w->value, wg_element_at(op->in[0], op->dtype, (size_t)at[1]),
-                    wg_element_at(b, op->dtype, (size_t)at[2])));
+                call(w->value, wg__element_at(op->in[0], op->dtype, (size_t)at[1]),
+                    wg__element_at(b, op->dtype, (size_t)at[2])));
             for (size_t s = 0; s < 3; s++)
                 at[s] += panel->step_b[s];
         }
@@ -134,22 +134,22 @@ static void run_panel(const void *work, const wg_panel *panel)
 static wg_status map_forward(wg_op_context *op)
 {
     const map_work work = {.op = op, .value = partial_of(op->op, op->attr)};
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 3);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 3);
     for (size_t i = 0; i < 2; i++)
-        wg_walk_stretch(&walk, i + 1, op->in_shape[i < op->arity ? i : 0]);
-    wg_walk_merge(&walk);
-    wg_walk_panels(op->threads, &walk, run_panel, &work);
+        wg__walk_stretch(&walk, i + 1, op->in_shape[i < op->arity ? i : 0]);
+    wg__walk_merge(&walk);
+    wg__walk_panels(op->threads, &walk, run_panel, &work);
     return WG_OK;
 }
 
 static double map1_scalar(const double *in, const void *attr)
 {
-    return call(partial_of(&wg_op_map1, attr), in[0], 0);
+    return call(partial_of(&wg__op_map1, attr), in[0], 0);
 }
 
 static double map2_scalar(const double *in, const void *attr)
 {
-    return call(partial_of(&wg_op_map2, attr), in[0], in[1]);
+    return call(partial_of(&wg__op_map2, attr), in[0], in[1]);
 }
 
 /* ---- Gradients ------------------------------------------------------------------------------------- */
@@ -164,8 +164,8 @@ static void slope_panel(const void *work, const wg_panel *panel)
         for (size_t j = 0; j < panel->b; j++) {
             size_t at =
                 (size_t)(panel->at[0] + (ptrdiff_t)i * panel->step_a[0] + (ptrdiff_t)j * panel->step_b[0]);
-            const double g = wg_element_at(op->upstream[0], op->dtype, at);
-            const double x = wg_element_at(op->in[0], op->dtype, at), y = wg_element_at(b, op->dtype, at);
+            const double g = wg__element_at(op->upstream[0], op->dtype, at);
+            const double x = wg__element_at(op->in[0], op->dtype, at), y = wg__element_at(b, op->dtype, at);
             for (size_t k = 0; k < op->arity; k++)
                 if (op->grad_in[k])
                     put(op->grad_in[k], op->dtype, at, g * call(w->slope[k], x, y));
@@ -182,9 +182,9 @@ static wg_status map_backward(wg_op_context *op)
         if (!wg_shape_equal(op->in_shape[i], &op->out_shape[0]) || !is_there(work.slope[i]))
             return WG_DECLINED;
     }
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 1);
-    wg_walk_merge(&walk);
-    wg_walk_panels(op->threads, &walk, slope_panel, &work);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 1);
+    wg__walk_merge(&walk);
+    wg__walk_panels(op->threads, &walk, slope_panel, &work);
     return WG_OK;
 }
 
@@ -295,7 +295,7 @@ static const char *const map2_rule[] = {"g * slope_a(a, b)", "g * slope_b(a, b)"
     .forward_f64 = map_forward, .forward_f32 = map_forward, .vjp = map_vjp, .backward_f64 = map_backward,    \
     .backward_f32 = map_backward, .backward_ignores = WG_IGNORES_RESULT(0), .title = map_title
 
-const wg_op wg_op_map1 = {.name = "map1",
+const wg_op wg__op_map1 = {.name = "map1",
     .arity = 1,
     MAP,
     .scalar = map1_scalar,
@@ -305,7 +305,7 @@ const wg_op wg_op_map1 = {.name = "map1",
     .samples = map1_samples,
     .sample_count = sizeof map1_samples / sizeof map1_samples[0]};
 
-const wg_op wg_op_map2 = {.name = "map2",
+const wg_op wg__op_map2 = {.name = "map2",
     .arity = 2,
     MAP,
     .scalar = map2_scalar,
@@ -317,10 +317,10 @@ const wg_op wg_op_map2 = {.name = "map2",
 
 wg_var wg_apply_map1(const wg_map1 *map, wg_var x)
 {
-    return wg_apply(&wg_op_map1, &x, 1, &(map_attr){.map = map});
+    return wg_apply(&wg__op_map1, &x, 1, &(map_attr){.map = map});
 }
 
 wg_var wg_apply_map2(const wg_map2 *map, wg_var a, wg_var b)
 {
-    return wg_apply(&wg_op_map2, (wg_var[]){a, b}, 2, &(map_attr){.map = map});
+    return wg_apply(&wg__op_map2, (wg_var[]){a, b}, 2, &(map_attr){.map = map});
 }

@@ -180,7 +180,7 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 wg_var wg_matmul_t(wg_var a, wg_var b, bool transpose_a, bool transpose_b)
 {
     const wg_var args[] = {a, b};
-    return wg_apply(&wg_op_matmul, args, 2, &(matmul_attr){transpose_a, transpose_b});
+    return wg_apply(&wg__op_matmul, args, 2, &(matmul_attr){transpose_a, transpose_b});
 }
 
 wg_var wg_matmul(wg_var a, wg_var b)
@@ -220,7 +220,7 @@ static double flops(const wg_op_context *op)
     return 2 * (double)op->count * (double)a->dim[along];
 }
 
-const wg_op wg_op_matmul = {
+const wg_op wg__op_matmul = {
     .name = "matmul",
     .arity = 2,
     .attr_size = sizeof(matmul_attr),

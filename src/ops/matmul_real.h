@@ -47,7 +47,7 @@ static void FN(multiply)(void *work, size_t worker, size_t begin, size_t end)
     for (size_t i = begin; i < end; i++) {
         size_t first;
         FN(wg_product) p = FN(product_at)(w, i, &first);
-        FN(wg_gemm)(w->threads, &p, w->finish, first, wg_room_of(&w->rooms, worker));
+        FN(wg__gemm)(w->threads, &p, w->finish, first, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -58,10 +58,10 @@ static wg_status FN(multiply_in_chunks)(wg_op_context *op, FN(products) * w, siz
     if (w->g->products == 0)
         return WG_OK;
     FN(wg_product) p = FN(product_at)(w, 0, &first);
-    w->rooms.bytes = FN(wg_gemm_scratch)(w->threads, &p, w->finish);
-    if (!wg_op_rooms(op, &w->rooms, wg_workers(op->threads, w->g->products, grain)))
+    w->rooms.bytes = FN(wg__gemm_scratch)(w->threads, &p, w->finish);
+    if (!wg__op_rooms(op, &w->rooms, wg__workers(op->threads, w->g->products, grain)))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_workers(op->threads, w->g->products, grain, FN(multiply), w);
+    wg__parallel_workers(op->threads, w->g->products, grain, FN(multiply), w);
     return WG_OK;
 }
 
@@ -86,7 +86,7 @@ static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
         .result = w->z,
         .count = z->matrices * z->rows * z->row,
         .finish = w->finish};
-    wg_status status = FN(wg_factors)(op, &f);
+    wg_status status = FN(wg__factors)(op, &f);
     w->x.at = f.a, w->y.at = f.b;
     *done = f.done;
     return status;
@@ -103,7 +103,7 @@ static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(facto
     if (work == 0) { /* there may be 2^60 products of nothing */
         if (numbers)
             memset(z, 0, numbers * sizeof(REAL));
-        wg_finish_all(finish, w.threads, numbers);
+        wg__finish_all(finish, w.threads, numbers);
         return WG_OK;
     }
     bool done;
@@ -115,7 +115,7 @@ static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(facto
         w.keep = 1, w.finish = NULL;
         status = FN(multiply_in_chunks)(op, &w, g->products);
         if (status == WG_OK)
-            wg_finish_all(finish, op->threads, numbers);
+            wg__finish_all(finish, op->threads, numbers);
         return status;
     }
     if (g->products > 1 && work < 4 * CHUNK_WORK) {

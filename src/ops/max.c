@@ -16,31 +16,31 @@
 
 static bool find(wg_op_context *op, const wg_runs *runs, double sign, double *value, size_t *index)
 {
-    size_t bytes = wg_extremum_scratch(runs);
+    size_t bytes = wg__extremum_scratch(runs);
     if (runs->outputs == 0)
         return true;
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!value || !index || (bytes && !scratch))
         return false;
-    wg_reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
+    wg__reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
     return true;
 }
 
 static wg_status extremum_shape(wg_op_context *op)
 {
-    wg_status status = wg_over_some_shape(op);
+    wg_status status = wg__over_some_shape(op);
     if (status == WG_OK)
-        op->keep_bytes[0] = wg_over_runs(op).outputs * sizeof(size_t);
+        op->keep_bytes[0] = wg__over_runs(op).outputs * sizeof(size_t);
     return status;
 }
 
 static wg_status extremum_forward(wg_op_context *op, double sign)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs);
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs);
     if (!find(op, &runs, sign, y, op->keep[0]))
         return WG_OUT_OF_MEMORY;
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
@@ -59,7 +59,7 @@ static void put(const wg_op_context *op, const wg_runs *runs, const size_t *inde
 {
     memset(y, 0, runs->outputs * runs->terms * wg_dtype_size(op->dtype));
     for (size_t o = 0; o < runs->outputs && runs->terms > 0; o++) {
-        size_t at = wg_term_place(runs, o, index[o]);
+        size_t at = wg__term_place(runs, o, index[o]);
         if (op->dtype == WG_F32)
             ((float *)y)[at] = value ? ((const float *)value)[o] : 1;
         else
@@ -69,14 +69,14 @@ static void put(const wg_op_context *op, const wg_runs *runs, const size_t *inde
 
 static wg_status extremum_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
+    wg_runs runs = wg__over_runs(op);
     put(op, &runs, op->keep[0], op->upstream[0], op->grad_in[0]);
     return WG_OK;
 }
 
 static wg_status mask_forward(wg_op_context *op, double sign)
 {
-    wg_runs runs = wg_over_runs(op);
+    wg_runs runs = wg__over_runs(op);
     double *value = wg_op_scratch(op, runs.outputs * sizeof *value);
     size_t *index = wg_op_scratch(op, runs.outputs * sizeof *index);
     if (!find(op, &runs, sign, value, index))
@@ -98,7 +98,7 @@ static wg_status min_mask_forward(wg_op_context *op)
 /* 1 where the extremum is first, else 0: of x's shape. */
 static wg_status mask_shape(wg_op_context *op)
 {
-    wg_status status = wg_over_some_shape(op);
+    wg_status status = wg__over_some_shape(op);
     op->out_shape[0] = *op->in_shape[0];
     return status;
 }
@@ -106,27 +106,27 @@ static wg_status mask_shape(wg_op_context *op)
 static wg_status choose(wg_op_context *op, const wg_op *mask_op, wg_var g, wg_var *grad_in)
 {
     wg_var mask = wg_apply(mask_op, &op->arg[0], 1, op->attr);
-    grad_in[0] = wg_wherec(mask, wg_over_kept(op, g), 0);
+    grad_in[0] = wg_wherec(mask, wg__over_kept(op, g), 0);
     return WG_OK;
 }
 
 static wg_status max_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    return choose(op, &wg_op_max_mask, g[0], grad_in);
+    return choose(op, &wg__op_max_mask, g[0], grad_in);
 }
 
 static wg_status min_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    return choose(op, &wg_op_min_mask, g[0], grad_in);
+    return choose(op, &wg__op_min_mask, g[0], grad_in);
 }
 
 static const char *const extremum_rule[] = {"g at the first one"};
 
-const wg_op wg_op_max = {
+const wg_op wg__op_max = {
     .name = "max",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = extremum_shape,
     .forward_f64 = max_forward,
@@ -136,15 +136,15 @@ const wg_op wg_op_max = {
     .backward_f32 = extremum_backward,
     .formula = "max(x)",
     .rule = extremum_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
-const wg_op wg_op_min = {
+const wg_op wg__op_min = {
     .name = "min",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
     .shape = extremum_shape,
     .forward_f64 = min_forward,
@@ -154,42 +154,42 @@ const wg_op wg_op_min = {
     .backward_f32 = extremum_backward,
     .formula = "min(x)",
     .rule = extremum_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
-const wg_op wg_op_max_mask = {
+const wg_op wg__op_max_mask = {
     .name = "max_mask",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_ZERO_GRADIENT | WG_OP_PLAIN_ATTR,
     .shape = mask_shape,
     .forward_f64 = max_mask_forward,
     .forward_f32 = max_mask_forward,
     .formula = "x is the first max",
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
-const wg_op wg_op_min_mask = {
+const wg_op wg__op_min_mask = {
     .name = "min_mask",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_ZERO_GRADIENT | WG_OP_PLAIN_ATTR,
     .shape = mask_shape,
     .forward_f64 = min_mask_forward,
     .forward_f32 = min_mask_forward,
     .formula = "x is the first min",
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_max_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_max, &x, 1, &over);
+    return wg_apply(&wg__op_max, &x, 1, &over);
 }
 
 wg_var wg_max(wg_var x)
@@ -200,7 +200,7 @@ wg_var wg_max(wg_var x)
 wg_var wg_min_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_min, &x, 1, &over);
+    return wg_apply(&wg__op_min, &x, 1, &over);
 }
 
 wg_var wg_min(wg_var x)

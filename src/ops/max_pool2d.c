@@ -18,10 +18,10 @@ static wg_status shape(wg_op_context *op)
 {
     wg_pool pool;
     size_t plane;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, &op->out_shape[0]);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, &op->out_shape[0]);
     if (status != WG_OK)
         return status;
-    if (!wg_mul_size(pool.height, pool.width, &plane) || plane > INT32_MAX)
+    if (!wg__mul_size(pool.height, pool.width, &plane) || plane > INT32_MAX)
         return wg_op_fail(op, WG_OVERFLOW, "places in %s do not fit an i32", wg_op_operand(op, 0));
     op->out_shape[1] = op->out_shape[0];
     op->out_dtype[1] = WG_I32;
@@ -31,18 +31,18 @@ static wg_status shape(wg_op_context *op)
 static wg_status forward_f64(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg_max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
+        wg__max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
     return status;
 }
 
 static wg_status forward_f32(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = wg_pool_geometry(op, op->in_shape[0], &pool, NULL);
+    wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg_max_pool_lanes_f32 : wg_max_pool_f32)(
+        (op->lanes ? wg__max_pool_lanes_f32 : wg__max_pool_f32)(
             op->threads, &pool, op->in[0], op->out[0], op->out[1], op->finish);
     return status;
 }
@@ -58,27 +58,28 @@ static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 static wg_status backward_f64(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = op->upstream[0] ? wg_pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
+    wg_status status = op->upstream[0] ? wg__pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        wg_max_pool_backward_f64(op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
+        wg__max_pool_backward_f64(
+            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
     return status;
 }
 
 static wg_status backward_f32(wg_op_context *op)
 {
     wg_pool pool;
-    wg_status status = op->upstream[0] ? wg_pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
+    wg_status status = op->upstream[0] ? wg__pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        (op->lanes ? wg_max_pool_lanes_backward_f32 : wg_max_pool_backward_f32)(
+        (op->lanes ? wg__max_pool_lanes_backward_f32 : wg__max_pool_backward_f32)(
             op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->finish);
     return status;
 }
 
 wg_var wg_max_pool2d_indices(wg_var x, size_t size, const wg_pool2d_options *options, wg_var *indices)
 {
-    wg_pool_attr attr = wg_pool_attr_of(size, options);
+    wg_pool_attr attr = wg__pool_attr_of(size, options);
     wg_var results[2];
-    wg_apply_all(&wg_op_max_pool2d, &x, 1, &attr, results);
+    wg_apply_all(&wg__op_max_pool2d, &x, 1, &attr, results);
     if (indices)
         *indices = results[1];
     return results[0];
@@ -101,7 +102,7 @@ static const wg_op_sample samples[] = {
     {.label = "exact", .in = {{4, {1, 1, 4, 5}}}, .attr = &exact},
 };
 
-const wg_op wg_op_max_pool2d = {
+const wg_op wg__op_max_pool2d = {
     .name = "max_pool2d",
     .arity = 1,
     .results = 2,
@@ -111,7 +112,7 @@ const wg_op wg_op_max_pool2d = {
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
     .vjp = vjp,
-    .lanes = wg_pool_lanes,
+    .lanes = wg__pool_lanes,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,
     .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),

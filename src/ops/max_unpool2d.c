@@ -26,7 +26,7 @@ static wg_status shape(wg_op_context *op, bool same_planes)
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
     if (op->in_dtype[1] != WG_I32)
         return wg_op_fail(op, WG_BAD_DTYPE, "indices must be i32, not %s", wg_dtype_name(op->in_dtype[1]));
-    if (wg_op_needs_real(op, 0) != WG_OK)
+    if (wg__op_needs_real(op, 0) != WG_OK)
         return WG_BAD_DTYPE;
     if (x->rank != 4 || index->rank != 4 || x->dim[0] != index->dim[0] || x->dim[1] != index->dim[1] ||
         (same_planes && !wg_shape_equal(x, index)))
@@ -73,7 +73,7 @@ static wg_status unpool_f64(wg_op_context *op)
     sizes s;
     wg_status status = sizes_of(op, op->out_shape, &s);
     if (status == WG_OK)
-        wg_scatter_planes_f64(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
+        wg__scatter_planes_f64(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
     return status;
 }
 
@@ -82,7 +82,7 @@ static wg_status unpool_f32(wg_op_context *op)
     sizes s;
     wg_status status = sizes_of(op, op->out_shape, &s);
     if (status == WG_OK)
-        wg_scatter_planes_f32(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
+        wg__scatter_planes_f32(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
     return status;
 }
 
@@ -95,7 +95,7 @@ static wg_status unpool_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 wg_var wg_max_unpool2d(wg_var x, wg_var indices, size_t height, size_t width)
 {
     const plane_attr attr = {height, width};
-    return wg_apply(&wg_op_max_unpool2d, (wg_var[]){x, indices}, 2, &attr);
+    return wg_apply(&wg__op_max_unpool2d, (wg_var[]){x, indices}, 2, &attr);
 }
 
 static const plane_attr plane = {3, 4};
@@ -106,7 +106,7 @@ static const wg_op_sample unpool_samples[] = {
         .attr = &plane},
 };
 
-const wg_op wg_op_max_unpool2d = {
+const wg_op wg__op_max_unpool2d = {
     .name = "max_unpool2d",
     .arity = 2,
     .attr_size = sizeof(plane_attr),
@@ -126,7 +126,7 @@ static wg_status gather_f64(wg_op_context *op)
     sizes s;
     wg_status status = sizes_of(op, op->in_shape[0], &s);
     if (status == WG_OK)
-        wg_gather_planes_f64(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
+        wg__gather_planes_f64(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
     return status;
 }
 
@@ -135,7 +135,7 @@ static wg_status gather_f32(wg_op_context *op)
     sizes s;
     wg_status status = sizes_of(op, op->in_shape[0], &s);
     if (status == WG_OK)
-        wg_gather_planes_f32(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
+        wg__gather_planes_f32(op->threads, s.planes, s.count, s.size, op->in[0], op->in[1], op->out[0]);
     return status;
 }
 
@@ -148,14 +148,14 @@ static wg_status gather_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 
 wg_var wg_max_pool_gather2d(wg_var x, wg_var indices)
 {
-    return wg_apply2(&wg_op_max_pool_gather2d, x, indices);
+    return wg_apply2(&wg__op_max_pool_gather2d, x, indices);
 }
 
 static const wg_op_sample gather_samples[] = {
     {.label = "places", .in = {{4, {1, 2, 3, 4}}, {4, {1, 2, 2, 3}}}, .int_below = {0, 12}},
 };
 
-const wg_op wg_op_max_pool_gather2d = {
+const wg_op wg__op_max_pool_gather2d = {
     .name = "max_pool_gather2d",
     .arity = 2,
     .shape = gather_shape,

@@ -14,31 +14,32 @@
 
 static wg_status mean_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs), n = (double)runs.terms;
-    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, y))
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs), n = (double)runs.terms;
+    if (!wg__over_fold(op, wg__fold_sum, &runs, NULL, y))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = n > 0 ? y[o] / n : (double)NAN;
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
 static wg_status mean_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    grad_in[0] = wg_over_stretch(op, wg_divc(g[0], wg_over_terms(op)));
+    grad_in[0] = wg__over_stretch(op, wg_divc(g[0], wg__over_terms(op)));
     return WG_OK;
 }
 
 static wg_status mean_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    wg_runs runs = wg__over_runs(op);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]);
     if (!g)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         g[o] /= (double)runs.terms;
-    wg_reduce_spread(&wg_spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
+    wg__reduce_spread(
+        &wg__spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -50,13 +51,13 @@ static double mean_scalar(const double *in, const void *attr)
 
 static const char *const mean_rule[] = {"g / n"};
 
-const wg_op wg_op_mean = {
+const wg_op wg__op_mean = {
     .name = "mean",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
-    .shape = wg_over_shape,
+    .shape = wg__over_shape,
     .forward_f64 = mean_forward,
     .forward_f32 = mean_forward,
     .vjp = mean_vjp,
@@ -66,14 +67,14 @@ const wg_op wg_op_mean = {
     .scalar = mean_scalar,
     .formula = "mean(x)",
     .rule = mean_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_mean_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_mean, &x, 1, &over);
+    return wg_apply(&wg__op_mean, &x, 1, &over);
 }
 
 wg_var wg_mean(wg_var x)

@@ -15,24 +15,24 @@
 static wg_status vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     wg_var d = wg_sub(op->arg[0], op->arg[1]);
-    return wg_pointwise_vjp(op, g[0], wg_mulc(d, 2), wg_mulc(d, -2), grad_in);
+    return wg__pointwise_vjp(op, g[0], wg_mulc(d, 2), wg_mulc(d, -2), grad_in);
 }
 
 wg_var wg_mse(wg_var prediction, wg_var target, const wg_loss_options *options)
 {
-    return wg_loss_apply(&wg_op_mse, prediction, target, options);
+    return wg__loss_apply(&wg__op_mse, prediction, target, options);
 }
 
-const wg_op wg_op_mse = {.name = "mse",
+const wg_op wg__op_mse = {.name = "mse",
     .arity = 2,
     .attr_size = sizeof(wg_loss_options),
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
-    .shape = wg_pointwise_shape,
+    .shape = wg__pointwise_shape,
     .forward_f64 = pointwise_forward_f64,
     .forward_f32 = pointwise_forward_f32,
     .vjp = vjp,
     .backward_f64 = pointwise_backward_f64,
     .backward_f32 = pointwise_backward_f32,
     .formula = "(a - b)^2",
-    .samples = wg_pointwise_samples,
+    .samples = wg__pointwise_samples,
     .sample_count = WG_POINTWISE_SAMPLES};

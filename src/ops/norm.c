@@ -17,14 +17,14 @@
 /* largest[o] = max |x|, from the maximum and the minimum. */
 static bool largest_sizes(wg_op_context *op, const wg_runs *runs, double *largest)
 {
-    size_t bytes = wg_extremum_scratch(runs);
+    size_t bytes = wg__extremum_scratch(runs);
     double *smallest = wg_op_scratch(op, runs->outputs * sizeof *smallest);
     size_t *index = wg_op_scratch(op, runs->outputs * sizeof *index);
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!smallest || !index || (bytes && !scratch))
         return false;
-    wg_reduce_extremum(runs, op->dtype, op->in[0], 1, largest, index, scratch, op->threads);
-    wg_reduce_extremum(runs, op->dtype, op->in[0], -1, smallest, index, scratch, op->threads);
+    wg__reduce_extremum(runs, op->dtype, op->in[0], 1, largest, index, scratch, op->threads);
+    wg__reduce_extremum(runs, op->dtype, op->in[0], -1, smallest, index, scratch, op->threads);
     for (size_t o = 0; o < runs->outputs; o++)
         largest[o] = -smallest[o] > largest[o] ? -smallest[o] : largest[o];
     return true;
@@ -51,20 +51,20 @@ static bool choose_scales(wg_op_context *op, const wg_runs *runs, double *scale)
 
 static wg_status norm_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs), *scale = wg_op_scratch(op, runs.outputs * sizeof *scale);
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs), *scale = wg_op_scratch(op, runs.outputs * sizeof *scale);
     if (!scale)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         scale[o] = 1;
-    if (!wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
+    if (!wg__over_fold(op, wg__fold_scaled, &runs, scale, y))
         return WG_OUT_OF_MEMORY;
     if (op->dtype == WG_F64 && runs.terms > 0 && !in_range(&runs, y))
-        if (!choose_scales(op, &runs, scale) || !wg_over_fold(op, wg_fold_scaled, &runs, scale, y))
+        if (!choose_scales(op, &runs, scale) || !wg__over_fold(op, wg__fold_scaled, &runs, scale, y))
             return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = sqrt(y[o]) / scale[o];
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
@@ -72,17 +72,17 @@ static wg_status norm_forward(wg_op_context *op)
  * be infinite for a small y, and 0 for a large one. */
 static wg_status norm_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    wg_var y = wg_over_kept(op, op->result[0]), zero = wg_eqc(y, 0);
+    wg_var y = wg__over_kept(op, op->result[0]), zero = wg_eqc(y, 0);
     wg_var direction = wg_cwhere(zero, 0, wg_div(op->arg[0], wg_cwhere(zero, 1, y)));
-    grad_in[0] = wg_mul(wg_over_kept(op, g[0]), direction);
+    grad_in[0] = wg_mul(wg__over_kept(op, g[0]), direction);
     return WG_OK;
 }
 
 /* As the rule; where g / y has the room of a double, that is computed once. */
 static wg_status norm_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]), *y = wg_over_doubles(op, &runs, op->out[0]);
+    wg_runs runs = wg__over_runs(op);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]), *y = wg__over_doubles(op, &runs, op->out[0]);
     if (!g || !y)
         return WG_OUT_OF_MEMORY;
     bool near = true;
@@ -92,8 +92,8 @@ static wg_status norm_backward(wg_op_context *op)
         g[o] = y[o] == 0 ? 0 : near ? g[o] / y[o] : g[o];
         y[o] = near ? 0 : y[o] == 0 ? 1 : y[o];
     }
-    const wg_spread *spread = near ? wg_spread_linear : wg_spread_quotient;
-    wg_reduce_spread(&spread[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
+    const wg_spread *spread = near ? wg__spread_linear : wg__spread_quotient;
+    wg__reduce_spread(&spread[op->dtype == WG_F32], &runs, op->in[0], g, y, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -105,13 +105,13 @@ static double norm_scalar(const double *in, const void *attr)
 
 static const char *const norm_rule[] = {"g x / y"};
 
-const wg_op wg_op_norm = {
+const wg_op wg__op_norm = {
     .name = "norm",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
-    .shape = wg_over_shape,
+    .shape = wg__over_shape,
     .forward_f64 = norm_forward,
     .forward_f32 = norm_forward,
     .vjp = norm_vjp,
@@ -120,14 +120,14 @@ const wg_op wg_op_norm = {
     .scalar = norm_scalar,
     .formula = "norm(x)",
     .rule = norm_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_norm_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_norm, &x, 1, &over);
+    return wg_apply(&wg__op_norm, &x, 1, &over);
 }
 
 wg_var wg_norm(wg_var x)

@@ -13,7 +13,7 @@
 static wg_status one_hot_shape(wg_op_context *op)
 {
     const wg_shape *index = op->in_shape[0];
-    wg_status status = wg_op_needs_index(op, 0);
+    wg_status status = wg__op_needs_index(op, 0);
     if (status != WG_OK)
         return status;
     if (index->rank == WG_MAX_RANK)
@@ -31,7 +31,7 @@ static const wg_op_sample one_hot_samples[] = {
     {.label = "a matrix of labels", .in = {{2, {2, 3}}}, .int_below = {4}, .attr = &(const size_t){4}},
 };
 
-const wg_op wg_op_one_hot = {
+const wg_op wg__op_one_hot = {
     .name = "one_hot",
     .arity = 1,
     .attr_size = sizeof(size_t),
@@ -46,5 +46,5 @@ const wg_op wg_op_one_hot = {
 
 wg_var wg_one_hot(wg_var index, size_t classes)
 {
-    return wg_apply(&wg_op_one_hot, &index, 1, &classes);
+    return wg_apply(&wg__op_one_hot, &index, 1, &classes);
 }

@@ -7,7 +7,7 @@
 
 #include <wengert/op.h>
 
-#define OP(name) extern const wg_op wg_op_##name;
+#define OP(name) extern const wg_op wg__op_##name;
 #include "ops/ops.def"
 #undef OP
 

@@ -33,7 +33,7 @@ static wg_status pad_shape(wg_op_context *op)
     if (op->in_dtype[0] == WG_I32 && !(attr->value >= INT32_MIN && attr->value <= INT32_MAX &&
                                          (double)(int32_t)attr->value == attr->value))
         return wg_op_fail(op, WG_INVALID, "%s is i32, and %g is not", wg_op_operand(op, 0), attr->value);
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static void fill(const wg_op_context *op, double value)
@@ -43,23 +43,23 @@ static void fill(const wg_op_context *op, double value)
     const void *element = op->in_dtype[0] == WG_I32 ? (const void *)&integer
                           : op->dtype == WG_F32     ? (const void *)&single
                                                     : (const void *)&value;
-    wg_strided_fill(op->threads, op->count, wg_op_element_size(op, 0), element, op->out[0]);
+    wg__strided_fill(op->threads, op->count, wg__op_element_size(op, 0), element, op->out[0]);
 }
 
 static wg_status pad_forward(wg_op_context *op)
 {
     const pad_attr *attr = op->attr;
-    size_t size = wg_op_element_size(op, 0), count;
+    size_t size = wg__op_element_size(op, 0), count;
     ptrdiff_t first = 0;
-    wg_walk walk = wg_walk_over(op->in_shape[0], 2);
-    wg_row_major(&op->out_shape[0], walk.step[0]);
+    wg_walk walk = wg__walk_over(op->in_shape[0], 2);
+    wg__row_major(&op->out_shape[0], walk.step[0]);
     fill(op, attr->value);
     wg_shape_count(op->in_shape[0], &count);
     if (count == 0)
         return WG_OK;
     for (size_t i = 0; i < walk.rank; i++)
         first += walk.step[0][i] * (ptrdiff_t)attr->width[i].before;
-    wg_strided_copy(op->threads, &walk, size, op->in[0], (char *)op->out[0] + first * (ptrdiff_t)size);
+    wg__strided_copy(op->threads, &walk, size, op->in[0], (char *)op->out[0] + first * (ptrdiff_t)size);
     return WG_OK;
 }
 
@@ -87,7 +87,7 @@ static const wg_op_sample pad_samples[] = {
     {.label = "scalar", .in = {{0, {0}}}, .attr = &(const pad_attr){{{0, 0}}, 0, false}},
 };
 
-const wg_op wg_op_pad = {
+const wg_op wg__op_pad = {
     .name = "pad",
     .arity = 1,
     .attr_size = sizeof(pad_attr),
@@ -107,5 +107,5 @@ wg_var wg_pad(wg_var x, const wg_pad_width *widths, double value)
     size_t rank = wg_shape_of(x).rank;
     for (size_t i = 0; i < rank && widths; i++)
         attr.width[i] = widths[i];
-    return wg_apply(&wg_op_pad, &x, 1, &attr);
+    return wg_apply(&wg__op_pad, &x, 1, &attr);
 }

@@ -16,17 +16,17 @@ static wg_status permuted_shape(wg_op_context *op, const size_t order[])
     const wg_shape *x = op->in_shape[0];
     for (size_t i = 0; i < x->rank; i++)
         op->out_shape[0].dim[i] = x->dim[order[i]];
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status permuted_forward(wg_op_context *op, const size_t order[])
 {
     ptrdiff_t step[WG_MAX_RANK];
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 2);
-    wg_row_major(op->in_shape[0], step);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 2);
+    wg__row_major(op->in_shape[0], step);
     for (size_t i = 0; i < walk.rank; i++)
         walk.step[1][i] = step[order[i]];
-    wg_strided_copy(op->threads, &walk, wg_op_element_size(op, 0), op->in[0], op->out[0]);
+    wg__strided_copy(op->threads, &walk, wg__op_element_size(op, 0), op->in[0], op->out[0]);
     return WG_OK;
 }
 
@@ -36,7 +36,7 @@ static void permute_order(const wg_op_context *op, size_t order[WG_MAX_RANK])
 {
     const wg_axes *axes = op->attr;
     for (size_t i = 0; i < axes->count; i++)
-        order[i] = wg_axis_of(axes->axis[i], axes->count);
+        order[i] = wg__axis_of(axes->axis[i], axes->count);
 }
 
 static wg_status permute_shape(wg_op_context *op)
@@ -47,7 +47,7 @@ static wg_status permute_shape(wg_op_context *op)
     if (axes->count != op->in_shape[0]->rank)
         return wg_op_fail(op, WG_BAD_SHAPE, "%zu axes are named for %s", axes->count, wg_op_operand(op, 0));
     for (size_t i = 0; i < axes->count; i++) {
-        wg_status status = wg_op_axis(op, 0, axes->axis[i], &order[i]);
+        wg_status status = wg__op_axis(op, 0, axes->axis[i], &order[i]);
         if (status != WG_OK)
             return status;
         if (seen[order[i]])
@@ -86,7 +86,7 @@ static const wg_op_sample permute_samples[] = {
     {.label = "scalar", .in = {{0, {0}}}, .attr = &(const wg_axes){0, {0}}},
 };
 
-const wg_op wg_op_permute = {
+const wg_op wg__op_permute = {
     .name = "permute",
     .arity = 1,
     .attr_size = sizeof(wg_axes),
@@ -103,7 +103,7 @@ const wg_op wg_op_permute = {
 
 wg_var wg_permute(wg_var x, wg_axes axes)
 {
-    return wg_apply(&wg_op_permute, &x, 1, &axes);
+    return wg_apply(&wg__op_permute, &x, 1, &axes);
 }
 
 /* ---- transpose */
@@ -147,7 +147,7 @@ static const wg_op_sample transpose_samples[] = {
     {.label = "batch of matrices", .in = {{4, {2, 1, 3, 2}}}},
 };
 
-const wg_op wg_op_transpose = {
+const wg_op wg__op_transpose = {
     .name = "transpose",
     .arity = 1,
     .shape = transpose_shape,
@@ -162,5 +162,5 @@ const wg_op wg_op_transpose = {
 
 wg_var wg_transpose(wg_var x)
 {
-    return wg_apply1(&wg_op_transpose, x);
+    return wg_apply1(&wg__op_transpose, x);
 }

@@ -3,7 +3,7 @@
 
 #include "ops/pointwise_loss.h"
 
-wg_status wg_pointwise_shape(wg_op_context *op)
+wg_status wg__pointwise_shape(wg_op_context *op)
 {
     for (size_t i = 0; i < 2; i++)
         if (op->in_dtype[i] == WG_I32)
@@ -11,10 +11,10 @@ wg_status wg_pointwise_shape(wg_op_context *op)
     if (!wg_shape_equal(op->in_shape[0], op->in_shape[1]))
         return wg_op_fail(op, WG_BAD_SHAPE, "prediction and target differ in shape: %s, %s",
             wg_op_operand(op, 0), wg_op_operand(op, 1));
-    return wg_loss_shape(op, *op->in_shape[0]);
+    return wg__loss_shape(op, *op->in_shape[0]);
 }
 
-wg_status wg_pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in)
+wg_status wg__pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in)
 {
     const wg_loss_options *options = op->attr;
     wg_var each = options->reduction == WG_MEAN ? wg_divc(g, (double)wg_count_of(op->arg[0])) : g;
@@ -25,7 +25,7 @@ wg_status wg_pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var s
     return WG_OK;
 }
 
-const wg_op_sample wg_pointwise_samples[WG_POINTWISE_SAMPLES] = {
+const wg_op_sample wg__pointwise_samples[WG_POINTWISE_SAMPLES] = {
     {"mean", .in = {{2, {3, 4}}, {2, {3, 4}}}},
     {"sum", .in = {{1, {5}}, {1, {5}}}, .attr = &(const wg_loss_options){.reduction = WG_SUM}},
     {"none", .in = {{2, {2, 3}}, {2, {2, 3}}}, .attr = &(const wg_loss_options){.reduction = WG_NONE}},

@@ -18,12 +18,12 @@
 enum { BLOCK = 256, CHUNK = 32 * BLOCK };
 
 /* Two floating operands of one shape; one loss per element. */
-wg_status wg_pointwise_shape(wg_op_context *op);
+wg_status wg__pointwise_shape(wg_op_context *op);
 
 /* The rule, from the loss's derivatives as vars. */
-wg_status wg_pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in);
+wg_status wg__pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in);
 
 enum { WG_POINTWISE_SAMPLES = 4 };
-extern const wg_op_sample wg_pointwise_samples[WG_POINTWISE_SAMPLES];
+extern const wg_op_sample wg__pointwise_samples[WG_POINTWISE_SAMPLES];
 
 #endif

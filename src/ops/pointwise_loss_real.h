@@ -82,14 +82,14 @@ static wg_status FN(pointwise_forward)(wg_op_context *op)
     wg_shape_count(op->in_shape[0], &count);
     struct FN(pointwise_work)
         w = {.a = op->in[0], .b = op->in[1], .c = NUMBER((const wg_loss_options *)op->attr)};
-    size_t chunks = wg_chunks(count, CHUNK);
-    if (wg_loss_each(op))
+    size_t chunks = wg__chunks(count, CHUNK);
+    if (wg__loss_each(op))
         w.each = op->out[0];
     else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_for(op->threads, count, CHUNK, FN(pointwise_forward_chunk), &w);
+    wg__parallel_for(op->threads, count, CHUNK, FN(pointwise_forward_chunk), &w);
     if (w.sums)
-        wg_loss_finish(op, w.sums, chunks, count);
+        wg__loss_finish(op, w.sums, chunks, count);
     return WG_OK;
 }
 
@@ -123,10 +123,10 @@ static wg_status FN(pointwise_backward)(wg_op_context *op)
         .b = op->in[1],
         .c = NUMBER((const wg_loss_options *)op->attr),
         .g = op->upstream[0],
-        .g_each = wg_loss_each(op),
-        .share = (REAL)wg_loss_share(op, count),
+        .g_each = wg__loss_each(op),
+        .share = (REAL)wg__loss_share(op, count),
         .da = op->grad_in[0],
         .db = op->grad_in[1]};
-    wg_parallel_for(op->threads, count, CHUNK, FN(pointwise_backward_chunk), &w);
+    wg__parallel_for(op->threads, count, CHUNK, FN(pointwise_backward_chunk), &w);
     return WG_OK;
 }

@@ -12,7 +12,7 @@ static size_t first_of(size_t own, size_t both, size_t otherwise)
     return own ? own : both ? both : otherwise;
 }
 
-wg_pool_attr wg_pool_attr_of(size_t size, const wg_pool2d_options *options)
+wg_pool_attr wg__pool_attr_of(size_t size, const wg_pool2d_options *options)
 {
     const wg_pool2d_options o = options ? *options : (wg_pool2d_options){0};
     wg_pool_attr attr = {.size_h = first_of(o.size_h, size, 0), .size_w = first_of(o.size_w, size, 0)};
@@ -49,10 +49,10 @@ static wg_status output_size(wg_op_context *op, const char *axis, size_t length,
     return WG_OK;
 }
 
-wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want)
+wg_status wg__pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want)
 {
     const wg_pool_attr *a = op->attr;
-    wg_status status = wg_op_needs_real(op, 0);
+    wg_status status = wg__op_needs_real(op, 0);
     size_t height = 0, width = 0;
     if (status != WG_OK)
         return status;
@@ -66,7 +66,7 @@ wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, 
         return status;
     *pool = (wg_pool){0, x->dim[2], x->dim[3], height, width, a->size_h, a->size_w, a->stride_h, a->stride_w,
         a->padding_h, a->padding_w, a->exclude_padding};
-    if (!wg_mul_size(x->dim[0], x->dim[1], &pool->planes))
+    if (!wg__mul_size(x->dim[0], x->dim[1], &pool->planes))
         return wg_op_fail(op, WG_OVERFLOW, "the number of planes does not fit in size_t");
     pool->planes /= op->lanes ? op->lanes : 1;
     if (want)
@@ -74,11 +74,11 @@ wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, 
     return WG_OK;
 }
 
-unsigned wg_pool_lanes(wg_op_context *op, double *saved)
+unsigned wg__pool_lanes(wg_op_context *op, double *saved)
 {
     unsigned images = WG_LANES_OPERAND(0);
     (void)saved;
     for (size_t r = 0; r < op->results; r++)
         images |= WG_LANES_RESULT(r);
-    return wg_is_batch_of_lanes(op->in_shape[0]) ? images : 0;
+    return wg__is_batch_of_lanes(op->in_shape[0]) ? images : 0;
 }

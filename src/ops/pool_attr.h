@@ -15,13 +15,13 @@ typedef struct wg_pool_attr {
     size_t exact, exclude_padding; /* bools, as wide as their neighbours: there is no padding */
 } wg_pool_attr;
 
-wg_pool_attr wg_pool_attr_of(size_t size, const wg_pool2d_options *options);
+wg_pool_attr wg__pool_attr_of(size_t size, const wg_pool2d_options *options);
 
 /* The geometry over images of shape x [N, C, H, W], checked; *want (NULL allowed) is the pooled shape. Fails
  * the operation with a message. In batch lanes a plane has the channel of several images. */
-wg_status wg_pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want);
+wg_status wg__pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool, wg_shape *want);
 
 /* The pooling operations' rule for batch lanes: operand and results lie so. */
-unsigned wg_pool_lanes(wg_op_context *op, double *saved);
+unsigned wg__pool_lanes(wg_op_context *op, double *saved);
 
 #endif

@@ -107,7 +107,7 @@ static void finish(const wg_op_context *op, gathered *g)
     for (size_t i = g->count; i < WG_POW_LANES; i++)
         g->lanes.a[i] = g->lanes.b[i] = 1;
     if (loop)
-        wg_pow_slope_lanes(&g->lanes, attr->k, attr->j);
+        wg__pow_slope_lanes(&g->lanes, attr->k, attr->j);
     for (size_t i = 0; i < g->count; i++) {
         double y = loop && !g->lanes.left[i] ? g->lanes.y[i] : slope_at(attr, g->lanes.a[i], g->lanes.b[i]);
         if (op->dtype == WG_F32)
@@ -155,11 +155,11 @@ static void run_panel(const void *work, const wg_panel *panel)
 
 static wg_status pow_slope_forward(wg_op_context *op)
 {
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 3);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 3);
     for (size_t i = 0; i < 2; i++)
-        wg_walk_stretch(&walk, i + 1, op->in_shape[i]);
-    wg_walk_merge(&walk);
-    wg_walk_panels(op->threads, &walk, run_panel, op);
+        wg__walk_stretch(&walk, i + 1, op->in_shape[i]);
+    wg__walk_merge(&walk);
+    wg__walk_panels(op->threads, &walk, run_panel, op);
     return WG_OK;
 }
 
@@ -168,7 +168,7 @@ static wg_status pow_slope_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_
     const pow_slope_attr *attr = op->attr;
     for (int i = 0; i < 2; i++)
         if (op->wanted[i]) {
-            wg_var slope = wg_pow_slope(op->arg[0], op->arg[1], attr->k + (i == 0), attr->j + (i == 1));
+            wg_var slope = wg__pow_slope(op->arg[0], op->arg[1], attr->k + (i == 0), attr->j + (i == 1));
             grad_in[i] = wg_sum_to(wg_mul(g[0], slope), *op->in_shape[i]);
         }
     return WG_OK;
@@ -194,7 +194,7 @@ static const wg_op_sample pow_slope_samples[] = {
     {.label = "scalars", .in = {{0, {0}}, {0, {0}}}, INTERVAL, .attr = &(const pow_slope_attr){1, 2}},
 };
 
-const wg_op wg_op_pow_slope = {
+const wg_op wg__op_pow_slope = {
     .name = "pow_slope",
     .arity = 2,
     .attr_size = sizeof(pow_slope_attr),
@@ -210,8 +210,8 @@ const wg_op wg_op_pow_slope = {
     .sample_count = sizeof pow_slope_samples / sizeof pow_slope_samples[0],
 };
 
-wg_var wg_pow_slope(wg_var a, wg_var b, int in_base, int in_exponent)
+wg_var wg__pow_slope(wg_var a, wg_var b, int in_base, int in_exponent)
 {
     const pow_slope_attr attr = {in_base, in_exponent};
-    return wg_apply(&wg_op_pow_slope, (wg_var[]){a, b}, 2, &attr);
+    return wg_apply(&wg__op_pow_slope, (wg_var[]){a, b}, 2, &attr);
 }

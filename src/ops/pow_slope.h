@@ -8,6 +8,6 @@
 #include <wengert/op.h>
 
 /* d^(in_base + in_exponent) a^b / da^in_base db^in_exponent, element by element. */
-wg_var wg_pow_slope(wg_var a, wg_var b, int in_base, int in_exponent);
+wg_var wg__pow_slope(wg_var a, wg_var b, int in_base, int in_exponent);
 
 #endif

@@ -9,7 +9,7 @@ enum { LANES = WG_POW_LANES };
 
 /* What pow_slope.c says, with c_0 and c_1 alone. A power that may leave the range is taken in two halves, as
  * there; beyond e^600 at the latest, which needs no power to be known. */
-WG_CLONES void wg_pow_slope_lanes(wg_pow_lanes *lanes, int k, int j)
+WG_CLONES static void slopes(wg_pow_lanes *lanes, int k, int j)
 {
     double a[LANES], b[LANES], c0[LANES], c1[LANES];
 #pragma omp simd
@@ -36,4 +36,10 @@ WG_CLONES void wg_pow_slope_lanes(wg_pow_lanes *lanes, int k, int j)
         const double power = pow(a[i], far ? p / 2 : p), rest = far ? power : 1;
         lanes->y[i] = power == 0 || sum == 0 ? 0 : sum * power * rest;
     }
+}
+
+/* What is chosen by processor would be exported, whatever its visibility. */
+void wg__pow_slope_lanes(wg_pow_lanes *lanes, int k, int j)
+{
+    slopes(lanes, k, j);
 }

@@ -17,6 +17,6 @@ typedef struct wg_pow_lanes {
 } wg_pow_lanes;
 
 /* k times in a and j times, 0 or 1, in b. */
-void wg_pow_slope_lanes(wg_pow_lanes *lanes, int k, int j);
+void wg__pow_slope_lanes(wg_pow_lanes *lanes, int k, int j);
 
 #endif

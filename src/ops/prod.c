@@ -20,40 +20,40 @@ static double far_product(const wg_op_context *op, const wg_runs *runs, size_t o
 {
     wg_wide_product product = {1, 0};
     for (size_t t = 0; t < runs->terms; t++) {
-        size_t at = wg_term_place(runs, o, t);
-        product = wg_wide_product_times(product,
+        size_t at = wg__term_place(runs, o, t);
+        product = wg__wide_product_times(product,
             op->dtype == WG_F32 ? (double)((const float *)op->in[0])[at] : ((const double *)op->in[0])[at]);
     }
-    return wg_wide_product_value(product);
+    return wg__wide_product_value(product);
 }
 
 static wg_status prod_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs);
-    if (!wg_over_fold(op, wg_fold_product, &runs, NULL, y))
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs);
+    if (!wg__over_fold(op, wg__fold_product, &runs, NULL, y))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         if (!isfinite(y[o]))
             y[o] = far_product(op, &runs, o);
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
 static wg_status prod_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    grad_in[0] = wg_prod_slope(op->arg[0], g[0], op->attr);
+    grad_in[0] = wg__prod_slope(op->arg[0], g[0], op->attr);
     return WG_OK;
 }
 
 static wg_status prod_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    wg_runs runs = wg__over_runs(op);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]);
     wg_wide_product *before = wg_op_scratch(op, runs.outputs * runs.terms * sizeof *before);
     if (!g || !before)
         return WG_OUT_OF_MEMORY;
-    wg_spread_products(&runs, op->dtype, op->in[0], g, op->grad_in[0], before, op->threads);
+    wg__spread_products(&runs, op->dtype, op->in[0], g, op->grad_in[0], before, op->threads);
     return WG_OK;
 }
 
@@ -65,13 +65,13 @@ static double prod_scalar(const double *in, const void *attr)
 
 static const char *const prod_rule[] = {"g times the others"};
 
-const wg_op wg_op_prod = {
+const wg_op wg__op_prod = {
     .name = "prod",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_PLAIN_ATTR,
-    .shape = wg_over_shape,
+    .shape = wg__over_shape,
     .forward_f64 = prod_forward,
     .forward_f32 = prod_forward,
     .vjp = prod_vjp,
@@ -80,14 +80,14 @@ const wg_op wg_op_prod = {
     .scalar = prod_scalar,
     .formula = "prod(x)",
     .rule = prod_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_prod_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_prod, &x, 1, &over);
+    return wg_apply(&wg__op_prod, &x, 1, &over);
 }
 
 wg_var wg_prod(wg_var x)

@@ -48,14 +48,14 @@ static wg_status check_operands(wg_op_context *op, size_t first)
     if (op->arity < first || op->arity - first > MOST_ALONG)
         return wg_op_fail(op, WG_INVALID, "%zu operands; there must be %zu, and at most %d more", op->arity,
             first, MOST_ALONG);
-    wg_status status = wg_over_shape(op);
+    wg_status status = wg__over_shape(op);
     for (size_t i = 1; i < op->arity && status == WG_OK; i++) {
         const wg_shape *like = i < first ? &op->out_shape[0] : op->in_shape[0];
         if (!wg_shape_equal(op->in_shape[i], like))
             status = wg_op_fail(op, WG_BAD_SHAPE, "%s and %s do not belong together", wg_op_operand(op, 0),
                 wg_op_operand(op, i));
         else
-            status = wg_op_needs_real(op, i);
+            status = wg__op_needs_real(op, i);
     }
     return status;
 }
@@ -96,12 +96,12 @@ static void move_terms(const all_products *all, size_t o, const void *from, doub
     const wg_runs *r = &all->runs;
     const wg_dtype dtype = all->op->dtype;
     const size_t width = r->columns ? 1 : r->run, shift = r->columns ? o % r->run : 0;
-    const size_t begin = wg_group_begin(r, r->columns ? o / r->run : o) + shift;
+    const size_t begin = wg__group_begin(r, r->columns ? o / r->run : o) + shift;
     for (size_t line = 0; line < r->lines; line++) {
-        size_t at = begin + wg_line_begin(r, line);
+        size_t at = begin + wg__line_begin(r, line);
         for (size_t i = 0; i < width; i++, at++, row += apart)
             if (from)
-                *row = wg_element_at(from, dtype, at);
+                *row = wg__element_at(from, dtype, at);
             else
                 put(all->op, at, *row);
     }
@@ -120,12 +120,12 @@ static void do_lanes(const all_products *all, wg_products *p, size_t o, size_t c
         for (size_t a = 0; a < p->k; a++)
             move_terms(all, o + i, op->in[all->first + a], p->in + (a + 1) * p->n * w + i, w);
         if (all->first == OF_SLOPE)
-            g[i] = wg_element_at(op->in[1], op->dtype, o + i);
+            g[i] = wg__element_at(op->in[1], op->dtype, o + i);
     }
     if (all->first == OF_ALONG)
-        wg_products_along(p, count);
+        wg__products_along(p, count);
     else
-        wg_products_slopes(p, count, g);
+        wg__products_slopes(p, count, g);
     for (size_t i = 0; i < count; i++)
         if (all->first == OF_ALONG)
             put(op, o + i, p->out[i]);
@@ -136,45 +136,45 @@ static void do_lanes(const all_products *all, wg_products *p, size_t o, size_t c
 static void do_outputs(void *work, size_t worker, size_t first, size_t end)
 {
     const all_products *all = work;
-    wg_products p = wg_products_in(
-        wg_room_of(&all->rooms, worker), all->runs.terms, all->op->arity - all->first, all->abreast);
+    wg_products p = wg__products_in(
+        wg__room_of(&all->rooms, worker), all->runs.terms, all->op->arity - all->first, all->abreast);
     for (size_t o = first; o < end; o += p.abreast)
         do_lanes(all, &p, o, end - o < p.abreast ? end - o : p.abreast);
 }
 
 static wg_status forward_of_both(wg_op_context *op, size_t first)
 {
-    all_products all = {.op = op, .first = first, .runs = wg_over_runs(op)};
+    all_products all = {.op = op, .first = first, .runs = wg__over_runs(op)};
     const size_t n = all.runs.terms,
                  grain = (GRAIN / (n + 1) / WG_PRODUCTS_ABREAST + 1) * WG_PRODUCTS_ABREAST;
     all.abreast = all.runs.outputs > 2 ? WG_PRODUCTS_ABREAST : 1;
-    all.rooms.bytes = wg_products_room(n, op->arity - first, all.abreast);
+    all.rooms.bytes = wg__products_room(n, op->arity - first, all.abreast);
     if (all.rooms.bytes == 0 ||
-        !wg_op_rooms(op, &all.rooms, wg_workers(op->threads, all.runs.outputs, grain)))
+        !wg__op_rooms(op, &all.rooms, wg__workers(op->threads, all.runs.outputs, grain)))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_workers(op->threads, all.runs.outputs, grain, do_outputs, &all);
+    wg__parallel_workers(op->threads, all.runs.outputs, grain, do_outputs, &all);
     return WG_OK;
 }
 
 static wg_status prod_along_forward(wg_op_context *op)
 {
-    return wg_over_runs(op).outputs == 0 ? WG_OK : forward_of_both(op, OF_ALONG);
+    return wg__over_runs(op).outputs == 0 ? WG_OK : forward_of_both(op, OF_ALONG);
 }
 
 /* The slopes of the product itself are what its own backward kernel makes. */
 static wg_status first_slopes(wg_op_context *op, const wg_runs *runs)
 {
-    double *g = wg_over_doubles(op, runs, op->in[1]);
+    double *g = wg__over_doubles(op, runs, op->in[1]);
     wg_wide_product *before = wg_op_scratch(op, runs->outputs * runs->terms * sizeof *before);
     if (!g || !before)
         return WG_OUT_OF_MEMORY;
-    wg_spread_products(runs, op->dtype, op->in[0], g, op->out[0], before, op->threads);
+    wg__spread_products(runs, op->dtype, op->in[0], g, op->out[0], before, op->threads);
     return WG_OK;
 }
 
 static wg_status prod_slope_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
+    wg_runs runs = wg__over_runs(op);
     if (runs.outputs == 0 || runs.terms == 0)
         return WG_OK;
     return op->arity == OF_SLOPE ? first_slopes(op, &runs) : forward_of_both(op, OF_SLOPE);
@@ -199,10 +199,10 @@ static wg_var record(wg_op_context *op, const wg_op *what, const wg_var *args, s
 static wg_status prod_slope_vjp(wg_op_context *op, const wg_var *u, wg_var *grad_in)
 {
     if (op->wanted[1])
-        grad_in[1] = record(op, &wg_op_prod_along, op->arg, 1, OF_SLOPE, 0, u);
+        grad_in[1] = record(op, &wg__op_prod_along, op->arg, 1, OF_SLOPE, 0, u);
     for (size_t i = 0; i < op->arity; i++) /* without operand 0, which is x: all v */
         if (op->wanted[i] && i != 1)
-            grad_in[i] = record(op, &wg_op_prod_slope, op->arg, 2, OF_SLOPE, i, u);
+            grad_in[i] = record(op, &wg__op_prod_slope, op->arg, 2, OF_SLOPE, i, u);
     return WG_OK;
 }
 
@@ -211,7 +211,7 @@ static wg_status prod_along_vjp(wg_op_context *op, const wg_var *h, wg_var *grad
     const wg_var args[] = {op->arg[0], h[0]};
     for (size_t i = 0; i < op->arity; i++)
         if (op->wanted[i])
-            grad_in[i] = record(op, &wg_op_prod_slope, args, 2, OF_ALONG, i, NULL);
+            grad_in[i] = record(op, &wg__op_prod_slope, args, 2, OF_ALONG, i, NULL);
     return WG_OK;
 }
 
@@ -241,15 +241,15 @@ static const wg_op_sample prod_slope_samples[] = {
 };
 
 #define RECORD(name_, text, samples_)                                                                        \
-    .name = #name_, .arity = WG_VARIADIC, .attr_size = sizeof(wg_over), .describe = wg_over_describe,        \
+    .name = #name_, .arity = WG_VARIADIC, .attr_size = sizeof(wg_over), .describe = wg__over_describe,       \
     .traits = WG_OP_PLAIN_ATTR, .shape = name_##_shape, .forward_f64 = name_##_forward,                      \
     .forward_f32 = name_##_forward, .vjp = name_##_vjp, .formula = text, .samples = samples_,                \
     .sample_count = sizeof samples_ / sizeof samples_[0]
 
-const wg_op wg_op_prod_along = {RECORD(prod_along, "prod_along(x, v1, ...)", prod_along_samples)};
-const wg_op wg_op_prod_slope = {RECORD(prod_slope, "prod_slope(x, g, v1, ...)", prod_slope_samples)};
+const wg_op wg__op_prod_along = {RECORD(prod_along, "prod_along(x, v1, ...)", prod_along_samples)};
+const wg_op wg__op_prod_slope = {RECORD(prod_slope, "prod_slope(x, g, v1, ...)", prod_slope_samples)};
 
-wg_var wg_prod_slope(wg_var x, wg_var g, const wg_over *over)
+wg_var wg__prod_slope(wg_var x, wg_var g, const wg_over *over)
 {
-    return wg_apply(&wg_op_prod_slope, (wg_var[]){x, g}, 2, over);
+    return wg_apply(&wg__op_prod_slope, (wg_var[]){x, g}, 2, over);
 }

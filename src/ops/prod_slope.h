@@ -9,6 +9,6 @@
 #include "ops/reduce_axes.h"
 
 /* g [the result's shape] times the product of the others, for each element of x. */
-wg_var wg_prod_slope(wg_var x, wg_var g, const wg_over *over);
+wg_var wg__prod_slope(wg_var x, wg_var g, const wg_over *over);
 
 #endif

@@ -11,16 +11,16 @@ enum { LEAST_BLOCK = 4, MOST_BLOCK = 16, BLOCKS = 2, MOST_GATES = 4 };
 
 /* Two blocks or more, so that threads have something to share, of 4 to 16 samples: fewer would leave the
  * matrix product without rows to work on at once. */
-wg_recurrent wg_recurrent_of(const wg_op_context *op)
+wg_recurrent wg__recurrent_of(const wg_op_context *op)
 {
     const wg_shape *gx = op->in_shape[0], *state = op->in_shape[1];
-    size_t block = wg_chunks(gx->dim[1], BLOCKS);
+    size_t block = wg__chunks(gx->dim[1], BLOCKS);
     block = block < LEAST_BLOCK ? LEAST_BLOCK : block > MOST_BLOCK ? MOST_BLOCK : block;
     return (wg_recurrent){
         .steps = gx->dim[0], .samples = gx->dim[1], .hidden = state->dim[1], .block = block};
 }
 
-wg_status wg_recurrent_shape(wg_op_context *op, size_t gates, size_t states)
+wg_status wg__recurrent_shape(wg_op_context *op, size_t gates, size_t states)
 {
     for (size_t i = 0; i < op->arity; i++)
         if (op->in_dtype[i] == WG_I32)
@@ -43,37 +43,37 @@ wg_status wg_recurrent_shape(wg_op_context *op, size_t gates, size_t states)
     return WG_OK;
 }
 
-wg_status wg_recurrent_keep(wg_op_context *op, size_t k, size_t parts)
+wg_status wg__recurrent_keep(wg_op_context *op, size_t k, size_t parts)
 {
     size_t bytes;
-    if (!wg_shape_count(&op->out_shape[0], &bytes) || !wg_mul_size(bytes, parts, &bytes) ||
-        !wg_mul_size(bytes, wg_dtype_size(op->dtype), &bytes))
+    if (!wg_shape_count(&op->out_shape[0], &bytes) || !wg__mul_size(bytes, parts, &bytes) ||
+        !wg__mul_size(bytes, wg_dtype_size(op->dtype), &bytes))
         return wg_op_fail(op, WG_OVERFLOW, "%s is too large", wg_op_operand(op, 0));
     op->keep_bytes[k] = bytes + (bytes == 0); /* pointers go into it */
     return WG_OK;
 }
 
-wg_var wg_recurrent_step(wg_var gx, size_t t)
+wg_var wg__recurrent_step(wg_var gx, size_t t)
 {
     wg_shape shape = wg_shape_of(gx);
     wg_var step = wg_slice(gx, 0, (ptrdiff_t)t, (ptrdiff_t)t + 1, 1);
     return wg_reshape(step, WG_SHAPE(shape.dim[1], shape.dim[2]));
 }
 
-wg_var wg_recurrent_gate(wg_var z, size_t i, size_t hidden)
+wg_var wg__recurrent_gate(wg_var z, size_t i, size_t hidden)
 {
     return wg_slice(z, 1, (ptrdiff_t)(i * hidden), (ptrdiff_t)((i + 1) * hidden), 1);
 }
 
-wg_var wg_recurrent_join(const wg_op_context *op, const wg_var *states)
+wg_var wg__recurrent_join(const wg_op_context *op, const wg_var *states)
 {
-    wg_recurrent s = wg_recurrent_of(op);
+    wg_recurrent s = wg__recurrent_of(op);
     if (s.steps == 0)
         return wg_slice(op->arg[0], 2, 0, (ptrdiff_t)s.hidden, 1); /* none: as empty as gx */
     return wg_stack(states, s.steps, 0);
 }
 
-double wg_recurrent_flops(const wg_op_context *op)
+double wg__recurrent_flops(const wg_op_context *op)
 {
     const wg_shape *gx = op->in_shape[0], *h = op->in_shape[1];
     return 2 * (double)gx->dim[0] * (double)gx->dim[1] * (double)gx->dim[2] * (double)h->dim[1];

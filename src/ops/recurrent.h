@@ -13,22 +13,22 @@ typedef struct wg_recurrent {
     size_t steps, samples, hidden, block;
 } wg_recurrent;
 
-/* Of operands that wg_recurrent_shape has seen. */
-wg_recurrent wg_recurrent_of(const wg_op_context *op);
+/* Of operands that wg__recurrent_shape has seen. */
+wg_recurrent wg__recurrent_of(const wg_op_context *op);
 
 /* Checks the operands gx, `states` states, and the weight; sets result 0 to [T, N, H]. */
-wg_status wg_recurrent_shape(wg_op_context *op, size_t gates, size_t states);
+wg_status wg__recurrent_shape(wg_op_context *op, size_t gates, size_t states);
 
 /* The forward pass keeps `parts` numbers for each step, sample and unit in keep[k]. */
-wg_status wg_recurrent_keep(wg_op_context *op, size_t k, size_t parts);
+wg_status wg__recurrent_keep(wg_op_context *op, size_t k, size_t parts);
 
 /* For an expansion: step t of gx [T, N, GH] as [N, GH]; columns iH .. (i + 1) H - 1 of z [N, GH]; the states
  * of all steps as [T, N, H] (states has op's T of them). */
-wg_var wg_recurrent_step(wg_var gx, size_t t);
-wg_var wg_recurrent_gate(wg_var z, size_t i, size_t hidden);
-wg_var wg_recurrent_join(const wg_op_context *op, const wg_var *states);
+wg_var wg__recurrent_step(wg_var gx, size_t t);
+wg_var wg__recurrent_gate(wg_var z, size_t i, size_t hidden);
+wg_var wg__recurrent_join(const wg_op_context *op, const wg_var *states);
 
 /* Floating-point operations of the products of all steps: each gate's number of gx is a sum over h. */
-double wg_recurrent_flops(const wg_op_context *op);
+double wg__recurrent_flops(const wg_op_context *op);
 
 #endif

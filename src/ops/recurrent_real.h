@@ -59,10 +59,10 @@ static const REAL *FN(panels)(
     REAL *to = wg_op_scratch(op, hidden * gates * sizeof *to);
     for (size_t j = 0; to && j < columns; j += PANEL) {
         wg_shape shape = WG_SHAPE(rows, columns - j < PANEL ? columns - j : PANEL);
-        wg_walk walk = wg_walk_over(&shape, 2);
+        wg_walk walk = wg__walk_over(&shape, 2);
         walk.step[1][0] = transpose ? 1 : (ptrdiff_t)gates;
         walk.step[1][1] = transpose ? (ptrdiff_t)gates : 1;
-        wg_strided_copy(op->threads, &walk, sizeof *to, weight + (transpose ? j * gates : j), to + j * rows);
+        wg__strided_copy(op->threads, &walk, sizeof *to, weight + (transpose ? j * gates : j), to + j * rows);
     }
     return to;
 }
@@ -83,7 +83,7 @@ static void FN(step_product)(size_t rows, size_t n, size_t k, const REAL *a, con
     for (size_t j = 0; j < n; j += PANEL) {
         FN(wg_product) p = FN(panel_product)(rows, n, k, beta, step, j);
         p.a = a, p.b = b + j * k, p.c = c + j;
-        FN(wg_gemm)(1, &p, NULL, 0, scratch);
+        FN(wg__gemm)(1, &p, NULL, 0, scratch);
     }
 }
 
@@ -94,7 +94,7 @@ static size_t FN(step_room)(const wg_recurrent *s, size_t n, size_t k)
     size_t panels[] = {0, n ? (n - 1) / PANEL * PANEL : 0};
     for (size_t i = 0; i < 4; i++) {
         FN(wg_product) p = FN(panel_product)(rows[i / 2], n, k, 1, n, panels[i % 2]);
-        size_t bytes = FN(wg_gemm_scratch)(1, &p, NULL);
+        size_t bytes = FN(wg__gemm_scratch)(1, &p, NULL);
         most = bytes > most ? bytes : most;
     }
     return most;
@@ -105,19 +105,19 @@ static wg_status FN(run_blocks)(wg_op_context *op, const wg_recurrent *s, size_t
     wg_chunk_function *run, void *work)
 {
     rooms->bytes = FN(step_room)(s, n, k);
-    if (!wg_op_rooms(op, rooms, wg_workers(op->threads, s->samples, s->block)))
+    if (!wg__op_rooms(op, rooms, wg__workers(op->threads, s->samples, s->block)))
         return WG_OUT_OF_MEMORY;
-    wg_parallel_workers(op->threads, s->samples, s->block, run, work);
+    wg__parallel_workers(op->threads, s->samples, s->block, run, work);
     return WG_OK;
 }
 
 /* A product on all threads. */
 static wg_status FN(multiply)(wg_op_context *op, const FN(wg_product) * p)
 {
-    wg_rooms rooms = {.bytes = FN(wg_gemm_scratch)(op->threads, p, NULL)};
-    if (!wg_op_rooms(op, &rooms, 1))
+    wg_rooms rooms = {.bytes = FN(wg__gemm_scratch)(op->threads, p, NULL)};
+    if (!wg__op_rooms(op, &rooms, 1))
         return WG_OUT_OF_MEMORY;
-    FN(wg_gemm)(op->threads, p, NULL, 0, rooms.memory);
+    FN(wg__gemm)(op->threads, p, NULL, 0, rooms.memory);
     return WG_OK;
 }
 

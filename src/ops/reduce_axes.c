@@ -14,7 +14,7 @@ static const wg_over *over_of(const wg_op_context *op)
     return op->attr;
 }
 
-void wg_over_describe(const void *attr, char *text, size_t size)
+void wg__over_describe(const void *attr, char *text, size_t size)
 {
     const wg_over *over = attr;
     size_t used = 0;
@@ -37,31 +37,31 @@ static wg_shape kept_shape(const wg_shape *x, const bool reduced[WG_MAX_RANK], b
     return shape;
 }
 
-wg_shape wg_sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x)
+wg_shape wg__sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x)
 {
     const wg_over *over = attr;
     bool reduced[WG_MAX_RANK];
     size_t bad;
-    if (op == &wg_op_sum_to)
+    if (op == &wg__op_sum_to)
         return *(const wg_shape *)attr;
-    wg_axes_mark(&over->axes, x, reduced, &bad);
+    wg__axes_mark(&over->axes, x, reduced, &bad);
     return kept_shape(x, reduced, true);
 }
 
-wg_status wg_over_shape(wg_op_context *op)
+wg_status wg__over_shape(wg_op_context *op)
 {
     bool reduced[WG_MAX_RANK];
-    wg_status status = wg_op_axes(op, &over_of(op)->axes, reduced);
+    wg_status status = wg__op_axes(op, &over_of(op)->axes, reduced);
     if (status != WG_OK)
         return status;
     op->out_shape[0] = kept_shape(op->in_shape[0], reduced, over_of(op)->keep);
-    return wg_op_needs_real(op, 0);
+    return wg__op_needs_real(op, 0);
 }
 
-wg_status wg_over_some_shape(wg_op_context *op)
+wg_status wg__over_some_shape(wg_op_context *op)
 {
-    wg_status status = wg_over_shape(op);
-    wg_runs runs = status == WG_OK ? wg_over_runs(op) : (wg_runs){0};
+    wg_status status = wg__over_shape(op);
+    wg_runs runs = status == WG_OK ? wg__over_runs(op) : (wg_runs){0};
     if (runs.terms == 0 && runs.outputs > 0)
         return wg_op_fail(op, WG_BAD_SHAPE, "there is no extremum of nothing: %s", wg_op_operand(op, 0));
     return status;
@@ -72,58 +72,58 @@ static wg_runs over_runs(const wg_over *over, const wg_shape *x)
     bool reduced[WG_MAX_RANK];
     size_t bad;
     wg_runs runs;
-    wg_axes_mark(&over->axes, x, reduced, &bad);
-    wg_runs_init(&runs, x, reduced);
+    wg__axes_mark(&over->axes, x, reduced, &bad);
+    wg__runs_init(&runs, x, reduced);
     return runs;
 }
 
-wg_runs wg_over_runs(const wg_op_context *op)
+wg_runs wg__over_runs(const wg_op_context *op)
 {
     return over_runs(over_of(op), op->in_shape[0]);
 }
 
-wg_runs wg_sum_to_runs(const wg_shape *shape, const wg_shape *x)
+wg_runs wg__sum_to_runs(const wg_shape *shape, const wg_shape *x)
 {
     size_t missing = x->rank - shape->rank;
     bool reduced[WG_MAX_RANK] = {false};
     wg_runs runs;
     for (size_t i = 0; i < x->rank; i++)
         reduced[i] = i < missing || (shape->dim[i - missing] == 1 && x->dim[i] != 1);
-    wg_runs_init(&runs, x, reduced);
+    wg__runs_init(&runs, x, reduced);
     return runs;
 }
 
-bool wg_sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs)
+bool wg__sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs)
 {
-    if (op == &wg_op_sum_to)
-        *runs = wg_sum_to_runs(attr, x);
-    else if (op == &wg_op_sum || op == &wg_op_mean)
+    if (op == &wg__op_sum_to)
+        *runs = wg__sum_to_runs(attr, x);
+    else if (op == &wg__op_sum || op == &wg__op_mean)
         *runs = over_runs(attr, x);
     else
         return false;
     return true;
 }
 
-wg_status wg_along_shape(wg_op_context *op)
+wg_status wg__along_shape(wg_op_context *op)
 {
     size_t axis;
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
-    return status != WG_OK ? status : wg_op_needs_real(op, 0);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, &axis);
+    return status != WG_OK ? status : wg__op_needs_real(op, 0);
 }
 
-wg_runs wg_along_runs(const wg_op_context *op)
+wg_runs wg__along_runs(const wg_op_context *op)
 {
     const int *axis = op->attr;
     bool reduced[WG_MAX_RANK] = {false};
     wg_runs runs;
     reduced[*axis < 0 ? *axis + (int)op->in_shape[0]->rank : *axis] = true;
-    wg_runs_init(&runs, op->in_shape[0], reduced);
+    wg__runs_init(&runs, op->in_shape[0], reduced);
     return runs;
 }
 
-double wg_over_terms(const wg_op_context *op)
+double wg__over_terms(const wg_op_context *op)
 {
-    return (double)wg_over_runs(op).terms;
+    return (double)wg__over_runs(op).terms;
 }
 
 static bool stored_as_double(const wg_op_context *op)
@@ -131,12 +131,12 @@ static bool stored_as_double(const wg_op_context *op)
     return op->dtype == WG_F64 || (op->op->traits & WG_OP_WIDE_RESULT && op->out_shape[0].rank == 0);
 }
 
-double *wg_over_result(wg_op_context *op, const wg_runs *runs)
+double *wg__over_result(wg_op_context *op, const wg_runs *runs)
 {
     return stored_as_double(op) ? op->out[0] : wg_op_scratch(op, runs->outputs * sizeof(double));
 }
 
-void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result)
+void wg__over_store(wg_op_context *op, const wg_runs *runs, const double *result)
 {
     float *out = op->out[0];
     if (stored_as_double(op))
@@ -145,24 +145,24 @@ void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result)
         out[o] = (float)result[o];
 }
 
-bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y)
+bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y)
 {
-    size_t bytes = wg_fold_scratch(runs);
+    size_t bytes = wg__fold_scratch(runs);
     if (runs->outputs == 0)
         return true;
     void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
     if (!y || (bytes && !scratch))
         return false;
     wg_pieces pieces;
-    if (op->sums && wg_pieces_init(&pieces, runs)) {
-        wg_pieces_join(&pieces, op->sums, y, scratch);
+    if (op->sums && wg__pieces_init(&pieces, runs)) {
+        wg__pieces_join(&pieces, op->sums, y, scratch);
         return true;
     }
-    wg_reduce_fold(&fold[op->dtype == WG_F32], runs, op->in[0], c, y, scratch, op->threads);
+    wg__reduce_fold(&fold[op->dtype == WG_F32], runs, op->in[0], c, y, scratch, op->threads);
     return true;
 }
 
-double *wg_over_doubles(wg_op_context *op, const wg_runs *runs, const void *in)
+double *wg__over_doubles(wg_op_context *op, const wg_runs *runs, const void *in)
 {
     double *out = wg_op_scratch(op, runs->outputs * sizeof(double));
     for (size_t o = 0; out && o < runs->outputs; o++)
@@ -170,24 +170,24 @@ double *wg_over_doubles(wg_op_context *op, const wg_runs *runs, const void *in)
     return out;
 }
 
-wg_var wg_over_kept(const wg_op_context *op, wg_var v)
+wg_var wg__over_kept(const wg_op_context *op, wg_var v)
 {
     bool reduced[WG_MAX_RANK];
     size_t bad;
-    wg_axes_mark(&over_of(op)->axes, op->in_shape[0], reduced, &bad);
+    wg__axes_mark(&over_of(op)->axes, op->in_shape[0], reduced, &bad);
     wg_shape shape = kept_shape(op->in_shape[0], reduced, true), now = wg_shape_of(v);
     return wg_shape_equal(&shape, &now) ? v : wg_reshape(v, shape);
 }
 
-wg_var wg_over_stretch(const wg_op_context *op, wg_var v)
+wg_var wg__over_stretch(const wg_op_context *op, wg_var v)
 {
     bool stretches = wg_shape_of(v).rank == 0; /* as it is */
-    return wg_broadcast_to(stretches ? v : wg_over_kept(op, v), *op->in_shape[0]);
+    return wg_broadcast_to(stretches ? v : wg__over_kept(op, v), *op->in_shape[0]);
 }
 
 /* All axes to a scalar, kept; the last, the first, a middle one; several that do not touch; sizes of 1; a
  * scalar; none, which leaves each element by itself. */
-const wg_op_sample wg_over_samples[WG_OVER_SAMPLES] = {
+const wg_op_sample wg__over_samples[WG_OVER_SAMPLES] = {
     {.label = "all", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{.count = SIZE_MAX}, false}},
     {.label = "all kept", .in = {{2, {3, 4}}}, .attr = &(const wg_over){{.count = SIZE_MAX}, true}},
     {.label = "last", .in = {{2, {3, 5}}}, .attr = &(const wg_over){{1, {-1}}, false}},

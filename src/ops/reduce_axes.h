@@ -15,50 +15,50 @@ typedef struct wg_over {
 } wg_over;
 
 /* "axes 0 2, kept"; nothing where all axes go. */
-void wg_over_describe(const void *attr, char *text, size_t size);
+void wg__over_describe(const void *attr, char *text, size_t size);
 
 /* The shape rule: x [any] over the attribute's axes. */
-wg_status wg_over_shape(wg_op_context *op);
+wg_status wg__over_shape(wg_op_context *op);
 
 /* The same for extrema, of which there must be a term. */
-wg_status wg_over_some_shape(wg_op_context *op);
+wg_status wg__over_some_shape(wg_op_context *op);
 
 /* The loops of the operation, after its shape rule has passed. */
-wg_runs wg_over_runs(const wg_op_context *op);
+wg_runs wg__over_runs(const wg_op_context *op);
 
 /* The loops along one axis, and the shape rule that checks it; the attribute starts with an int, the axis. */
-wg_status wg_along_shape(wg_op_context *op);
-wg_runs wg_along_runs(const wg_op_context *op);
+wg_status wg__along_shape(wg_op_context *op);
+wg_runs wg__along_runs(const wg_op_context *op);
 
 /* The loops of sum_to: over the axes that `shape` lacks or has with size 1. */
-wg_runs wg_sum_to_runs(const wg_shape *shape, const wg_shape *x);
+wg_runs wg__sum_to_runs(const wg_shape *shape, const wg_shape *x);
 
 /* The loops of sum, mean or sum_to over an operand of shape x; false for another operation. */
-bool wg_sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs);
+bool wg__sum_runs(const wg_op *op, const void *attr, const wg_shape *x, wg_runs *runs);
 
 /* The shape of such a sum's result with a 1 for each axis that is summed over. */
-wg_shape wg_sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x);
+wg_shape wg__sum_kept_shape(const wg_op *op, const void *attr, const wg_shape *x);
 
 /* n, the number of terms. */
-double wg_over_terms(const wg_op_context *op);
+double wg__over_terms(const wg_op_context *op);
 
 /* Result 0 as doubles: the result itself, or scratch memory of runs->outputs doubles (NULL: none), which
- * wg_over_store then converts. */
-double *wg_over_result(wg_op_context *op, const wg_runs *runs);
-void wg_over_store(wg_op_context *op, const wg_runs *runs, const double *result);
+ * wg__over_store then converts. */
+double *wg__over_result(wg_op_context *op, const wg_runs *runs);
+void wg__over_store(wg_op_context *op, const wg_runs *runs, const double *result);
 
 /* y = fold of x, in double, or of what is summed up already (op->sums); false without memory. */
-bool wg_over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
+bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
 
 /* out[o] = in[o] as doubles, from an array of the kernel's dtype; NULL without memory. */
-double *wg_over_doubles(wg_op_context *op, const wg_runs *runs, const void *in);
+double *wg__over_doubles(wg_op_context *op, const wg_runs *runs, const void *in);
 
 /* v has a result's shape; here it is with the reduced axes as 1, and stretched to the operand's shape. */
-wg_var wg_over_kept(const wg_op_context *op, wg_var v);
-wg_var wg_over_stretch(const wg_op_context *op, wg_var v);
+wg_var wg__over_kept(const wg_op_context *op, wg_var v);
+wg_var wg__over_stretch(const wg_op_context *op, wg_var v);
 
 /* Samples of a reduction whose attribute is a wg_over. */
 enum { WG_OVER_SAMPLES = 9 };
-extern const wg_op_sample wg_over_samples[WG_OVER_SAMPLES];
+extern const wg_op_sample wg__over_samples[WG_OVER_SAMPLES];
 
 #endif

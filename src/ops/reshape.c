@@ -48,7 +48,7 @@ static wg_status reshape_shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_SHAPE, "the elements of %s do not make %s", wg_op_operand(op, 0),
             wg_shape_text(&shape, text, sizeof text));
     op->out_shape[0] = shape;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status flatten_shape(wg_op_context *op)
@@ -56,8 +56,8 @@ static wg_status flatten_shape(wg_op_context *op)
     const wg_shape *x = op->in_shape[0];
     if (x->rank == 0)
         return wg_op_fail(op, WG_BAD_SHAPE, "a scalar has no first axis to keep");
-    op->out_shape[0] = WG_SHAPE(x->dim[0], wg_along_axis(x, 0).inner);
-    return wg_op_moves(op);
+    op->out_shape[0] = WG_SHAPE(x->dim[0], wg__along_axis(x, 0).inner);
+    return wg__op_moves(op);
 }
 
 static wg_status reshape_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
@@ -75,7 +75,7 @@ static const wg_op_sample reshape_samples[] = {
     {.label = "matrix to scalar", .in = {{2, {1, 1}}}, .attr = &(const wg_shape){0, {0}}},
 };
 
-const wg_op wg_op_reshape = {
+const wg_op wg__op_reshape = {
     .name = "reshape",
     .arity = 1,
     .attr_size = sizeof(wg_shape),
@@ -93,7 +93,7 @@ static const wg_op_sample flatten_samples[] = {
     {.label = "vector", .in = {{1, {3}}}},
 };
 
-const wg_op wg_op_flatten = {
+const wg_op wg__op_flatten = {
     .name = "flatten",
     .arity = 1,
     .traits = WG_OP_ALIAS,
@@ -107,10 +107,10 @@ const wg_op wg_op_flatten = {
 
 wg_var wg_reshape(wg_var x, wg_shape shape)
 {
-    return wg_apply(&wg_op_reshape, &x, 1, &shape);
+    return wg_apply(&wg__op_reshape, &x, 1, &shape);
 }
 
 wg_var wg_flatten(wg_var x)
 {
-    return wg_apply1(&wg_op_flatten, x);
+    return wg_apply1(&wg__op_flatten, x);
 }

@@ -10,7 +10,7 @@
 #include "kernels/parallel.h"
 
 /* As many rooms of rooms->bytes as there are workers; false: there is no memory. */
-static inline bool wg_op_rooms(wg_op_context *op, wg_rooms *rooms, size_t workers)
+static inline bool wg__op_rooms(wg_op_context *op, wg_rooms *rooms, size_t workers)
 {
     return rooms->bytes == 0 || (rooms->memory = wg_op_scratch(op, workers * rooms->bytes)) != NULL;
 }

@@ -15,15 +15,15 @@
 static wg_status scatter_add_shape(wg_op_context *op)
 {
     size_t axis;
-    wg_status status = wg_op_axis(op, 0, *(const int *)op->attr, &axis);
+    wg_status status = wg__op_axis(op, 0, *(const int *)op->attr, &axis);
     if (status == WG_OK)
-        status = wg_op_needs_index(op, 1);
+        status = wg__op_needs_index(op, 1);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 0);
+        status = wg__op_needs_real(op, 0);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 2);
+        status = wg__op_needs_real(op, 2);
     if (status == WG_OK)
-        status = wg_op_index_fits(op, axis);
+        status = wg__op_index_fits(op, axis);
     if (status == WG_OK && !wg_shape_equal(op->in_shape[1], op->in_shape[2]))
         status = wg_op_fail(op, WG_BAD_SHAPE, "there is one index for each number: %s for %s",
             wg_op_operand(op, 1), wg_op_operand(op, 2));
@@ -33,15 +33,15 @@ static wg_status scatter_add_shape(wg_op_context *op)
 static wg_status scatter_add_forward(wg_op_context *op)
 {
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
-    size_t axis = wg_axis_of(*(const int *)op->attr, x->rank);
-    wg_status status = wg_op_check_index(op, 1, x->dim[axis]);
+    size_t axis = wg__axis_of(*(const int *)op->attr, x->rank);
+    wg_status status = wg__op_check_index(op, 1, x->dim[axis]);
     if (status != WG_OK || op->count == 0)
         return status;
     memcpy(op->out[0], op->in[0], op->count * wg_dtype_size(op->dtype));
     if (op->dtype == WG_F64)
-        wg_scatter_add_f64(op->threads, x, axis, index, op->in[1], op->in[2], op->out[0]);
+        wg__scatter_add_f64(op->threads, x, axis, index, op->in[1], op->in[2], op->out[0]);
     else
-        wg_scatter_add_f32(op->threads, x, axis, index, op->in[1], op->in[2], op->out[0]);
+        wg__scatter_add_f32(op->threads, x, axis, index, op->in[1], op->in[2], op->out[0]);
     return WG_OK;
 }
 
@@ -66,7 +66,7 @@ static const wg_op_sample scatter_add_samples[] = {
         .attr = &(const int){1}},
 };
 
-const wg_op wg_op_scatter_add = {
+const wg_op wg__op_scatter_add = {
     .name = "scatter_add",
     .arity = 3,
     .attr_size = sizeof(int),
@@ -83,5 +83,5 @@ const wg_op wg_op_scatter_add = {
 
 wg_var wg_scatter_add(wg_var x, int axis, wg_var index, wg_var src)
 {
-    return wg_apply(&wg_op_scatter_add, (wg_var[]){x, index, src}, 3, &axis);
+    return wg_apply(&wg__op_scatter_add, (wg_var[]){x, index, src}, 3, &axis);
 }

@@ -50,7 +50,7 @@ static places find_places(const slice_attr *attr, size_t axis, ptrdiff_t n)
 
 static wg_status check_axis(wg_op_context *op, const slice_attr *attr, size_t *axis)
 {
-    wg_status status = wg_op_axis(op, 0, (int)attr->axis, axis);
+    wg_status status = wg__op_axis(op, 0, (int)attr->axis, axis);
     if (status != WG_OK)
         return status;
     if (attr->step == 0)
@@ -66,8 +66,8 @@ static wg_walk walk_slice(const wg_shape *part_shape, const wg_shape *whole, con
     size_t part, ptrdiff_t *first)
 {
     ptrdiff_t whole_step[WG_MAX_RANK];
-    wg_walk walk = wg_walk_over(part_shape, 2);
-    wg_row_major(whole, whole_step);
+    wg_walk walk = wg__walk_over(part_shape, 2);
+    wg__row_major(whole, whole_step);
     *first = p->first * whole_step[p->axis];
     whole_step[p->axis] *= p->count > 1 ? step : 1;
     memcpy(walk.step[1 - part], whole_step, sizeof whole_step);
@@ -88,19 +88,19 @@ static wg_status slice_shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_INDEX, "there is no place %td on axis %zu of %s", attr->start, axis,
             wg_op_operand(op, 0));
     op->out_shape[0].dim[axis] = find_places(attr, axis, n).count;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status slice_forward(wg_op_context *op)
 {
     const slice_attr *attr = op->attr;
-    size_t axis = wg_axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
+    size_t axis = wg__axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg__op_element_size(op, 0);
     ptrdiff_t first;
     if (op->count == 0)
         return WG_OK;
     places p = find_places(attr, axis, (ptrdiff_t)op->in_shape[0]->dim[axis]);
     wg_walk walk = walk_slice(&op->out_shape[0], op->in_shape[0], &p, attr->step, 0, &first);
-    wg_strided_copy(op->threads, &walk, size, (const char *)op->in[0] + first * (ptrdiff_t)size, op->out[0]);
+    wg__strided_copy(op->threads, &walk, size, (const char *)op->in[0] + first * (ptrdiff_t)size, op->out[0]);
     return WG_OK;
 }
 
@@ -108,8 +108,8 @@ static wg_status slice_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
     slice_attr attr = *(const slice_attr *)op->attr;
     attr.one = 0;
-    attr.whole = op->in_shape[0]->dim[wg_axis_of((int)attr.axis, op->in_shape[0]->rank)];
-    grad_in[0] = wg_apply(&wg_op_unslice, g, 1, &attr);
+    attr.whole = op->in_shape[0]->dim[wg__axis_of((int)attr.axis, op->in_shape[0]->rank)];
+    grad_in[0] = wg_apply(&wg__op_unslice, g, 1, &attr);
     return WG_OK;
 }
 
@@ -122,7 +122,7 @@ static const wg_op_sample slice_samples[] = {
     {.label = "from the end", .in = {{1, {6}}}, .attr = &(const slice_attr){0, -3, -1, 1, 0, 0}},
 };
 
-const wg_op wg_op_slice = {
+const wg_op wg__op_slice = {
     .name = "slice",
     .arity = 1,
     .attr_size = sizeof(slice_attr),
@@ -139,13 +139,13 @@ const wg_op wg_op_slice = {
 
 wg_var wg_slice(wg_var x, int axis, ptrdiff_t start, ptrdiff_t stop, ptrdiff_t step)
 {
-    return wg_apply(&wg_op_slice, &x, 1, &(slice_attr){axis, start, stop, step, 0, 0});
+    return wg_apply(&wg__op_slice, &x, 1, &(slice_attr){axis, start, stop, step, 0, 0});
 }
 
 wg_var wg_select(wg_var x, int axis, ptrdiff_t index)
 {
     const ptrdiff_t end = index == -1 ? WG_END : index + 1;
-    wg_var one = wg_apply(&wg_op_slice, &x, 1, &(slice_attr){axis, index, end, 1, 0, 1});
+    wg_var one = wg_apply(&wg__op_slice, &x, 1, &(slice_attr){axis, index, end, 1, 0, 1});
     return wg_squeeze(one, WG_AXES(axis));
 }
 
@@ -161,21 +161,21 @@ static wg_status unslice_shape(wg_op_context *op)
     if (op->in_shape[0]->dim[axis] != find_places(attr, axis, (ptrdiff_t)attr->whole).count)
         return wg_op_fail(op, WG_BAD_SHAPE, "%s is no such slice", wg_op_operand(op, 0));
     op->out_shape[0].dim[axis] = attr->whole;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status unslice_forward(wg_op_context *op)
 {
     const slice_attr *attr = op->attr;
-    size_t axis = wg_axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg_op_element_size(op, 0);
+    size_t axis = wg__axis_of((int)attr->axis, op->in_shape[0]->rank), size = wg__op_element_size(op, 0);
     places p = find_places(attr, axis, (ptrdiff_t)attr->whole);
     const double zero = 0;
     ptrdiff_t first;
-    wg_strided_fill(op->threads, op->count, size, &zero, op->out[0]);
+    wg__strided_fill(op->threads, op->count, size, &zero, op->out[0]);
     if (op->count == 0 || p.count == 0)
         return WG_OK;
     wg_walk walk = walk_slice(op->in_shape[0], &op->out_shape[0], &p, attr->step, 1, &first);
-    wg_strided_copy(op->threads, &walk, size, op->in[0], (char *)op->out[0] + first * (ptrdiff_t)size);
+    wg__strided_copy(op->threads, &walk, size, op->in[0], (char *)op->out[0] + first * (ptrdiff_t)size);
     return WG_OK;
 }
 
@@ -193,7 +193,7 @@ static const wg_op_sample unslice_samples[] = {
     {.label = "backwards", .in = {{3, {2, 3, 2}}}, .attr = &(const slice_attr){1, WG_END, WG_END, -2, 5, 0}},
 };
 
-const wg_op wg_op_unslice = {
+const wg_op wg__op_unslice = {
     .name = "unslice",
     .arity = 1,
     .attr_size = sizeof(slice_attr),

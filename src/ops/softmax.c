@@ -14,8 +14,8 @@
 
 static wg_status softmax_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_along_runs(op);
-    wg_softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->finish);
+    wg_runs runs = wg__along_runs(op);
+    wg__softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->finish);
     return WG_OK;
 }
 
@@ -30,8 +30,8 @@ static wg_status softmax_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in
 
 static wg_status softmax_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_along_runs(op);
-    wg_softmax_backward(
+    wg_runs runs = wg__along_runs(op);
+    wg__softmax_backward(
         &runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads, op->finish);
     return WG_OK;
 }
@@ -45,12 +45,12 @@ static const wg_op_sample softmax_samples[] = {
     {.label = "many classes", .in = {{2, {2, 19}}}, .attr = &(const int){1}},
 };
 
-const wg_op wg_op_softmax = {
+const wg_op wg__op_softmax = {
     .name = "softmax",
     .arity = 1,
     .attr_size = sizeof(int),
     .traits = WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_PLAIN_ATTR,
-    .shape = wg_along_shape,
+    .shape = wg__along_shape,
     .forward_f64 = softmax_forward,
     .forward_f32 = softmax_forward,
     .vjp = softmax_vjp,
@@ -65,5 +65,5 @@ const wg_op wg_op_softmax = {
 
 wg_var wg_softmax(wg_var x, int axis)
 {
-    return wg_apply(&wg_op_softmax, &x, 1, &axis);
+    return wg_apply(&wg__op_softmax, &x, 1, &axis);
 }

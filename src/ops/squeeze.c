@@ -16,7 +16,7 @@ static wg_status squeeze_shape(wg_op_context *op)
     const wg_axes *axes = op->attr;
     const wg_shape *x = op->in_shape[0];
     bool dropped[WG_MAX_RANK], all = axes->count == WG_ALL_AXES.count;
-    wg_status status = wg_op_axes(op, axes, dropped);
+    wg_status status = wg__op_axes(op, axes, dropped);
     if (status != WG_OK)
         return status;
     wg_shape shape = {0};
@@ -27,7 +27,7 @@ static wg_status squeeze_shape(wg_op_context *op)
             return wg_op_fail(
                 op, WG_BAD_SHAPE, "axis %zu of %s is %zu long, not 1", i, wg_op_operand(op, 0), x->dim[i]);
     op->out_shape[0] = shape;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 /* The attribute is the axis of the result. */
@@ -41,12 +41,12 @@ static wg_status unsqueeze_shape(wg_op_context *op)
     if (wanted < -rank || wanted >= rank)
         return wg_op_fail(
             op, WG_BAD_SHAPE, "with one axis more, %s has no axis %d", wg_op_operand(op, 0), wanted);
-    size_t axis = wg_axis_of(wanted, (size_t)rank);
+    size_t axis = wg__axis_of(wanted, (size_t)rank);
     wg_shape shape = {.rank = (size_t)rank};
     for (size_t i = 0; i < shape.rank; i++)
         shape.dim[i] = i < axis ? x->dim[i] : i == axis ? 1 : x->dim[i - 1];
     op->out_shape[0] = shape;
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status reshaped_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
@@ -64,7 +64,7 @@ static const wg_op_sample squeeze_samples[] = {
     {.label = "none", .in = {{2, {1, 3}}}, .attr = &(const wg_axes){0}},
 };
 
-const wg_op wg_op_squeeze = {
+const wg_op wg__op_squeeze = {
     .name = "squeeze",
     .arity = 1,
     .attr_size = sizeof(wg_axes),
@@ -83,7 +83,7 @@ static const wg_op_sample unsqueeze_samples[] = {
     {.label = "scalar", .in = {{0, {0}}}, .attr = &(const int){-1}},
 };
 
-const wg_op wg_op_unsqueeze = {
+const wg_op wg__op_unsqueeze = {
     .name = "unsqueeze",
     .arity = 1,
     .attr_size = sizeof(int),
@@ -98,10 +98,10 @@ const wg_op wg_op_unsqueeze = {
 
 wg_var wg_squeeze(wg_var x, wg_axes axes)
 {
-    return wg_apply(&wg_op_squeeze, &x, 1, &axes);
+    return wg_apply(&wg__op_squeeze, &x, 1, &axes);
 }
 
 wg_var wg_unsqueeze(wg_var x, int axis)
 {
-    return wg_apply(&wg_op_unsqueeze, &x, 1, &axis);
+    return wg_apply(&wg__op_unsqueeze, &x, 1, &axis);
 }

@@ -13,7 +13,7 @@
 /* The attribute is the axis of the result. */
 static size_t stack_axis(const wg_op_context *op)
 {
-    return wg_axis_of(*(const int *)op->attr, op->in_shape[0]->rank + 1);
+    return wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank + 1);
 }
 
 static wg_status stack_shape(wg_op_context *op)
@@ -34,15 +34,15 @@ static wg_status stack_shape(wg_op_context *op)
     op->out_shape[0].rank = x->rank + 1;
     for (size_t i = 0; i <= x->rank; i++)
         op->out_shape[0].dim[i] = i < axis ? x->dim[i] : i == axis ? op->arity : x->dim[i - 1];
-    return wg_op_moves(op);
+    return wg__op_moves(op);
 }
 
 static wg_status stack_forward(wg_op_context *op)
 {
-    size_t size = wg_op_element_size(op, 0);
-    wg_along whole = wg_along_axis(&op->out_shape[0], stack_axis(op));
+    size_t size = wg__op_element_size(op, 0);
+    wg_along whole = wg__along_axis(&op->out_shape[0], stack_axis(op));
     for (size_t i = 0; i < op->arity && op->count > 0; i++)
-        wg_copy_rows(op->threads, size, whole.outer, whole.inner, op->in[i], whole.inner,
+        wg__copy_rows(op->threads, size, whole.outer, whole.inner, op->in[i], whole.inner,
             (char *)op->out[0] + i * whole.inner * size, whole.size * whole.inner);
     return WG_OK;
 }
@@ -67,7 +67,7 @@ static const wg_op_sample stack_samples[] = {
     {.label = "scalars", .count = 3, .in = {{0, {0}}, {0, {0}}, {0, {0}}}, .attr = &(const int){0}},
 };
 
-const wg_op wg_op_stack = {
+const wg_op wg__op_stack = {
     .name = "stack",
     .arity = WG_VARIADIC,
     .attr_size = sizeof(int),
@@ -83,5 +83,5 @@ const wg_op wg_op_stack = {
 
 wg_var wg_stack(const wg_var *xs, size_t n, int axis)
 {
-    return wg_apply(&wg_op_stack, xs, n, &axis);
+    return wg_apply(&wg__op_stack, xs, n, &axis);
 }

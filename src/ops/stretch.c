@@ -20,7 +20,7 @@ static bool goes_on(size_t outer_stride, size_t inner_stride, size_t inner_size)
     return outer_stride == inner_stride * inner_size;
 }
 
-void wg_stretch_set(wg_stretch *s, const wg_shape *out, const wg_shape *a, const wg_shape *b)
+void wg__stretch_set(wg_stretch *s, const wg_shape *out, const wg_shape *a, const wg_shape *b)
 {
     size_t stride[2][WG_MAX_RANK], n = 0;
     strides(out, a, stride[0]);
@@ -53,7 +53,7 @@ void wg_stretch_set(wg_stretch *s, const wg_shape *out, const wg_shape *a, const
         s->rows *= s->dim[i];
 }
 
-void wg_stretch_row(const wg_stretch *s, size_t row, size_t at[2])
+void wg__stretch_row(const wg_stretch *s, size_t row, size_t at[2])
 {
     at[0] = at[1] = 0;
     for (size_t i = s->rank; i-- > 0;) {

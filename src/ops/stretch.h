@@ -22,9 +22,9 @@ typedef struct wg_stretch {
 } wg_stretch;
 
 /* `out` is the broadcast of a and b, with at least one element. */
-void wg_stretch_set(wg_stretch *s, const wg_shape *out, const wg_shape *a, const wg_shape *b);
+void wg__stretch_set(wg_stretch *s, const wg_shape *out, const wg_shape *a, const wg_shape *b);
 
 /* Where the operands begin in a row. */
-void wg_stretch_row(const wg_stretch *s, size_t row, size_t at[2]);
+void wg__stretch_row(const wg_stretch *s, size_t row, size_t at[2]);
 
 #endif

@@ -12,27 +12,28 @@
 
 static wg_status sum_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *y = wg_over_result(op, &runs);
-    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, y))
+    wg_runs runs = wg__over_runs(op);
+    double *y = wg__over_result(op, &runs);
+    if (!wg__over_fold(op, wg__fold_sum, &runs, NULL, y))
         return WG_OUT_OF_MEMORY;
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
 static wg_status sum_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 {
-    grad_in[0] = wg_over_stretch(op, g[0]);
+    grad_in[0] = wg__over_stretch(op, g[0]);
     return WG_OK;
 }
 
 static wg_status sum_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    wg_runs runs = wg__over_runs(op);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]);
     if (!g)
         return WG_OUT_OF_MEMORY;
-    wg_reduce_spread(&wg_spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
+    wg__reduce_spread(
+        &wg__spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -44,13 +45,13 @@ static double sum_scalar(const double *in, const void *attr)
 
 static const char *const sum_rule[] = {"g"};
 
-const wg_op wg_op_sum = {
+const wg_op wg__op_sum = {
     .name = "sum",
     .arity = 1,
     .attr_size = sizeof(wg_over),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION | WG_OP_WIDE_RESULT | WG_OP_PLAIN_ATTR,
-    .shape = wg_over_shape,
+    .shape = wg__over_shape,
     .forward_f64 = sum_forward,
     .forward_f32 = sum_forward,
     .vjp = sum_vjp,
@@ -60,14 +61,14 @@ const wg_op wg_op_sum = {
     .scalar = sum_scalar,
     .formula = "sum(x)",
     .rule = sum_rule,
-    .samples = wg_over_samples,
+    .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
 };
 
 wg_var wg_sum_over(wg_var x, wg_axes axes, bool keep)
 {
     wg_over over = {.axes = axes, .keep = keep};
-    return wg_apply(&wg_op_sum, &x, 1, &over);
+    return wg_apply(&wg__op_sum, &x, 1, &over);
 }
 
 wg_var wg_sum(wg_var x)

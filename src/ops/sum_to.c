@@ -16,7 +16,7 @@
 /* The attribute is the shape. */
 static wg_runs sum_to_runs(const wg_op_context *op)
 {
-    return wg_sum_to_runs(op->attr, op->in_shape[0]);
+    return wg__sum_to_runs(op->attr, op->in_shape[0]);
 }
 
 static wg_status sum_to_shape(wg_op_context *op)
@@ -28,16 +28,16 @@ static wg_status sum_to_shape(wg_op_context *op)
         return wg_op_fail(op, WG_BAD_SHAPE, "%s is no stretched %s", wg_op_operand(op, 0),
             wg_shape_text(shape, text, sizeof text));
     op->out_shape[0] = *shape;
-    return wg_op_needs_real(op, 0);
+    return wg__op_needs_real(op, 0);
 }
 
 static wg_status sum_to_forward(wg_op_context *op)
 {
     wg_runs runs = sum_to_runs(op);
-    double *y = wg_over_result(op, &runs);
-    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, y))
+    double *y = wg__over_result(op, &runs);
+    if (!wg__over_fold(op, wg__fold_sum, &runs, NULL, y))
         return WG_OUT_OF_MEMORY;
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
@@ -45,7 +45,7 @@ static wg_status sum_to_forward(wg_op_context *op)
 static unsigned sum_to_lanes(wg_op_context *op, double *saved)
 {
     (void)saved;
-    bool alike = wg_is_batch_of_lanes(op->in_shape[0]) && wg_is_alike_in_lanes(&op->out_shape[0]);
+    bool alike = wg__is_batch_of_lanes(op->in_shape[0]) && wg__is_alike_in_lanes(&op->out_shape[0]);
     return alike ? WG_LANES_OPERAND(0) | WG_LANES_FOLDED : 0;
 }
 
@@ -58,10 +58,11 @@ static wg_status sum_to_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
 static wg_status sum_to_backward(wg_op_context *op)
 {
     wg_runs runs = sum_to_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]);
     if (!g)
         return WG_OUT_OF_MEMORY;
-    wg_reduce_spread(&wg_spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
+    wg__reduce_spread(
+        &wg__spread_copy[op->dtype == WG_F32], &runs, NULL, g, NULL, op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -75,7 +76,7 @@ static const wg_op_sample sum_to_samples[] = {
     {.label = "as it is", .in = {{2, {2, 1}}}, .attr = &(const wg_shape){2, {2, 1}}},
 };
 
-const wg_op wg_op_sum_to = {
+const wg_op wg__op_sum_to = {
     .name = "sum_to",
     .arity = 1,
     .attr_size = sizeof(wg_shape),
@@ -97,5 +98,5 @@ const wg_op wg_op_sum_to = {
 wg_var wg_sum_to(wg_var x, wg_shape shape)
 {
     wg_shape now = wg_shape_of(x);
-    return wg_shape_equal(&now, &shape) ? x : wg_apply(&wg_op_sum_to, &x, 1, &shape);
+    return wg_shape_equal(&now, &shape) ? x : wg_apply(&wg__op_sum_to, &x, 1, &shape);
 }

@@ -10,15 +10,15 @@
 #include "ops/ops.h"
 
 static const wg_op *const table[] = {
-#define WG_UNARY(name, ...) &wg_formula_ops[WG_CODE_##name],
+#define WG_UNARY(name, ...) &wg__formula_ops[WG_CODE_##name],
 #define WG_UNARY1 WG_UNARY
 #define WG_UNARY2 WG_UNARY
 #define WG_STEP WG_UNARY
 #define WG_BINARY(name, ...)                                                                                 \
-    &wg_formula_ops[WG_CODE_##name], &wg_formula_ops[WG_CODE_##name##c], &wg_formula_ops[WG_CODE_c##name],
+    &wg__formula_ops[WG_CODE_##name], &wg__formula_ops[WG_CODE_##name##c], &wg__formula_ops[WG_CODE_c##name],
 #define WG_STEP2 WG_BINARY
 #include <wengert/formulas.def>
-#define OP(name) &wg_op_##name,
+#define OP(name) &wg__op_##name,
 #include "ops/ops.def"
 };
 

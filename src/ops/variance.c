@@ -21,7 +21,7 @@ typedef struct variance_attr {
 static double divisor(const wg_op_context *op)
 {
     const variance_attr *attr = op->attr;
-    double d = wg_over_terms(op) - (double)attr->ddof;
+    double d = wg__over_terms(op) - (double)attr->ddof;
     return d > 0 ? d : 0;
 }
 
@@ -29,28 +29,28 @@ static double divisor(const wg_op_context *op)
 static wg_status variance_shape(wg_op_context *op)
 {
     const variance_attr *attr = op->attr;
-    wg_status status = wg_over_shape(op);
+    wg_status status = wg__over_shape(op);
     if (status != WG_OK)
         return status;
     if (attr->ddof < 0)
         return wg_op_fail(op, WG_INVALID, "ddof is %d; it must not be negative", attr->ddof);
-    op->keep_bytes[0] = wg_over_runs(op).outputs * sizeof(double);
+    op->keep_bytes[0] = wg__over_runs(op).outputs * sizeof(double);
     return WG_OK;
 }
 
 static wg_status variance_forward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *mean = op->keep[0], *y = wg_over_result(op, &runs), d = divisor(op);
-    if (!wg_over_fold(op, wg_fold_sum, &runs, NULL, mean))
+    wg_runs runs = wg__over_runs(op);
+    double *mean = op->keep[0], *y = wg__over_result(op, &runs), d = divisor(op);
+    if (!wg__over_fold(op, wg__fold_sum, &runs, NULL, mean))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         mean[o] /= (double)runs.terms;
-    if (!wg_over_fold(op, wg_fold_deviation, &runs, mean, y))
+    if (!wg__over_fold(op, wg__fold_deviation, &runs, mean, y))
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] /= d;
-    wg_over_store(op, &runs, y);
+    wg__over_store(op, &runs, y);
     return WG_OK;
 }
 
@@ -58,20 +58,20 @@ static wg_status variance_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_i
 {
     const variance_attr *attr = op->attr;
     wg_var slope = wg_mulc(g[0], 2 / divisor(op));
-    grad_in[0] = wg_mul(wg_over_kept(op, slope), wg_centred(op->arg[0], attr->over.axes));
+    grad_in[0] = wg_mul(wg__over_kept(op, slope), wg__centred(op->arg[0], attr->over.axes));
     return WG_OK;
 }
 
 static wg_status variance_backward(wg_op_context *op)
 {
-    wg_runs runs = wg_over_runs(op);
-    double *g = wg_over_doubles(op, &runs, op->upstream[0]), d = divisor(op);
+    wg_runs runs = wg__over_runs(op);
+    double *g = wg__over_doubles(op, &runs, op->upstream[0]), d = divisor(op);
     if (!g)
         return WG_OUT_OF_MEMORY;
     for (size_t o = 0; o < runs.outputs; o++)
         g[o] *= 2 / d;
-    wg_reduce_spread(&wg_spread_linear[op->dtype == WG_F32], &runs, op->in[0], g, op->keep[0], op->grad_in[0],
-        op->threads);
+    wg__reduce_spread(&wg__spread_linear[op->dtype == WG_F32], &runs, op->in[0], g, op->keep[0],
+        op->grad_in[0], op->threads);
     return WG_OK;
 }
 
@@ -89,11 +89,11 @@ static const wg_op_sample variance_samples[] = {
         .attr = &(const variance_attr){{{3, {0, 2, 3}}, false}, 0}},
 };
 
-const wg_op wg_op_variance = {
+const wg_op wg__op_variance = {
     .name = "variance",
     .arity = 1,
     .attr_size = sizeof(variance_attr),
-    .describe = wg_over_describe,
+    .describe = wg__over_describe,
     .traits = WG_OP_REDUCTION,
     .shape = variance_shape,
     .forward_f64 = variance_forward,
@@ -110,7 +110,7 @@ const wg_op wg_op_variance = {
 wg_var wg_variance_over(wg_var x, wg_axes axes, int ddof, bool keep)
 {
     variance_attr attr = {.over = {.axes = axes, .keep = keep}, .ddof = ddof};
-    return wg_apply(&wg_op_variance, &x, 1, &attr);
+    return wg_apply(&wg__op_variance, &x, 1, &attr);
 }
 
 wg_var wg_variance(wg_var x, int ddof)

@@ -15,9 +15,9 @@
 /* As wg_shape_broadcast_all, but the condition may be integer. */
 static wg_status where_shape(wg_op_context *op)
 {
-    wg_status status = wg_op_needs_real(op, 1);
+    wg_status status = wg__op_needs_real(op, 1);
     if (status == WG_OK)
-        status = wg_op_needs_real(op, 2);
+        status = wg__op_needs_real(op, 2);
     for (size_t i = 1; i < op->arity && status == WG_OK; i++)
         if (!wg_shape_broadcast(&op->out_shape[0], op->in_shape[i], &op->out_shape[0]))
             status = wg_op_fail(op, WG_BAD_SHAPE, "shapes do not broadcast: %s, %s and %s",
@@ -34,11 +34,11 @@ typedef struct where_work {
 static wg_status run_where(const wg_op_context *op, wg_panel_function *panel)
 {
     where_work work = {op->in[0], op->in[1], op->in[2], op->out[0]};
-    wg_walk walk = wg_walk_over(&op->out_shape[0], 4);
+    wg_walk walk = wg__walk_over(&op->out_shape[0], 4);
     for (size_t i = 0; i < 3; i++)
-        wg_walk_stretch(&walk, i + 1, op->in_shape[i]);
-    wg_walk_merge(&walk);
-    wg_walk_panels(op->threads, &walk, panel, &work);
+        wg__walk_stretch(&walk, i + 1, op->in_shape[i]);
+    wg__walk_merge(&walk);
+    wg__walk_panels(op->threads, &walk, panel, &work);
     return WG_OK;
 }
 
@@ -76,7 +76,7 @@ static const wg_op_sample where_samples[] = {
     {.label = "scalars", .in = {{0, {0}}, {0, {0}}, {0, {0}}}, NO_CONDITION},
 };
 
-const wg_op wg_op_where = {
+const wg_op wg__op_where = {
     .name = "where",
     .arity = 3,
     .traits = WG_OP_MAP,
@@ -93,7 +93,7 @@ const wg_op wg_op_where = {
 
 wg_var wg_where(wg_var condition, wg_var a, wg_var b)
 {
-    return wg_apply(&wg_op_where, (wg_var[]){condition, a, b}, 3, NULL);
+    return wg_apply(&wg__op_where, (wg_var[]){condition, a, b}, 3, NULL);
 }
 
 wg_var wg_wherec(wg_var condition, wg_var a, double b)

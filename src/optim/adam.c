@@ -26,15 +26,15 @@ static wg_optim *adam_new(
     wg_params *params, const wg_optim_rule *rule, const wg_adam_options *options, bool decoupled)
 {
     wg_adam_options o = options ? *options : (wg_adam_options){0};
-    adam_options own = {.beta1 = wg_option_or(o.beta1, 0.9),
-        .beta2 = wg_option_or(o.beta2, 0.999),
-        .eps = wg_option_or(o.eps, 1e-8),
+    adam_options own = {.beta1 = wg__option_or(o.beta1, 0.9),
+        .beta2 = wg__option_or(o.beta2, 0.999),
+        .eps = wg__option_or(o.eps, 1e-8),
         .decoupled = decoupled};
-    double decay = decoupled ? wg_option_or(o.weight_decay, 0.01) : wg_option_or(o.weight_decay, 0);
-    wg_optim *optim = wg_optim_new(params, rule, 2, &own, wg_option_or(o.lr, 0.001), decay);
-    wg_optim_range(optim, "beta1", own.beta1, 0, 1);
-    wg_optim_range(optim, "beta2", own.beta2, 0, 1);
-    wg_optim_range(optim, "eps", own.eps, 0, HUGE_VAL);
+    double decay = decoupled ? wg__option_or(o.weight_decay, 0.01) : wg__option_or(o.weight_decay, 0);
+    wg_optim *optim = wg__optim_new(params, rule, 2, &own, wg__option_or(o.lr, 0.001), decay);
+    wg__optim_range(optim, "beta1", own.beta1, 0, 1);
+    wg__optim_range(optim, "beta2", own.beta2, 0, 1);
+    wg__optim_range(optim, "eps", own.eps, 0, HUGE_VAL);
     return optim;
 }
 

@@ -46,17 +46,17 @@ static void store_gone(void *keeper)
     wg_error_set(&o->error, WG_INVALID, "%s: its parameter store was freed", o->rule->name);
 }
 
-wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
+wg_optim *wg__optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
     double lr, double weight_decay)
 {
     if (!params)
         return NULL;
     wg_allocator memory = *wg_params_allocator(params);
-    wg_optim *o = wg_mem_zero(&memory, sizeof *o);
-    void *copy = wg_mem_new(&memory, rule->options_size);
+    wg_optim *o = wg__mem_zero(&memory, sizeof *o);
+    void *copy = wg__mem_new(&memory, rule->options_size);
     if (!o || !copy) {
-        wg_mem_free(&memory, o, sizeof *o);
-        wg_mem_free(&memory, copy, rule->options_size);
+        wg__mem_free(&memory, o, sizeof *o);
+        wg__mem_free(&memory, copy, rule->options_size);
         return NULL;
     }
     o->rule = rule;
@@ -67,13 +67,13 @@ wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slot
     o->weight_decay = weight_decay;
     o->slots = slots;
     o->size = wg_dtype_size(wg_params_dtype(params));
-    wg_hold(&o->store, wg_params_holders(params), store_gone, o);
-    wg_optim_range(o, "lr", lr, 0, HUGE_VAL);
-    wg_optim_range(o, "weight_decay", weight_decay, 0, HUGE_VAL);
+    wg__hold(&o->store, wg_params_holders(params), store_gone, o);
+    wg__optim_range(o, "lr", lr, 0, HUGE_VAL);
+    wg__optim_range(o, "weight_decay", weight_decay, 0, HUGE_VAL);
     return o;
 }
 
-void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high)
+void wg__optim_range(wg_optim *optim, const char *option, double value, double low, double high)
 {
     if (optim && !(value >= low && value < high))
         wg_error_set(&optim->error, WG_INVALID, "%s: %s is %g, and must be in [%g, %g)", optim->rule->name,
@@ -85,19 +85,19 @@ void wg_optim_free(wg_optim *optim)
     if (!optim)
         return;
     const wg_allocator memory = optim->memory;
-    wg_holders_end(&optim->holders);
-    wg_let_go(&optim->store);
+    wg__holders_end(&optim->holders);
+    wg__let_go(&optim->store);
     for (size_t i = 0; i < WG_PARAMS_MAX_CHUNKS; i++) {
         beside *b = &optim->beside[i];
         for (size_t s = 0; s < optim->slots; s++)
-            wg_mem_aligned_free(&memory, b->slot[s], b->capacity * optim->size);
-        wg_mem_free(&memory, b->ages, b->age_capacity * sizeof *b->ages);
+            wg__mem_aligned_free(&memory, b->slot[s], b->capacity * optim->size);
+        wg__mem_free(&memory, b->ages, b->age_capacity * sizeof *b->ages);
     }
-    wg_mem_free(&memory, optim->options, optim->rule->options_size);
-    wg_mem_free(&memory, optim, sizeof *optim);
+    wg__mem_free(&memory, optim->options, optim->rule->options_size);
+    wg__mem_free(&memory, optim, sizeof *optim);
 }
 
-wg_holders *wg_optim_holders(wg_optim *optim)
+wg_holders *wg__optim_holders(wg_optim *optim)
 {
     return optim ? &optim->holders : NULL;
 }
@@ -106,11 +106,11 @@ wg_holders *wg_optim_holders(wg_optim *optim)
 
 static bool grow(wg_optim *o, beside *b, const wg_params_chunk_info *chunk)
 {
-    if (!wg_mem_reserve(&o->memory, (void **)&b->ages, &b->age_capacity, b->age_count + 1, sizeof *b->ages))
+    if (!wg__mem_reserve(&o->memory, (void **)&b->ages, &b->age_capacity, b->age_count + 1, sizeof *b->ages))
         return false;
     b->capacity = chunk->capacity;
     for (size_t s = 0; s < o->slots; s++)
-        if (!b->slot[s] && !(b->slot[s] = wg_mem_aligned_new(&o->memory, b->capacity * o->size)))
+        if (!b->slot[s] && !(b->slot[s] = wg__mem_aligned_new(&o->memory, b->capacity * o->size)))
             return false;
     for (size_t s = 0; s < o->slots; s++)
         memset(b->slot[s] + b->used * o->size, 0, (chunk->used - b->used) * o->size);
@@ -175,7 +175,7 @@ size_t wg_optim_bytes(const wg_optim *optim)
     return bytes;
 }
 
-wg_status wg_optim_begin(wg_optim *optim)
+wg_status wg__optim_begin(wg_optim *optim)
 {
     if (!optim)
         return WG_INVALID;
@@ -184,7 +184,7 @@ wg_status wg_optim_begin(wg_optim *optim)
     return settle(optim) ? WG_OK : WG_OUT_OF_MEMORY;
 }
 
-void wg_optim_end(wg_optim *optim)
+void wg__optim_end(wg_optim *optim)
 {
     for (size_t i = 0; i < wg_params_count(optim->params); i++) {
         const wg_param_info a = wg_params_at(optim->params, i);
@@ -196,17 +196,17 @@ void wg_optim_end(wg_optim *optim)
 
 wg_status wg_optim_step(wg_optim *optim)
 {
-    wg_status status = wg_optim_begin(optim);
+    wg_status status = wg__optim_begin(optim);
     if (status != WG_OK)
         return status;
     wg_params_pass(optim->params, visit, optim);
-    wg_optim_end(optim);
+    wg__optim_end(optim);
     return WG_OK;
 }
 
 /* ---- Steps in pieces ------------------------------------------------------------------------------- */
 
-wg_optim_run wg_optim_array(wg_optim *optim, size_t index)
+wg_optim_run wg__optim_array(wg_optim *optim, size_t index)
 {
     const wg_param_info a = wg_params_at(optim->params, index);
     if (!a.name || a.buffer || a.frozen)
@@ -225,7 +225,7 @@ wg_optim_run wg_optim_array(wg_optim *optim, size_t index)
     return run;
 }
 
-void wg_optim_update(
+void wg__optim_update(
     const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient)
 {
     wg_optim_run part = *array;

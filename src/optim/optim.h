@@ -34,23 +34,23 @@ typedef struct wg_optim_rule {
     void (*update_f32)(const void *options, const wg_optim_run *run);
 } wg_optim_rule;
 
-/* An optimiser without options set: the rule's wg_NAME_new goes on with wg_optim_range. NULL without memory
+/* An optimiser without options set: the rule's wg_NAME_new goes on with wg__optim_range. NULL without memory
  * or store. */
-wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
+wg_optim *wg__optim_new(wg_params *params, const wg_optim_rule *rule, size_t slots, const void *options,
     double lr, double weight_decay);
 
 /* An option that must be in [low, high); otherwise the optimiser's status says so. NULL is allowed. */
-void wg_optim_range(wg_optim *optim, const char *option, double value, double low, double high);
+void wg__optim_range(wg_optim *optim, const char *option, double value, double low, double high);
 
 /* Who is told when the optimiser is freed. */
-wg_holders *wg_optim_holders(wg_optim *optim);
+wg_holders *wg__optim_holders(wg_optim *optim);
 
 /* A step in pieces, for who has gradients one by one: begin (which makes missing moments), then each array
  * once, in stretches of any size, in any order and on any thread, then end. */
-wg_status wg_optim_begin(wg_optim *optim);
-wg_optim_run wg_optim_array(wg_optim *optim, size_t index); /* .count 0: frozen, or a buffer */
-void wg_optim_update(
+wg_status wg__optim_begin(wg_optim *optim);
+wg_optim_run wg__optim_array(wg_optim *optim, size_t index); /* .count 0: frozen, or a buffer */
+void wg__optim_update(
     const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient);
-void wg_optim_end(wg_optim *optim);
+void wg__optim_end(wg_optim *optim);
 
 #endif

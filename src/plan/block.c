@@ -18,7 +18,7 @@
 static bool find_most_live(const wg_plan *plan, size_t *result)
 {
     size_t live = 0, most = 0, bytes = (plan->count + 1) * sizeof(size_t);
-    size_t *change = wg_mem_zero(&plan->memory, bytes);
+    size_t *change = wg__mem_zero(&plan->memory, bytes);
     if (!change)
         return false;
     for (size_t i = 0; i < plan->buffer_count; i++) {
@@ -33,7 +33,7 @@ static bool find_most_live(const wg_plan *plan, size_t *result)
         live += change[k];
         most = live > most ? live : most;
     }
-    wg_mem_free(&plan->memory, change, bytes);
+    wg__mem_free(&plan->memory, change, bytes);
     *result = most;
     return true;
 }
@@ -51,17 +51,17 @@ static size_t input_bytes(const wg_plan_passes *p)
     const wg_engine *t = p->plan->tape;
     size_t bytes = 0;
     for (uint32_t node = 0; node < p->plan->end; node++) {
-        const wg_record *record = wg_record_of(t, node);
+        const wg_record *record = wg__record_of(t, node);
         bool given =
             record && (record->arity == 0 || p->values[node].flags & WG_PLAN_CONSTANT) && !record->bound;
         if (given && p->values[node].flags & WG_PLAN_NEEDED && !record->result[0].scalar &&
-            !wg_plan_is_alias(t, record))
+            !wg__plan_is_alias(t, record))
             bytes += record->result[0].count * wg_dtype_size(record->result[0].dtype);
     }
     return bytes;
 }
 
-wg_status wg_plan_count_bytes(wg_plan_passes *p)
+wg_status wg__plan_count_bytes(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_plan_memory *sizes = &plan->sizes;
@@ -95,7 +95,7 @@ static wg_status check_block(const wg_plan_options *o, wg_error *error)
     return WG_OK;
 }
 
-wg_status wg_plan_take_block(wg_plan_passes *p)
+wg_status wg__plan_take_block(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     const wg_plan_options *o = p->options;
@@ -109,7 +109,7 @@ wg_status wg_plan_take_block(wg_plan_passes *p)
         return WG_OK;
     }
     plan->own_block = true; /* one that is too small is refused when it is known what would be enough */
-    plan->block = wg_mem_aligned_new(&plan->memory, tensors + 1);
+    plan->block = wg__mem_aligned_new(&plan->memory, tensors + 1);
     if (plan->block)
         return WG_OK;
     if (!o->block)
@@ -118,7 +118,7 @@ wg_status wg_plan_take_block(wg_plan_passes *p)
         "plan: the block has %zu bytes, and tensors alone take %zu", o->block_bytes, tensors);
 }
 
-wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *o, wg_error *error)
+wg_status wg__plan_take_work(wg_plan *plan, const wg_plan_options *o, wg_error *error)
 {
     wg_plan_memory *sizes = &plan->sizes;
     sizes->workspace = plan->work.most;
@@ -128,7 +128,7 @@ wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *o, wg_error *e
             o->block_bytes, sizes->block + sizes->workspace, sizes->block, sizes->workspace);
     if (o->block || sizes->workspace == 0)
         return WG_OK;
-    plan->work.memory = wg_mem_aligned_new(&plan->memory, sizes->workspace);
+    plan->work.memory = wg__mem_aligned_new(&plan->memory, sizes->workspace);
     if (!plan->work.memory)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "plan: no memory for %zu bytes to work in", sizes->workspace);
@@ -137,22 +137,22 @@ wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *o, wg_error *e
     return WG_OK;
 }
 
-void wg_plan_give_block(wg_plan *plan)
+void wg__plan_give_block(wg_plan *plan)
 {
     if (plan->own_block)
-        wg_mem_aligned_free(&plan->memory, plan->block, plan->sizes.block + 1);
+        wg__mem_aligned_free(&plan->memory, plan->block, plan->sizes.block + 1);
     if (plan->own_work)
-        wg_mem_aligned_free(&plan->memory, plan->work.memory, plan->work.bytes);
+        wg__mem_aligned_free(&plan->memory, plan->work.memory, plan->work.bytes);
 }
 
 /* ---- On the tape ------------------------------------------------------------------------------------ */
 
-void wg_plan_attach(wg_plan *plan, void *instead)
+void wg__plan_attach(wg_plan *plan, void *instead)
 {
     for (size_t i = 0; i < plan->buffer_count; i++) {
         const wg_plan_buffer *b = &plan->buffers[i];
-        wg_record *record = wg_record_of(plan->tape, b->node);
-        void *memory = !b->outside ? plan->block + plan->buffers[wg_plan_root(plan, i)].offset
+        wg_record *record = wg__record_of(plan->tape, b->node);
+        void *memory = !b->outside ? plan->block + plan->buffers[wg__plan_root(plan, i)].offset
                        : instead   ? instead
                                    : b->outside;
         if (b->index == WG_PLAN_SUMS)
@@ -163,10 +163,10 @@ void wg_plan_attach(wg_plan *plan, void *instead)
             record->result[b->index].data = memory;
     }
     for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = plan->calls[k].kept ? wg_record_of(plan->tape, plan->calls[k].node) : NULL;
+        wg_record *record = plan->calls[k].kept ? wg__record_of(plan->tape, plan->calls[k].node) : NULL;
         if (record)
             record->valued = true; /* `good` says when */
     }
-    wg_plan_chain_attach(plan);
-    wg_plan_updates_attach(plan);
+    wg__plan_chain_attach(plan);
+    wg__plan_updates_attach(plan);
 }

@@ -11,11 +11,11 @@
 static void each_operand(
     const wg_engine *t, uint32_t node, void (*visit)(wg_plan_passes *, uint32_t), wg_plan_passes *p)
 {
-    const wg_record *record = wg_record_of(t, node);
-    size_t operands = record ? record->arity : wg_operand_count(wg_code(t, node));
+    const wg_record *record = wg__record_of(t, node);
+    size_t operands = record ? record->arity : wg__operand_count(wg__code(t, node));
     const wg_step *s = &t->head.steps[node];
     for (size_t i = 0; i < operands; i++)
-        if (!record || wg_plan_reads(record, i))
+        if (!record || wg__plan_reads(record, i))
             visit(p, record ? record->args[i] : i == 0 ? s->a : s->b);
 }
 
@@ -31,7 +31,7 @@ static void keep(wg_plan_passes *p, uint32_t node)
 
 static bool is_tensor_leaf(const wg_plan *plan, const wg_plan_gradient *g)
 {
-    return !g->bound && !wg_view_of(plan->tape, g->leaf).scalar;
+    return !g->bound && !wg__view_of(plan->tape, g->leaf).scalar;
 }
 
 /* What is needed is wanted by nobody below it: one pass down. Updates of state and guards are never dropped.
@@ -46,8 +46,8 @@ static void mark_needed(wg_plan_passes *p)
     for (size_t i = 0; i < p->options->keep_count; i++)
         keep(p, p->options->keep[i].node);
     for (uint32_t node = plan->end; node-- > 0;) {
-        const wg_record *record = wg_record_of(t, node);
-        if (record && (record->op->traits & WG_OP_EFFECT || record->op == &wg_op_guard))
+        const wg_record *record = wg__record_of(t, node);
+        if (record && (record->op->traits & WG_OP_EFFECT || record->op == &wg__op_guard))
             need(p, node);
         if (p->values[node].flags & WG_PLAN_NEEDED)
             each_operand(t, node, need, p);
@@ -59,17 +59,17 @@ static void mark_needed(wg_plan_passes *p)
 static bool is_constant(const wg_plan_passes *p, uint32_t node)
 {
     const wg_engine *t = p->plan->tape;
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     const wg_step *s = &t->head.steps[node];
     if (!record) {
-        size_t operands = wg_operand_count(wg_code(t, node));
-        return wg_code(t, node) == WG_CODE_const ||
+        size_t operands = wg__operand_count(wg__code(t, node));
+        return wg__code(t, node) == WG_CODE_const ||
                (operands && p->values[s->a].flags & WG_PLAN_CONSTANT &&
                    (operands == 1 || p->values[s->b].flags & WG_PLAN_CONSTANT));
     }
     if (record->arity == 0 || record->op->traits & (WG_OP_RANDOM | WG_OP_EFFECT) ||
-        record->op == &wg_op_guard)
-        return record->op == &wg_op_const;
+        record->op == &wg__op_guard)
+        return record->op == &wg__op_const;
     for (size_t i = 0; i < record->arity; i++)
         if (!(p->values[record->args[i]].flags & WG_PLAN_CONSTANT))
             return false;
@@ -83,9 +83,9 @@ static wg_status fold_constants(wg_plan_passes *p)
     for (uint32_t node = 0; node < p->plan->end; node++) {
         if (!(p->values[node].flags & WG_PLAN_NEEDED) || !is_constant(p, node))
             continue;
-        wg_record *record = wg_record_of(t, node);
+        wg_record *record = wg__record_of(t, node);
         p->values[node].flags |= WG_PLAN_CONSTANT;
-        wg_status status = record && record->arity && !record->valued ? wg_compute(t, record) : WG_OK;
+        wg_status status = record && record->arity && !record->valued ? wg__compute(t, record) : WG_OK;
         if (status != WG_OK)
             return wg_error_set(p->error, status, "plan: %s: %s", record->op->name, t->message);
     }
@@ -100,8 +100,8 @@ static bool may_share(const wg_plan_passes *p, const wg_record *record)
 {
     if (!record || record->arity == 0 || record->results != 1 ||
         p->values[record->node].flags & (WG_PLAN_KEPT | WG_PLAN_CONSTANT) ||
-        !(p->values[record->node].flags & WG_PLAN_NEEDED) || record->op == &wg_op_projection ||
-        record->op == &wg_op_gradient || record->op == &wg_op_guard ||
+        !(p->values[record->node].flags & WG_PLAN_NEEDED) || record->op == &wg__op_projection ||
+        record->op == &wg__op_gradient || record->op == &wg__op_guard ||
         record->op->traits & (WG_OP_RANDOM | WG_OP_EFFECT))
         return false;
     for (size_t k = 0; k < WG_MAX_KEEP; k++)
@@ -136,20 +136,20 @@ static wg_status share_equal(wg_plan_passes *p)
     while (places < 2 * (size_t)plan->end)
         places *= 2;
     size_t bytes = places * sizeof(uint32_t) + plan->end * sizeof(uint32_t);
-    uint32_t *table = wg_mem_new(&plan->memory, bytes);
+    uint32_t *table = wg__mem_new(&plan->memory, bytes);
     if (!table)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     uint32_t *stands_for = table + places;
     memset(table, 0xff, places * sizeof *table);
     for (uint32_t node = 0; node < plan->end; node++) {
-        wg_record *record = wg_record_of(t, node);
+        wg_record *record = wg__record_of(t, node);
         stands_for[node] = node;
         for (size_t i = 0; record && i < record->arity; i++)
             record->args[i] = stands_for[record->args[i]];
         if (!may_share(p, record))
             continue;
         size_t place = hash_of(record) & (places - 1);
-        while (table[place] != WG_NO_NODE && !equal(wg_record_of(t, table[place]), record))
+        while (table[place] != WG_NO_NODE && !equal(wg__record_of(t, table[place]), record))
             place = (place + 1) & (places - 1);
         if (table[place] == WG_NO_NODE)
             table[place] = node;
@@ -158,7 +158,7 @@ static wg_status share_equal(wg_plan_passes *p)
     }
     for (size_t i = 0; i < plan->gradient_count; i++)
         plan->gradients[i].node = stands_for[plan->gradients[i].node];
-    wg_mem_free(&plan->memory, table, bytes);
+    wg__mem_free(&plan->memory, table, bytes);
     return WG_OK;
 }
 
@@ -168,8 +168,8 @@ static wg_status share_equal(wg_plan_passes *p)
 static bool is_computed(const wg_plan_passes *p, uint32_t node)
 {
     const wg_engine *t = p->plan->tape;
-    const wg_record *record = wg_record_of(t, node);
-    bool operands = record ? record->arity > 0 : wg_operand_count(wg_code(t, node)) > 0;
+    const wg_record *record = wg__record_of(t, node);
+    bool operands = record ? record->arity > 0 : wg__operand_count(wg__code(t, node)) > 0;
     return operands && !(p->values[node].flags & WG_PLAN_CONSTANT);
 }
 
@@ -178,16 +178,16 @@ static bool is_run(const wg_plan_passes *p, uint32_t node)
     return is_computed(p, node) && p->values[node].flags & WG_PLAN_NEEDED;
 }
 
-bool wg_plan_list_new(wg_plan *plan, size_t count)
+bool wg__plan_list_new(wg_plan *plan, size_t count)
 {
     plan->count = count;
-    plan->calls = wg_mem_zero(&plan->memory, (count + 1) * sizeof *plan->calls);
+    plan->calls = wg__mem_zero(&plan->memory, (count + 1) * sizeof *plan->calls);
     return plan->calls != NULL;
 }
 
-void wg_plan_list_free(wg_plan *plan)
+void wg__plan_list_free(wg_plan *plan)
 {
-    wg_mem_free(&plan->memory, plan->calls, (plan->count + 1) * sizeof *plan->calls);
+    wg__mem_free(&plan->memory, plan->calls, (plan->count + 1) * sizeof *plan->calls);
 }
 
 static wg_status list(wg_plan_passes *p)
@@ -196,7 +196,7 @@ static wg_status list(wg_plan_passes *p)
     size_t count = 0;
     for (uint32_t node = 0; node < plan->end; node++)
         count += is_run(p, node);
-    if (!wg_plan_list_new(plan, count))
+    if (!wg__plan_list_new(plan, count))
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     count = 0;
     for (uint32_t node = 0; node < plan->end; node++) {
@@ -221,7 +221,7 @@ static wg_status find_inputs(wg_plan_passes *p)
     for (int pass = 0; pass < 2; pass++) {
         for (size_t i = 0; i < plan->tape->record_count; i++) {
             const wg_record *record = plan->tape->records[i];
-            if (record->op != &wg_op_input || !(p->values[record->node].flags & WG_PLAN_NEEDED))
+            if (record->op != &wg__op_input || !(p->values[record->node].flags & WG_PLAN_NEEDED))
                 continue;
             if (pass)
                 plan->inputs[plan->input_count++] = record->node;
@@ -229,14 +229,14 @@ static wg_status find_inputs(wg_plan_passes *p)
                 capacity++;
         }
         if (pass == 0)
-            plan->inputs = wg_mem_new(&plan->memory, (capacity + 1) * sizeof *plan->inputs);
+            plan->inputs = wg__mem_new(&plan->memory, (capacity + 1) * sizeof *plan->inputs);
         if (!plan->inputs)
             return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
     return WG_OK;
 }
 
-wg_status wg_plan_choose(wg_plan_passes *p)
+wg_status wg__plan_choose(wg_plan_passes *p)
 {
     mark_needed(p);
     wg_status status = fold_constants(p);

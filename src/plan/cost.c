@@ -31,40 +31,40 @@ static double forward_flops(wg_engine *t, wg_record *record)
     double count = (double)record->result[0].count, flops = 0;
     if (op->flops) {
         wg_frame frame;
-        if (wg_frame_open(&frame, t, op, record->attr, record->args, record->arity, record->results)) {
-            wg_frame_record(&frame, record);
+        if (wg__frame_open(&frame, t, op, record->attr, record->args, record->arity, record->results)) {
+            wg__frame_record(&frame, record);
             flops = op->flops(&frame.op);
         }
-        wg_frame_close(&frame);
+        wg__frame_close(&frame);
         return flops;
     }
     if (op->traits & WG_OP_MAP)
         return count * signs(op->formula);
     size_t terms = 0;
     if (op->traits & WG_OP_REDUCTION && record->arity)
-        wg_shape_count(wg_view_of(t, record->args[0]).shape, &terms);
+        wg_shape_count(wg__view_of(t, record->args[0]).shape, &terms);
     return (double)terms;
 }
 
 /* A product of two factors has a gradient towards each, which is a product of the same size. */
 static double gradient_flops(wg_engine *t, const wg_record *record)
 {
-    wg_record *of = wg_record_of(t, wg_gradient_node(record));
+    wg_record *of = wg__record_of(t, wg__gradient_node(record));
     double count = (double)of->result[0].count, flops = 0;
     if (!(of->op->traits & WG_OP_MAP))
         return forward_flops(t, of) * (of->op->flops && record->results > 1 ? 2 : 1);
     for (size_t i = 0; of->op->rule && i < of->arity; i++)
-        if (wg_gradient_wants(record, i))
+        if (wg__gradient_wants(record, i))
             flops += count * signs(of->op->rule[i]);
     return flops;
 }
 
 static double node_flops(wg_engine *t, uint32_t node)
 {
-    wg_record *record = wg_record_of(t, node);
+    wg_record *record = wg__record_of(t, node);
     if (!record)
-        return signs(wg_formula_ops[wg_code(t, node)].formula);
-    return record->op == &wg_op_gradient ? gradient_flops(t, record) : forward_flops(t, record);
+        return signs(wg__formula_ops[wg__code(t, node)].formula);
+    return record->op == &wg__op_gradient ? gradient_flops(t, record) : forward_flops(t, record);
 }
 
 /* ---- Bytes ------------------------------------------------------------------------------------------ */
@@ -79,7 +79,7 @@ static bool is_within(const wg_plan *plan, const wg_plan_chain *chain, uint32_t 
 {
     uint32_t source;
     size_t index;
-    wg_plan_source(plan->tape, node, &source, &index);
+    wg__plan_source(plan->tape, node, &source, &index);
     const size_t members = chain ? chain->chain.steps : 0;
     for (size_t s = 0; s < members; s++)
         if (plan->calls[chain->calls[s]].node == source)
@@ -93,14 +93,14 @@ static size_t read_bytes(const wg_plan *plan, const wg_plan_chain *chain, const 
     const wg_engine *t = plan->tape;
     size_t bytes = 0;
     for (size_t i = 0; i < record->arity; i++) {
-        wg_view v = wg_view_of(t, record->args[i]);
+        wg_view v = wg__view_of(t, record->args[i]);
         size_t count = 0;
-        if (v.scalar || !wg_plan_reads(record, i) || is_within(plan, chain, record->args[i]))
+        if (v.scalar || !wg__plan_reads(record, i) || is_within(plan, chain, record->args[i]))
             continue;
         wg_shape_count(v.shape, &count);
         bytes += count * wg_dtype_size(v.dtype);
     }
-    const wg_record *of = record->op == &wg_op_gradient ? wg_record_of(t, wg_gradient_node(record)) : NULL;
+    const wg_record *of = record->op == &wg__op_gradient ? wg__record_of(t, wg__gradient_node(record)) : NULL;
     for (size_t i = 0; of && i < WG_MAX_KEEP; i++)
         bytes += of->keep_bytes[i];
     return bytes;
@@ -132,31 +132,32 @@ static const wg_plan_stretch *stretch_of(const wg_plan *plan, size_t k)
     return low < plan->stretch_count && plan->stretches[low].first <= k ? &plan->stretches[low] : NULL;
 }
 
-bool wg_plan_is_kernel(const wg_plan *plan, size_t k)
+bool wg__plan_is_kernel(const wg_plan *plan, size_t k)
 {
     const wg_plan_stretch *stretch = stretch_of(plan, k);
     if (stretch)
         return k + 1 == stretch->end;
-    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
-    return wg_plan_is_last(plan, k) &&
-           (!record || (!wg_plan_is_alias(plan->tape, record) && record->op != &wg_op_projection));
+    const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
+    return wg__plan_is_last(plan, k) &&
+           (!record || (!wg__plan_is_alias(plan->tape, record) && record->op != &wg__op_projection));
 }
 
 size_t wg_plan_kernels(const wg_plan *plan)
 {
     size_t kernels = 0;
     for (size_t k = 0; plan && k < plan->count; k++)
-        kernels += wg_plan_is_kernel(plan, k);
+        kernels += wg__plan_is_kernel(plan, k);
     return kernels;
 }
 
 /* " + relu", or "gradient of relu": a gradient is named after its operation. */
 static void add_name(wg_plan_kernel *kernel, const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
-    bool gradient = record && record->op == &wg_op_gradient;
-    record = gradient ? wg_record_of(t, wg_gradient_node(record)) : record;
-    const char *title = record ? wg_title(record->op, record->attr) : wg_formula_ops[wg_code(t, node)].name;
+    const wg_record *record = wg__record_of(t, node);
+    bool gradient = record && record->op == &wg__op_gradient;
+    record = gradient ? wg__record_of(t, wg__gradient_node(record)) : record;
+    const char *title =
+        record ? wg__title(record->op, record->attr) : wg__formula_ops[wg__code(t, node)].name;
     size_t used = strlen(kernel->name);
     snprintf(kernel->name + used, sizeof kernel->name - used, "%s%s%s", used ? " + " : "",
         gradient ? "gradient of " : "", title);
@@ -165,7 +166,7 @@ static void add_name(wg_plan_kernel *kernel, const wg_engine *t, uint32_t node)
 /* One node that the kernel computes. */
 static void add_node(const wg_plan *plan, wg_plan_kernel *kernel, const wg_plan_chain *chain, size_t k)
 {
-    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+    const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
     add_name(kernel, plan->tape, plan->calls[k].node);
     kernel->operations++;
     kernel->flops += node_flops(plan->tape, plan->calls[k].node);
@@ -175,7 +176,7 @@ static void add_node(const wg_plan *plan, wg_plan_kernel *kernel, const wg_plan_
 /* All of a program are one kernel; its bytes are those of its streams and numbers. */
 static wg_plan_kernel describe_scalars(const wg_plan *plan, const wg_plan_stretch *stretch)
 {
-    const wg_scalars_facts s = wg_scalars_facts_of(stretch->program);
+    const wg_scalars_facts s = wg__scalars_facts_of(stretch->program);
     wg_plan_kernel kernel = {.operations = s.steps,
         .bytes = s.bytes,
         .flops = s.sweep_flops,
@@ -195,12 +196,12 @@ static void add_update(const wg_plan *plan, wg_plan_kernel *kernel, const wg_rec
     kernel->bytes += 2 * (1 + wg_optim_slots(plan->optim)) * result_bytes(&record->result[0]);
 }
 
-wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
+wg_plan_kernel wg__plan_describe(const wg_plan *plan, size_t k)
 {
     wg_plan_kernel kernel = {
-        .shape = *wg_view_of(plan->tape, plan->calls[k].node).shape, .seconds = plan->calls[k].seconds};
+        .shape = *wg__view_of(plan->tape, plan->calls[k].node).shape, .seconds = plan->calls[k].seconds};
     const wg_plan_chain *chain = plan->calls[k].chain;
-    const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+    const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
     if (stretch_of(plan, k))
         return describe_scalars(plan, stretch_of(plan, k));
     if (chain && chain->head != SIZE_MAX)
@@ -209,7 +210,7 @@ wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
         add_node(plan, &kernel, chain, chain->calls[s]);
     if (!chain)
         add_node(plan, &kernel, NULL, k);
-    if (wg_plan_update_by(plan, plan->calls[k].node))
+    if (wg__plan_update_by(plan, plan->calls[k].node))
         add_update(plan, &kernel, record);
     else if (record && !(chain && chain->unwritten))
         kernel.bytes += written_bytes(record);
@@ -219,8 +220,8 @@ wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k)
 wg_plan_kernel wg_plan_kernel_at(const wg_plan *plan, size_t i)
 {
     for (size_t k = 0; plan && k < plan->count; k++)
-        if (wg_plan_is_kernel(plan, k) && i-- == 0)
-            return wg_plan_describe(plan, k);
+        if (wg__plan_is_kernel(plan, k) && i-- == 0)
+            return wg__plan_describe(plan, k);
     return (wg_plan_kernel){0};
 }
 

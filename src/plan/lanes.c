@@ -34,27 +34,27 @@ static unsigned rule_of(const wg_plan *plan, wg_record *record, double *saved)
     unsigned images = 0;
     if (!record->op->lanes || record->arity > WG_FRAME_ARGS)
         return 0;
-    if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
-        wg_frame_record(&frame, record);
+    if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg__frame_record(&frame, record);
         frame.op.tuning = plan->tuning;
         if (frame.op.dtype == WG_F32)
             images = record->op->lanes(&frame.op, saved);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     return images;
 }
 
 /* A "gradient of X" works as X does. */
 static size_t place_of_operation(const lanes_pass *l, const wg_record *record)
 {
-    return l->p->values[record->op == &wg_op_gradient ? wg_gradient_node(record) : record->node].call;
+    return l->p->values[record->op == &wg__op_gradient ? wg__gradient_node(record) : record->node].call;
 }
 
 static void ask_rules(lanes_pass *l)
 {
     const wg_plan *plan = l->p->plan;
     for (size_t k = 0; k < plan->count; k++) {
-        wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         size_t of = record ? place_of_operation(l, record) : SIZE_MAX;
         if (of == k) {
             l->images[k] = rule_of(plan, record, &l->gain[k]);
@@ -68,25 +68,25 @@ static void ask_rules(lanes_pass *l)
 /* The list's node that has `node` as a result lying in lanes; SIZE_MAX when it lies in rows. */
 static size_t maker_in_lanes(const lanes_pass *l, uint32_t node)
 {
-    const wg_record *record = wg_record_of(l->p->plan->tape, node);
+    const wg_record *record = wg__record_of(l->p->plan->tape, node);
     size_t r = 0;
-    if (record && record->op == &wg_op_projection) {
+    if (record && record->op == &wg__op_projection) {
         r = *(const size_t *)record->attr;
-        record = wg_record_of(l->p->plan->tape, record->args[0]);
+        record = wg__record_of(l->p->plan->tape, record->args[0]);
     }
     size_t k = record ? l->p->values[record->node].call : SIZE_MAX;
-    return k != SIZE_MAX && l->images[k] & wg_result_bit(record, r) ? k : SIZE_MAX;
+    return k != SIZE_MAX && l->images[k] & wg__result_bit(record, r) ? k : SIZE_MAX;
 }
 
 static bool takes_lanes(const lanes_pass *l, size_t k, const wg_record *record, size_t i)
 {
-    return l->images[k] & wg_operand_bit(record, i);
+    return l->images[k] & wg__operand_bit(record, i);
 }
 
 /* Does node `record` read operand i, in one layout or the other? */
 static bool looks_at(const wg_record *record, size_t i)
 {
-    return record->op != &wg_op_projection && wg_plan_reads(record, i);
+    return record->op != &wg__op_projection && wg__plan_reads(record, i);
 }
 
 static bool withdraw(lanes_pass *l, size_t k)
@@ -104,10 +104,10 @@ static bool withdraw_once(lanes_pass *l)
     const wg_plan *plan = l->p->plan;
     bool changed = false;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         size_t of = record ? place_of_operation(l, record) : SIZE_MAX;
         for (size_t i = 0; record && i < record->arity; i++)
-            if (looks_at(record, i) && wg_view_of(plan->tape, record->args[i]).dtype == WG_I32 &&
+            if (looks_at(record, i) && wg__view_of(plan->tape, record->args[i]).dtype == WG_I32 &&
                 !takes_lanes(l, k, record, i))
                 changed |= withdraw(l, maker_in_lanes(l, record->args[i]));
         if (of != SIZE_MAX && !l->images[k] != !l->images[of]) {
@@ -152,7 +152,7 @@ static void find_regions(lanes_pass *l)
     for (size_t k = 0; k < plan->count; k++)
         l->region[k] = k;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         if (!l->images[k])
             continue;
         unite(l, k, place_of_operation(l, record));
@@ -181,13 +181,13 @@ static void weigh_regions(lanes_pass *l)
         if (first_of(l, k) != k)
             l->gain[first_of(l, k)] += l->gain[k];
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         for (size_t i = 0; record && i < record->arity; i++) {
             size_t region = turned_by(l, record, k, i), count = 0;
             if (region == SIZE_MAX || l->seen[record->args[i]])
                 continue;
             l->seen[record->args[i]] = true;
-            wg_shape_count(wg_view_of(plan->tape, record->args[i]).shape, &count);
+            wg_shape_count(wg__view_of(plan->tape, record->args[i]).shape, &count);
             l->gain[region] -= TURNED * (double)count;
         }
     }
@@ -203,24 +203,24 @@ static wg_status turn_operands(lanes_pass *l)
     const wg_plan *plan = l->p->plan;
     wg_status status = WG_OK;
     for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         for (size_t i = 0; record && i < record->arity && status == WG_OK; i++) {
             bool lies = maker_in_lanes(l, record->args[i]) != SIZE_MAX, wanted = takes_lanes(l, k, record, i);
             if (looks_at(record, i) && lies != wanted)
-                status = wg_plan_turn_operand(l->p, plan->calls[k].node, i, wanted);
+                status = wg__plan_turn_operand(l->p, plan->calls[k].node, i, wanted);
         }
     }
     return status;
 }
 
-wg_status wg_plan_choose_lanes(wg_plan_passes *p)
+wg_status wg__plan_choose_lanes(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_plan_layout layout = p->options->layout;
-    if (wg_lanes() == 0 || layout == WG_LAYOUT_ROWS || (layout == WG_LAYOUT_CHOSEN && plan->bf16))
+    if (wg__lanes() == 0 || layout == WG_LAYOUT_ROWS || (layout == WG_LAYOUT_CHOSEN && plan->bf16))
         return WG_OK;
     size_t n = plan->count + 1, bytes = n * (sizeof(unsigned) + sizeof(size_t) + sizeof(double)) + plan->end;
-    lanes_pass l = {.p = p, .gain = wg_mem_zero(&plan->memory, bytes)};
+    lanes_pass l = {.p = p, .gain = wg__mem_zero(&plan->memory, bytes)};
     if (!l.gain)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     l.region = (size_t *)(l.gain + n);
@@ -236,7 +236,7 @@ wg_status wg_plan_choose_lanes(wg_plan_passes *p)
         any = any || l.images[k];
     wg_status status = any ? turn_operands(&l) : WG_OK;
     if (any && status == WG_OK)
-        status = wg_plan_list_turned(p, l.images);
-    wg_mem_free(&plan->memory, l.gain, bytes);
+        status = wg__plan_list_turned(p, l.images);
+    wg__mem_free(&plan->memory, l.gain, bytes);
     return status;
 }

@@ -7,15 +7,15 @@
 
 #include <string.h>
 
-bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index)
+bool wg__plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     *index = 0;
-    while (record && (wg_plan_is_alias(t, record) || record->op == &wg_op_projection)) {
-        if (record->op == &wg_op_projection)
+    while (record && (wg__plan_is_alias(t, record) || record->op == &wg__op_projection)) {
+        if (record->op == &wg__op_projection)
             *index = *(const size_t *)record->attr;
         node = record->args[0];
-        record = wg_record_of(t, node);
+        record = wg__record_of(t, node);
     }
     *source = node;
     return record && !record->result[*index].scalar;
@@ -29,7 +29,7 @@ static bool add(wg_plan_passes *p, uint32_t node, size_t index, size_t bytes)
     size_t rounded = (bytes + WG_ALIGNMENT - 1) / WG_ALIGNMENT * WG_ALIGNMENT,
            first = p->plan->calls[p->values[node].call].runs_at;
     if (rounded < bytes || rounded > PTRDIFF_MAX - WG_ALIGNMENT ||
-        !wg_mem_reserve(&plan->memory, (void **)&plan->buffers, &plan->buffer_capacity,
+        !wg__mem_reserve(&plan->memory, (void **)&plan->buffers, &plan->buffer_capacity,
             plan->buffer_count + 1, sizeof *plan->buffers))
         return false;
     if (p->values[node].buffer == SIZE_MAX)
@@ -52,9 +52,9 @@ static bool add_sums(wg_plan_passes *p, wg_plan_chain *chain)
 static bool add_results(wg_plan_passes *p, size_t k)
 {
     const wg_engine *t = p->plan->tape;
-    const wg_record *record = wg_record_of(t, p->plan->calls[k].node);
-    bool last = wg_plan_is_last(p->plan, k), head = !last && p->plan->calls[k].chain->head == k;
-    if (!record || wg_plan_is_alias(t, record) || record->op == &wg_op_projection || !(last || head))
+    const wg_record *record = wg__record_of(t, p->plan->calls[k].node);
+    bool last = wg__plan_is_last(p->plan, k), head = !last && p->plan->calls[k].chain->head == k;
+    if (!record || wg__plan_is_alias(t, record) || record->op == &wg__op_projection || !(last || head))
         return true;
     const wg_plan_chain *chain = p->plan->calls[k].chain;
     bool unwritten = last && chain && chain->unwritten;
@@ -85,7 +85,7 @@ static void read_at(wg_plan_passes *p, uint32_t node, size_t k)
 {
     uint32_t source;
     size_t index;
-    if (!wg_plan_source(p->plan->tape, node, &source, &index))
+    if (!wg__plan_source(p->plan->tape, node, &source, &index))
         return;
     wg_plan_buffer *buffer = find(p, source, index);
     if (buffer && (k > buffer->last))
@@ -97,15 +97,15 @@ static void set_times(wg_plan_passes *p)
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->calls[k].node);
+        const wg_record *record = wg__record_of(t, plan->calls[k].node);
         if (plan->calls[k].summed)
             plan->buffers[plan->calls[k].summed->sum_buffer].last = k;
         for (size_t i = 0; record && !plan->calls[k].summed && i < record->arity; i++)
-            if (wg_plan_reads(record, i))
+            if (wg__plan_reads(record, i))
                 read_at(p, record->args[i], p->plan->calls[k].runs_at);
-        if (record && record->op == &wg_op_gradient)
+        if (record && record->op == &wg__op_gradient)
             for (size_t i = 0; i < WG_MAX_KEEP; i++) {
-                wg_plan_buffer *buffer = find(p, wg_gradient_node(record), WG_MAX_RESULTS + i);
+                wg_plan_buffer *buffer = find(p, wg__gradient_node(record), WG_MAX_RESULTS + i);
                 if (buffer)
                     buffer->last = p->plan->calls[k].runs_at;
             }
@@ -123,7 +123,7 @@ static void place_gradients(wg_plan_passes *p)
         uint32_t source;
         size_t index;
         wg_plan_buffer *buffer =
-            wg_plan_source(plan->tape, g->node, &source, &index) ? find(p, source, index) : NULL;
+            wg__plan_source(plan->tape, g->node, &source, &index) ? find(p, source, index) : NULL;
         g->in_place = g->bound && buffer && !buffer->outside && !(p->values[source].flags & WG_PLAN_KEPT);
         if (g->in_place)
             buffer->outside = g->bound->binding.gradient;
@@ -139,8 +139,8 @@ static void place_gradients(wg_plan_passes *p)
 static bool may_write_over(const wg_engine *t, const wg_record *record, size_t *from)
 {
     *from = 0;
-    if (record && record->op == &wg_op_gradient) {
-        const wg_record *of = wg_record_of(t, wg_gradient_node(record));
+    if (record && record->op == &wg__op_gradient) {
+        const wg_record *of = wg__record_of(t, wg__gradient_node(record));
         *from = of->arity + of->results;
         return of->op->traits & WG_OP_IN_PLACE && record->results == 1;
     }
@@ -157,9 +157,9 @@ static void write_over_operand(wg_plan_passes *p, const wg_record *record, wg_pl
     if (!may_write_over(t, record, &i))
         return;
     for (; i < record->arity && result->over == SIZE_MAX; i++) {
-        wg_view v = wg_view_of(t, record->args[i]);
+        wg_view v = wg__view_of(t, record->args[i]);
         wg_plan_buffer *operand =
-            wg_plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
+            wg__plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
         while (operand && operand->over != SIZE_MAX)
             operand = &plan->buffers[operand->over];
         if (operand && operand != result && !operand->outside && operand->last == k &&
@@ -176,15 +176,15 @@ static void write_over(wg_plan_passes *p)
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(t, plan->calls[k].node);
-        wg_plan_buffer *result = record && wg_plan_is_last(plan, k) ? find(p, plan->calls[k].node, 0) : NULL;
+        const wg_record *record = wg__record_of(t, plan->calls[k].node);
+        wg_plan_buffer *result = record && wg__plan_is_last(plan, k) ? find(p, plan->calls[k].node, 0) : NULL;
         if (!result || result->outside)
             continue;
         const wg_plan_chain *chain = plan->calls[k].chain;
         if (chain && chain->head != SIZE_MAX)
             continue; /* its operands are read while the result is being written */
         for (size_t s = 0; chain && s < chain->chain.steps && result->over == SIZE_MAX; s++)
-            write_over_operand(p, wg_record_of(t, plan->calls[chain->calls[s]].node), result, k);
+            write_over_operand(p, wg__record_of(t, plan->calls[chain->calls[s]].node), result, k);
         if (!chain)
             write_over_operand(p, record, result, k);
     }
@@ -192,7 +192,7 @@ static void write_over(wg_plan_passes *p)
 
 /* ---- All of it --------------------------------------------------------------------------------------- */
 
-wg_status wg_plan_lay_out(wg_plan_passes *p)
+wg_status wg__plan_lay_out(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     for (size_t k = 0; k < plan->count; k++)
@@ -204,7 +204,7 @@ wg_status wg_plan_lay_out(wg_plan_passes *p)
     return WG_OK;
 }
 
-size_t wg_plan_root(const wg_plan *plan, size_t buffer)
+size_t wg__plan_root(const wg_plan *plan, size_t buffer)
 {
     while (plan->buffers[buffer].over != SIZE_MAX)
         buffer = plan->buffers[buffer].over;

@@ -124,11 +124,11 @@ static size_t place_others(wg_plan_buffer **order, size_t count, wg_plan_buffer 
     return p.end;
 }
 
-wg_status wg_plan_place_buffers(wg_plan_passes *p)
+wg_status wg__plan_place_buffers(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     size_t n = plan->buffer_count, bytes = (2 * n + 1) * sizeof(wg_plan_buffer *), count = 0;
-    wg_plan_buffer **order = wg_mem_new(&plan->memory, bytes);
+    wg_plan_buffer **order = wg__mem_new(&plan->memory, bytes);
     if (!order)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     for (size_t i = 0; i < n; i++)
@@ -140,6 +140,6 @@ wg_status wg_plan_place_buffers(wg_plan_passes *p)
     plan->sizes.block = place_largest(order, largest, order + n);
     if (count > largest)
         plan->sizes.block = place_others(order + largest, count - largest, order + n, plan->sizes.block);
-    wg_mem_free(&plan->memory, (void *)order, bytes);
+    wg__mem_free(&plan->memory, (void *)order, bytes);
     return WG_OK;
 }

@@ -10,19 +10,19 @@
 
 static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
 {
-    wg_engine *t = wg_engine_of(y.tape);
+    wg_engine *t = wg__engine_of(y.tape);
     if (error && error->status != WG_OK)
         return error->status;
     if (t && t->status != WG_OK)
         return wg_error_set(error, t->status, "plan: %s", t->message);
-    if (!t || !wg_alive(t, y))
+    if (!t || !wg__alive(t, y))
         return wg_error_set(error, WG_INVALID, "plan: there is no live var to plan for");
     if (t->options.own_grads && !o->forward)
         return wg_error_set(error, WG_INVALID, "plan: gradients go to the store, and this tape has its own");
     if (o->keep_count && !o->keep)
         return wg_error_set(error, WG_INVALID, "plan: keep_count is %zu, without vars", o->keep_count);
     for (size_t i = 0; i < o->keep_count; i++)
-        if (o->keep[i].tape != y.tape || !wg_alive(t, o->keep[i]))
+        if (o->keep[i].tape != y.tape || !wg__alive(t, o->keep[i]))
             return wg_error_set(error, WG_INVALID, "plan: var %zu to be kept is none of this tape", i);
     if (o->forward && o->optim)
         return wg_error_set(error, WG_INVALID, "plan: a forward pass has nothing for an optimiser");
@@ -37,15 +37,15 @@ static wg_status check(wg_var y, const wg_plan_options *o, wg_error *error)
     return WG_OK;
 }
 
-bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes)
+bool wg__plan_passes_reserve(wg_plan_passes *p, size_t nodes)
 {
     const wg_allocator *memory = &p->plan->memory;
-    wg_plan_value *values = wg_mem_new(memory, nodes * sizeof *values);
+    wg_plan_value *values = wg__mem_new(memory, nodes * sizeof *values);
     if (!values)
         return false;
     for (size_t i = 0; i < nodes; i++)
         values[i] = i < p->value_count ? p->values[i] : (wg_plan_value){.call = SIZE_MAX, .buffer = SIZE_MAX};
-    wg_mem_free(memory, p->values, p->value_count * sizeof *p->values);
+    wg__mem_free(memory, p->values, p->value_count * sizeof *p->values);
     p->values = values;
     p->value_count = nodes;
     return true;
@@ -55,23 +55,23 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
 {
     wg_engine *t = plan->tape;
     wg_plan_passes p = {.plan = plan, .options = options, .error = error};
-    wg_status status = wg_plan_survey(&p);
+    wg_status status = wg__plan_survey(&p);
     if (status == WG_OK && !options->forward)
-        status = wg_plan_record_gradients(&p);
+        status = wg__plan_record_gradients(&p);
     if (status != WG_OK)
         return status;
     plan->end = t->head.count;
-    if (!wg_plan_passes_reserve(&p, plan->end))
+    if (!wg__plan_passes_reserve(&p, plan->end))
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "plan: no memory for the passes over %zu nodes", (size_t)plan->end);
-    static wg_status (*const pass[])(wg_plan_passes *) = {wg_plan_choose, wg_plan_choose_updates,
-        wg_plan_choose_lanes, wg_plan_fuse, wg_plan_lay_out, wg_plan_place_buffers, wg_plan_take_block,
-        wg_plan_compile_scalars};
+    static wg_status (*const pass[])(wg_plan_passes *) = {wg__plan_choose, wg__plan_choose_updates,
+        wg__plan_choose_lanes, wg__plan_fuse, wg__plan_lay_out, wg__plan_place_buffers, wg__plan_take_block,
+        wg__plan_compile_scalars};
     for (size_t i = 0; i < sizeof pass / sizeof pass[0] && status == WG_OK; i++)
         status = pass[i](&p);
     if (status == WG_OK)
-        status = wg_plan_count_bytes(&p);
-    wg_mem_free(&plan->memory, p.values, p.value_count * sizeof *p.values);
+        status = wg__plan_count_bytes(&p);
+    wg__mem_free(&plan->memory, p.values, p.value_count * sizeof *p.values);
     return status;
 }
 
@@ -79,16 +79,16 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
 static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error *error)
 {
 #ifdef WG_ONEDNN
-    if (plan->bf16 && wg_onednn_has_bf16())
-        plan->library = wg_onednn_new(&plan->memory);
+    if (plan->bf16 && wg__onednn_has_bf16())
+        plan->library = wg__onednn_new(&plan->memory);
 #endif
     plan->tape->work = &plan->work;
     plan->tape->bf16 = plan->bf16;
     plan->tape->tuning = plan->tuning;
     plan->tape->library = plan->library;
-    if (wg_plan_rehearse(plan) != WG_OK)
+    if (wg__plan_rehearse(plan) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
-    if (plan->optim && !wg_buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
+    if (plan->optim && !wg__buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for a copy of the buffers");
     if (plan->optim && wg_optim_prepare(plan->optim) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the optimiser's moments");
@@ -96,7 +96,7 @@ static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error
         plan->arrays = wg_params_count(wg_optim_params(plan->optim));
         plan->sizes.moments = wg_optim_bytes(plan->optim);
     }
-    return wg_plan_take_work(plan, options, error);
+    return wg__plan_take_work(plan, options, error);
 }
 
 /* A tape of the plan's own with a copy of the recording: no error handler of its own but the recording's. */
@@ -108,8 +108,8 @@ static wg_engine *copy_of(const wg_engine *t)
     options.own_grads = false;
     options.keep_grads = false;
     wg_tape *tape = wg_tape_new(&options);
-    wg_engine *own = tape ? wg_engine_of(tape) : NULL;
-    if (own && wg_copy_recording(own, t) == WG_OK)
+    wg_engine *own = tape ? wg__engine_of(tape) : NULL;
+    if (own && wg__copy_recording(own, t) == WG_OK)
         return own;
     wg_tape_free(tape);
     return NULL;
@@ -131,7 +131,7 @@ static void tuning_gone(void *keeper)
 
 static wg_plan *new_plan(const wg_engine *t, const wg_var *y, const wg_plan_options *o)
 {
-    wg_plan *plan = wg_mem_zero(&t->hook, sizeof *plan);
+    wg_plan *plan = wg__mem_zero(&t->hook, sizeof *plan);
     if (!plan)
         return NULL;
     *plan = (wg_plan){.memory = t->hook,
@@ -145,16 +145,16 @@ static wg_plan *new_plan(const wg_engine *t, const wg_var *y, const wg_plan_opti
         .start = t->head.count,
         .end = t->head.count,
         .tape = copy_of(t),
-        .known = wg_mem_zero(&t->hook, t->head.count)};
+        .known = wg__mem_zero(&t->hook, t->head.count)};
     plan->arena.memory = &plan->memory;
     plan->statistics.memory = plan->memory;
-    wg_hold(&plan->of_optim, wg_optim_holders(plan->optim), optim_gone, plan);
-    wg_hold(&plan->of_tuning, plan->tuning ? &plan->tuning->holders : NULL, tuning_gone, plan);
+    wg__hold(&plan->of_optim, wg__optim_holders(plan->optim), optim_gone, plan);
+    wg__hold(&plan->of_tuning, plan->tuning ? &plan->tuning->holders : NULL, tuning_gone, plan);
     if (!plan->tape || !plan->known) {
         wg_plan_free(plan);
         return NULL;
     }
-    plan->y = wg_var_of(plan->tape, y->node);
+    plan->y = wg__var_of(plan->tape, y->node);
     return plan;
 }
 
@@ -165,12 +165,12 @@ wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error)
     error = error ? error : &own;
     if (check(y, &o, error) != WG_OK)
         return NULL;
-    wg_plan *plan = new_plan(wg_engine_of(y.tape), &y, &o);
+    wg_plan *plan = new_plan(wg__engine_of(y.tape), &y, &o);
     if (!plan) {
         wg_error_set(error, WG_OUT_OF_MEMORY, "plan: out of memory");
         return NULL;
     }
-    wg_status status = wg_check_bounds(plan->tape, "plan");
+    wg_status status = wg__check_bounds(plan->tape, "plan");
     if (status == WG_OK)
         status = passes(plan, &o, error);
     else
@@ -188,24 +188,24 @@ void wg_plan_free(wg_plan *plan)
     if (!plan)
         return;
     const wg_allocator memory = plan->memory;
-    wg_let_go(&plan->of_optim);
-    wg_let_go(&plan->of_tuning);
-    wg_mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);
-    wg_arena_free(&plan->arena);
-    wg_buffers_free(&plan->statistics);
-    wg_plan_free_scalars(plan);
-    wg_mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
-    wg_mem_free(&memory, plan->updates, plan->update_capacity * sizeof *plan->updates);
-    wg_mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
-    wg_plan_list_free(plan);
-    wg_mem_free(&memory, plan->known, plan->start);
-    wg_plan_give_block(plan);
+    wg__let_go(&plan->of_optim);
+    wg__let_go(&plan->of_tuning);
+    wg__mem_free(&memory, plan->inputs, (plan->input_count + 1) * sizeof *plan->inputs);
+    wg__arena_free(&plan->arena);
+    wg__buffers_free(&plan->statistics);
+    wg__plan_free_scalars(plan);
+    wg__mem_free(&memory, plan->gradients, plan->gradient_capacity * sizeof *plan->gradients);
+    wg__mem_free(&memory, plan->updates, plan->update_capacity * sizeof *plan->updates);
+    wg__mem_free(&memory, plan->buffers, plan->buffer_capacity * sizeof *plan->buffers);
+    wg__plan_list_free(plan);
+    wg__mem_free(&memory, plan->known, plan->start);
+    wg__plan_give_block(plan);
 #ifdef WG_ONEDNN
-    wg_onednn_free(plan->library);
+    wg__onednn_free(plan->library);
 #endif
     if (plan->tape)
         wg_tape_free(&plan->tape->head);
-    wg_mem_free(&memory, plan, sizeof *plan);
+    wg__mem_free(&memory, plan, sizeof *plan);
 }
 
 wg_plan_memory wg_plan_memory_of(const wg_plan *plan)

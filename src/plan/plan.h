@@ -173,35 +173,35 @@ enum {
 };
 
 /* Memory for a list of `count` nodes; false when there is none. What there is, given back. */
-bool wg_plan_list_new(wg_plan *plan, size_t count);
-void wg_plan_list_free(wg_plan *plan);
+bool wg__plan_list_new(wg_plan *plan, size_t count);
+void wg__plan_list_free(wg_plan *plan);
 
 /* Room for the values of so many nodes, those that there are kept; false when there is no memory. */
-bool wg_plan_passes_reserve(wg_plan_passes *p, size_t nodes);
+bool wg__plan_passes_reserve(wg_plan_passes *p, size_t nodes);
 
 /* record.c: the backward pass onto the tape. choose.c: which nodes a run computes. lanes.c: which images lie
  * in batch lanes. fuse.c, heads.c, reduce.c: which nodes run as one. update.c: which gradients update
  * their parameters at once. memory.c: where results lie. block.c: in which memory that is. */
-wg_status wg_plan_record_gradients(wg_plan_passes *p);
-wg_status wg_plan_choose(wg_plan_passes *p);
-wg_status wg_plan_choose_lanes(wg_plan_passes *p);
-wg_status wg_plan_fuse(wg_plan_passes *p);
-wg_status wg_plan_choose_updates(wg_plan_passes *p);
-wg_status wg_plan_lay_out(wg_plan_passes *p);
-wg_status wg_plan_place_buffers(wg_plan_passes *p);
+wg_status wg__plan_record_gradients(wg_plan_passes *p);
+wg_status wg__plan_choose(wg_plan_passes *p);
+wg_status wg__plan_choose_lanes(wg_plan_passes *p);
+wg_status wg__plan_fuse(wg_plan_passes *p);
+wg_status wg__plan_choose_updates(wg_plan_passes *p);
+wg_status wg__plan_lay_out(wg_plan_passes *p);
+wg_status wg__plan_place_buffers(wg_plan_passes *p);
 
 /* turn.c: operand number `operand` of a node is turned to lanes, or to rows. Then the list anew, with what
  * turns them, and what lies in lanes. */
-wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes);
-wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images);
+wg_status wg__plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes);
+wg_status wg__plan_list_turned(wg_plan_passes *p, const unsigned *images);
 
 /* scalar_tape.c: what there is of scalars, before gradients are recorded; the programs they make. */
-wg_status wg_plan_survey(wg_plan_passes *p);
-wg_status wg_plan_compile_scalars(wg_plan_passes *p);
-void wg_plan_free_scalars(wg_plan *plan);
+wg_status wg__plan_survey(wg_plan_passes *p);
+wg_status wg__plan_compile_scalars(wg_plan_passes *p);
+void wg__plan_free_scalars(wg_plan *plan);
 
 /* Is node `k` of the list run by itself, or the last of its chain? */
-static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
+static inline bool wg__plan_is_last(const wg_plan *plan, size_t k)
 {
     const wg_plan_chain *chain = plan->calls[k].chain;
     return !chain || chain->last == k;
@@ -209,83 +209,84 @@ static inline bool wg_plan_is_last(const wg_plan *plan, size_t k)
 
 /* May node `k` of the list be the head of a chain? If it is, and runs where node `until` stands, does nobody
  * in between miss anything? */
-bool wg_plan_is_head(const wg_plan *plan, size_t k);
-bool wg_plan_may_wait(const wg_plan *plan, size_t head, size_t until);
-void wg_plan_head_attach(wg_plan *plan, wg_plan_chain *chain);
+bool wg__plan_is_head(const wg_plan *plan, size_t k);
+bool wg__plan_may_wait(const wg_plan *plan, size_t head, size_t until);
+void wg__plan_head_attach(wg_plan *plan, wg_plan_chain *chain);
 
 /* The row that a node computes, or whose gradient it is towards one operand: *towards, or -1. NULL: neither.
  */
-const wg_record *wg_plan_row_of(const wg_engine *t, const wg_record *record, int *towards);
+const wg_record *wg__plan_row_of(const wg_engine *t, const wg_record *record, int *towards);
 
 /* The list's node whose first result is what `node` shows; SIZE_MAX when there is none. */
-size_t wg_plan_first_result(const wg_plan_passes *p, uint32_t node);
+size_t wg__plan_first_result(const wg_plan_passes *p, uint32_t node);
 
 /* The chain of node `k` of the list, a row's or a head; if it has none, a new one of that node alone. NULL:
  * out of memory. */
-wg_plan_chain *wg_plan_chain_of(wg_plan_passes *p, size_t k);
+wg_plan_chain *wg__plan_chain_of(wg_plan_passes *p, size_t k);
 
 /* Which tensors chains make themselves of smaller ones; then, how an operand is made. */
-void wg_plan_find_spreads(wg_plan_passes *p);
-bool wg_plan_fuse_spreads(wg_plan_passes *p);
-bool wg_plan_spread_operand(wg_plan_passes *p, uint32_t node, wg_chain_operand *operand);
-wg_stretch *wg_plan_stretch_new(wg_plan_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b);
-void wg_plan_spread_load(const wg_engine *t, wg_chain_operand *operand, uint32_t node);
+void wg__plan_find_spreads(wg_plan_passes *p);
+bool wg__plan_fuse_spreads(wg_plan_passes *p);
+bool wg__plan_spread_operand(wg_plan_passes *p, uint32_t node, wg_chain_operand *operand);
+wg_stretch *wg__plan_stretch_new(
+    wg_plan_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b);
+void wg__plan_spread_load(const wg_engine *t, wg_chain_operand *operand, uint32_t node);
 
 /* Which chains sum up their results; their memory, and a run of such a chain. */
-bool wg_plan_fuse_sums(wg_plan_passes *p);
-void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
-void wg_plan_chain_part(
+bool wg__plan_fuse_sums(wg_plan_passes *p);
+void wg__plan_sums_attach(wg_plan *plan, wg_plan_chain *chain);
+void wg__plan_chain_part(
     const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room);
-wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain);
+wg_status wg__plan_run_summed(wg_plan *plan, wg_plan_chain *chain);
 
-void wg_plan_updates_attach(wg_plan *plan);
-wg_status wg_plan_updates_begin(wg_plan *plan);
-wg_status wg_plan_updates_end(wg_plan *plan);
-const wg_plan_update *wg_plan_update_by(const wg_plan *plan, uint32_t node); /* NULL: it makes none */
+void wg__plan_updates_attach(wg_plan *plan);
+wg_status wg__plan_updates_begin(wg_plan *plan);
+wg_status wg__plan_updates_end(wg_plan *plan);
+const wg_plan_update *wg__plan_update_by(const wg_plan *plan, uint32_t node); /* NULL: it makes none */
 
-void wg_plan_chain_attach(wg_plan *plan);
-wg_status wg_plan_chain_run(wg_plan *plan, size_t k);
+void wg__plan_chain_attach(wg_plan *plan);
+wg_status wg__plan_chain_run(wg_plan *plan, size_t k);
 
 /* The memory of tensors; when the rehearsal has shown how much operations work in, that of the operations. */
-wg_status wg_plan_take_block(wg_plan_passes *p);
-wg_status wg_plan_take_work(wg_plan *plan, const wg_plan_options *options, wg_error *error);
-void wg_plan_give_block(wg_plan *plan);
-wg_status wg_plan_count_bytes(wg_plan_passes *p);
+wg_status wg__plan_take_block(wg_plan_passes *p);
+wg_status wg__plan_take_work(wg_plan *plan, const wg_plan_options *options, wg_error *error);
+void wg__plan_give_block(wg_plan *plan);
+wg_status wg__plan_count_bytes(wg_plan_passes *p);
 
 /* Gives the planned records their memory; all that lies outside of the block, `instead`, if that is not NULL.
  */
-void wg_plan_attach(wg_plan *plan, void *instead);
+void wg__plan_attach(wg_plan *plan, void *instead);
 
 /* Node `k` of the list: is it more than another name for numbers? What is known of it. */
-bool wg_plan_is_kernel(const wg_plan *plan, size_t k);
-wg_plan_kernel wg_plan_describe(const wg_plan *plan, size_t k);
+bool wg__plan_is_kernel(const wg_plan *plan, size_t k);
+wg_plan_kernel wg__plan_describe(const wg_plan *plan, size_t k);
 
 /* The buffer whose place a buffer has. */
-size_t wg_plan_root(const wg_plan *plan, size_t buffer);
+size_t wg__plan_root(const wg_plan *plan, size_t buffer);
 
-wg_status wg_plan_rehearse(wg_plan *plan);
+wg_status wg__plan_rehearse(wg_plan *plan);
 
 /* The node and the number of the result whose memory a node's value is; false for a scalar. */
-bool wg_plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index);
+bool wg__plan_source(const wg_engine *t, uint32_t node, uint32_t *source, size_t *index);
 
 /* Does a node read the numbers of its operand i? */
-static inline bool wg_plan_reads(const wg_record *record, size_t i)
+static inline bool wg__plan_reads(const wg_record *record, size_t i)
 {
-    return record->op != &wg_op_gradient || wg_gradient_reads(record, i);
+    return record->op != &wg__op_gradient || wg__gradient_reads(record, i);
 }
 
 /* Does it call wg_op_finish for each element of its one result? */
-static inline bool wg_plan_finishes(const wg_engine *t, const wg_record *record)
+static inline bool wg__plan_finishes(const wg_engine *t, const wg_record *record)
 {
-    if (record->op != &wg_op_gradient)
+    if (record->op != &wg__op_gradient)
         return record->op->traits & WG_OP_FINISHES;
-    return wg_gradient_towards(record) >= 0 &&
-           wg_record_of(t, wg_gradient_node(record))->op->traits & WG_OP_FINISHES_EACH;
+    return wg__gradient_towards(record) >= 0 &&
+           wg__record_of(t, wg__gradient_node(record))->op->traits & WG_OP_FINISHES_EACH;
 }
 
-static inline bool wg_plan_is_alias(const wg_engine *t, const wg_record *record)
+static inline bool wg__plan_is_alias(const wg_engine *t, const wg_record *record)
 {
-    return record && record->op->traits & WG_OP_ALIAS && !wg_view_of(t, record->args[0]).scalar;
+    return record && record->op->traits & WG_OP_ALIAS && !wg__view_of(t, record->args[0]).scalar;
 }
 
 #endif

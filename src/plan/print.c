@@ -19,12 +19,12 @@ static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
 static const char *place_of(const wg_plan *plan, size_t k, char *text, size_t size)
 {
     const wg_plan_buffer *buffer = buffer_of(plan, plan->calls[k].node);
-    if (wg_plan_update_by(plan, plan->calls[k].node))
+    if (wg__plan_update_by(plan, plan->calls[k].node))
         return "its parameter";
     if (!buffer || buffer->outside)
         return buffer ? "the store" : "";
     snprintf(text, size, "%s%zu", buffer->over == SIZE_MAX ? "" : "over ",
-        plan->buffers[wg_plan_root(plan, (size_t)(buffer - plan->buffers))].offset);
+        plan->buffers[wg__plan_root(plan, (size_t)(buffer - plan->buffers))].offset);
     return text;
 }
 
@@ -33,19 +33,19 @@ static void print_time(const wg_plan_profile *p, double seconds, double flops, F
 {
     if (p->runs == 0)
         return;
-    wg_format_to(file, " %9.1f %6.1f %%", 1e6 * seconds / (double)p->runs,
+    wg__format_to(file, " %9.1f %6.1f %%", 1e6 * seconds / (double)p->runs,
         p->seconds > 0 ? 100 * seconds / p->seconds : 0);
     if (flops > 0 && seconds > 0)
-        wg_format_to(file, " %9.2f", 1e-9 * flops * (double)p->runs / seconds);
+        wg__format_to(file, " %9.2f", 1e-9 * flops * (double)p->runs / seconds);
     else
         fprintf(file, " %9s", "");
 }
 
 static void print_kernel(const wg_plan *plan, size_t k, size_t number, wg_plan_kernel *sum, FILE *file)
 {
-    wg_plan_kernel kernel = wg_plan_describe(plan, k);
+    wg_plan_kernel kernel = wg__plan_describe(plan, k);
     char shape[192], place[32];
-    wg_format_to(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
+    wg__format_to(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
         wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, k, place, sizeof place),
         1e-3 * (double)kernel.bytes, 1e-3 * kernel.flops);
     print_time(&plan->times, kernel.seconds, kernel.flops, file);
@@ -58,7 +58,7 @@ static void print_rest(
     const wg_plan *plan, const char *name, double seconds, const wg_plan_kernel *sum, FILE *file)
 {
     if (sum)
-        wg_format_to(file, "      %-40s  %-20s %14s %10.1f %11.1f", name, "", "", 1e-3 * (double)sum->bytes,
+        wg__format_to(file, "      %-40s  %-20s %14s %10.1f %11.1f", name, "", "", 1e-3 * (double)sum->bytes,
             1e-3 * sum->flops);
     else
         fprintf(file, "      %-40s  %-20s %14s %10s %11s", name, "", "", "", "");
@@ -85,7 +85,7 @@ wg_status wg_print_plan(const wg_plan *plan, FILE *file)
     fprintf(file, "%4s  %-40s  %-20s %14s %10s %11s%s\n", "", "kernel", "result", "place", "kB", "kFLOP",
         p->runs ? "        us    share   GFLOP/s" : "");
     for (size_t k = 0; k < plan->count; k++)
-        if (wg_plan_is_kernel(plan, k))
+        if (wg__plan_is_kernel(plan, k))
             print_kernel(plan, k, number++, &sum, file);
     if (p->runs && p->between > 0)
         print_rest(plan, "between", p->between, NULL, file);

@@ -23,8 +23,8 @@ static wg_status find_parameters(wg_plan_passes *p)
             continue;
         if (plan->optim && bound->binding.owner != (const void *)wg_optim_params(plan->optim))
             return wg_error_set(p->error, WG_INVALID, "plan: %s is no parameter of the optimiser's store",
-                wg_node_text(t, bound->var.node, text));
-        if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
+                wg__node_text(t, bound->var.node, text));
+        if (!wg__mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
             return no_memory(p);
         plan->gradients[plan->gradient_count++] = (wg_plan_gradient){.bound = bound, .node = bound->var.node};
@@ -32,7 +32,7 @@ static wg_status find_parameters(wg_plan_passes *p)
     return WG_OK;
 }
 
-wg_status wg_plan_record_gradients(wg_plan_passes *p)
+wg_status wg__plan_record_gradients(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_engine *t = plan->tape;
@@ -40,18 +40,18 @@ wg_status wg_plan_record_gradients(wg_plan_passes *p)
     size_t n = plan->gradient_count;
     if (status != WG_OK || n == 0 || plan->only_scalars)
         return status;
-    wg_var *xs = wg_mem_new(&plan->memory, 2 * n * sizeof *xs);
+    wg_var *xs = wg__mem_new(&plan->memory, 2 * n * sizeof *xs);
     if (!xs)
         return no_memory(p);
     wg_var *out = xs + n;
     for (size_t i = 0; i < n; i++)
         xs[i] =
-            plan->gradients[i].bound ? plan->gradients[i].bound->var : wg_var_of(t, plan->gradients[i].leaf);
+            plan->gradients[i].bound ? plan->gradients[i].bound->var : wg__var_of(t, plan->gradients[i].leaf);
     t->planning = true;
-    status = wg_grad_vars(t, &plan->y, 1, NULL, xs, n, out);
+    status = wg__grad_vars(t, &plan->y, 1, NULL, xs, n, out);
     t->planning = false;
     for (size_t i = 0; i < n && status == WG_OK; i++)
         plan->gradients[i].node = out[i].node;
-    wg_mem_free(&plan->memory, xs, 2 * n * sizeof *xs);
+    wg__mem_free(&plan->memory, xs, 2 * n * sizeof *xs);
     return status == WG_OK ? WG_OK : wg_error_set(p->error, status, "plan: %s", t->message);
 }

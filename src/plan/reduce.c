@@ -26,12 +26,12 @@ enum { SPAN = 4096, SHORT = 8, GRAIN = 1 << 14 };
 static bool pieces_of(const wg_plan *plan, size_t k, size_t at, wg_pieces *pieces)
 {
     const wg_engine *t = plan->tape;
-    const wg_record *sum = wg_record_of(t, plan->calls[k].node);
-    const wg_result *x = &wg_record_of(t, plan->calls[at].node)->result[0];
-    wg_shape shape = wg_shape_in_lanes(sum, WG_LANES_OPERAND(0), wg_view_of(t, sum->args[0]).shape);
+    const wg_record *sum = wg__record_of(t, plan->calls[k].node);
+    const wg_result *x = &wg__record_of(t, plan->calls[at].node)->result[0];
+    wg_shape shape = wg__shape_in_lanes(sum, WG_LANES_OPERAND(0), wg__view_of(t, sum->args[0]).shape);
     wg_runs runs;
-    if (x->scalar || x->dtype == WG_I32 || !wg_sum_runs(sum->op, sum->attr, &shape, &runs) ||
-        !wg_pieces_init(pieces, &runs))
+    if (x->scalar || x->dtype == WG_I32 || !wg__sum_runs(sum->op, sum->attr, &shape, &runs) ||
+        !wg__pieces_init(pieces, &runs))
         return false;
     return pieces->count * pieces->width <= x->count / SHORT &&
            pieces->count <= SIZE_MAX / 16 / pieces->width;
@@ -43,21 +43,21 @@ static bool can_be_summed(const wg_plan *plan, size_t at, const wg_pieces *piece
     int towards;
     if (chain && (chain->last != at || chain->summed))
         return false;
-    if (chain ? chain->head != SIZE_MAX : wg_plan_is_head(plan, at))
+    if (chain ? chain->head != SIZE_MAX : wg__plan_is_head(plan, at))
         return !pieces->runs.columns; /* its stretches are rows' */
-    return chain || wg_plan_row_of(plan->tape, wg_record_of(plan->tape, plan->calls[at].node), &towards);
+    return chain || wg__plan_row_of(plan->tape, wg__record_of(plan->tape, plan->calls[at].node), &towards);
 }
 
-bool wg_plan_fuse_sums(wg_plan_passes *p)
+bool wg__plan_fuse_sums(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
-        size_t at = record && record->arity == 1 ? wg_plan_first_result(p, record->args[0]) : SIZE_MAX;
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
+        size_t at = record && record->arity == 1 ? wg__plan_first_result(p, record->args[0]) : SIZE_MAX;
         wg_pieces pieces;
         if (at == SIZE_MAX || !pieces_of(plan, k, at, &pieces) || !can_be_summed(plan, at, &pieces))
             continue;
-        wg_plan_chain *chain = wg_plan_chain_of(p, at);
+        wg_plan_chain *chain = wg__plan_chain_of(p, at);
         if (!chain)
             return false;
         chain->summed = true;
@@ -72,14 +72,14 @@ bool wg_plan_fuse_sums(wg_plan_passes *p)
 
 /* ---- Runs ------------------------------------------------------------------------------------------- */
 
-void wg_plan_sums_attach(wg_plan *plan, wg_plan_chain *chain)
+void wg__plan_sums_attach(wg_plan *plan, wg_plan_chain *chain)
 {
     const wg_engine *t = plan->tape;
-    const wg_result *result = &wg_record_of(t, plan->calls[chain->last].node)->result[0];
+    const wg_result *result = &wg__record_of(t, plan->calls[chain->last].node)->result[0];
     chain->sums =
-        (double *)(void *)(plan->block + plan->buffers[wg_plan_root(plan, chain->sum_buffer)].offset);
+        (double *)(void *)(plan->block + plan->buffers[wg__plan_root(plan, chain->sum_buffer)].offset);
     chain->done = (bool *)(chain->sums + chain->pieces.count * chain->pieces.width);
-    wg_record_of(t, plan->calls[chain->sum].node)->sums = chain->sums;
+    wg__record_of(t, plan->calls[chain->sum].node)->sums = chain->sums;
     chain->result = result->data;
 }
 
@@ -89,25 +89,26 @@ static void span(const wg_plan_chain *chain, size_t first, size_t last, const ch
     const wg_pieces *p = &chain->pieces;
     size_t size = wg_dtype_size(chain->chain.dtype);
     char *out = room ? room : (char *)chain->result + first * size;
-    wg_chain_range(&chain->chain, first, last - first, value, out);
-    size_t piece = wg_piece_at(p, first), begin = wg_piece_begin(p, piece);
+    wg__chain_range(&chain->chain, first, last - first, value, out);
+    size_t piece = wg__piece_at(p, first), begin = wg__piece_begin(p, piece);
     if (begin < first)
-        begin = wg_piece_begin(p, ++piece);
-    for (size_t end; begin < last && (end = wg_piece_begin(p, piece + 1)) <= last; begin = end, piece++) {
-        wg_piece_sum(p, chain->chain.dtype, piece, out + (begin - first) * size, chain->sums);
+        begin = wg__piece_begin(p, ++piece);
+    for (size_t end; begin < last && (end = wg__piece_begin(p, piece + 1)) <= last; begin = end, piece++) {
+        wg__piece_sum(p, chain->chain.dtype, piece, out + (begin - first) * size, chain->sums);
         chain->done[piece] = true;
     }
 }
 
-void wg_plan_chain_part(const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room)
+void wg__plan_chain_part(
+    const wg_plan_chain *chain, size_t first, size_t count, const void *value, void *room)
 {
     const wg_pieces *p = &chain->pieces;
     size_t size = wg_dtype_size(chain->chain.dtype), last = first + count;
     for (size_t at = first, end; at < last; at = end) {
-        size_t piece = wg_piece_at(p, at) + 1;
-        end = wg_piece_begin(p, piece);
+        size_t piece = wg__piece_at(p, at) + 1;
+        end = wg__piece_begin(p, piece);
         if (p->largest < SPAN) /* as many more as fit */
-            for (size_t next; end < last && (next = wg_piece_begin(p, piece + 1)) - at <= SPAN; piece++)
+            for (size_t next; end < last && (next = wg__piece_begin(p, piece + 1)) - at <= SPAN; piece++)
                 end = next;
         end = end < last ? end : last;
         span(chain, at, end, value ? (const char *)value + (at - first) * size : NULL, room);
@@ -123,8 +124,9 @@ static void pieces_of_chain(void *work, size_t worker, size_t begin, size_t end)
 {
     const summing *s = work;
     const wg_pieces *p = &s->chain->pieces;
-    size_t first = wg_piece_begin(p, begin);
-    wg_plan_chain_part(s->chain, first, wg_piece_begin(p, end) - first, NULL, wg_room_of(&s->rooms, worker));
+    size_t first = wg__piece_begin(p, begin);
+    wg__plan_chain_part(
+        s->chain, first, wg__piece_begin(p, end) - first, NULL, wg__room_of(&s->rooms, worker));
 }
 
 /* A chain without a head. */
@@ -133,16 +135,16 @@ static wg_status run_alone(wg_plan *plan, const wg_plan_chain *chain, size_t gra
     wg_engine *t = plan->tape;
     size_t count = chain->pieces.count, used = plan->work.used;
     size_t bytes = chain->unwritten ? SPAN * wg_dtype_size(chain->chain.dtype) : 0;
-    size_t all = bytes * wg_workers(t->threads, count, grain);
+    size_t all = bytes * wg__workers(t->threads, count, grain);
     wg_block *block = NULL; /* in a rehearsal */
-    summing s = {chain, {bytes ? wg_work_take(&plan->work, all) : NULL, bytes}};
+    summing s = {chain, {bytes ? wg__work_take(&plan->work, all) : NULL, bytes}};
     if (bytes && !s.rooms.memory) {
-        if (!(block = wg_block_take(&t->blocks, all)))
+        if (!(block = wg__block_take(&t->blocks, all)))
             return WG_OUT_OF_MEMORY;
-        s.rooms.memory = wg_block_data(block);
+        s.rooms.memory = wg__block_data(block);
     }
-    wg_parallel_workers(t->threads, count, grain, pieces_of_chain, &s);
-    wg_block_give(&t->blocks, block);
+    wg__parallel_workers(t->threads, count, grain, pieces_of_chain, &s);
+    wg__block_give(&t->blocks, block);
     plan->work.used = used;
     return WG_OK;
 }
@@ -156,19 +158,19 @@ static void chunk_of_rest(void *work, size_t chunk, size_t begin, size_t end)
     (void)chunk;
     for (size_t i = begin; i < end; i++)
         if (!chain->done[i])
-            wg_piece_sum(p, chain->chain.dtype, i,
-                result + wg_piece_begin(p, i) * wg_dtype_size(chain->chain.dtype), chain->sums);
+            wg__piece_sum(p, chain->chain.dtype, i,
+                result + wg__piece_begin(p, i) * wg_dtype_size(chain->chain.dtype), chain->sums);
 }
 
-wg_status wg_plan_run_summed(wg_plan *plan, wg_plan_chain *chain)
+wg_status wg__plan_run_summed(wg_plan *plan, wg_plan_chain *chain)
 {
     wg_engine *t = plan->tape;
-    size_t count = chain->pieces.count, grain = wg_chunks(GRAIN, chain->pieces.largest);
+    size_t count = chain->pieces.count, grain = wg__chunks(GRAIN, chain->pieces.largest);
     if (chain->head == SIZE_MAX)
         return run_alone(plan, chain, grain);
     memset(chain->done, 0, count * sizeof *chain->done);
-    wg_status status = wg_compute_now(t, wg_record_of(t, plan->calls[chain->head].node));
+    wg_status status = wg__compute_now(t, wg__record_of(t, plan->calls[chain->head].node));
     if (status == WG_OK)
-        wg_parallel_for(t->threads, count, grain, chunk_of_rest, chain);
+        wg__parallel_for(t->threads, count, grain, chunk_of_rest, chain);
     return status;
 }

@@ -15,7 +15,7 @@
 static double tick(wg_plan *plan)
 {
     double before = plan->clock;
-    plan->clock = plan->profile ? wg_clock() : 0;
+    plan->clock = plan->profile ? wg__clock() : 0;
     return plan->clock - before;
 }
 
@@ -23,30 +23,30 @@ static void count_time(wg_plan *plan, size_t k)
 {
     double passed = tick(plan);
     plan->calls[k].seconds += passed;
-    *(wg_plan_is_kernel(plan, k) ? &plan->times.kernels : &plan->times.between) += passed;
+    *(wg__plan_is_kernel(plan, k) ? &plan->times.kernels : &plan->times.between) += passed;
 }
 
 static void compute_step(wg_engine *t, uint32_t node)
 {
     wg_step *s = &t->head.steps[node];
-    size_t operands = wg_operand_count(wg_code(t, node));
+    size_t operands = wg__operand_count(wg__code(t, node));
     double x = t->head.steps[s->a].value, b = operands > 1 ? t->head.steps[s->b].value : 0;
     const double *numbers = operands > 1 || !t->head.numbers ? NULL : &t->head.numbers[s->b];
-    s->value = wg_formula_value(wg_code(t, node), x, b, numbers);
+    s->value = wg__formula_value(wg__code(t, node), x, b, numbers);
 }
 
 /* Node k of the list, which ends its chain if it has one. */
 static wg_status compute_kernel(wg_plan *plan, size_t k)
 {
     wg_engine *t = plan->tape;
-    wg_record *record = wg_record_of(t, plan->calls[k].node);
+    wg_record *record = wg__record_of(t, plan->calls[k].node);
     if (!record) {
         compute_step(t, plan->calls[k].node);
         return WG_OK;
     }
-    wg_status status = plan->calls[k].chain ? wg_plan_chain_run(plan, k) : wg_compute_now(t, record);
+    wg_status status = plan->calls[k].chain ? wg__plan_chain_run(plan, k) : wg__compute_now(t, record);
     return status == WG_OK ? status
-                           : wg_fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
+                           : wg__fail(t, status, "plan: %s: %s", record->op->name, wg_status_text(status));
 }
 
 /* The calls from `*k` on, and of the stretches of scalars from `*stretch` on, until the first that updates;
@@ -56,11 +56,11 @@ static wg_status compute(wg_plan *plan, size_t *k, size_t *stretch, bool updates
     wg_engine *t = plan->tape;
     wg_status status = WG_OK;
     for (; *k < plan->count && status == WG_OK && (updates || !plan->calls[*k].updates); ++*k) {
-        if (!wg_plan_is_last(plan, *k))
+        if (!wg__plan_is_last(plan, *k))
             continue;
         if (*stretch < plan->stretch_count && plan->stretches[*stretch].first == *k) {
             *k = plan->stretches[*stretch].end - 1;
-            status = wg_scalars_run(t, plan->stretches[(*stretch)++].program);
+            status = wg__scalars_run(t, plan->stretches[(*stretch)++].program);
         } else {
             status = compute_kernel(plan, *k);
         }
@@ -90,15 +90,15 @@ static void hand_gradients_over(wg_plan *plan)
     for (size_t i = 0; i < plan->gradient_count; i++) {
         const wg_plan_gradient *g = &plan->gradients[i];
         double number = plan->only_scalars ? t->adjoints[g->node] : t->head.steps[g->node].value;
-        if (!g->bound && !wg_record_of(t, g->leaf))
+        if (!g->bound && !wg__record_of(t, g->leaf))
             t->adjoints[g->leaf] = number;
         if (!g->bound)
             continue;
         const wg_binding *b = &g->bound->binding;
         if (g->updates)
             continue; /* and did */
-        wg_view v = wg_view_of(t, g->node);
-        const wg_record *parameter = wg_record_of(t, g->bound->var.node);
+        wg_view v = wg__view_of(t, g->node);
+        const wg_record *parameter = wg__record_of(t, g->bound->var.node);
         if (v.scalar && b->dtype == WG_F32)
             *(float *)b->gradient = (float)number;
         else if (v.scalar)
@@ -116,7 +116,7 @@ static void hand_gradients_over(wg_plan *plan)
 static uint32_t missing_input(const wg_plan *plan)
 {
     for (size_t i = 0; i < plan->input_count; i++)
-        if (!wg_record_of(plan->tape, plan->inputs[i])->valued)
+        if (!wg__record_of(plan->tape, plan->inputs[i])->valued)
             return plan->inputs[i];
     return WG_NO_NODE;
 }
@@ -138,29 +138,30 @@ static wg_status check_run(wg_plan *plan)
     wg_engine *t = plan->tape;
     char text[WG_NODE_TEXT];
     if (plan->gone)
-        return wg_fail(t, WG_INVALID, "plan: its %s was freed", plan->gone);
-    if (wg_check_bounds(t, "plan") != WG_OK)
+        return wg__fail(t, WG_INVALID, "plan: its %s was freed", plan->gone);
+    if (wg__check_bounds(t, "plan") != WG_OK)
         return t->status;
     uint32_t missing = missing_input(plan);
     if (missing != WG_NO_NODE)
-        return wg_fail(t, WG_NO_VALUE, "plan: the value of %s was never set", wg_node_text(t, missing, text));
+        return wg__fail(
+            t, WG_NO_VALUE, "plan: the value of %s was never set", wg__node_text(t, missing, text));
     const char *late = late_parameter(plan);
     if (late)
-        return wg_fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
-    if (plan->optim && !wg_buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
-        return wg_fail(t, WG_OUT_OF_MEMORY, "plan: no memory for a copy of the buffers");
+        return wg__fail(t, WG_NAME, "plan: parameter %s appeared after the plan was made", late);
+    if (plan->optim && !wg__buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
+        return wg__fail(t, WG_OUT_OF_MEMORY, "plan: no memory for a copy of the buffers");
     return WG_OK;
 }
 
 /* The optimiser's part: gradients that update, and the rest. */
 static wg_status update(wg_plan *plan, size_t k, size_t stretch)
 {
-    wg_status status = wg_plan_updates_begin(plan);
+    wg_status status = wg__plan_updates_begin(plan);
     plan->times.update += tick(plan);
     if (status == WG_OK && !plan->written)
         status = compute(plan, &k, &stretch, true, false);
     if (status == WG_OK)
-        status = wg_plan_updates_end(plan);
+        status = wg__plan_updates_end(plan);
     if (status == WG_OK && !plan->gradients_stay)
         forget_gradients(plan); /* used up */
     plan->times.update += tick(plan);
@@ -175,7 +176,7 @@ static wg_status run(wg_plan *plan)
     if (status != WG_OK)
         return status;
     t->run += !t->frozen;
-    wg_bounds_seen(t);
+    wg__bounds_seen(t);
     forget_gradients(plan);
     plan->times.between += tick(plan);
     t->swept = t->swept_end = 0;
@@ -191,7 +192,7 @@ static wg_status run(wg_plan *plan)
     if (status != WG_OK)
         forget_gradients(plan);
     if (status != WG_OK && plan->optim)
-        wg_buffers_restore(&plan->statistics, wg_optim_params(plan->optim));
+        wg__buffers_restore(&plan->statistics, wg_optim_params(plan->optim));
     return status;
 }
 
@@ -225,8 +226,8 @@ static wg_status rehearse(wg_plan *plan)
     bool frozen = t->frozen, profile = plan->profile;
     wg_error_handler on_error = t->options.on_error;
     for (size_t i = 0; i < plan->input_count; i++) {
-        wg_result *result = &wg_record_of(t, plan->inputs[i])->result[0];
-        if (wg_record_of(t, plan->inputs[i])->valued)
+        wg_result *result = &wg__record_of(t, plan->inputs[i])->result[0];
+        if (wg__record_of(t, plan->inputs[i])->valued)
             continue;
         if (result->scalar)
             t->head.steps[plan->inputs[i]].value = 0;
@@ -238,7 +239,7 @@ static wg_status rehearse(wg_plan *plan)
     t->frozen = true;
     t->options.on_error = NULL;
     plan->profile = false;
-    wg_bounds_seen(t);
+    wg__bounds_seen(t);
     size_t k = 0, stretch = 0;
     wg_status status = compute(plan, &k, &stretch, true, true);
     t->frozen = frozen;
@@ -246,7 +247,7 @@ static wg_status rehearse(wg_plan *plan)
     plan->profile = profile;
     t->status = WG_OK;
     t->message[0] = 0;
-    wg_blocks_trim(&t->blocks);
+    wg__blocks_trim(&t->blocks);
     return status;
 }
 
@@ -263,18 +264,18 @@ static size_t most_outside(const wg_plan *plan)
 /* One run that leaves no trace but the memory that operations asked for: no effects, no update, no next
  * random numbers, and the store's gradients are written elsewhere, all of them over each other. Inputs
  * without a value are zero; what an operation says to that (or a guard) is no error. */
-wg_status wg_plan_rehearse(wg_plan *plan)
+wg_status wg__plan_rehearse(wg_plan *plan)
 {
     size_t bytes = most_outside(plan);
-    void *instead = bytes ? wg_mem_aligned_new(&plan->memory, bytes) : NULL;
+    void *instead = bytes ? wg__mem_aligned_new(&plan->memory, bytes) : NULL;
     if (bytes && !instead)
         return WG_OUT_OF_MEMORY;
     if (bytes)
         memset(instead, 0, bytes);
-    wg_plan_attach(plan, instead);
+    wg__plan_attach(plan, instead);
     wg_status status = rehearse(plan);
-    wg_plan_attach(plan, NULL);
+    wg__plan_attach(plan, NULL);
     if (bytes)
-        wg_mem_aligned_free(&plan->memory, instead, bytes);
+        wg__mem_aligned_free(&plan->memory, instead, bytes);
     return status;
 }

@@ -18,7 +18,7 @@ enum { SHORT = 4 }; /* a stretch below this is run step by step */
 static bool all_scalar(const wg_engine *t, const wg_record *record)
 {
     for (size_t i = 0; i < record->arity; i++)
-        if (!wg_view_of(t, record->args[i]).scalar)
+        if (!wg__view_of(t, record->args[i]).scalar)
             return false;
     return record->results == 1 && record->result[0].scalar;
 }
@@ -26,10 +26,10 @@ static bool all_scalar(const wg_engine *t, const wg_record *record)
 /* A leaf, or what a program can compute. */
 static bool is_scalar_node(const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     return !record ||
-           (all_scalar(t, record) && (record->arity == 0 || wg_chain_takes(record->op) ||
-                                         record->op == &wg_op_identity || record->op == &wg_op_guard));
+           (all_scalar(t, record) && (record->arity == 0 || wg__chain_takes(record->op) ||
+                                         record->op == &wg__op_identity || record->op == &wg__op_guard));
 }
 
 /* From what is asked for down: needed[node]. False when there is a node that no program takes. */
@@ -44,13 +44,13 @@ static bool survey(const wg_plan_passes *p, uint8_t *needed)
         if (wg_is_valid(t->bounds[i]->var) && t->bounds[i]->binding.gradient)
             needed[t->bounds[i]->var.node] = 1;
     for (uint32_t node = p->plan->start; node-- > 0;) {
-        const wg_record *record = wg_record_of(t, node);
-        if (record && (record->op->traits & WG_OP_EFFECT || record->op == &wg_op_guard))
+        const wg_record *record = wg__record_of(t, node);
+        if (record && (record->op->traits & WG_OP_EFFECT || record->op == &wg__op_guard))
             needed[node] = 1;
         if (!needed[node])
             continue;
         only = only && is_scalar_node(t, node);
-        size_t operands = record ? record->arity : wg_operand_count(wg_code(t, node));
+        size_t operands = record ? record->arity : wg__operand_count(wg__code(t, node));
         for (size_t i = 0; i < operands; i++)
             needed[record ? record->args[i] : i ? t->head.steps[node].b : t->head.steps[node].a] = 1;
     }
@@ -60,9 +60,9 @@ static bool survey(const wg_plan_passes *p, uint8_t *needed)
 /* A leaf that wants a gradient, as the parameters do. */
 static bool is_leaf(const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     return record ? record->arity == 0 && record->tracked && !record->bound && !record->result[0].scalar
-                  : wg_code(t, node) == WG_CODE_leaf;
+                  : wg__code(t, node) == WG_CODE_leaf;
 }
 
 static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
@@ -72,10 +72,10 @@ static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
     for (uint32_t node = 0; node < plan->start; node++) {
         if (!needed[node] || !is_leaf(t, node))
             continue;
-        plan->swept = plan->swept || !wg_record_of(t, node);
+        plan->swept = plan->swept || !wg__record_of(t, node);
         if (plan->only_scalars)
             continue; /* the program has them */
-        if (!wg_mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
+        if (!wg__mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
             return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
         plan->gradients[plan->gradient_count++] = (wg_plan_gradient){.leaf = node, .node = node};
@@ -83,21 +83,21 @@ static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
     return WG_OK;
 }
 
-wg_status wg_plan_survey(wg_plan_passes *p)
+wg_status wg__plan_survey(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_engine *t = plan->tape;
     size_t bytes = plan->start;
-    uint8_t *needed = wg_mem_zero(&plan->memory, bytes);
+    uint8_t *needed = wg__mem_zero(&plan->memory, bytes);
     if (!needed)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for the passes");
     plan->only_scalars = survey(p, needed) && !p->options->forward;
     wg_status status = p->options->forward ? WG_OK : add_leaves(p, needed);
-    wg_mem_free(&plan->memory, needed, bytes);
+    wg__mem_free(&plan->memory, needed, bytes);
     plan->swept = plan->swept || plan->only_scalars;
     if (status != WG_OK || !plan->swept)
         return status;
-    if (!wg_reserve_sweep(t))
+    if (!wg__reserve_sweep(t))
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for adjoints");
     memset(t->adjoints, 0, plan->start * sizeof *t->adjoints);
     return WG_OK;
@@ -111,8 +111,8 @@ static void mark_read(wg_plan_passes *p, size_t k, size_t first)
     const wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
     uint32_t node = plan->calls[k].node;
-    const wg_record *record = wg_record_of(t, node);
-    size_t operands = record ? record->arity : wg_operand_count(wg_code(t, node));
+    const wg_record *record = wg__record_of(t, node);
+    size_t operands = record ? record->arity : wg__operand_count(wg__code(t, node));
     for (size_t i = 0; i < operands; i++) {
         uint32_t read = record ? record->args[i] : i ? t->head.steps[node].b : t->head.steps[node].a;
         if (record || (p->values[read].call != SIZE_MAX && p->values[read].call < first))
@@ -123,7 +123,7 @@ static void mark_read(wg_plan_passes *p, size_t k, size_t first)
 /* The end of the stretch that begins with node k. */
 static size_t stretch_end(const wg_plan *plan, size_t k)
 {
-    while (k < plan->count && !wg_record_of(plan->tape, plan->calls[k].node))
+    while (k < plan->count && !wg__record_of(plan->tape, plan->calls[k].node))
         k++;
     return k;
 }
@@ -138,7 +138,7 @@ typedef struct maps {
 static bool add_stretch(wg_plan_passes *p, const maps *m, size_t first, size_t end)
 {
     wg_plan *plan = p->plan;
-    if (!wg_mem_reserve(&plan->memory, (void **)&plan->stretches, &plan->stretch_capacity,
+    if (!wg__mem_reserve(&plan->memory, (void **)&plan->stretches, &plan->stretch_capacity,
             plan->stretch_count + 1, sizeof *plan->stretches))
         return false;
     wg_scalar_request request = {.nodes = m->nodes + first,
@@ -146,7 +146,7 @@ static bool add_stretch(wg_plan_passes *p, const maps *m, size_t first, size_t e
         .flags = m->flags,
         .map = m->map,
         .y = plan->only_scalars ? plan->y.node : WG_NO_NODE};
-    wg_scalars *program = wg_scalars_compile(plan->tape, &request);
+    wg_scalars *program = wg__scalars_compile(plan->tape, &request);
     if (program)
         plan->stretches[plan->stretch_count++] = (wg_plan_stretch){first, end, program};
     return program != NULL;
@@ -159,8 +159,8 @@ static void mark_kept(wg_plan_passes *p)
     for (size_t i = 0; i < plan->gradient_count; i++)
         p->values[plan->gradients[i].node].flags |= WG_PLAN_KEPT;
     for (size_t k = 0, first = 0; !plan->only_scalars && k < plan->count; k++) {
-        bool bare = !wg_record_of(plan->tape, plan->calls[k].node);
-        bool begins = bare && (k == 0 || wg_record_of(plan->tape, plan->calls[k - 1].node));
+        bool bare = !wg__record_of(plan->tape, plan->calls[k].node);
+        bool begins = bare && (k == 0 || wg__record_of(plan->tape, plan->calls[k - 1].node));
         first = begins ? k : first;
         mark_read(p, k, bare ? first : k);
     }
@@ -182,11 +182,11 @@ static bool add_stretches(wg_plan_passes *p, const maps *m)
     return good;
 }
 
-wg_status wg_plan_compile_scalars(wg_plan_passes *p)
+wg_status wg__plan_compile_scalars(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     size_t bytes = (plan->end + plan->count) * sizeof(uint32_t) + plan->end;
-    maps m = {.map = wg_mem_new(&plan->memory, bytes)};
+    maps m = {.map = wg__mem_new(&plan->memory, bytes)};
     if (!m.map)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
     m.nodes = m.map + plan->end;
@@ -199,13 +199,13 @@ wg_status wg_plan_compile_scalars(wg_plan_passes *p)
         m.flags[node] = (uint8_t)((p->values[node].flags & WG_PLAN_CONSTANT ? WG_SCALAR_CONSTANT : 0) |
                                   (p->values[node].flags & WG_PLAN_KEPT ? WG_SCALAR_KEPT : 0));
     bool good = add_stretches(p, &m);
-    wg_mem_free(&plan->memory, m.map, bytes);
+    wg__mem_free(&plan->memory, m.map, bytes);
     return good ? WG_OK : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
 }
 
-void wg_plan_free_scalars(wg_plan *plan)
+void wg__plan_free_scalars(wg_plan *plan)
 {
     for (size_t i = 0; i < plan->stretch_count; i++)
-        wg_scalars_free(plan->stretches[i].program);
-    wg_mem_free(&plan->memory, plan->stretches, plan->stretch_capacity * sizeof *plan->stretches);
+        wg__scalars_free(plan->stretches[i].program);
+    wg__mem_free(&plan->memory, plan->stretches, plan->stretch_capacity * sizeof *plan->stretches);
 }

@@ -10,8 +10,8 @@
 
 wg_tuning *wg_tuning_new(const wg_allocator *allocator)
 {
-    const wg_allocator memory = wg_allocator_or_default(allocator);
-    wg_tuning *tuning = wg_mem_zero(&memory, sizeof *tuning);
+    const wg_allocator memory = wg__allocator_or_default(allocator);
+    wg_tuning *tuning = wg__mem_zero(&memory, sizeof *tuning);
     if (tuning)
         tuning->memory = memory;
     return tuning;
@@ -21,10 +21,10 @@ void wg_tuning_free(wg_tuning *tuning)
 {
     if (!tuning)
         return;
-    wg_holders_end(&tuning->holders);
+    wg__holders_end(&tuning->holders);
     const wg_allocator memory = tuning->memory;
-    wg_mem_free(&memory, tuning->entry, tuning->capacity * sizeof *tuning->entry);
-    wg_mem_free(&memory, tuning, sizeof *tuning);
+    wg__mem_free(&memory, tuning->entry, tuning->capacity * sizeof *tuning->entry);
+    wg__mem_free(&memory, tuning, sizeof *tuning);
 }
 
 size_t wg_tuning_count(const wg_tuning *tuning)

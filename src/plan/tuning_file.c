@@ -43,7 +43,7 @@ static wg_status write_entry(wg_sink *sink, const wg_tuned *entry, wg_error *err
     for (size_t i = 0; i < NUMBERS; i++)
         used +=
             (size_t)snprintf(line + used, sizeof line - used, i + 1 < NUMBERS ? "%zu " : "%zu\n", numbers[i]);
-    return wg_sink_write(sink, line, used, error);
+    return wg__sink_write(sink, line, used, error);
 }
 
 wg_status wg_tuning_save(const wg_tuning *tuning, const char *path, wg_error *error)
@@ -54,14 +54,14 @@ wg_status wg_tuning_save(const wg_tuning *tuning, const char *path, wg_error *er
         return wg_error_set(error, WG_INVALID, "tuning: there is no %s", tuning ? "path" : "table");
     wg_sink sink;
     char head[64];
-    wg_status status = wg_sink_open(&sink, path, error);
+    wg_status status = wg__sink_open(&sink, path, error);
     if (status != WG_OK)
         return status;
-    int length = snprintf(head, sizeof head, "%s%zu\n", title, wg_lanes());
-    status = wg_sink_write(&sink, head, (size_t)length, error);
+    int length = snprintf(head, sizeof head, "%s%zu\n", title, wg__lanes());
+    status = wg__sink_write(&sink, head, (size_t)length, error);
     for (size_t i = 0; i < tuning->count && status == WG_OK; i++)
         status = write_entry(&sink, &tuning->entry[i], error);
-    return wg_sink_finish(&sink, status, error);
+    return wg__sink_finish(&sink, status, error);
 }
 
 /* ---- Reading ---------------------------------------------------------------------------------------- */
@@ -98,10 +98,10 @@ static wg_status read_head(reader *r)
     r->at += length;
     if (!read_number(r, '\n', &lanes))
         return bad(r, "no number of lanes");
-    if (lanes != wg_lanes())
+    if (lanes != wg__lanes())
         return wg_error_set(r->error, WG_FORMAT,
             "%s: line 1: measured on a processor with vectors of %zu floats; this one has %zu", r->path,
-            lanes, wg_lanes());
+            lanes, wg__lanes());
     return WG_OK;
 }
 
@@ -118,7 +118,7 @@ static wg_status read_entry(reader *r, wg_tuning *tuning)
     if (key.pass > WG_CONV_WEIGHT || (key.real != sizeof(float) && key.real != sizeof(double)))
         return bad(r, "there is no such pass, or no such number of bytes");
     memcpy(&key.conv, numbers + 2, GEOMETRY * sizeof(size_t));
-    wg_tuned *entry = wg_tuning_entry(tuning, &key);
+    wg_tuned *entry = wg__tuning_entry(tuning, &key);
     if (!entry)
         return wg_error_set(r->error, WG_OUT_OF_MEMORY, "%s: line %zu: out of memory", r->path, r->line);
     memcpy(entry->nanoseconds + 1, numbers + 2 + GEOMETRY, (WG_CONV_WAYS - 1) * sizeof(size_t));
@@ -137,19 +137,19 @@ static wg_status parse(reader *r, wg_tuning *tuning)
 
 static wg_status read_text(wg_source *source, wg_tuning *tuning, wg_error *error)
 {
-    uint64_t size = wg_source_left(source);
+    uint64_t size = wg__source_left(source);
     if (size > MOST_BYTES)
         return wg_error_set(
             error, WG_FORMAT, "%s: %llu bytes are no table", source->path, (unsigned long long)size);
-    char *text = wg_mem_new(&tuning->memory, (size_t)size + 1);
+    char *text = wg__mem_new(&tuning->memory, (size_t)size + 1);
     if (!text)
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %zu bytes", source->path, (size_t)size);
     reader r = {source->path, text, text + size, 1, error};
-    wg_status status = wg_source_read(source, text, (size_t)size, error);
+    wg_status status = wg__source_read(source, text, (size_t)size, error);
     if (status == WG_OK)
         status = parse(&r, tuning);
-    wg_mem_free(&tuning->memory, text, (size_t)size + 1);
+    wg__mem_free(&tuning->memory, text, (size_t)size + 1);
     return status;
 }
 
@@ -162,13 +162,13 @@ wg_tuning *wg_tuning_load(const char *path, const wg_allocator *allocator, wg_er
         wg_error_set(error, WG_INVALID, "tuning: there is no path");
         return NULL;
     }
-    if (wg_source_open(&source, path, &(wg_source_options){.allocator = allocator, .plain = true}, error) !=
+    if (wg__source_open(&source, path, &(wg_source_options){.allocator = allocator, .plain = true}, error) !=
         WG_OK)
         return NULL;
     wg_tuning *tuning = wg_tuning_new(allocator);
     wg_status status = tuning ? read_text(&source, tuning, error)
                               : wg_error_set(error, WG_OUT_OF_MEMORY, "%s: out of memory", path);
-    wg_source_close(&source);
+    wg__source_close(&source);
     if (status == WG_OK)
         return tuning;
     wg_tuning_free(tuning);

@@ -23,13 +23,13 @@ static void turn(const wg_op_context *op,
 
 static wg_status to_lanes(wg_op_context *op)
 {
-    turn(op, wg_lanes_from_rows_f32);
+    turn(op, wg__lanes_from_rows_f32);
     return WG_OK;
 }
 
 static wg_status to_rows(wg_op_context *op)
 {
-    turn(op, wg_rows_from_lanes_f32);
+    turn(op, wg__rows_from_lanes_f32);
     return WG_OK;
 }
 
@@ -54,22 +54,22 @@ static uint32_t turned(wg_plan *plan, uint32_t node, bool lanes)
 {
     wg_engine *t = plan->tape;
     for (uint32_t at = plan->end; at < t->head.count; at++)
-        if (wg_record_of(t, at)->args[0] == node)
+        if (wg__record_of(t, at)->args[0] == node)
             return at;
-    wg_var x = wg_var_of(t, node), y;
+    wg_var x = wg__var_of(t, node), y;
     t->planning = true;
-    wg_status status = wg_record_op(t, lanes ? &lanes_from_rows : &rows_from_lanes, &x, 1, NULL, 1, &y);
+    wg_status status = wg__record_op(t, lanes ? &lanes_from_rows : &rows_from_lanes, &x, 1, NULL, 1, &y);
     t->planning = false;
     return status == WG_OK ? y.node : WG_NO_NODE;
 }
 
-wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes)
+wg_status wg__plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand, bool lanes)
 {
     wg_plan *plan = p->plan;
-    uint32_t to = turned(plan, wg_record_of(plan->tape, node)->args[operand], lanes);
+    uint32_t to = turned(plan, wg__record_of(plan->tape, node)->args[operand], lanes);
     if (to == WG_NO_NODE)
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    wg_record_of(plan->tape, node)->args[operand] = to;
+    wg__record_of(plan->tape, node)->args[operand] = to;
     return WG_OK;
 }
 
@@ -79,11 +79,11 @@ wg_status wg_plan_turn_operand(wg_plan_passes *p, uint32_t node, size_t operand,
 static void append(wg_plan_passes *p, size_t *place, uint32_t node, unsigned images)
 {
     wg_plan *plan = p->plan;
-    wg_record *record = wg_record_of(plan->tape, node);
+    wg_record *record = wg__record_of(plan->tape, node);
     p->values[node].call = *place;
     plan->calls[*place].lanes = images;
     plan->calls[(*place)++].node = node;
-    if (record && record->op != &wg_op_gradient)
+    if (record && record->op != &wg__op_gradient)
         record->lanes = images;
 }
 
@@ -91,12 +91,12 @@ static void append(wg_plan_passes *p, size_t *place, uint32_t node, unsigned ima
 static void append_turned(wg_plan_passes *p, const wg_plan *old, size_t k, size_t *place)
 {
     const wg_engine *t = p->plan->tape;
-    const wg_record *record = wg_record_of(t, old->calls[k].node);
+    const wg_record *record = wg__record_of(t, old->calls[k].node);
     for (size_t i = 0; record && i < record->arity; i++) {
         uint32_t to = record->args[i];
         if (to < old->end || p->values[to].call != SIZE_MAX)
             continue;
-        bool lanes = wg_record_of(t, to)->op == &lanes_from_rows;
+        bool lanes = wg__record_of(t, to)->op == &lanes_from_rows;
         append(p, place, to, lanes ? WG_LANES_RESULT(0) : WG_LANES_OPERAND(0));
     }
 }
@@ -116,20 +116,20 @@ static void fill_list(wg_plan_passes *p, const wg_plan *old, const unsigned *ima
     }
 }
 
-wg_status wg_plan_list_turned(wg_plan_passes *p, const unsigned *images)
+wg_status wg__plan_list_turned(wg_plan_passes *p, const unsigned *images)
 {
     wg_plan *plan = p->plan, old = *plan;
     uint32_t nodes = plan->tape->head.count, turned_nodes = nodes - old.end;
-    if (!wg_plan_passes_reserve(p, nodes))
+    if (!wg__plan_passes_reserve(p, nodes))
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    if (!wg_plan_list_new(plan, old.count + turned_nodes)) {
-        wg_plan_list_free(plan);
+    if (!wg__plan_list_new(plan, old.count + turned_nodes)) {
+        wg__plan_list_free(plan);
         *plan = old;
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
     plan->end = nodes;
     fill_list(p, &old, images);
     plan->in_lanes = true;
-    wg_plan_list_free(&old);
+    wg__plan_list_free(&old);
     return WG_OK;
 }

@@ -26,15 +26,15 @@ static bool is_parameter(const wg_engine *t, uint32_t node)
 {
     uint32_t source;
     size_t index;
-    wg_plan_source(t, node, &source, &index);
-    const wg_record *record = wg_record_of(t, source);
+    wg__plan_source(t, node, &source, &index);
+    const wg_record *record = wg__record_of(t, source);
     return record && record->bound;
 }
 
 /* Is operand i a factor of the gradient? The operand that it is towards is none: a product is linear in it. */
 static bool is_factor(const wg_record *record, size_t i)
 {
-    return wg_plan_reads(record, i) && (int)i != wg_gradient_towards(record);
+    return wg__plan_reads(record, i) && (int)i != wg__gradient_towards(record);
 }
 
 /* Is a factor the numbers of a parameter, which might be updated before, or meanwhile? */
@@ -50,7 +50,7 @@ static bool reads_parameters(const wg_engine *t, const wg_record *record)
 static void count_reads(const wg_plan *plan, const wg_plan_passes *p)
 {
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         for (size_t i = 0; record && i < record->arity; i++)
             p->values[record->args[i]].reads++;
         p->values[plan->calls[k].node].reads += plan->calls[k].kept;
@@ -64,15 +64,15 @@ static uint32_t updating(const wg_plan_passes *p, const wg_plan_gradient *g)
 {
     const wg_engine *t = p->plan->tape;
     uint32_t node = g->node;
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     if (!g->bound)
         return WG_NO_NODE;
-    for (; record && p->values[node].reads == 1 && wg_plan_is_alias(t, record);
-         record = wg_record_of(t, node))
+    for (; record && p->values[node].reads == 1 && wg__plan_is_alias(t, record);
+         record = wg__record_of(t, node))
         node = record->args[0]; /* another name of it */
     bool may = record && p->values[node].reads == 1 && p->values[node].call != SIZE_MAX &&
-               record->op == &wg_op_gradient && record->results == 1 && !record->result[0].scalar &&
-               record->result[0].count && wg_plan_finishes(t, record) && !reads_parameters(t, record);
+               record->op == &wg__op_gradient && record->results == 1 && !record->result[0].scalar &&
+               record->result[0].count && wg__plan_finishes(t, record) && !reads_parameters(t, record);
     return may ? node : WG_NO_NODE;
 }
 
@@ -86,7 +86,7 @@ static int by_index(const void *a, const void *b)
 static wg_status move_last(wg_plan_passes *p, const bool *last)
 {
     wg_plan *plan = p->plan, old = *plan;
-    if (!wg_plan_list_new(plan, old.count)) {
+    if (!wg__plan_list_new(plan, old.count)) {
         plan->calls = old.calls;
         return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     }
@@ -97,7 +97,7 @@ static wg_status move_last(wg_plan_passes *p, const bool *last)
                 plan->calls[place] = old.calls[k];
                 plan->calls[place++].updates = last[k];
             }
-    wg_plan_list_free(&old);
+    wg__plan_list_free(&old);
     return WG_OK;
 }
 
@@ -110,7 +110,7 @@ static wg_status find_updates(wg_plan_passes *p, bool *last)
         uint32_t node = updating(p, g);
         if (node == WG_NO_NODE)
             continue;
-        if (!wg_mem_reserve(&plan->memory, (void **)&plan->updates, &plan->update_capacity,
+        if (!wg__mem_reserve(&plan->memory, (void **)&plan->updates, &plan->update_capacity,
                 plan->update_count + 1, sizeof *plan->updates))
             return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
         g->updates = last[p->values[node].call] = true;
@@ -124,17 +124,17 @@ static wg_status find_updates(wg_plan_passes *p, bool *last)
     return WG_OK;
 }
 
-wg_status wg_plan_choose_updates(wg_plan_passes *p)
+wg_status wg__plan_choose_updates(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     if (!plan->optim || plan->gradients_stay)
         return WG_OK;
-    bool *last = wg_mem_zero(&plan->memory, plan->count + 1);
+    bool *last = wg__mem_zero(&plan->memory, plan->count + 1);
     wg_status status =
         last ? find_updates(p, last) : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
     if (status == WG_OK && plan->update_count)
         status = move_last(p, last);
-    wg_mem_free(&plan->memory, last, plan->count + 1);
+    wg__mem_free(&plan->memory, last, plan->count + 1);
     return status;
 }
 
@@ -145,19 +145,19 @@ static double bound_of(const wg_engine *t, const wg_record *record)
 {
     double bound = 1;
     for (size_t i = 0; i < record->arity; i++) {
-        wg_view v = wg_view_of(t, record->args[i]);
+        wg_view v = wg__view_of(t, record->args[i]);
         if (!is_factor(record, i) || v.scalar || v.dtype == WG_I32)
             continue;
         size_t count = 0;
         wg_shape_count(v.shape, &count);
-        bound *= wg_largest(v.dtype, v.data, count) * (double)count; /* more than there are terms */
+        bound *= wg__largest(v.dtype, v.data, count) * (double)count; /* more than there are terms */
     }
     return bound;
 }
 
 static bool surely_finite(const wg_plan *plan, const wg_plan_update *u)
 {
-    const wg_record *record = wg_record_of(plan->tape, u->node);
+    const wg_record *record = wg__record_of(plan->tape, u->node);
     double most = record->result[0].dtype == WG_F32 ? (double)FLT_MAX : DBL_MAX;
     return bound_of(plan->tape, record) < most / 4;
 }
@@ -167,9 +167,9 @@ static wg_status write_gradients(wg_plan *plan)
 {
     wg_status status = WG_OK;
     for (size_t i = 0; i < plan->update_count && status == WG_OK; i++) {
-        wg_record *record = wg_record_of(plan->tape, plan->updates[i].node);
+        wg_record *record = wg__record_of(plan->tape, plan->updates[i].node);
         record->finish = NULL;
-        status = wg_compute_now(plan->tape, record);
+        status = wg__compute_now(plan->tape, record);
         record->finish = &plan->updates[i].finish;
     }
     for (size_t i = 0; i < plan->gradient_count && status == WG_OK; i++) {
@@ -190,13 +190,13 @@ static size_t not_finite(const wg_plan *plan)
         if (!g->bound || (g->updates && !plan->written))
             continue;
         wg_shape_count(&g->bound->binding.shape, &count);
-        if (!(wg_largest(g->bound->binding.dtype, g->bound->binding.gradient, count) <= DBL_MAX))
+        if (!(wg__largest(g->bound->binding.dtype, g->bound->binding.gradient, count) <= DBL_MAX))
             return i;
     }
     return SIZE_MAX;
 }
 
-wg_status wg_plan_updates_begin(wg_plan *plan)
+wg_status wg__plan_updates_begin(wg_plan *plan)
 {
     wg_engine *t = plan->tape;
     char text[WG_NODE_TEXT];
@@ -205,20 +205,20 @@ wg_status wg_plan_updates_begin(wg_plan *plan)
         plan->written = !surely_finite(plan, &plan->updates[i]);
     wg_status status = plan->written ? write_gradients(plan) : WG_OK;
     if (status != WG_OK)
-        return wg_fail(t, status, "plan: %s", wg_status_text(status));
+        return wg__fail(t, status, "plan: %s", wg_status_text(status));
     size_t bad = not_finite(plan);
     plan->computed = true;
     if (bad != SIZE_MAX)
-        return wg_fail(t, WG_NUMBER, "plan: the gradient of %s is not finite, so nothing is updated",
-            wg_node_text(t, plan->gradients[bad].bound->var.node, text));
-    wg_view y = wg_view_of(t, plan->y.node);
-    if (!(wg_largest(y.scalar ? WG_F64 : y.dtype, y.scalar ? &t->head.steps[plan->y.node].value : y.data,
+        return wg__fail(t, WG_NUMBER, "plan: the gradient of %s is not finite, so nothing is updated",
+            wg__node_text(t, plan->gradients[bad].bound->var.node, text));
+    wg_view y = wg__view_of(t, plan->y.node);
+    if (!(wg__largest(y.scalar ? WG_F64 : y.dtype, y.scalar ? &t->head.steps[plan->y.node].value : y.data,
               1) <= DBL_MAX))
-        return wg_fail(t, WG_NUMBER, "plan: the result is not finite, so nothing is updated");
-    status = wg_optim_begin(plan->optim);
+        return wg__fail(t, WG_NUMBER, "plan: the result is not finite, so nothing is updated");
+    status = wg__optim_begin(plan->optim);
     if (status != WG_OK)
-        return wg_fail(t, status, "plan: %s", wg_optim_message(plan->optim));
+        return wg__fail(t, status, "plan: %s", wg_optim_message(plan->optim));
     for (size_t i = 0; i < plan->update_count; i++)
-        plan->updates[i].array = wg_optim_array(plan->optim, plan->updates[i].index);
+        plan->updates[i].array = wg__optim_array(plan->optim, plan->updates[i].index);
     return WG_OK;
 }

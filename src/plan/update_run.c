@@ -11,20 +11,20 @@ static void update_range(void *user, size_t first, size_t count, const void *val
     const wg_plan_update *u = user;
     size_t size = wg_dtype_size(u->plan->tape->options.dtype);
     if (u->array.count)
-        wg_optim_update(
+        wg__optim_update(
             u->plan->optim, &u->array, first, count, values ? values : (char *)u->gradient + first * size);
 }
 
-void wg_plan_updates_attach(wg_plan *plan)
+void wg__plan_updates_attach(wg_plan *plan)
 {
     for (size_t i = 0; i < plan->update_count; i++) {
         wg_plan_update *u = &plan->updates[i];
         u->finish = (wg_finish){.run = update_range, .user = u, .transient = true};
-        wg_record_of(plan->tape, u->node)->finish = &u->finish;
+        wg__record_of(plan->tape, u->node)->finish = &u->finish;
     }
 }
 
-const wg_plan_update *wg_plan_update_by(const wg_plan *plan, uint32_t node)
+const wg_plan_update *wg__plan_update_by(const wg_plan *plan, uint32_t node)
 {
     for (size_t i = 0; i < plan->update_count; i++)
         if (plan->updates[i].node == node)
@@ -43,7 +43,7 @@ static void update_part(void *work, size_t part, size_t begin, size_t end)
 {
     const whole *w = work;
     (void)part;
-    wg_optim_update(w->optim, &w->array, begin, end - begin, w->gradient + begin * w->size);
+    wg__optim_update(w->optim, &w->array, begin, end - begin, w->gradient + begin * w->size);
 }
 
 /* Every array of the store that has not been updated, also one that is not in the step. */
@@ -55,20 +55,20 @@ static void update_rest(const wg_plan *plan)
     for (size_t i = 0, u = 0; i < wg_params_count(params); i++) {
         bool updates = u < plan->update_count && plan->updates[u].index == i;
         u += updates;
-        whole w = {.optim = plan->optim, .array = wg_optim_array(plan->optim, i)};
+        whole w = {.optim = plan->optim, .array = wg__optim_array(plan->optim, i)};
         if (!w.array.count || (updates && !plan->written))
             continue;
         w.gradient = wg_params_gradient(params, i);
         w.size = wg_dtype_size(wg_params_dtype(params));
-        wg_parallel_for(threads, w.array.count, GRAIN, update_part, &w);
+        wg__parallel_for(threads, w.array.count, GRAIN, update_part, &w);
     }
 }
 
-wg_status wg_plan_updates_end(wg_plan *plan)
+wg_status wg__plan_updates_end(wg_plan *plan)
 {
     if (plan->update_count == 0)
         return wg_optim_step(plan->optim);
     update_rest(plan);
-    wg_optim_end(plan->optim);
+    wg__optim_end(plan->optim);
     return WG_OK;
 }

@@ -13,8 +13,8 @@ static wg_var own(const wg_plan *plan, wg_var x)
 {
     wg_engine *t = plan->tape;
     wg_var mine = {.tape = &t->head, .node = x.node, .epoch = x.epoch};
-    bool good = x.tape == plan->recorded && x.node < plan->start && wg_alive(t, mine);
-    return good ? wg_var_of(t, x.node) : wg_invalid(&t->head);
+    bool good = x.tape == plan->recorded && x.node < plan->start && wg__alive(t, mine);
+    return good ? wg__var_of(t, x.node) : wg__invalid(&t->head);
 }
 
 /* Leaves a message, but no error: the plan is as good as it was. */
@@ -22,7 +22,8 @@ static wg_status refuse(const wg_plan *plan, wg_status status, wg_var mine, cons
 {
     wg_engine *t = plan->tape;
     char text[WG_NODE_TEXT];
-    wg_fail(t, status, "plan: %s %s", wg_is_valid(mine) ? wg_node_text(t, mine.node, text) : "the var", why);
+    wg__fail(
+        t, status, "plan: %s %s", wg_is_valid(mine) ? wg__node_text(t, mine.node, text) : "the var", why);
     t->status = WG_OK;
     return status;
 }
@@ -74,9 +75,9 @@ wg_status wg_plan_set_scalars(wg_plan *plan, wg_span span, const double *values)
 static bool may_read(const wg_plan *plan, uint32_t node)
 {
     const wg_engine *t = plan->tape;
-    const wg_record *record = wg_record_of(t, node);
-    bool given = record ? record->arity == 0 : wg_operand_count(wg_code(t, node)) == 0;
-    return plan->known[node] && (given || plan->good) && wg_view_of(t, node).valued;
+    const wg_record *record = wg__record_of(t, node);
+    bool given = record ? record->arity == 0 : wg__operand_count(wg__code(t, node)) == 0;
+    return plan->known[node] && (given || plan->good) && wg__view_of(t, node).valued;
 }
 
 /* The plan's own var for x, *mine, if its value may be read. */
@@ -134,14 +135,15 @@ static wg_var gradient_var(const wg_plan *plan, uint32_t leaf)
 {
     for (size_t i = 0; i < plan->gradient_count; i++)
         if (!plan->gradients[i].bound && plan->gradients[i].leaf == leaf)
-            return wg_var_of(plan->tape, plan->gradients[i].node);
-    return wg_invalid(&plan->tape->head);
+            return wg__var_of(plan->tape, plan->gradients[i].node);
+    return wg__invalid(&plan->tape->head);
 }
 
 static bool is_leaf(const wg_plan *plan, uint32_t node)
 {
-    const wg_record *record = wg_record_of(plan->tape, node);
-    return record ? record->op == &wg_op_leaf && record->tracked : wg_code(plan->tape, node) == WG_CODE_leaf;
+    const wg_record *record = wg__record_of(plan->tape, node);
+    return record ? record->op == &wg__op_leaf && record->tracked
+                  : wg__code(plan->tape, node) == WG_CODE_leaf;
 }
 
 static wg_status no_gradient(const wg_plan *plan, wg_var mine)
@@ -162,7 +164,7 @@ wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n
         return refuse(plan, WG_DEAD_VAR, mine, "is none of what was planned");
     if (!plan->good || plan->forward || !is_leaf(plan, mine.node))
         return no_gradient(plan, mine);
-    if (!wg_record_of(plan->tape, mine.node))
+    if (!wg__record_of(plan->tape, mine.node))
         return wg_read_grad(mine, out, n);
     wg_var gradient = gradient_var(plan, mine.node);
     if (wg_is_valid(gradient))
@@ -191,7 +193,7 @@ wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out)
     if (status != WG_OK)
         return status;
     if (!plan->good || plan->forward)
-        return no_gradient(plan, wg_var_of(plan->tape, mine.node));
+        return no_gradient(plan, wg__var_of(plan->tape, mine.node));
     return wg_read_grads(mine, out);
 }
 

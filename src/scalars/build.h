@@ -72,50 +72,50 @@ typedef struct wg_scalar_build {
 } wg_scalar_build;
 
 /* Each is false when there is no memory. */
-bool wg_scalar_collect(wg_scalar_build *b);
-bool wg_scalar_number(wg_scalar_build *b, double number, uint32_t *item);
-bool wg_scalar_fuse(wg_scalar_build *b);
-bool wg_scalar_order(wg_scalar_build *b);
-bool wg_scalar_emit(wg_scalar_build *b);
-bool wg_scalar_emit_sweep(wg_scalar_build *b);
+bool wg__scalar_collect(wg_scalar_build *b);
+bool wg__scalar_number(wg_scalar_build *b, double number, uint32_t *item);
+bool wg__scalar_fuse(wg_scalar_build *b);
+bool wg__scalar_order(wg_scalar_build *b);
+bool wg__scalar_emit(wg_scalar_build *b);
+bool wg__scalar_emit_sweep(wg_scalar_build *b);
 
 /* Calls `visit` for each item that a node of the program reads. */
-void wg_scalar_operands(
+void wg__scalar_operands(
     wg_scalar_build *b, uint32_t item, void (*visit)(wg_scalar_build *, uint32_t operand, uint32_t item));
 
 /* scalar_stream.c: puts one more thing into a stream; a sum goes to the piece of sums that the stream ends
  * with, or to a new one. */
-bool wg_scalar_put_number(wg_scalar_build *b, wg_scalar_stream *s, uint32_t number);
-bool wg_scalar_put_pair(wg_scalar_build *b, wg_scalar_stream *s, uint32_t x, uint32_t y);
-bool wg_scalar_put_fan(wg_scalar_build *b, wg_scalar_stream *s, uint32_t slot, uint32_t count);
-bool wg_scalar_put_piece(wg_scalar_build *b, wg_scalar_stream *s, wg_scalar_piece piece);
-bool wg_scalar_put_sum(wg_scalar_build *b, wg_scalar_stream *s, uint32_t value);
+bool wg__scalar_put_number(wg_scalar_build *b, wg_scalar_stream *s, uint32_t number);
+bool wg__scalar_put_pair(wg_scalar_build *b, wg_scalar_stream *s, uint32_t x, uint32_t y);
+bool wg__scalar_put_fan(wg_scalar_build *b, wg_scalar_stream *s, uint32_t slot, uint32_t count);
+bool wg__scalar_put_piece(wg_scalar_build *b, wg_scalar_stream *s, wg_scalar_piece piece);
+bool wg__scalar_put_sum(wg_scalar_build *b, wg_scalar_stream *s, uint32_t value);
 
 /* What `of` says of operand a (which 0), operand b (1) or the result of `count` rows from place `first` on.
  */
-bool wg_scalar_put_rows(wg_scalar_build *b, wg_scalar_stream *s, size_t first, size_t count, int which,
+bool wg__scalar_put_rows(wg_scalar_build *b, wg_scalar_stream *s, size_t first, size_t count, int which,
     uint32_t (*of)(const wg_scalar_build *, uint32_t));
-uint32_t wg_scalar_value_of(const wg_scalar_build *b, uint32_t item);
-uint32_t wg_scalar_slot_of(const wg_scalar_build *b, uint32_t item);
+uint32_t wg__scalar_value_of(const wg_scalar_build *b, uint32_t item);
+uint32_t wg__scalar_slot_of(const wg_scalar_build *b, uint32_t item);
 
 /* Do the rows at two places run together? */
-bool wg_scalar_alike_rows(const wg_scalar_build *b, size_t first, size_t second);
+bool wg__scalar_alike_rows(const wg_scalar_build *b, size_t first, size_t second);
 
 /* The product with which a chain begins. */
-uint32_t wg_scalar_chain_begin(const wg_scalar_build *b, uint32_t node);
+uint32_t wg__scalar_chain_begin(const wg_scalar_build *b, uint32_t node);
 
-static inline bool wg_scalar_is_sum(const wg_scalar_item *item)
+static inline bool wg__scalar_is_sum(const wg_scalar_item *item)
 {
     return !item->row && !item->length;
 }
 
-static inline bool wg_scalar_swept(const wg_scalar_item *item)
+static inline bool wg__scalar_swept(const wg_scalar_item *item)
 {
     return item->wants && item->reached;
 }
 
 /* Is it a node of the program? */
-static inline bool wg_scalar_is_node(const wg_scalar_item *item)
+static inline bool wg__scalar_is_node(const wg_scalar_item *item)
 {
     return item->kind >= WG_SCALAR_ITEM_PRODUCT && !item->absorbed;
 }

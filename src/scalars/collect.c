@@ -38,7 +38,7 @@ static const code_form forms[WG_CODES] = {
 
 static bool add_item(wg_scalar_build *b, wg_scalar_item item, uint32_t *at)
 {
-    if (b->item_count >= WG_NO_NODE || !wg_mem_reserve(&b->memory, (void **)&b->items, &b->item_capacity,
+    if (b->item_count >= WG_NO_NODE || !wg__mem_reserve(&b->memory, (void **)&b->items, &b->item_capacity,
                                            b->item_count + 1, sizeof *b->items))
         return false;
     item.before = item.heir = item.slot = item.value = item.first_term = item.last_term = WG_NO_NODE;
@@ -54,7 +54,7 @@ static bool add_item(wg_scalar_build *b, wg_scalar_item item, uint32_t *at)
     return true;
 }
 
-bool wg_scalar_number(wg_scalar_build *b, double number, uint32_t *item)
+bool wg__scalar_number(wg_scalar_build *b, double number, uint32_t *item)
 {
     uint64_t bits;
     memcpy(&bits, &number, sizeof bits);
@@ -74,14 +74,14 @@ bool wg_scalar_number(wg_scalar_build *b, double number, uint32_t *item)
 static bool item_of(wg_scalar_build *b, uint32_t node, uint32_t *item)
 {
     const wg_engine *t = b->tape;
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     if (b->request->map[node] != WG_NO_NODE) {
         *item = b->request->map[node];
         return true;
     }
     if (b->request->flags[node] & WG_SCALAR_CONSTANT)
-        return wg_scalar_number(b, t->head.steps[node].value, item);
-    bool wants = record ? record->tracked : wg_code(t, node) == WG_CODE_leaf;
+        return wg__scalar_number(b, t->head.steps[node].value, item);
+    bool wants = record ? record->tracked : wg__code(t, node) == WG_CODE_leaf;
     return add_item(b, (wg_scalar_item){.kind = WG_SCALAR_ITEM_INPUT, .node = node, .wants = wants}, item) &&
            (b->request->map[node] = *item, true);
 }
@@ -98,7 +98,7 @@ typedef struct step {
 static bool copy(wg_scalar_build *b, const step *s, wg_scalar_item item, uint32_t *at)
 {
     item.kind = WG_SCALAR_ITEM_PRODUCT;
-    return item_of(b, s->operands[0], &item.a) && wg_scalar_number(b, 1, &item.b) && add_item(b, item, at);
+    return item_of(b, s->operands[0], &item.a) && wg__scalar_number(b, 1, &item.b) && add_item(b, item, at);
 }
 
 static bool is_sum(unsigned base)
@@ -116,12 +116,12 @@ static bool operands_of(wg_scalar_build *b, const step *s, wg_scalar_item *item)
     if (!item_of(b, s->operands[0], x))
         return false;
     if (form->number == PLAIN)
-        return wg_operand_count(s->code) == 1 || item_of(b, s->operands[1], &item->b);
+        return wg__operand_count(s->code) == 1 || item_of(b, s->operands[1], &item->b);
     if (s->code == WG_CODE_subc) {
         item->minus = false;
         number = -number;
     }
-    return wg_scalar_number(b, number, c);
+    return wg__scalar_number(b, number, c);
 }
 
 static bool add_step(wg_scalar_build *b, const step *s, uint32_t *at)
@@ -135,7 +135,7 @@ static bool add_step(wg_scalar_build *b, const step *s, uint32_t *at)
         return copy(b, s, item, at);
     if (!operands_of(b, s, &item))
         return false;
-    if (form->base == WG_CODE_neg && !wg_scalar_number(b, -1, &item.b))
+    if (form->base == WG_CODE_neg && !wg__scalar_number(b, -1, &item.b))
         return false;
     if (form->base == WG_CODE_square)
         item.b = item.a;
@@ -144,24 +144,24 @@ static bool add_step(wg_scalar_build *b, const step *s, uint32_t *at)
                 : is_sum(form->base) ? WG_SCALAR_ITEM_SUM
                                      : WG_SCALAR_ITEM_ROW;
     if (item.kind == WG_SCALAR_ITEM_ROW && item.b == WG_NO_NODE)
-        for (size_t i = 0; i < wg_number_count(s->code); i++)
+        for (size_t i = 0; i < wg__number_count(s->code); i++)
             item.numbers[i] = s->numbers[i];
     return add_item(b, item, at);
 }
 
 static step step_of(const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     const wg_step *bare = &t->head.steps[node];
     if (!record)
-        return (step){.code = wg_code(t, node),
+        return (step){.code = wg__code(t, node),
             .node = node,
             .operands = {bare->a, bare->b},
-            .numbers =
-                t->head.numbers ? t->head.numbers + (wg_number_count(wg_code(t, node)) ? bare->b : 0) : NULL,
+            .numbers = t->head.numbers ? t->head.numbers + (wg__number_count(wg__code(t, node)) ? bare->b : 0)
+                                       : NULL,
             .cut = t->head.codes[node] & WG_CODE_CUT};
-    bool row = wg_chain_takes(record->op);
-    return (step){.code = row ? (unsigned)(record->op - wg_formula_ops) : WG_CODE_leaf, /* a copy */
+    bool row = wg__chain_takes(record->op);
+    return (step){.code = row ? (unsigned)(record->op - wg__formula_ops) : WG_CODE_leaf, /* a copy */
         .node = node,
         .operands = {record->args[0], record->args[record->arity - 1]},
         .numbers = record->attr,
@@ -172,7 +172,7 @@ static bool add_guard(wg_scalar_build *b, uint32_t node, uint32_t read)
 {
     wg_scalar_links *guards = &b->program->guards;
     uint32_t item;
-    if (!item_of(b, read, &item) || !wg_mem_reserve(&b->memory, (void **)&guards->link, &guards->capacity,
+    if (!item_of(b, read, &item) || !wg__mem_reserve(&b->memory, (void **)&guards->link, &guards->capacity,
                                         guards->count + 1, sizeof *guards->link))
         return false;
     b->items[item].output = true;
@@ -196,13 +196,13 @@ static void mark_reached(wg_scalar_build *b)
     }
 }
 
-bool wg_scalar_collect(wg_scalar_build *b)
+bool wg__scalar_collect(wg_scalar_build *b)
 {
     const wg_scalar_request *r = b->request;
     for (size_t i = 0; i < r->count; i++) {
-        const wg_record *record = wg_record_of(b->tape, r->nodes[i]);
+        const wg_record *record = wg__record_of(b->tape, r->nodes[i]);
         uint32_t item;
-        if (record && record->op == &wg_op_guard) {
+        if (record && record->op == &wg__op_guard) {
             if (!add_guard(b, r->nodes[i], record->args[0]))
                 return false;
             continue;

@@ -45,7 +45,7 @@ static void find_chains(wg_scalar_build *b)
 {
     for (size_t i = 0; i < b->item_count; i++) {
         wg_scalar_item *item = &b->items[i];
-        if (item->kind != WG_SCALAR_ITEM_PRODUCT || (b->y != WG_NO_NODE && !wg_scalar_swept(item)))
+        if (item->kind != WG_SCALAR_ITEM_PRODUCT || (b->y != WG_NO_NODE && !wg__scalar_swept(item)))
             continue;
         find_before(b, item);
         item->length = 1 + (item->before == WG_NO_NODE ? 0 : b->items[item->before].length);
@@ -73,7 +73,7 @@ static void find_chains(wg_scalar_build *b)
 
 static bool add_term(wg_scalar_build *b, uint32_t sum, uint32_t x, uint32_t y)
 {
-    if (b->term_count >= WG_NO_NODE || !wg_mem_reserve(&b->memory, (void **)&b->terms, &b->term_capacity,
+    if (b->term_count >= WG_NO_NODE || !wg__mem_reserve(&b->memory, (void **)&b->terms, &b->term_capacity,
                                            b->term_count + 1, sizeof *b->terms))
         return false;
     uint32_t term = (uint32_t)b->term_count++;
@@ -104,10 +104,10 @@ static bool add_operand(wg_scalar_build *b, uint32_t sum, uint32_t x, bool minus
         return true;
     }
     bool alone =
-        !minus && item->kind >= WG_SCALAR_ITEM_PRODUCT && is_private(b, x, s) && wg_scalar_swept(item);
+        !minus && item->kind >= WG_SCALAR_ITEM_PRODUCT && is_private(b, x, s) && wg__scalar_swept(item);
     if (alone)
         item->heir = sum;
-    return wg_scalar_number(b, minus ? -1 : 1, &factor) && add_term(b, sum, x, factor);
+    return wg__scalar_number(b, minus ? -1 : 1, &factor) && add_term(b, sum, x, factor);
 }
 
 /* The sum that is gone on with comes first. */
@@ -126,7 +126,7 @@ static bool add_terms(wg_scalar_build *b, uint32_t sum)
     return add_operand(b, sum, a, false) && add_operand(b, sum, other, minus);
 }
 
-bool wg_scalar_fuse(wg_scalar_build *b)
+bool wg__scalar_fuse(wg_scalar_build *b)
 {
     size_t count = b->item_count; /* plain numbers come behind */
     find_chains(b);

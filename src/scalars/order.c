@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wg_scalar_operands(
+void wg__scalar_operands(
     wg_scalar_build *b, uint32_t item, void (*visit)(wg_scalar_build *, uint32_t operand, uint32_t item))
 {
     const wg_scalar_item *x = &b->items[item];
@@ -61,10 +61,10 @@ static void count_terms(const wg_scalar_build *b, wg_scalar_item *sum)
     for (uint32_t i = sum->first_term; i != WG_NO_NODE && !sum->length; i = b->terms[i].next) {
         const wg_scalar_item *x = &b->items[b->terms[i].a], *y = &b->items[b->terms[i].b];
         sum->terms++;
-        sum->fan += wg_scalar_swept(x) && x->heir == WG_NO_NODE;
-        sum->fan += wg_scalar_swept(y);
+        sum->fan += wg__scalar_swept(x) && x->heir == WG_NO_NODE;
+        sum->fan += wg__scalar_swept(y);
     }
-    sum->fan = wg_scalar_swept(sum) ? sum->fan : 0;
+    sum->fan = wg__scalar_swept(sum) ? sum->fan : 0;
 }
 
 typedef struct sorted {
@@ -97,19 +97,19 @@ static uint32_t row_key(const wg_scalar_build *b, const wg_scalar_item *item)
     if (item->kind != WG_SCALAR_ITEM_ROW)
         return 0;
     bool right = item->b != WG_NO_NODE && b->items[item->b].wants;
-    uint32_t towards = wg_scalar_swept(item) ? b->items[item->a].wants + 2u * right : 0;
+    uint32_t towards = wg__scalar_swept(item) ? b->items[item->a].wants + 2u * right : 0;
     return item->code * 4 + towards;
 }
 
 static bool sort(wg_scalar_build *b)
 {
-    sorted *s = wg_mem_new(&b->memory, (b->order_count + 1) * sizeof *s);
+    sorted *s = wg__mem_new(&b->memory, (b->order_count + 1) * sizeof *s);
     if (!s)
         return false;
     size_t n = 0;
     for (size_t i = 0; i < b->item_count; i++) {
         wg_scalar_item *item = &b->items[i];
-        if (!wg_scalar_is_node(item))
+        if (!wg__scalar_is_node(item))
             continue;
         item->row = row_key(b, item);
         count_terms(b, item);
@@ -119,7 +119,7 @@ static bool sort(wg_scalar_build *b)
     qsort(s, n, sizeof *s, compare);
     for (size_t i = 0; i < n; i++)
         b->order[i] = s[i].item;
-    wg_mem_free(&b->memory, s, (b->order_count + 1) * sizeof *s);
+    wg__mem_free(&b->memory, s, (b->order_count + 1) * sizeof *s);
     return true;
 }
 
@@ -162,8 +162,8 @@ static void place_adjoints(wg_scalar_build *b)
     uint32_t shared = 0, own = 0, most = 0, window = WG_NO_NODE;
     for (size_t i = 0; i < b->item_count; i++) {
         wg_scalar_item *item = &b->items[i];
-        bool is_node = wg_scalar_is_node(item) && (item->far || i == b->y);
-        if (wg_scalar_swept(item) && (is_node || item->kind == WG_SCALAR_ITEM_INPUT))
+        bool is_node = wg__scalar_is_node(item) && (item->far || i == b->y);
+        if (wg__scalar_swept(item) && (is_node || item->kind == WG_SCALAR_ITEM_INPUT))
             item->slot = shared++;
     }
     for (size_t i = b->order_count; i-- > 0;) {
@@ -171,7 +171,7 @@ static void place_adjoints(wg_scalar_build *b)
         if (item->window != window)
             own = 0;
         window = item->window;
-        if (!wg_scalar_swept(item) || item->slot != WG_NO_NODE)
+        if (!wg__scalar_swept(item) || item->slot != WG_NO_NODE)
             continue;
         uint32_t heir = heir_of(b, item);
         item->slot = heir == WG_NO_NODE ? shared + own++ : b->items[heir].slot;
@@ -181,14 +181,14 @@ static void place_adjoints(wg_scalar_build *b)
     b->program->adjoint_count = (size_t)shared + most;
 }
 
-bool wg_scalar_order(wg_scalar_build *b)
+bool wg__scalar_order(wg_scalar_build *b)
 {
     for (size_t i = 0; i < b->item_count; i++)
-        if (wg_scalar_is_node(&b->items[i])) {
+        if (wg__scalar_is_node(&b->items[i])) {
             b->order_count++;
-            wg_scalar_operands(b, (uint32_t)i, follow);
+            wg__scalar_operands(b, (uint32_t)i, follow);
         }
-    b->order = wg_mem_new(&b->memory, (b->order_count + 1) * sizeof *b->order);
+    b->order = wg__mem_new(&b->memory, (b->order_count + 1) * sizeof *b->order);
     if (!b->order || !sort(b))
         return false;
     place_values(b);

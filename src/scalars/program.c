@@ -14,11 +14,11 @@ static bool compile(wg_scalar_build *b)
     b->number_places = 16;
     while (b->number_places < 4 * (r->count + 4)) /* a step has two operands, or one and a number */
         b->number_places *= 2;
-    b->numbers = wg_mem_new(&b->memory, b->number_places * sizeof *b->numbers);
+    b->numbers = wg__mem_new(&b->memory, b->number_places * sizeof *b->numbers);
     if (!b->numbers)
         return false;
     memset(b->numbers, 0xff, b->number_places * sizeof *b->numbers);
-    return wg_scalar_collect(b) && wg_scalar_fuse(b) && wg_scalar_order(b) && wg_scalar_emit(b);
+    return wg__scalar_collect(b) && wg__scalar_fuse(b) && wg__scalar_order(b) && wg__scalar_emit(b);
 }
 
 static void close(wg_scalar_build *b)
@@ -26,15 +26,15 @@ static void close(wg_scalar_build *b)
     for (size_t i = 0; i < b->item_count; i++)
         if (b->items[i].kind != WG_SCALAR_ITEM_NUMBER)
             b->request->map[b->items[i].node] = WG_NO_NODE;
-    wg_mem_free(&b->memory, b->items, b->item_capacity * sizeof *b->items);
-    wg_mem_free(&b->memory, b->terms, b->term_capacity * sizeof *b->terms);
-    wg_mem_free(&b->memory, b->numbers, b->number_places * sizeof *b->numbers);
-    wg_mem_free(&b->memory, b->order, (b->order_count + 1) * sizeof *b->order);
+    wg__mem_free(&b->memory, b->items, b->item_capacity * sizeof *b->items);
+    wg__mem_free(&b->memory, b->terms, b->term_capacity * sizeof *b->terms);
+    wg__mem_free(&b->memory, b->numbers, b->number_places * sizeof *b->numbers);
+    wg__mem_free(&b->memory, b->order, (b->order_count + 1) * sizeof *b->order);
 }
 
-wg_scalars *wg_scalars_compile(wg_engine *t, const wg_scalar_request *request)
+wg_scalars *wg__scalars_compile(wg_engine *t, const wg_scalar_request *request)
 {
-    wg_scalars *s = wg_mem_zero(&t->memory, sizeof *s);
+    wg_scalars *s = wg__mem_zero(&t->memory, sizeof *s);
     if (!s)
         return NULL;
     s->memory = t->memory;
@@ -43,31 +43,31 @@ wg_scalars *wg_scalars_compile(wg_engine *t, const wg_scalar_request *request)
     close(&b);
     if (good)
         return s;
-    wg_scalars_free(s);
+    wg__scalars_free(s);
     return NULL;
 }
 
 static void free_stream(const wg_allocator *memory, wg_scalar_stream *s)
 {
-    wg_mem_free(memory, s->pieces, s->piece_capacity * sizeof *s->pieces);
-    wg_mem_free(memory, s->pairs, s->pair_capacity * sizeof *s->pairs);
-    wg_mem_free(memory, s->numbers, s->number_capacity * sizeof *s->numbers);
-    wg_mem_free(memory, s->fans, s->fan_capacity * sizeof *s->fans);
+    wg__mem_free(memory, s->pieces, s->piece_capacity * sizeof *s->pieces);
+    wg__mem_free(memory, s->pairs, s->pair_capacity * sizeof *s->pairs);
+    wg__mem_free(memory, s->numbers, s->number_capacity * sizeof *s->numbers);
+    wg__mem_free(memory, s->fans, s->fan_capacity * sizeof *s->fans);
 }
 
-void wg_scalars_free(wg_scalars *s)
+void wg__scalars_free(wg_scalars *s)
 {
     if (!s)
         return;
     const wg_allocator memory = s->memory;
     wg_scalar_links *links[] = {&s->inputs, &s->outputs, &s->guards, &s->gradients};
     for (size_t i = 0; i < sizeof links / sizeof links[0]; i++)
-        wg_mem_free(&memory, links[i]->link, links[i]->capacity * sizeof *links[i]->link);
+        wg__mem_free(&memory, links[i]->link, links[i]->capacity * sizeof *links[i]->link);
     free_stream(&memory, &s->forward);
     free_stream(&memory, &s->sweep);
-    wg_mem_free(&memory, s->values, s->value_count * sizeof *s->values);
-    wg_mem_free(&memory, s->adjoints, s->adjoint_count * sizeof *s->adjoints);
-    wg_mem_free(&memory, s, sizeof *s);
+    wg__mem_free(&memory, s->values, s->value_count * sizeof *s->values);
+    wg__mem_free(&memory, s->adjoints, s->adjoint_count * sizeof *s->adjoints);
+    wg__mem_free(&memory, s, sizeof *s);
 }
 
 static size_t stream_bytes(const wg_scalar_stream *s)
@@ -84,7 +84,7 @@ static double sweep_flops(const wg_scalars *s)
     return flops;
 }
 
-wg_scalars_facts wg_scalars_facts_of(const wg_scalars *s)
+wg_scalars_facts wg__scalars_facts_of(const wg_scalars *s)
 {
     size_t links = s->inputs.count + s->outputs.count + s->guards.count + s->gradients.count;
     return (wg_scalars_facts){.steps = s->steps,

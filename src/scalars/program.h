@@ -91,13 +91,14 @@ enum {
     WG_SCALAR_FEW = 4      /* so many rows are worth a vector kernel */
 };
 
-static inline void wg_scalar_gather(const uint32_t *places, uint32_t count, const double *values, double *out)
+static inline void wg__scalar_gather(
+    const uint32_t *places, uint32_t count, const double *values, double *out)
 {
     for (uint32_t i = 0; i < count; i++)
         out[i] = values[places[i]];
 }
 
 /* sweep.c: adjoints of everything, with 1 as the result's. */
-void wg_scalars_sweep(wg_scalars *s);
+void wg__scalars_sweep(wg_scalars *s);
 
 #endif

@@ -60,20 +60,20 @@ static void product(const uint32_t *factors, uint32_t count, double p, const dou
 
 static const uint32_t *rows(const wg_scalar_piece *p, const uint32_t *in, double *values)
 {
-    bool two = wg_operand_count(p->code) == 2;
+    bool two = wg__operand_count(p->code) == 2;
     const uint32_t *a = in, *b = two ? in + p->count : NULL;
     double *out = values + p->first;
     if (p->count < WG_SCALAR_FEW) {
         for (uint32_t i = 0; i < p->count; i++)
-            out[i] = wg_formula_value(p->code, values[a[i]], two ? values[b[i]] : 0, p->numbers);
+            out[i] = wg__formula_value(p->code, values[a[i]], two ? values[b[i]] : 0, p->numbers);
     } else {
         double x[WG_SCALAR_BLOCK], y[WG_SCALAR_BLOCK];
         for (uint32_t i = 0; i < p->count; i += WG_SCALAR_BLOCK) {
             uint32_t n = p->count - i < WG_SCALAR_BLOCK ? p->count - i : WG_SCALAR_BLOCK;
-            wg_scalar_gather(a + i, n, values, x);
+            wg__scalar_gather(a + i, n, values, x);
             if (two)
-                wg_scalar_gather(b + i, n, values, y);
-            wg_formula_values(p->code, n, x, two ? y : p->numbers, out + i);
+                wg__scalar_gather(b + i, n, values, y);
+            wg__formula_values(p->code, n, x, two ? y : p->numbers, out + i);
         }
     }
     return in + (two ? 2 : 1) * (size_t)p->count;
@@ -107,30 +107,30 @@ static wg_status check_guards(wg_engine *t, const wg_scalars *s)
 {
     wg_status status = WG_OK;
     for (size_t i = 0; i < s->guards.count && status == WG_OK; i++) {
-        wg_record *guard = wg_record_of(t, s->guards.link[i].node);
+        wg_record *guard = wg__record_of(t, s->guards.link[i].node);
         t->head.steps[guard->args[0]].value = s->values[s->guards.link[i].place];
-        status = wg_compute_now(t, guard);
+        status = wg__compute_now(t, guard);
     }
     return status;
 }
 
-wg_status wg_scalars_run(wg_engine *t, wg_scalars *s)
+wg_status wg__scalars_run(wg_engine *t, wg_scalars *s)
 {
     const wg_step *steps = t->head.steps;
     for (size_t i = 0; i < s->inputs.count; i++)
         s->values[s->inputs.link[i].place] = steps[s->inputs.link[i].node].value;
-    wg_float_state callers = wg_float_hold();
+    wg_float_state callers = wg__float_hold();
     compute(s);
-    wg_float_restore(&callers);
+    wg__float_restore(&callers);
     wg_status status = check_guards(t, s);
     if (status != WG_OK)
         return status;
     for (size_t i = 0; i < s->outputs.count; i++)
         t->head.steps[s->outputs.link[i].node].value = s->values[s->outputs.link[i].place];
     if (s->seed != WG_NO_NODE) {
-        callers = wg_float_hold();
-        wg_scalars_sweep(s);
-        wg_float_restore(&callers);
+        callers = wg__float_hold();
+        wg__scalars_sweep(s);
+        wg__float_restore(&callers);
         for (size_t i = 0; i < s->gradients.count; i++)
             t->adjoints[s->gradients.link[i].node] = s->adjoints[s->gradients.link[i].place];
     }

@@ -23,11 +23,11 @@ typedef struct wg_scalar_request {
 } wg_scalar_request;
 
 /* NULL when there is no memory. */
-wg_scalars *wg_scalars_compile(wg_engine *t, const wg_scalar_request *request);
-void wg_scalars_free(wg_scalars *s);
+wg_scalars *wg__scalars_compile(wg_engine *t, const wg_scalar_request *request);
+void wg__scalars_free(wg_scalars *s);
 
 /* Values, then guards, then adjoints; WG_BRANCH when a guard flips. */
-wg_status wg_scalars_run(wg_engine *t, wg_scalars *s);
+wg_status wg__scalars_run(wg_engine *t, wg_scalars *s);
 
 /* For what a plan prints. */
 typedef struct wg_scalars_facts {
@@ -37,6 +37,6 @@ typedef struct wg_scalars_facts {
     bool sweeps;
 } wg_scalars_facts;
 
-wg_scalars_facts wg_scalars_facts_of(const wg_scalars *s);
+wg_scalars_facts wg__scalars_facts_of(const wg_scalars *s);
 
 #endif

@@ -68,7 +68,7 @@ static void sweep_few(const wg_scalar_piece *p, const row_streams *r, const doub
 {
     for (uint32_t i = p->count; i-- > 0;) {
         double slopes[2], b = r->b ? values[r->b[i]] : 0;
-        wg_formula_gradient(
+        wg__formula_gradient(
             p->code, values[r->a[i]], b, p->numbers, values[p->first + i], adjoints[r->slot[i]], slopes);
         for (int k = 0; k < 2; k++)
             if (r->to[k])
@@ -80,13 +80,13 @@ static void sweep_block(const wg_scalar_piece *p, const row_streams *r, uint32_t
     const double *values, double *adjoints)
 {
     double x[WG_SCALAR_BLOCK], y[WG_SCALAR_BLOCK], g[WG_SCALAR_BLOCK], slopes[2][WG_SCALAR_BLOCK];
-    wg_scalar_gather(r->a + first, n, values, x);
+    wg__scalar_gather(r->a + first, n, values, x);
     if (r->b)
-        wg_scalar_gather(r->b + first, n, values, y);
-    wg_scalar_gather(r->slot + first, n, adjoints, g);
+        wg__scalar_gather(r->b + first, n, values, y);
+    wg__scalar_gather(r->slot + first, n, adjoints, g);
     for (int k = 0; k < 2; k++)
         if (r->to[k])
-            wg_formula_gradients(
+            wg__formula_gradients(
                 p->code, k, n, x, r->b ? y : p->numbers, values + p->first + first, g, slopes[k]);
     for (uint32_t i = n; i-- > 0;)
         for (int k = 0; k < 2; k++)
@@ -99,7 +99,7 @@ static const uint32_t *sweep_rows(
 {
     row_streams r = {.slot = in, .a = in + p->count};
     in += 2 * (size_t)p->count;
-    if (wg_operand_count(p->code) == 2) {
+    if (wg__operand_count(p->code) == 2) {
         r.b = in;
         in += p->count;
     }
@@ -124,7 +124,7 @@ static void clear(double *adjoints, size_t count)
         adjoints[i] = 0;
 }
 
-void wg_scalars_sweep(wg_scalars *s)
+void wg__scalars_sweep(wg_scalars *s)
 {
     const wg_scalar_stream *f = &s->sweep;
     const uint32_t *number = f->numbers;

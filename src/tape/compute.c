@@ -15,17 +15,17 @@ static bool make_blocks(wg_engine *t, wg_record *record)
         wg_result *result = &record->result[r];
         if (result->scalar || result->data)
             continue;
-        result->block = wg_block_take(&t->blocks, result->count * wg_dtype_size(result->dtype));
+        result->block = wg__block_take(&t->blocks, result->count * wg_dtype_size(result->dtype));
         if (!result->block)
             return false;
-        result->data = wg_block_data(result->block);
+        result->data = wg__block_data(result->block);
     }
     for (size_t k = 0; k < WG_MAX_KEEP; k++)
         if (record->keep_bytes[k] && !record->keep[k]) {
-            record->keep_block[k] = wg_block_take(&t->blocks, record->keep_bytes[k]);
+            record->keep_block[k] = wg__block_take(&t->blocks, record->keep_bytes[k]);
             if (!record->keep_block[k])
                 return false;
-            record->keep[k] = wg_block_data(record->keep_block[k]);
+            record->keep[k] = wg__block_data(record->keep_block[k]);
         }
     return true;
 }
@@ -37,25 +37,25 @@ static wg_status alias(wg_frame *f, wg_record *record)
     wg_engine *t = f->tape;
     uint32_t node = record->args[0];
     wg_result *result = &record->result[0];
-    wg_view v = wg_view_of(t, node);
+    wg_view v = wg__view_of(t, node);
     if (v.scalar && result->scalar) {
         f->out_slot[0].d = t->head.steps[node].value;
         t->head.steps[record->node].value = f->out_slot[0].d;
     } else if (v.scalar) {   /* [] -> [1, 1] */
         if (!result->data) { /* a plan's is there */
-            result->block = wg_block_take(&t->blocks, sizeof(double));
+            result->block = wg__block_take(&t->blocks, sizeof(double));
             if (!result->block)
                 return WG_OUT_OF_MEMORY;
-            result->data = wg_block_data(result->block);
+            result->data = wg__block_data(result->block);
         }
-        wg_frame_slot_set(f, result->data, t->head.steps[node].value);
+        wg__frame_slot_set(f, result->data, t->head.steps[node].value);
     } else if (result->scalar) { /* [1, 1] -> [] */
         t->head.steps[record->node].value =
             v.dtype == WG_F32 ? (double)*(const float *)v.data : *(const double *)v.data;
     } else {
-        const wg_record *source = wg_record_of(t, node);
-        wg_block_give(&t->blocks, result->block);
-        result->block = wg_block_share(source->result[0].block);
+        const wg_record *source = wg__record_of(t, node);
+        wg__block_give(&t->blocks, result->block);
+        result->block = wg__block_share(source->result[0].block);
         result->data = source->result[0].data;
     }
     return WG_OK;
@@ -65,7 +65,7 @@ static wg_status alias(wg_frame *f, wg_record *record)
 static bool all_scalar(const wg_frame *f, const wg_record *record)
 {
     for (size_t i = 0; i < record->arity; i++)
-        if (!wg_view_of(f->tape, record->args[i]).scalar)
+        if (!wg__view_of(f->tape, record->args[i]).scalar)
             return false;
     return record->result[0].scalar && record->arity <= 3;
 }
@@ -75,7 +75,7 @@ static void store_scalars(wg_frame *f, wg_record *record)
     bool wide = record->op->traits & WG_OP_WIDE_RESULT;
     for (size_t r = 0; r < record->results; r++)
         if (record->result[r].scalar) {
-            double value = wide ? f->out_slot[r].d : wg_frame_slot_get(f, &f->out_slot[r]);
+            double value = wide ? f->out_slot[r].d : wg__frame_slot_get(f, &f->out_slot[r]);
             record->result[r].value = value;
             if (record->results == 1)
                 f->tape->head.steps[record->node].value = value;
@@ -94,10 +94,10 @@ static wg_status run_forward(wg_frame *f, wg_record *record)
         f->tape->head.steps[record->node].value = op->scalar(in, record->attr);
         return WG_OK;
     }
-    wg_frame_load(f);
-    wg_float_state callers = wg_float_hold();
+    wg__frame_load(f);
+    wg_float_state callers = wg__float_hold();
     wg_status status = f->op.dtype == WG_F32 ? op->forward_f32(&f->op) : op->forward_f64(&f->op);
-    wg_float_restore(&callers);
+    wg__float_restore(&callers);
     if (status == WG_OK)
         store_scalars(f, record);
     return status;
@@ -109,37 +109,37 @@ static wg_status run_effect(wg_frame *f, const wg_record *record)
     bool due = record->op->effect && record->training && !t->frozen && t->in_rule == 0;
     if (!due)
         return WG_OK;
-    wg_float_state callers = wg_float_hold();
+    wg_float_state callers = wg__float_hold();
     wg_status status = record->op->effect(&f->op);
-    wg_float_restore(&callers);
+    wg__float_restore(&callers);
     return status;
 }
 
-wg_status wg_compute(wg_engine *t, wg_record *record)
+wg_status wg__compute(wg_engine *t, wg_record *record)
 {
     if (t->planning)
         return WG_OK;
     for (size_t i = 0; i < record->arity; i++)
-        if (!wg_view_of(t, record->args[i]).valued)
+        if (!wg__view_of(t, record->args[i]).valued)
             return WG_OK;
-    return wg_compute_now(t, record);
+    return wg__compute_now(t, record);
 }
 
-wg_status wg_compute_now(wg_engine *t, wg_record *record)
+wg_status wg__compute_now(wg_engine *t, wg_record *record)
 {
-    if (record->op == &wg_op_projection)
-        return wg_project_value(t, record);
+    if (record->op == &wg__op_projection)
+        return wg__project_value(t, record);
     if (!make_blocks(t, record))
         return WG_OUT_OF_MEMORY;
     wg_frame frame;
     wg_status status = WG_OUT_OF_MEMORY;
-    if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
-        wg_frame_record(&frame, record);
+    if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg__frame_record(&frame, record);
         status = run_forward(&frame, record);
         if (status == WG_OK)
             status = run_effect(&frame, record);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     if (!t->work)
         record->valued = status == WG_OK;
     return status;

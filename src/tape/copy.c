@@ -14,7 +14,7 @@
 /* Epochs as well: a var of the recording names the node of its number here as long as it would have there. */
 static bool copy_epochs(wg_engine *to, const wg_engine *from)
 {
-    if (!wg_mem_reserve(&to->memory, (void **)&to->rewound, &to->rewound_capacity, from->rewound_count,
+    if (!wg__mem_reserve(&to->memory, (void **)&to->rewound, &to->rewound_capacity, from->rewound_count,
             sizeof *to->rewound))
         return false;
     if (from->rewound_count)
@@ -29,7 +29,7 @@ static bool copy_epochs(wg_engine *to, const wg_engine *from)
 static bool copy_steps(wg_engine *to, const wg_engine *from)
 {
     const wg_tape *old = &from->head;
-    if (!wg_reserve_steps(to, old->count) || !wg_reserve_numbers(to, old->number_count))
+    if (!wg__reserve_steps(to, old->count) || !wg__reserve_numbers(to, old->number_count))
         return false;
     if (old->count) {
         memcpy(to->head.steps, old->steps, old->count * sizeof *old->steps);
@@ -44,17 +44,17 @@ static bool copy_steps(wg_engine *to, const wg_engine *from)
 
 static wg_bound *copy_bound(wg_engine *to, const wg_bound *old)
 {
-    if (!wg_mem_reserve(
+    if (!wg__mem_reserve(
             &to->memory, (void **)&to->bounds, &to->bound_capacity, to->bound_count + 1, sizeof *to->bounds))
         return NULL;
-    wg_bound *bound = wg_mem_zero(&to->memory, sizeof *bound);
+    wg_bound *bound = wg__mem_zero(&to->memory, sizeof *bound);
     if (!bound)
         return NULL;
     bound->binding = old->binding;
     bound->seen = old->seen;
     bound->gone = old->gone;
     bound->var = (wg_var){.tape = &to->head, .node = old->var.node, .epoch = old->var.epoch};
-    wg_bound_hold(bound);
+    wg__bound_hold(bound);
     to->bounds[to->bound_count++] = bound;
     return bound;
 }
@@ -66,10 +66,10 @@ static bool copy_numbers(wg_engine *to, wg_result *result)
     const void *numbers = result->data;
     if (result->scalar)
         return true; /* they are in the step */
-    result->block = wg_block_take(&to->blocks, bytes);
+    result->block = wg__block_take(&to->blocks, bytes);
     if (!result->block)
         return false;
-    result->data = wg_block_data(result->block);
+    result->data = wg__block_data(result->block);
     if (bytes)
         memcpy(result->data, numbers, bytes);
     return true;
@@ -91,7 +91,7 @@ static bool copy_results(wg_engine *to, const wg_record *old, wg_record *record)
 
 static wg_record *copy_record(wg_engine *to, const wg_record *old)
 {
-    wg_record *record = wg_record_new(to, old->op, old->arity, old->results, old->attr);
+    wg_record *record = wg__record_new(to, old->op, old->arity, old->results, old->attr);
     if (!record)
         return NULL;
     to->records[to->record_count] = record; /* from here on it is freed with the tape */
@@ -112,7 +112,7 @@ static wg_record *copy_record(wg_engine *to, const wg_record *old)
 
 static bool copy_records(wg_engine *to, const wg_engine *from)
 {
-    if (!wg_mem_reserve(&to->memory, (void **)&to->records, &to->record_capacity, from->record_count,
+    if (!wg__mem_reserve(&to->memory, (void **)&to->records, &to->record_capacity, from->record_count,
             sizeof *to->records))
         return false;
     for (size_t i = 0; i < from->record_count; i++)
@@ -121,14 +121,14 @@ static bool copy_records(wg_engine *to, const wg_engine *from)
     return true;
 }
 
-wg_status wg_copy_recording(wg_engine *to, const wg_engine *from)
+wg_status wg__copy_recording(wg_engine *to, const wg_engine *from)
 {
     to->training = from->training;
     to->frozen = from->frozen;
     to->run = from->run;
     to->ordinals = from->ordinals;
     bool done =
-        copy_epochs(to, from) && copy_steps(to, from) && copy_records(to, from) && wg_names_copy(to, from);
-    wg_update_fast(to);
+        copy_epochs(to, from) && copy_steps(to, from) && copy_records(to, from) && wg__names_copy(to, from);
+    wg__update_fast(to);
     return done ? WG_OK : WG_OUT_OF_MEMORY;
 }

@@ -151,7 +151,7 @@ typedef struct wg_engine {
     size_t scopes_lost;     /* pushes that found no memory */
 } wg_engine;
 
-static inline wg_engine *wg_engine_of(const wg_tape *tape)
+static inline wg_engine *wg__engine_of(const wg_tape *tape)
 {
     return (wg_engine *)tape;
 }
@@ -160,38 +160,38 @@ static inline wg_engine *wg_engine_of(const wg_tape *tape)
 #define WG_NO_EPOCH UINT32_MAX
 #define WG_SLOW UINT32_C(0x80000000)
 
-static inline unsigned wg_code(const wg_engine *t, uint32_t node)
+static inline unsigned wg__code(const wg_engine *t, uint32_t node)
 {
     return t->head.codes[node] & (unsigned)~WG_CODE_CUT;
 }
 
 /* The record of a node, or NULL for a bare step. */
-static inline wg_record *wg_record_of(const wg_engine *t, uint32_t node)
+static inline wg_record *wg__record_of(const wg_engine *t, uint32_t node)
 {
-    return wg_code(t, node) == WG_CODE_record ? t->records[t->head.steps[node].a] : NULL;
+    return wg__code(t, node) == WG_CODE_record ? t->records[t->head.steps[node].a] : NULL;
 }
 
 /* ---- state.c: life, memory, errors */
-wg_status wg_fail(wg_engine *t, wg_status status, const char *format, ...) WG_PRINTF(3, 4);
-bool wg_reserve_steps(wg_engine *t, size_t more);
-bool wg_reserve_numbers(wg_engine *t, size_t more);
-void wg_update_fast(wg_engine *t); /* after anything that decides on the inline path */
+wg_status wg__fail(wg_engine *t, wg_status status, const char *format, ...) WG_PRINTF(3, 4);
+bool wg__reserve_steps(wg_engine *t, size_t more);
+bool wg__reserve_numbers(wg_engine *t, size_t more);
+void wg__update_fast(wg_engine *t); /* after anything that decides on the inline path */
 
 /* ---- handle.c: vars, marks */
-wg_var wg_var_of(wg_engine *t, uint32_t node);
-wg_var wg_invalid(wg_tape *tape);
-bool wg_alive(const wg_engine *t, wg_var x);
+wg_var wg__var_of(wg_engine *t, uint32_t node);
+wg_var wg__invalid(wg_tape *tape);
+bool wg__alive(const wg_engine *t, wg_var x);
 
 /* The failure that left x, which is not alive, and that did not stick; NULL: none did. */
-static inline const wg_error *wg_unstuck(const wg_engine *t, wg_var x)
+static inline const wg_error *wg__unstuck(const wg_engine *t, wg_var x)
 {
     return x.epoch == 0 && t->unstuck.status != WG_OK ? &t->unstuck : NULL;
 }
-void wg_forget(
+void wg__forget(
     wg_engine *t, uint32_t node); /* drops the nodes from `node` on; epochs are the caller's affair */
 
 /* What a node's operation is called, for messages. */
-static inline const char *wg_title(const wg_op *op, const void *attr)
+static inline const char *wg__title(const wg_op *op, const void *attr)
 {
     const char *title = op->title && attr ? op->title(attr) : NULL;
     return title ? title : op->name;
@@ -199,7 +199,7 @@ static inline const char *wg_title(const wg_op *op, const void *attr)
 
 /* Checks operands: live vars of one tape. The tape, or NULL with the error on whichever tape there is in
  * *found. */
-wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_tape **found);
+wg_engine *wg__common_tape(const char *name, const wg_var *x, size_t count, wg_tape **found);
 
 /* ---- record.c: nodes with a record */
 typedef struct wg_view { /* a node as an operand */
@@ -209,30 +209,30 @@ typedef struct wg_view { /* a node as an operand */
     bool valued;
     const void *data; /* of a tensor */
 } wg_view;
-wg_view wg_view_of(const wg_engine *t, uint32_t node);
-bool wg_tracked(const wg_engine *t, uint32_t node);
+wg_view wg__view_of(const wg_engine *t, uint32_t node);
+bool wg__tracked(const wg_engine *t, uint32_t node);
 
 /* A record in the arena with room for its operands, results and attributes (copied, or zeroed), not yet a
  * node. */
-wg_record *wg_record_new(wg_engine *t, const wg_op *op, size_t arity, size_t results, const void *attr);
+wg_record *wg__record_new(wg_engine *t, const wg_op *op, size_t arity, size_t results, const void *attr);
 
 /* Makes it the next node; false when there is no room. */
-bool wg_record_push(wg_engine *t, wg_record *record);
+bool wg__record_push(wg_engine *t, wg_record *record);
 
 /* Records `op` with an explicit number of results and computes it. out has `results` entries. */
-wg_status wg_record_op(wg_engine *t, const wg_op *op, const wg_var *args, size_t arity, const void *attr,
+wg_status wg__record_op(wg_engine *t, const wg_op *op, const wg_var *args, size_t arity, const void *attr,
     size_t results, wg_var *out);
 
 /* Computes a recorded node, when all its operands have values (else leaves it valueless). */
-wg_status wg_compute(wg_engine *t, wg_record *record);
-wg_status wg_compute_now(wg_engine *t, wg_record *record); /* asks nothing of the operands */
-wg_status wg_project_value(wg_engine *t, wg_record *projection);
+wg_status wg__compute(wg_engine *t, wg_record *record);
+wg_status wg__compute_now(wg_engine *t, wg_record *record); /* asks nothing of the operands */
+wg_status wg__project_value(wg_engine *t, wg_record *projection);
 
 /* A tensor or scalar node with op `op` (a leaf) for an array's numbers. */
-wg_var wg_leaf_of(wg_engine *t, const wg_op *op, wg_dtype dtype, const wg_shape *shape);
+wg_var wg__leaf_of(wg_engine *t, const wg_op *op, wg_dtype dtype, const wg_shape *shape);
 
 /* A constant whose numbers are somebody's already: `block` is shared (NULL: `data` is borrowed). */
-wg_var wg_share_var(wg_engine *t, wg_dtype dtype, const wg_shape *shape, wg_block *block, void *data);
+wg_var wg__share_var(wg_engine *t, wg_dtype dtype, const wg_shape *shape, wg_block *block, void *data);
 
 /* ---- frame.c: an operation's context, filled in */
 typedef union wg_slot {
@@ -274,94 +274,95 @@ typedef struct wg_frame {
 } wg_frame;
 
 /* Fills what every function of an operation sees. False when there is no memory. Close it in any case. */
-bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr, const uint32_t *args,
+bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr, const uint32_t *args,
     size_t arity, size_t results);
-void wg_frame_record(wg_frame *f, wg_record *record); /* the rest of a recorded node: results, keep, random */
-void wg_frame_close(wg_frame *f);
+void wg__frame_record(
+    wg_frame *f, wg_record *record); /* the rest of a recorded node: results, keep, random */
+void wg__frame_close(wg_frame *f);
 
 /* The shape in which a recorded operation's kernels see an image: `bit` is which one (WG_LANES_...). */
-wg_shape wg_shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape);
+wg_shape wg__shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape);
 
 /* The scalar slots of `in`, as the kernel of op.dtype wants them, and back. */
-void wg_frame_load(wg_frame *f);
-void wg_frame_slot_set(const wg_frame *f, wg_slot *slot, double value);
-double wg_frame_slot_get(const wg_frame *f, const wg_slot *slot);
+void wg__frame_load(wg_frame *f);
+void wg__frame_slot_set(const wg_frame *f, wg_slot *slot, double value);
+double wg__frame_slot_get(const wg_frame *f, const wg_slot *slot);
 
 /* ---- formula.c and the generated loops */
-extern const wg_op wg_formula_ops[]; /* by code; the operations' room makes them of the rows */
+extern const wg_op wg__formula_ops[]; /* by code; the operations' room makes them of the rows */
 typedef struct wg_numbers {
     double c, d;
 } wg_numbers;
-size_t wg_number_count(unsigned code); /* of plain numbers that a code's step has: 0, 1 or 2 */
-size_t wg_operand_count(unsigned code);
-double wg_formula_value(unsigned code, double x, double b, const double *numbers); /* of one step */
+size_t wg__number_count(unsigned code); /* of plain numbers that a code's step has: 0, 1 or 2 */
+size_t wg__operand_count(unsigned code);
+double wg__formula_value(unsigned code, double x, double b, const double *numbers); /* of one step */
 
 /* Of a row's code, without those that have a plain number in place of an operand: what a step adds to the
  * adjoints of its one or two operands, with upstream gradient g. */
-void wg_formula_gradient(
+void wg__formula_gradient(
     unsigned code, double x, double b, const double *numbers, double y, double g, double slopes[2]);
 
 /* Runs the bare steps from `node` on, up or down, until a node with a record: its number, or the end. */
-uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end);
-uint32_t wg_sweep_steps(wg_engine *t, uint32_t node); /* WG_NO_NODE when it went below node 0 */
+uint32_t wg__replay_steps(wg_engine *t, uint32_t node, uint32_t end);
+uint32_t wg__sweep_steps(wg_engine *t, uint32_t node); /* WG_NO_NODE when it went below node 0 */
 
 /* ---- rule.c: local gradient rules */
 /* Runs the rule of f's node: g[r] upstream, into grad_in (invalid: zero). */
-wg_status wg_run_rule(wg_frame *f, const wg_var *g, wg_var *grad_in);
+wg_status wg__run_rule(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* The recorded sweep, without checks. */
-wg_status wg_grad_vars(
+wg_status wg__grad_vars(
     wg_engine *t, const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out);
 
 /* ---- engine_ops.c: operations of the engine's own */
-extern const wg_op wg_op_leaf, wg_op_input, wg_op_const, wg_op_parameter;
-extern const wg_op wg_op_identity;   /* the same numbers, another node */
-extern const wg_op wg_op_projection; /* result i of a node with several */
-extern const wg_op wg_op_guard;      /* a branch that was taken */
-extern const wg_op wg_op_gradient;   /* gradient of X */
-bool wg_can_record_gradient(const wg_frame *f);
-uint32_t wg_gradient_node(const wg_record *record);        /* the node of X, of a "gradient of X" */
-bool wg_gradient_wants(const wg_record *record, size_t i); /* is it towards operand i of X (among others)? */
-int wg_gradient_towards(const wg_record *record);          /* the operand of X that it is for; -1: several */
-bool wg_gradient_reads(
+extern const wg_op wg__op_leaf, wg__op_input, wg__op_const, wg__op_parameter;
+extern const wg_op wg__op_identity;   /* the same numbers, another node */
+extern const wg_op wg__op_projection; /* result i of a node with several */
+extern const wg_op wg__op_guard;      /* a branch that was taken */
+extern const wg_op wg__op_gradient;   /* gradient of X */
+bool wg__can_record_gradient(const wg_frame *f);
+uint32_t wg__gradient_node(const wg_record *record);        /* the node of X, of a "gradient of X" */
+bool wg__gradient_wants(const wg_record *record, size_t i); /* is it towards operand i of X (among others)? */
+int wg__gradient_towards(const wg_record *record);          /* the operand of X that it is for; -1: several */
+bool wg__gradient_reads(
     const wg_record *record, size_t i); /* does X's kernel read operand i of the gradient? */
 /* Which image of its operation - of X, for a "gradient of X" - operand i or result r of a node is
  * (WG_LANES_OPERAND, WG_LANES_RESULT). */
-unsigned wg_operand_bit(const wg_record *record, size_t i);
-unsigned wg_result_bit(const wg_record *record, size_t r);
-wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
+unsigned wg__operand_bit(const wg_record *record, size_t i);
+unsigned wg__result_bit(const wg_record *record, size_t r);
+wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
 
 /* ---- bind.c */
-void wg_bound_hold(wg_bound *bound); /* its owner, who then tells it of its end */
-void wg_bounds_free(wg_engine *t);
-wg_status wg_check_bounds(wg_engine *t, const char *who); /* or fails: a parameter's store was freed */
-wg_status wg_check_fresh(wg_engine *t, const char *who);  /* or fails, and says what changed */
-void wg_bounds_seen(wg_engine *t);
-wg_status wg_bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a good sweep from y */
+void wg__bound_hold(wg_bound *bound); /* its owner, who then tells it of its end */
+void wg__bounds_free(wg_engine *t);
+wg_status wg__check_bounds(wg_engine *t, const char *who); /* or fails: a parameter's store was freed */
+wg_status wg__check_fresh(wg_engine *t, const char *who);  /* or fails, and says what changed */
+void wg__bounds_seen(wg_engine *t);
+wg_status wg__bounds_accumulate(wg_engine *t, uint32_t y); /* at the end of a good sweep from y */
 
 /* ---- copy.c: another tape's recording on a new one, whose nodes have the same numbers */
-wg_status wg_copy_recording(wg_engine *to, const wg_engine *from);
+wg_status wg__copy_recording(wg_engine *to, const wg_engine *from);
 
 /* ---- name.c */
-bool wg_names_copy(wg_engine *to, const wg_engine *from);
-void wg_names_forget(wg_engine *t, uint32_t node);
-void wg_names_reset(wg_engine *t);
-void wg_scopes_close(wg_engine *t, uint32_t depth); /* those that are deeper */
-const char *wg_name_at(const wg_engine *t, uint32_t node);
+bool wg__names_copy(wg_engine *to, const wg_engine *from);
+void wg__names_forget(wg_engine *t, uint32_t node);
+void wg__names_reset(wg_engine *t);
+void wg__scopes_close(wg_engine *t, uint32_t depth); /* those that are deeper */
+const char *wg__name_at(const wg_engine *t, uint32_t node);
 enum { WG_NODE_TEXT = 192 };
-const char *wg_node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT]); /* for messages */
-const char *wg_scope_now(const wg_engine *t);
+const char *wg__node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT]); /* for messages */
+const char *wg__scope_now(const wg_engine *t);
 
 /* ---- adjoint.c, sweep_record.c: pieces of the sweep in numbers */
-void wg_release_gradients(wg_engine *t);
-bool wg_reserve_sweep(wg_engine *t); /* adjoints for all nodes */
-void wg_add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n);
+void wg__release_gradients(wg_engine *t);
+bool wg__reserve_sweep(wg_engine *t); /* adjoints for all nodes */
+void wg__add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n);
 
 /* Adds numbers of the result's shape to its adjoint; takes over the reference to `block`, if there is one. */
-wg_status wg_contribute(wg_engine *t, wg_result *result, wg_block *block, const void *data);
+wg_status wg__contribute(wg_engine *t, wg_result *result, wg_block *block, const void *data);
 
 /* Adds the value of var g to a node's adjoint. */
-wg_status wg_contribute_var(wg_engine *t, uint32_t node, wg_var g);
-wg_status wg_sweep_record(wg_engine *t, wg_record *record);
+wg_status wg__contribute_var(wg_engine *t, uint32_t node, wg_var g);
+wg_status wg__sweep_record(wg_engine *t, wg_record *record);
 
 #endif

@@ -7,10 +7,10 @@
 
 /* ---- Leaves: an op for their name only ------------------------------------------------------------- */
 
-const wg_op wg_op_leaf = {.name = "leaf", .traits = WG_OP_ZERO_GRADIENT};
-const wg_op wg_op_input = {.name = "input", .traits = WG_OP_ZERO_GRADIENT};
-const wg_op wg_op_const = {.name = "const", .traits = WG_OP_ZERO_GRADIENT};
-const wg_op wg_op_parameter = {.name = "parameter", .traits = WG_OP_ZERO_GRADIENT};
+const wg_op wg__op_leaf = {.name = "leaf", .traits = WG_OP_ZERO_GRADIENT};
+const wg_op wg__op_input = {.name = "input", .traits = WG_OP_ZERO_GRADIENT};
+const wg_op wg__op_const = {.name = "const", .traits = WG_OP_ZERO_GRADIENT};
+const wg_op wg__op_parameter = {.name = "parameter", .traits = WG_OP_ZERO_GRADIENT};
 
 /* ---- Identity: y = x ------------------------------------------------------------------------------- */
 
@@ -29,7 +29,7 @@ static wg_status identity_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_i
 
 static const char *const identity_rule[] = {"g"};
 
-const wg_op wg_op_identity = {.name = "identity",
+const wg_op wg__op_identity = {.name = "identity",
     .arity = 1,
     .traits = WG_OP_ALIAS,
     .shape = identity_shape,
@@ -39,38 +39,38 @@ const wg_op wg_op_identity = {.name = "identity",
 
 wg_var wg_detach(wg_var x)
 {
-    wg_engine *t = wg_engine_of(x.tape);
+    wg_engine *t = wg__engine_of(x.tape);
     if (!t)
         return x;
     wg_no_grad_begin(x.tape);
-    wg_var y = wg_apply1(&wg_op_identity, x);
+    wg_var y = wg_apply1(&wg__op_identity, x);
     wg_no_grad_end(x.tape);
-    return wg_is_valid(y) ? wg_var_of(t, y.node) : y;
+    return wg_is_valid(y) ? wg__var_of(t, y.node) : y;
 }
 
 void wg_no_grad_begin(wg_tape *tape)
 {
     if (tape) {
-        wg_engine_of(tape)->no_grad++;
-        wg_update_fast(wg_engine_of(tape));
+        wg__engine_of(tape)->no_grad++;
+        wg__update_fast(wg__engine_of(tape));
     }
 }
 
 void wg_no_grad_end(wg_tape *tape)
 {
-    if (tape && wg_engine_of(tape)->no_grad) {
-        wg_engine_of(tape)->no_grad--;
-        wg_update_fast(wg_engine_of(tape));
+    if (tape && wg__engine_of(tape)->no_grad) {
+        wg__engine_of(tape)->no_grad--;
+        wg__update_fast(wg__engine_of(tape));
     }
 }
 
 /* ---- Projection: result i of the node before ------------------------------------------------------- */
 
-const wg_op wg_op_projection = {.name = "result", .arity = 1, .attr_size = sizeof(size_t)};
+const wg_op wg__op_projection = {.name = "result", .arity = 1, .attr_size = sizeof(size_t)};
 
-wg_status wg_project_value(wg_engine *t, wg_record *projection)
+wg_status wg__project_value(wg_engine *t, wg_record *projection)
 {
-    const wg_record *parent = wg_record_of(t, projection->args[0]);
+    const wg_record *parent = wg__record_of(t, projection->args[0]);
     const wg_result *from = &parent->result[*(const size_t *)projection->attr];
     wg_result *to = &projection->result[0];
     if (!t->work)
@@ -79,8 +79,8 @@ wg_status wg_project_value(wg_engine *t, wg_record *projection)
         return WG_OK;
     t->head.steps[projection->node].value = from->value;
     if (to->block != from->block) { /* recorded without values: the parent's memory was made since */
-        wg_block_give(&t->blocks, to->block);
-        to->block = wg_block_share(from->block);
+        wg__block_give(&t->blocks, to->block);
+        to->block = wg__block_share(from->block);
     }
     to->data = from->data;
     return WG_OK;
@@ -115,7 +115,7 @@ static wg_status guard_f32(wg_op_context *op)
     return guard_forward(op, x != 0);
 }
 
-const wg_op wg_op_guard = {.name = "branch",
+const wg_op wg__op_guard = {.name = "branch",
     .arity = 1,
     .attr_size = sizeof(guard_attr),
     .traits = WG_OP_ZERO_GRADIENT,
@@ -127,17 +127,17 @@ const wg_op wg_op_guard = {.name = "branch",
 bool wg_branch(wg_var x)
 {
     wg_tape *tape;
-    wg_engine *t = wg_common_tape("branch", &x, 1, &tape);
+    wg_engine *t = wg__common_tape("branch", &x, 1, &tape);
     if (!t)
         return false;
-    wg_view v = wg_view_of(t, x.node);
+    wg_view v = wg__view_of(t, x.node);
     if (!v.scalar || !v.valued) {
         t->missed = t->missed || !v.valued;
-        wg_fail(t, v.scalar ? WG_NO_VALUE : WG_NOT_SCALAR, "branch: needs a scalar with a value");
+        wg__fail(t, v.scalar ? WG_NO_VALUE : WG_NOT_SCALAR, "branch: needs a scalar with a value");
         return false;
     }
     double value = t->head.steps[x.node].value;
     bool taken = t->options.dtype == WG_F32 ? (float)value != 0 : value != 0;
-    wg_var guard = wg_apply(&wg_op_guard, &x, 1, &(guard_attr){taken});
+    wg_var guard = wg_apply(&wg__op_guard, &x, 1, &(guard_attr){taken});
     return taken && guard.node != WG_NO_NODE;
 }

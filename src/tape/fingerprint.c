@@ -66,8 +66,8 @@ static uint64_t mix_record(const wg_engine *t, uint64_t hash, const wg_record *r
 static uint64_t mix_step(const wg_engine *t, uint64_t hash, uint32_t node)
 {
     const wg_step *s = &t->head.steps[node];
-    unsigned code = wg_code(t, node);
-    size_t operands = wg_operand_count(code), numbers = wg_number_count(code);
+    unsigned code = wg__code(t, node);
+    size_t operands = wg__operand_count(code), numbers = wg__number_count(code);
     if (operands == 0)
         return mix_number(hash, s->value);
     hash = mix(hash, s->a);
@@ -82,18 +82,18 @@ static uint64_t mix_step(const wg_engine *t, uint64_t hash, uint32_t node)
  */
 static bool comparable(const wg_op *op)
 {
-    return op->attr_size == 0 || op->traits & WG_OP_PLAIN_ATTR || op == &wg_op_projection ||
-           op == &wg_op_guard;
+    return op->attr_size == 0 || op->traits & WG_OP_PLAIN_ATTR || op == &wg__op_projection ||
+           op == &wg__op_guard;
 }
 
 uint64_t wg_tape_fingerprint(const wg_tape *tape)
 {
-    const wg_engine *t = wg_engine_of(tape);
+    const wg_engine *t = wg__engine_of(tape);
     if (!t || t->status != WG_OK)
         return 0;
     uint64_t hash = mix(1, t->head.count);
     for (uint32_t node = 0; node < t->head.count; node++) {
-        const wg_record *record = wg_record_of(t, node);
+        const wg_record *record = wg__record_of(t, node);
         if (record && !comparable(record->op))
             return 0;
         hash = mix(hash, t->head.codes[node]);
@@ -104,5 +104,5 @@ uint64_t wg_tape_fingerprint(const wg_tape *tape)
 
 bool wg_tape_missed(const wg_tape *tape)
 {
-    return tape && wg_engine_of(tape)->missed;
+    return tape && wg__engine_of(tape)->missed;
 }

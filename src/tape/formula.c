@@ -38,7 +38,7 @@ typedef double REAL;
 #define WG_STEP2(name, v_) WG_BINARY(name, v_, , , , , , )
 #include <wengert/formulas.def>
 
-double wg_formula_value(unsigned code, double x, double b, const double *numbers)
+double wg__formula_value(unsigned code, double x, double b, const double *numbers)
 {
     switch (code) {
 #define WG_UNARY(name, v_, gradient, lo, hi)                                                                 \
@@ -66,7 +66,7 @@ double wg_formula_value(unsigned code, double x, double b, const double *numbers
 }
 
 /* What a step adds to the adjoints of its operands. */
-void wg_formula_gradient(
+void wg__formula_gradient(
     unsigned code, double x, double b, const double *numbers, double y, double g, double slopes[2])
 {
     const double a = x, c = numbers[0], d = numbers[1];
@@ -105,19 +105,19 @@ static const struct {
 #include <wengert/formulas.def>
 };
 
-size_t wg_number_count(unsigned code)
+size_t wg__number_count(unsigned code)
 {
     return counts[code].numbers;
 }
 
-size_t wg_operand_count(unsigned code)
+size_t wg__operand_count(unsigned code)
 {
     return counts[code].operands;
 }
 
 /* ---- Replay ---------------------------------------------------------------------------------------- */
 
-uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
+uint32_t wg__replay_steps(wg_engine *t, uint32_t node, uint32_t end)
 {
     wg_step *steps = t->head.steps;
     const uint8_t *codes = t->head.codes;
@@ -163,7 +163,7 @@ uint32_t wg_replay_steps(wg_engine *t, uint32_t node, uint32_t end)
 
 /* What a case below needs of its step; x, a, b, c, d, y, g are the rows' names. A code with the cut bit, a
  * leaf and a constant match no case: nothing goes through. */
-uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
+uint32_t wg__sweep_steps(wg_engine *t, uint32_t node)
 {
     const wg_step *steps = t->head.steps;
     const uint8_t *codes = t->head.codes;
@@ -238,10 +238,10 @@ uint32_t wg_sweep_steps(wg_engine *t, uint32_t node)
 /* A bare step serves when all operands are scalars with values; anything else is a node with a record. */
 static wg_var record_step(wg_engine *t, unsigned code, const wg_var *x, size_t count, double c, double d)
 {
-    size_t numbers = wg_number_count(code);
-    if (!wg_reserve_steps(t, 1) || !wg_reserve_numbers(t, numbers)) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", wg_formula_ops[code].name);
-        return wg_invalid(&t->head);
+    size_t numbers = wg__number_count(code);
+    if (!wg__reserve_steps(t, 1) || !wg__reserve_numbers(t, numbers)) {
+        wg__fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", wg__formula_ops[code].name);
+        return wg__invalid(&t->head);
     }
     wg_tape *head = &t->head;
     const double attributes[2] = {c, d};
@@ -249,39 +249,39 @@ static wg_var record_step(wg_engine *t, unsigned code, const wg_var *x, size_t c
     uint32_t node = head->count++;
     head->codes[node] = (uint8_t)(code | (t->no_grad ? WG_CODE_CUT : 0));
     head->steps[node] = (wg_step){.a = x[0].node, .b = count == 2 ? x[1].node : head->number_count};
-    head->steps[node].value = wg_formula_value(code, head->steps[x[0].node].value, b, attributes);
+    head->steps[node].value = wg__formula_value(code, head->steps[x[0].node].value, b, attributes);
     for (size_t i = 0; i < numbers; i++)
         head->numbers[head->number_count++] = attributes[i];
-    return wg_var_of(t, node);
+    return wg__var_of(t, node);
 }
 
 static wg_var record_formula(unsigned code, const wg_var *x, size_t count, double c, double d)
 {
-    const wg_op *op = &wg_formula_ops[code];
+    const wg_op *op = &wg__formula_ops[code];
     wg_tape *tape;
-    wg_engine *t = wg_common_tape(op->name, x, count, &tape);
+    wg_engine *t = wg__common_tape(op->name, x, count, &tape);
     if (!t)
-        return wg_invalid(tape);
+        return wg__invalid(tape);
     bool bare = true;
     for (size_t i = 0; i < count && bare; i++) {
-        wg_view v = wg_view_of(t, x[i].node);
+        wg_view v = wg__view_of(t, x[i].node);
         bare = v.scalar && v.valued;
     }
     if (bare)
         return record_step(t, code, x, count, c, d);
     wg_var out[1];
-    wg_record_op(t, op, x, count, &(wg_numbers){c, d}, 1, out);
+    wg__record_op(t, op, x, count, &(wg_numbers){c, d}, 1, out);
     return out[0];
 }
 
 wg_var wg_record1_(unsigned code, wg_var x, double c, double d)
 {
-    return code < WG_CODES && wg_operand_count(code) == 1 ? record_formula(code, &x, 1, c, d)
-                                                          : wg_invalid(x.tape);
+    return code < WG_CODES && wg__operand_count(code) == 1 ? record_formula(code, &x, 1, c, d)
+                                                           : wg__invalid(x.tape);
 }
 
 wg_var wg_record2_(unsigned code, wg_var a, wg_var b)
 {
-    return code < WG_CODES && wg_operand_count(code) == 2 ? record_formula(code, (wg_var[]){a, b}, 2, 0, 0)
-                                                          : wg_invalid(a.tape);
+    return code < WG_CODES && wg__operand_count(code) == 2 ? record_formula(code, (wg_var[]){a, b}, 2, 0, 0)
+                                                           : wg__invalid(a.tape);
 }

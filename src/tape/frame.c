@@ -32,11 +32,11 @@ static bool lay_out(wg_frame *f, size_t n)
     size_t bytes = n * each + 10 * 16;
     if (n <= WG_FRAME_ARGS) {
         at += (16 - (uintptr_t)at % 16) % 16;
-    } else if (!(at = wg_work_take(f->tape->work, bytes))) {
-        f->wide = wg_block_take(&f->tape->blocks, bytes);
+    } else if (!(at = wg__work_take(f->tape->work, bytes))) {
+        f->wide = wg__block_take(&f->tape->blocks, bytes);
         if (!f->wide)
             return false;
-        at = wg_block_data(f->wide);
+        at = wg__block_data(f->wide);
     }
     f->arg = cut(&at, n, sizeof *f->arg);
     f->grad_var = cut(&at, n, sizeof *f->grad_var);
@@ -55,14 +55,14 @@ static bool lay_out(wg_frame *f, size_t n)
 static wg_dtype kernel_dtype(const wg_frame *f, const uint32_t *args, size_t arity)
 {
     for (size_t i = 0; i < arity; i++) {
-        wg_view v = wg_view_of(f->tape, args[i]);
+        wg_view v = wg__view_of(f->tape, args[i]);
         if (!v.scalar && v.dtype != WG_I32)
             return v.dtype;
     }
     return f->tape->options.dtype;
 }
 
-bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr, const uint32_t *args,
+bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr, const uint32_t *args,
     size_t arity, size_t results)
 {
     memset(&f->op, 0, sizeof f->op);
@@ -75,14 +75,14 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     if (!lay_out(f, arity))
         return false;
     for (size_t i = 0; i < arity; i++) {
-        wg_view v = wg_view_of(t, args[i]);
-        f->arg[i] = wg_var_of(t, args[i]);
+        wg_view v = wg__view_of(t, args[i]);
+        f->arg[i] = wg__var_of(t, args[i]);
         f->in_shape[i] = v.shape;
         f->in_dtype[i] = v.dtype;
         f->wanted[i] = false;
         f->grad_in[i] = NULL;
         f->grad_block[i] = NULL;
-        f->grad_var[i] = wg_invalid(&t->head);
+        f->grad_var[i] = wg__invalid(&t->head);
     }
     wg_dtype dtype = kernel_dtype(f, args, arity);
     for (size_t r = 0; r < results; r++) {
@@ -117,9 +117,9 @@ bool wg_frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr,
     return true;
 }
 
-wg_shape wg_shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape)
+wg_shape wg__shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape)
 {
-    size_t lanes = wg_lanes();
+    size_t lanes = wg__lanes();
     if (!(record->lanes & WG_LANES_FOLDED) || !(record->lanes & bit))
         return *shape;
     return WG_SHAPE(shape->dim[0] / lanes, shape->dim[1], shape->dim[2], shape->dim[3] * lanes);
@@ -129,12 +129,12 @@ wg_shape wg_shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape
 static void fold_operands(wg_frame *f, const wg_record *record)
 {
     for (size_t i = 0; i < record->arity; i++) {
-        f->folded[i] = wg_shape_in_lanes(record, WG_LANES_OPERAND(i), f->in_shape[i]);
+        f->folded[i] = wg__shape_in_lanes(record, WG_LANES_OPERAND(i), f->in_shape[i]);
         f->in_shape[i] = &f->folded[i];
     }
 }
 
-void wg_frame_record(wg_frame *f, wg_record *record)
+void wg__frame_record(wg_frame *f, wg_record *record)
 {
     wg_engine *t = f->tape;
     f->record = record;
@@ -144,16 +144,17 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     f->op.count = record->result[0].count;
     f->op.finish = record->finish;
     f->op.sums = record->sums;
-    f->op.lanes = record->lanes ? wg_lanes() : 0;
+    f->op.lanes = record->lanes ? wg__lanes() : 0;
     if (record->lanes & WG_LANES_FOLDED)
         fold_operands(f, record);
     for (size_t r = 0; r < record->results; r++) {
-        f->out_shape[r] = wg_shape_in_lanes(record, WG_LANES_RESULT(r), &record->result[r].shape);
+        f->out_shape[r] = wg__shape_in_lanes(record, WG_LANES_RESULT(r), &record->result[r].shape);
         f->out_dtype[r] = record->result[r].dtype;
         f->out[r] = record->result[r].scalar ? (void *)&f->out_slot[r] : record->result[r].data;
-        f->result[r] = record->results == 1                   ? wg_var_of(t, record->node)
-                       : record->node + 1 + r < t->head.count ? wg_var_of(t, (uint32_t)(record->node + 1 + r))
-                                                              : wg_invalid(&t->head);
+        f->result[r] = record->results == 1 ? wg__var_of(t, record->node)
+                       : record->node + 1 + r < t->head.count
+                           ? wg__var_of(t, (uint32_t)(record->node + 1 + r))
+                           : wg__invalid(&t->head);
     }
     for (size_t k = 0; k < WG_MAX_KEEP; k++) {
         f->op.keep_bytes[k] = record->keep_bytes[k];
@@ -161,18 +162,18 @@ void wg_frame_record(wg_frame *f, wg_record *record)
     }
 }
 
-void wg_frame_load(wg_frame *f)
+void wg__frame_load(wg_frame *f)
 {
     for (size_t i = 0; i < f->op.arity; i++) {
         uint32_t node = f->arg[i].node;
-        wg_view v = wg_view_of(f->tape, node);
+        wg_view v = wg__view_of(f->tape, node);
         if (v.scalar)
-            wg_frame_slot_set(f, &f->in_slot[i], f->tape->head.steps[node].value);
+            wg__frame_slot_set(f, &f->in_slot[i], f->tape->head.steps[node].value);
         f->in[i] = v.scalar ? (const void *)&f->in_slot[i] : v.data;
     }
 }
 
-void wg_frame_slot_set(const wg_frame *f, wg_slot *slot, double value)
+void wg__frame_slot_set(const wg_frame *f, wg_slot *slot, double value)
 {
     if (f->op.dtype == WG_F32)
         slot->f = (float)value;
@@ -180,7 +181,7 @@ void wg_frame_slot_set(const wg_frame *f, wg_slot *slot, double value)
         slot->d = value;
 }
 
-double wg_frame_slot_get(const wg_frame *f, const wg_slot *slot)
+double wg__frame_slot_get(const wg_frame *f, const wg_slot *slot)
 {
     return f->op.dtype == WG_F32 ? (double)slot->f : slot->d;
 }
@@ -189,15 +190,15 @@ static void give_list(wg_engine *t, wg_block *block)
 {
     while (block) {
         wg_block *next = block->next;
-        wg_block_give(&t->blocks, block);
+        wg__block_give(&t->blocks, block);
         block = next;
     }
 }
 
-void wg_frame_close(wg_frame *f)
+void wg__frame_close(wg_frame *f)
 {
     give_list(f->tape, f->scratch);
-    wg_block_give(&f->tape->blocks, f->wide);
+    wg__block_give(&f->tape->blocks, f->wide);
     f->scratch = f->wide = NULL;
     if (f->tape->work)
         f->tape->work->used = f->work_used;
@@ -207,21 +208,21 @@ void wg_frame_close(wg_frame *f)
 
 void wg_op_finish(const wg_op_context *op, size_t first, size_t count)
 {
-    wg_finish_run(op->finish, first, count);
+    wg__finish_run(op->finish, first, count);
 }
 
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {
     wg_frame *f = op->engine;
-    void *memory = wg_work_take(f->tape->work, bytes);
+    void *memory = wg__work_take(f->tape->work, bytes);
     if (memory)
         return memory;
-    wg_block *block = wg_block_take(&f->tape->blocks, bytes);
+    wg_block *block = wg__block_take(&f->tape->blocks, bytes);
     if (!block)
         return NULL;
     block->next = f->scratch;
     f->scratch = block;
-    return wg_block_data(block);
+    return wg__block_data(block);
 }
 
 const char *wg_op_operand(wg_op_context *op, size_t i)
@@ -230,7 +231,7 @@ const char *wg_op_operand(wg_op_context *op, size_t i)
     if (i >= op->arity)
         return "no operand";
     char *text = f->text[f->texts++ % 4], shape[192];
-    const char *name = wg_name_at(f->tape, f->arg[i].node);
+    const char *name = wg__name_at(f->tape, f->arg[i].node);
     wg_shape_text(op->in_shape[i], shape, sizeof shape);
     if (name[0])
         snprintf(text, sizeof f->text[0], "%.60s %s", name, shape);
@@ -245,10 +246,11 @@ wg_status wg_op_fail(wg_op_context *op, wg_status status, const char *format, ..
     char message[WG_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    wg_format_list(message, sizeof message, format, arguments);
+    wg__format_list(message, sizeof message, format, arguments);
     va_end(arguments);
     const char *scope =
-        f->node != WG_NO_NODE ? wg_scope_of(wg_var_of(f->tape, f->node)) : wg_scope_now(f->tape);
-    wg_fail(f->tape, status, "%s%s%s: %s", scope, scope[0] ? ": " : "", wg_title(op->op, op->attr), message);
+        f->node != WG_NO_NODE ? wg_scope_of(wg__var_of(f->tape, f->node)) : wg__scope_now(f->tape);
+    wg__fail(
+        f->tape, status, "%s%s%s: %s", scope, scope[0] ? ": " : "", wg__title(op->op, op->attr), message);
     return status;
 }

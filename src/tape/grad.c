@@ -32,10 +32,10 @@ static bool open_way(wg_way *w, wg_engine *t, const wg_var *ys, size_t ny, const
     if (w->low > w->high)
         return true; /* nothing between */
     size_t n = (size_t)w->high - w->low + 1;
-    w->block = wg_block_take(&t->blocks, n * (sizeof *w->adjoint + 1));
+    w->block = wg__block_take(&t->blocks, n * (sizeof *w->adjoint + 1));
     if (!w->block)
         return false;
-    w->adjoint = wg_block_data(w->block);
+    w->adjoint = wg__block_data(w->block);
     w->below = (uint8_t *)(w->adjoint + n);
     memset(w->adjoint, 0xff, n * sizeof *w->adjoint);
     memset(w->below, 0, n);
@@ -56,9 +56,9 @@ static bool operand_below(const wg_way *w, uint32_t node)
     const wg_engine *t = w->tape;
     if (t->head.codes[node] & WG_CODE_CUT)
         return false;
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     if (!record) {
-        size_t operands = wg_operand_count(wg_code(t, node));
+        size_t operands = wg__operand_count(wg__code(t, node));
         const wg_step *s = &t->head.steps[node];
         return (operands > 0 && is_below(w, s->a)) || (operands > 1 && is_below(w, s->b));
     }
@@ -81,7 +81,7 @@ static wg_status contribute(wg_way *w, uint32_t node, wg_var g)
     wg_engine *t = w->tape;
     uint32_t *adjoint = &w->adjoint[node - w->low];
     if (*adjoint != WG_NO_NODE)
-        g = wg_add(wg_var_of(t, *adjoint), g);
+        g = wg_add(wg__var_of(t, *adjoint), g);
     if (g.node == WG_NO_NODE)
         return t->status;
     *adjoint = g.node;
@@ -91,15 +91,15 @@ static wg_status contribute(wg_way *w, uint32_t node, wg_var g)
 /* The frame of a bare step: its operands and plain numbers as those of a recorded operation. */
 static bool open_step(wg_frame *f, wg_engine *t, uint32_t node, wg_numbers *numbers)
 {
-    unsigned code = wg_code(t, node);
+    unsigned code = wg__code(t, node);
     const wg_step s = t->head.steps[node];
-    size_t n = wg_number_count(code);
+    size_t n = wg__number_count(code);
     *numbers = (wg_numbers){n > 0 ? t->head.numbers[s.b] : 0, n > 1 ? t->head.numbers[s.b + 1] : 0};
-    if (!wg_frame_open(
-            f, t, &wg_formula_ops[code], numbers, (uint32_t[]){s.a, s.b}, wg_operand_count(code), 1))
+    if (!wg__frame_open(
+            f, t, &wg__formula_ops[code], numbers, (uint32_t[]){s.a, s.b}, wg__operand_count(code), 1))
         return false;
     f->node = node;
-    f->result[0] = wg_var_of(t, node);
+    f->result[0] = wg__var_of(t, node);
     f->op.count = 1;
     return true;
 }
@@ -111,7 +111,7 @@ static void upstream(const wg_way *w, const wg_frame *f, uint32_t node, wg_var *
     for (size_t r = 0; r < f->op.results; r++) {
         size_t at = node + (f->op.results > 1 ? 1 + r : 0);
         uint32_t adjoint = at <= w->high ? w->adjoint[at - w->low] : WG_NO_NODE;
-        g[r] = adjoint == WG_NO_NODE ? wg_invalid(&w->tape->head) : wg_var_of(w->tape, adjoint);
+        g[r] = adjoint == WG_NO_NODE ? wg__invalid(&w->tape->head) : wg__var_of(w->tape, adjoint);
     }
 }
 
@@ -126,30 +126,30 @@ static bool any_upstream(const wg_frame *f, const wg_var *g)
 static wg_status sweep_node(wg_way *w, uint32_t node)
 {
     wg_engine *t = w->tape;
-    wg_record *record = wg_record_of(t, node);
-    if (record && (record->arity == 0 || record->op == &wg_op_projection))
+    wg_record *record = wg__record_of(t, node);
+    if (record && (record->arity == 0 || record->op == &wg__op_projection))
         return WG_OK; /* a projection's adjoint is picked up by its parent */
     wg_frame frame;
     wg_numbers numbers;
     wg_var g[WG_MAX_RESULTS];
-    bool open = record ? wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity,
+    bool open = record ? wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity,
                              record->results)
                        : open_step(&frame, t, node, &numbers);
     wg_status status = open ? WG_OK : WG_OUT_OF_MEMORY;
     if (open && record)
-        wg_frame_record(&frame, record);
+        wg__frame_record(&frame, record);
     if (open)
         upstream(w, &frame, node, g);
     if (open && any_upstream(&frame, g)) {
         for (size_t i = 0; i < frame.op.arity; i++)
             frame.wanted[i] = is_below(w, frame.arg[i].node) && frame.in_dtype[i] != WG_I32;
-        status = wg_can_record_gradient(&frame) ? wg_record_gradient(&frame, g, frame.grad_var)
-                                                : wg_run_rule(&frame, g, frame.grad_var);
+        status = wg__can_record_gradient(&frame) ? wg__record_gradient(&frame, g, frame.grad_var)
+                                                 : wg__run_rule(&frame, g, frame.grad_var);
         for (size_t i = 0; i < frame.op.arity && status == WG_OK; i++)
             if (frame.wanted[i] && frame.grad_var[i].node != WG_NO_NODE)
                 status = contribute(w, frame.arg[i].node, frame.grad_var[i]);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     return status;
 }
 
@@ -159,7 +159,7 @@ static wg_status sweep(wg_way *w)
     wg_status status = WG_OK;
     for (uint32_t node = w->high; status == WG_OK; node--) {
         size_t i = node - w->low;
-        const wg_record *record = wg_record_of(w->tape, node);
+        const wg_record *record = wg__record_of(w->tape, node);
         bool parent = record && record->results > 1;
         if (w->below[i] && (parent || w->adjoint[i] != WG_NO_NODE) && operand_below(w, node))
             status = sweep_node(w, node);
@@ -169,12 +169,12 @@ static wg_status sweep(wg_way *w)
     return status;
 }
 
-wg_status wg_grad_vars(
+wg_status wg__grad_vars(
     wg_engine *t, const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var *xs, size_t nx, wg_var *out)
 {
     wg_way way;
     if (!open_way(&way, t, ys, ny, xs, nx))
-        return wg_fail(t, WG_OUT_OF_MEMORY, "grad: out of memory");
+        return wg__fail(t, WG_OUT_OF_MEMORY, "grad: out of memory");
     wg_status status = WG_OK;
     if (way.block) {
         mark_below(&way);
@@ -189,20 +189,20 @@ wg_status wg_grad_vars(
     for (size_t j = 0; j < nx && status == WG_OK; j++) {
         uint32_t adjoint =
             way.block && xs[j].node <= way.high ? way.adjoint[xs[j].node - way.low] : WG_NO_NODE;
-        out[j] = adjoint == WG_NO_NODE ? wg_const_like(xs[j], 0) : wg_var_of(t, adjoint);
+        out[j] = adjoint == WG_NO_NODE ? wg_const_like(xs[j], 0) : wg__var_of(t, adjoint);
         status = t->status;
     }
-    wg_block_give(&t->blocks, way.block);
+    wg__block_give(&t->blocks, way.block);
     return status;
 }
 
 static wg_status check_seeds(wg_engine *t, const wg_var *ys, size_t ny, const wg_var *seeds)
 {
     for (size_t i = 0; i < ny && seeds; i++) {
-        wg_view y = wg_view_of(t, ys[i].node), s = wg_view_of(t, seeds[i].node);
+        wg_view y = wg__view_of(t, ys[i].node), s = wg__view_of(t, seeds[i].node);
         char ours[192], theirs[192];
         if (!wg_shape_equal(y.shape, s.shape) || y.dtype != s.dtype)
-            return wg_fail(t, WG_BAD_SHAPE, "grad: seed %zu is %s, its y is %s", i,
+            return wg__fail(t, WG_BAD_SHAPE, "grad: seed %zu is %s, its y is %s", i,
                 wg_shape_text(s.shape, theirs, sizeof theirs), wg_shape_text(y.shape, ours, sizeof ours));
     }
     return WG_OK;
@@ -212,46 +212,46 @@ wg_status wg_grad(const wg_var *ys, size_t ny, const wg_var *seeds, const wg_var
 {
     wg_tape *tape = NULL, *other = NULL;
     for (size_t j = 0; out && j < nx; j++)
-        out[j] = wg_invalid(ny && ys ? ys[0].tape : NULL);
+        out[j] = wg__invalid(ny && ys ? ys[0].tape : NULL);
     if (!ny || !ys || (nx && (!xs || !out)))
         return WG_INVALID;
-    wg_engine *t = wg_common_tape("grad", ys, ny, &tape);
+    wg_engine *t = wg__common_tape("grad", ys, ny, &tape);
     for (size_t j = 0; j < nx; j++)
-        out[j] = wg_invalid(tape);
-    if (t && nx && !wg_common_tape("grad", xs, nx, &other))
-        return wg_fail(t, other ? wg_tape_status(other) : WG_INVALID, "grad: an x is no live var");
+        out[j] = wg__invalid(tape);
+    if (t && nx && !wg__common_tape("grad", xs, nx, &other))
+        return wg__fail(t, other ? wg_tape_status(other) : WG_INVALID, "grad: an x is no live var");
     if (t && nx && other != tape)
-        return wg_fail(t, WG_TWO_TAPES, "grad: ys and xs live on two tapes");
-    if (t && seeds && !wg_common_tape("grad", seeds, ny, &other))
-        return wg_fail(t, other ? wg_tape_status(other) : WG_INVALID, "grad: a seed is no live var");
+        return wg__fail(t, WG_TWO_TAPES, "grad: ys and xs live on two tapes");
+    if (t && seeds && !wg__common_tape("grad", seeds, ny, &other))
+        return wg__fail(t, other ? wg_tape_status(other) : WG_INVALID, "grad: a seed is no live var");
     if (t && seeds && other != tape)
-        return wg_fail(t, WG_TWO_TAPES, "grad: ys and seeds live on two tapes");
+        return wg__fail(t, WG_TWO_TAPES, "grad: ys and seeds live on two tapes");
     if (!t)
         return tape ? wg_tape_status(tape) : WG_INVALID;
     for (size_t i = 0; i < ny; i++)
-        if (wg_view_of(t, ys[i].node).dtype == WG_I32)
-            return wg_fail(t, WG_BAD_DTYPE, "grad: integers have no gradient");
+        if (wg__view_of(t, ys[i].node).dtype == WG_I32)
+            return wg__fail(t, WG_BAD_DTYPE, "grad: integers have no gradient");
     for (size_t j = 0; j < nx; j++)
-        if (wg_view_of(t, xs[j].node).dtype == WG_I32)
-            return wg_fail(t, WG_BAD_DTYPE, "grad: there is no gradient towards integers");
-    if (wg_check_fresh(t, "grad") != WG_OK) {
+        if (wg__view_of(t, xs[j].node).dtype == WG_I32)
+            return wg__fail(t, WG_BAD_DTYPE, "grad: there is no gradient towards integers");
+    if (wg__check_fresh(t, "grad") != WG_OK) {
         t->unstuck.status = t->status; /* what is done with the results repeats it */
         memcpy(t->unstuck.message, t->message, sizeof t->message);
         t->status = WG_OK; /* a replay mends it, or nothing does: the error need not stick */
-        wg_update_fast(t);
+        wg__update_fast(t);
         return t->unstuck.status;
     }
     wg_status status = check_seeds(t, ys, ny, seeds);
     if (status == WG_OK)
-        status = wg_grad_vars(t, ys, ny, seeds, xs, nx, out);
+        status = wg__grad_vars(t, ys, ny, seeds, xs, nx, out);
     for (size_t j = 0; j < nx && status != WG_OK; j++)
-        out[j] = wg_invalid(tape);
-    return status == WG_OK ? WG_OK : wg_fail(t, status, "grad: %s", wg_status_text(status));
+        out[j] = wg__invalid(tape);
+    return status == WG_OK ? WG_OK : wg__fail(t, status, "grad: %s", wg_status_text(status));
 }
 
 wg_var wg_grad1(wg_var y, wg_var x)
 {
-    wg_var out = wg_invalid(y.tape ? y.tape : x.tape);
+    wg_var out = wg__invalid(y.tape ? y.tape : x.tape);
     wg_grad(&y, 1, NULL, &x, 1, &out);
     return out;
 }

@@ -163,7 +163,7 @@ static bool make_arrays(check *c)
         if (!c->x[k])
             return false;
         for (size_t i = 0; i < c->count[k]; i++)
-            c->x[k][i] = wg_element_at(array->data, array->dtype, i);
+            c->x[k][i] = wg__element_at(array->data, array->dtype, i);
         c->largest = c->count[k] > c->largest ? c->count[k] : c->largest;
         if (!checked(c, k))
             continue;
@@ -172,7 +172,7 @@ static bool make_arrays(check *c)
         if (!c->gradient[k] || !c->v[k])
             return false;
         for (size_t i = 0; i < c->count[k]; i++)
-            c->v[k][i] = wg_projection_weight(c->options.seed, 2 + k, i);
+            c->v[k][i] = wg__projection_weight(c->options.seed, 2 + k, i);
     }
     return true;
 }
@@ -186,7 +186,7 @@ static bool make_projection(check *c, wg_var y)
     if (!c->u || !c->work)
         return false;
     for (size_t i = 0; i < c->results; i++)
-        c->u[i] = wg_projection_weight(c->options.seed, 1, i);
+        c->u[i] = wg__projection_weight(c->options.seed, 1, i);
     return true;
 }
 
@@ -215,9 +215,9 @@ static void free_check(check *c)
 
 static wg_status judge(check *c, const wg_differences *d, wg_gradcheck_report *r)
 {
-    wg_status status = wg_differences_report(d, c->n ? wg_name_of(c->in[d->array]) : "", r);
+    wg_status status = wg__differences_report(d, c->n ? wg_name_of(c->in[d->array]) : "", r);
     if (d->failed && !c->alone)
-        wg_gradcheck_blame(c->tape, &c->options, r->culprit, sizeof r->culprit);
+        wg__gradcheck_blame(c->tape, &c->options, r->culprit, sizeof r->culprit);
     if (r->culprit[0]) {
         size_t used = strlen(r->message);
         snprintf(r->message + used, sizeof r->message - used, "; wrong by itself: %s", r->culprit);
@@ -249,7 +249,7 @@ static wg_status run(check *c, wg_gradcheck_report *report)
         .directions = c->options.directions,
         .seed = c->options.seed};
     d.direction = numbers(2 * c->largest);
-    status = d.direction ? wg_differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
+    status = d.direction ? wg__differences_run(&d) : wg_tape_fail(c->tape, WG_OUT_OF_MEMORY, "out of memory");
     free(d.direction);
     if (status == WG_OK)
         status = record(c, &y); /* the point itself is on the tape again */
@@ -259,7 +259,7 @@ static wg_status run(check *c, wg_gradcheck_report *report)
 wg_status wg_gradcheck(wg_function *f, void *user, const wg_array *arrays, size_t n,
     const wg_gradcheck_options *options, wg_gradcheck_report *report)
 {
-    return wg_gradcheck_run(f, user, arrays, n, options, false, report);
+    return wg__gradcheck_run(f, user, arrays, n, options, false, report);
 }
 
 static wg_status check_arrays(const wg_array *arrays, size_t n, wg_gradcheck_report *r)
@@ -277,7 +277,7 @@ static wg_status check_arrays(const wg_array *arrays, size_t n, wg_gradcheck_rep
     return WG_OK;
 }
 
-wg_status wg_gradcheck_run(wg_function *f, void *user, const wg_array *arrays, size_t n,
+wg_status wg__gradcheck_run(wg_function *f, void *user, const wg_array *arrays, size_t n,
     const wg_gradcheck_options *options, bool alone, wg_gradcheck_report *report)
 {
     wg_gradcheck_report unused;
@@ -289,7 +289,7 @@ wg_status wg_gradcheck_run(wg_function *f, void *user, const wg_array *arrays, s
     }
     check c = {.f = f, .user = user, .arrays = arrays, .n = n, .alone = alone};
     c.options = options ? *options : (wg_gradcheck_options){0};
-    if (wg_differences_options(&c.options, r) != WG_OK || check_arrays(arrays, n, r) != WG_OK)
+    if (wg__differences_options(&c.options, r) != WG_OK || check_arrays(arrays, n, r) != WG_OK)
         return r->status;
     c.tape = wg_tape_new(
         &(wg_tape_options){.training = c.options.training, .frozen = true, .seed = c.options.seed});

@@ -23,8 +23,8 @@ static wg_var apply_alone(wg_tape *tape, const wg_var *in, size_t n, void *user)
 /* Leaves have no rule; the engine's own operations refer to other nodes. */
 static bool can_stand_alone(const wg_op *op)
 {
-    return op && op->arity != 0 && !(op->traits & WG_OP_ZERO_GRADIENT) && op != &wg_op_projection &&
-           op != &wg_op_gradient;
+    return op && op->arity != 0 && !(op->traits & WG_OP_ZERO_GRADIENT) && op != &wg__op_projection &&
+           op != &wg__op_gradient;
 }
 
 /* The attributes of a bare step are moved by recordings, so they are copied. */
@@ -43,7 +43,7 @@ static bool is_wrong(wg_var x, const wg_gradcheck_options *options)
         own.constant = NULL;
         own.order = 1;
         wg_gradcheck_report report;
-        wg_gradcheck_run(apply_alone, &(alone){op, wg_attr_of(x)}, arrays, n, &own, true, &report);
+        wg__gradcheck_run(apply_alone, &(alone){op, wg_attr_of(x)}, arrays, n, &own, true, &report);
         wrong = report.failed > 0;
     }
     free(args);
@@ -51,7 +51,7 @@ static bool is_wrong(wg_var x, const wg_gradcheck_options *options)
     return wrong;
 }
 
-void wg_gradcheck_blame(wg_tape *tape, const wg_gradcheck_options *options, char *culprit, size_t size)
+void wg__gradcheck_blame(wg_tape *tape, const wg_gradcheck_options *options, char *culprit, size_t size)
 {
     culprit[0] = 0;
     for (size_t i = 0; i < wg_tape_nodes(tape); i++) {

@@ -31,7 +31,7 @@ static wg_record *of(wg_op_context *op)
 {
     const gradient_attr *attr = op->attr;
     wg_frame *f = op->engine;
-    return wg_record_of(f->tape, attr->node);
+    return wg__record_of(f->tape, attr->node);
 }
 
 static wg_status gradient_shape(wg_op_context *op)
@@ -53,14 +53,14 @@ static wg_status gradient_forward(wg_op_context *op)
     wg_engine *t = outer->tape;
     wg_record *record = of(op);
     wg_status status = WG_OUT_OF_MEMORY;
-    if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
-        wg_frame_record(&frame, record);
-        wg_frame_load(&frame);
+    if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg__frame_record(&frame, record);
+        wg__frame_load(&frame);
         frame.op.finish = op->finish; /* what follows the gradient, not X */
         frame.op.sums = NULL;
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)
-                wg_frame_slot_set(&frame, &frame.out_slot[r],
+                wg__frame_slot_set(&frame, &frame.out_slot[r],
                     record->results == 1 ? t->head.steps[record->node].value : record->result[r].value);
         for (size_t r = 0, j = attr->arity + attr->results; r < attr->results; r++)
             frame.upstream[r] = attr->upstream[r] ? op->in[j++] : NULL;
@@ -71,7 +71,7 @@ static wg_status gradient_forward(wg_op_context *op)
         status =
             op->dtype == WG_F32 ? record->op->backward_f32(&frame.op) : record->op->backward_f64(&frame.op);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     return status;
 }
 
@@ -79,7 +79,7 @@ static wg_status gradient_forward(wg_op_context *op)
 static wg_status aliases(wg_engine *t, const wg_var *x, size_t n, wg_var *out)
 {
     for (size_t i = 0; i < n; i++)
-        out[i] = wg_apply1(&wg_op_identity, x[i]);
+        out[i] = wg_apply1(&wg__op_identity, x[i]);
     return t->status;
 }
 
@@ -96,13 +96,13 @@ static wg_status gradient_vjp(wg_op_context *op, const wg_var *h, wg_var *grad_i
     if (status == WG_OK)
         status = aliases(t, op->arg + first, ng, gs);
     for (size_t r = 0; r < m; r++)
-        y[r] = wg_invalid(&t->head);
+        y[r] = wg__invalid(&t->head);
     if (status == WG_OK &&
-        wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
-        wg_frame_record(&frame, record);
+        wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg__frame_record(&frame, record);
         frame.op.arg = xs;
         status = record->op->expand(&frame.op, y);
-        wg_frame_close(&frame);
+        wg__frame_close(&frame);
     }
     size_t ny = 0, nw = 0, nh = 0;
     for (size_t r = 0; r < m; r++)
@@ -116,21 +116,21 @@ static wg_status gradient_vjp(wg_op_context *op, const wg_var *h, wg_var *grad_i
     bool twice = t->twice;
     t->twice = true;
     if (status == WG_OK)
-        status = wg_grad_vars(t, ys, ny, seeds, wanted, nw, first_order);
+        status = wg__grad_vars(t, ys, ny, seeds, wanted, nw, first_order);
     t->twice = twice;
     for (size_t r = 0; r < nw; r++)
         if (h[r].node != WG_NO_NODE)
             first_order[nh] = first_order[r], seeds[nh++] = h[r];
     if (status == WG_OK)
-        status = wg_grad_vars(t, first_order, nh, seeds, xs, n + ng, out);
+        status = wg__grad_vars(t, first_order, nh, seeds, xs, n + ng, out);
     for (size_t i = 0; i < n && status == WG_OK; i++)
-        grad_in[i] = op->in_dtype[i] == WG_I32 ? wg_invalid(&t->head) : out[i];
+        grad_in[i] = op->in_dtype[i] == WG_I32 ? wg__invalid(&t->head) : out[i];
     for (size_t j = 0; j < ng && status == WG_OK; j++)
         grad_in[first + j] = out[n + j];
     return status;
 }
 
-const wg_op wg_op_gradient = {.name = "gradient",
+const wg_op wg__op_gradient = {.name = "gradient",
     .arity = WG_VARIADIC,
     .attr_size = sizeof(gradient_attr),
     .shape = gradient_shape,
@@ -158,7 +158,7 @@ static bool declines(const wg_frame *f)
 
 /* An op with a vjp records that, unless a plan is made: its gradients are seldom differentiated, and
  * run as kernels. Else this is for an op that has only an expansion beside its kernel. */
-bool wg_can_record_gradient(const wg_frame *f)
+bool wg__can_record_gradient(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
     if (!f->record || f->op.arity > MOST)
@@ -168,7 +168,7 @@ bool wg_can_record_gradient(const wg_frame *f)
     return op->backward_f64 && op->backward_f32 && !op->vjp && op->expand;
 }
 
-int wg_gradient_towards(const wg_record *record)
+int wg__gradient_towards(const wg_record *record)
 {
     const gradient_attr *attr = record->attr;
     int towards = -1;
@@ -181,23 +181,23 @@ int wg_gradient_towards(const wg_record *record)
     return towards;
 }
 
-bool wg_gradient_reads(const wg_record *record, size_t i)
+bool wg__gradient_reads(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;
     size_t n = attr->arity, m = attr->results;
     return i >= n + m || !(attr->ignores & (i < n ? WG_IGNORES_OPERAND(i) : WG_IGNORES_RESULT(i - n)));
 }
 
-bool wg_gradient_wants(const wg_record *record, size_t i)
+bool wg__gradient_wants(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;
     return i < attr->arity && attr->wanted[i];
 }
 
-unsigned wg_operand_bit(const wg_record *record, size_t i)
+unsigned wg__operand_bit(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;
-    if (record->op != &wg_op_gradient)
+    if (record->op != &wg__op_gradient)
         return i < 8 ? WG_LANES_OPERAND(i) : 0;
     if (i < attr->arity)
         return WG_LANES_OPERAND(i);
@@ -209,10 +209,10 @@ unsigned wg_operand_bit(const wg_record *record, size_t i)
     return WG_LANES_RESULT(r);
 }
 
-unsigned wg_result_bit(const wg_record *record, size_t r)
+unsigned wg__result_bit(const wg_record *record, size_t r)
 {
     const gradient_attr *attr = record->attr;
-    if (record->op != &wg_op_gradient)
+    if (record->op != &wg__op_gradient)
         return WG_LANES_RESULT(r);
     size_t i = 0;
     for (size_t left = r; left > 0 || !attr->wanted[i]; i++)
@@ -220,7 +220,7 @@ unsigned wg_result_bit(const wg_record *record, size_t r)
     return WG_LANES_OPERAND(i);
 }
 
-uint32_t wg_gradient_node(const wg_record *record)
+uint32_t wg__gradient_node(const wg_record *record)
 {
     const gradient_attr *attr = record->attr;
     return attr->node;
@@ -252,13 +252,13 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
         }
     bool training = t->training;
     t->training = f->op.training;
-    wg_status status = wg_record_op(t, &wg_op_gradient, args, n, &attr, wanted, out);
+    wg_status status = wg__record_op(t, &wg__op_gradient, args, n, &attr, wanted, out);
     t->training = training;
     for (size_t i = 0, r = 0; i < attr.arity && status == WG_OK; i++)
         if (attr.wanted[i]) {
             grad_in[i] = out[r++];
             char name[96];
-            snprintf(name, sizeof name, "gradient of %.60s", wg_title(f->op.op, f->op.attr));
+            snprintf(name, sizeof name, "gradient of %.60s", wg__title(f->op.op, f->op.attr));
             wg_set_name(grad_in[i], name);
         }
     return status;
@@ -277,7 +277,7 @@ static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var *grad_in
     return status;
 }
 
-wg_status wg_record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
+wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
 {
     bool apart = f->tape->planning && f->op.op->traits & WG_OP_FINISHES_EACH;
     return apart ? record_one_by_one(f, g, grad_in) : record_wanted(f, f->wanted, g, grad_in);

@@ -11,21 +11,21 @@
 
 #include "tape/engine.h"
 
-wg_var wg_invalid(wg_tape *tape)
+wg_var wg__invalid(wg_tape *tape)
 {
     return (wg_var){.tape = tape, .node = WG_NO_NODE, .epoch = 0};
 }
 
 /* A node that is no plain scalar with a value has the top bit set, so that the inline path leaves it alone.
  */
-wg_var wg_var_of(wg_engine *t, uint32_t node)
+wg_var wg__var_of(wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     bool plain = !record || (record->valued && record->results == 1 && record->result[0].scalar);
     return (wg_var){.tape = &t->head, .node = node, .epoch = t->epoch | (plain ? 0 : WG_SLOW)};
 }
 
-bool wg_alive(const wg_engine *t, wg_var x)
+bool wg__alive(const wg_engine *t, wg_var x)
 {
     uint32_t epoch = x.epoch & ~WG_SLOW;
     if (x.node >= t->head.count || epoch == 0 || epoch > t->epoch)
@@ -47,7 +47,7 @@ bool wg_alive(const wg_engine *t, wg_var x)
 
 bool wg_is_valid(wg_var x)
 {
-    return x.tape && wg_alive(wg_engine_of(x.tape), x);
+    return x.tape && wg__alive(wg__engine_of(x.tape), x);
 }
 
 wg_tape *wg_tape_of(wg_var x)
@@ -55,29 +55,29 @@ wg_tape *wg_tape_of(wg_var x)
     return x.tape;
 }
 
-wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_tape **found)
+wg_engine *wg__common_tape(const char *name, const wg_var *x, size_t count, wg_tape **found)
 {
     *found = NULL;
     for (size_t i = 0; i < count && !*found; i++)
         *found = x[i].tape;
     if (!*found)
         return NULL;
-    wg_engine *t = wg_engine_of(*found);
+    wg_engine *t = wg__engine_of(*found);
     if (t->status != WG_OK)
         return NULL;
     for (size_t i = 0; i < count; i++)
         if (x[i].tape && x[i].tape != *found) {
-            wg_fail(t, WG_TWO_TAPES, "%s: operand %zu lives on another tape than operand 0", name, i);
+            wg__fail(t, WG_TWO_TAPES, "%s: operand %zu lives on another tape than operand 0", name, i);
             return NULL;
         }
     for (size_t i = 0; i < count; i++)
-        if (!wg_alive(t, x[i])) {
+        if (!wg__alive(t, x[i])) {
             bool dead = x[i].tape && x[i].epoch != 0;
-            const wg_error *unstuck = x[i].tape ? wg_unstuck(t, x[i]) : NULL;
+            const wg_error *unstuck = x[i].tape ? wg__unstuck(t, x[i]) : NULL;
             if (unstuck)
-                wg_fail(t, unstuck->status, "%s: operand %zu: %s", name, i, unstuck->message);
+                wg__fail(t, unstuck->status, "%s: operand %zu: %s", name, i, unstuck->message);
             else
-                wg_fail(t, dead ? WG_DEAD_VAR : WG_INVALID,
+                wg__fail(t, dead ? WG_DEAD_VAR : WG_INVALID,
                     dead ? "%s: operand %zu outlived its tape's reset or rewind"
                          : "%s: operand %zu is no var",
                     name, i);
@@ -91,24 +91,24 @@ wg_engine *wg_common_tape(const char *name, const wg_var *x, size_t count, wg_ta
 static void release_record(wg_engine *t, wg_record *record)
 {
     if (record->bound) /* the sweep's own rewinds leave the epoch alone: the var would name another node */
-        record->bound->var = wg_invalid(&t->head);
+        record->bound->var = wg__invalid(&t->head);
     for (size_t r = 0; r < record->results; r++) {
-        wg_block_give(&t->blocks, record->result[r].block);
-        wg_block_give(&t->blocks, record->result[r].gradient_block);
+        wg__block_give(&t->blocks, record->result[r].block);
+        wg__block_give(&t->blocks, record->result[r].gradient_block);
     }
     for (size_t k = 0; k < WG_MAX_KEEP; k++)
-        wg_block_give(&t->blocks, record->keep_block[k]);
+        wg__block_give(&t->blocks, record->keep_block[k]);
 }
 
 /* The arena is rewound to the first dropped record, the numbers to the first dropped step that has some. On
  * an empty tape an arena holds nothing, whatever failed before its record became a node. */
-void wg_forget(wg_engine *t, uint32_t node)
+void wg__forget(wg_engine *t, uint32_t node)
 {
     wg_tape *head = &t->head;
     if (node == 0)
         head->number_count = 0;
     for (uint32_t i = node; i < head->count && head->number_count; i++)
-        if (wg_number_count(wg_code(t, i))) {
+        if (wg__number_count(wg__code(t, i))) {
             head->number_count = head->steps[i].b;
             break;
         }
@@ -116,11 +116,11 @@ void wg_forget(wg_engine *t, uint32_t node)
         wg_record *record = t->records[--t->record_count];
         wg_place place = record->place;
         release_record(t, record);
-        wg_arena_rewind(&t->arena, place);
+        wg__arena_rewind(&t->arena, place);
     }
     if (node == 0)
-        wg_arena_rewind(&t->arena, (wg_place){0});
-    wg_names_forget(t, node);
+        wg__arena_rewind(&t->arena, (wg_place){0});
+    wg__names_forget(t, node);
     if (head->count > node)
         head->count = node;
     if (t->swept > node)
@@ -133,7 +133,7 @@ wg_mark wg_tape_mark(wg_tape *tape)
 {
     if (!tape)
         return (wg_mark){0};
-    const wg_engine *t = wg_engine_of(tape);
+    const wg_engine *t = wg__engine_of(tape);
     return (wg_mark){.tape = tape,
         .node = tape->count,
         .epoch = t->epoch,
@@ -145,21 +145,21 @@ wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark)
 {
     if (!tape)
         return WG_INVALID;
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (mark.tape != tape)
-        return wg_fail(t, WG_TWO_TAPES, "rewind: the mark is another tape's");
+        return wg__fail(t, WG_TWO_TAPES, "rewind: the mark is another tape's");
     wg_var last = {
         .tape = tape, .node = mark.node - 1, .epoch = mark.epoch}; /* the last node below the mark */
-    bool good = mark.node == 0 ? mark.epoch >= t->first_epoch && mark.epoch <= t->epoch : wg_alive(t, last);
+    bool good = mark.node == 0 ? mark.epoch >= t->first_epoch && mark.epoch <= t->epoch : wg__alive(t, last);
     if (!good)
-        return wg_fail(t, WG_DEAD_VAR, "rewind: the tape was reset, or rewound below the mark, since");
-    if (!wg_mem_reserve(
+        return wg__fail(t, WG_DEAD_VAR, "rewind: the tape was reset, or rewound below the mark, since");
+    if (!wg__mem_reserve(
             &t->memory, (void **)&t->rewound, &t->rewound_capacity, t->rewound_count + 1, sizeof *t->rewound))
-        return wg_fail(t, WG_OUT_OF_MEMORY, "rewind: out of memory");
-    wg_scopes_close(t, mark.scopes);
+        return wg__fail(t, WG_OUT_OF_MEMORY, "rewind: out of memory");
+    wg__scopes_close(t, mark.scopes);
     if (t->no_grad > mark.no_grads)
         t->no_grad = mark.no_grads;
-    wg_forget(t, mark.node);
+    wg__forget(t, mark.node);
     if (t->epoch == WG_SLOW - 2) { /* as in a reset; all vars die */
         t->epoch = t->first_epoch = 1;
         t->rewound_count = 0;
@@ -169,6 +169,6 @@ wg_status wg_tape_rewind(wg_tape *tape, wg_mark mark)
             t->rewound_count--;
         t->rewound[t->rewound_count++] = (struct wg_rewound){t->epoch, mark.node};
     }
-    wg_update_fast(t);
+    wg__update_fast(t);
     return t->status;
 }

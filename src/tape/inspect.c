@@ -9,7 +9,7 @@
 
 wg_var wg_node(wg_tape *tape, size_t i)
 {
-    return tape && i < tape->count ? wg_var_of(wg_engine_of(tape), (uint32_t)i) : wg_invalid(tape);
+    return tape && i < tape->count ? wg__var_of(wg__engine_of(tape), (uint32_t)i) : wg__invalid(tape);
 }
 
 size_t wg_node_of(wg_var x)
@@ -21,20 +21,20 @@ const wg_op *wg_op_of(wg_var x)
 {
     if (!wg_is_valid(x))
         return NULL;
-    const wg_engine *t = wg_engine_of(x.tape);
-    const wg_record *record = wg_record_of(t, x.node);
-    unsigned code = wg_code(t, x.node);
+    const wg_engine *t = wg__engine_of(x.tape);
+    const wg_record *record = wg__record_of(t, x.node);
+    unsigned code = wg__code(t, x.node);
     return record                  ? record->op
-           : code == WG_CODE_leaf  ? &wg_op_leaf
-           : code == WG_CODE_const ? &wg_op_const
-                                   : &wg_formula_ops[code];
+           : code == WG_CODE_leaf  ? &wg__op_leaf
+           : code == WG_CODE_const ? &wg__op_const
+                                   : &wg__formula_ops[code];
 }
 
 const char *wg_title_of(wg_var x)
 {
     const wg_op *op = wg_op_of(x);
-    const wg_record *record = op ? wg_record_of(wg_engine_of(x.tape), x.node) : NULL;
-    return op ? wg_title(op, record ? record->attr : NULL) : "";
+    const wg_record *record = op ? wg__record_of(wg__engine_of(x.tape), x.node) : NULL;
+    return op ? wg__title(op, record ? record->attr : NULL) : "";
 }
 
 static bool finite(wg_var x, const void *data)
@@ -58,7 +58,7 @@ wg_var wg_first_not_finite(wg_tape *tape)
         if (wg_has_value(x) && !finite(x, wg_data(x)))
             return x;
     }
-    return wg_invalid(tape);
+    return wg__invalid(tape);
 }
 
 wg_var wg_first_grad_not_finite(wg_tape *tape)
@@ -68,19 +68,19 @@ wg_var wg_first_grad_not_finite(wg_tape *tape)
         if (!finite(x, wg_grad_data(x)))
             return x;
     }
-    return wg_invalid(tape);
+    return wg__invalid(tape);
 }
 
 size_t wg_operands_of(wg_var x, wg_var *out, size_t n)
 {
     if (!wg_is_valid(x))
         return 0;
-    wg_engine *t = wg_engine_of(x.tape);
-    const wg_record *record = wg_record_of(t, x.node);
+    wg_engine *t = wg__engine_of(x.tape);
+    const wg_record *record = wg__record_of(t, x.node);
     const wg_step s = t->head.steps[x.node];
-    size_t count = record ? record->arity : wg_operand_count(wg_code(t, x.node));
+    size_t count = record ? record->arity : wg__operand_count(wg__code(t, x.node));
     for (size_t i = 0; i < count && i < n; i++)
-        out[i] = wg_var_of(t, record ? record->args[i] : i == 0 ? s.a : s.b);
+        out[i] = wg__var_of(t, record ? record->args[i] : i == 0 ? s.a : s.b);
     return count;
 }
 
@@ -88,9 +88,9 @@ const void *wg_attr_of(wg_var x)
 {
     if (!wg_is_valid(x))
         return NULL;
-    const wg_engine *t = wg_engine_of(x.tape);
-    const wg_record *record = wg_record_of(t, x.node);
+    const wg_engine *t = wg__engine_of(x.tape);
+    const wg_record *record = wg__record_of(t, x.node);
     if (record)
         return record->attr;
-    return wg_number_count(wg_code(t, x.node)) ? &t->head.numbers[t->head.steps[x.node].b] : NULL;
+    return wg__number_count(wg__code(t, x.node)) ? &t->head.numbers[t->head.steps[x.node].b] : NULL;
 }

@@ -30,12 +30,12 @@ static double first(const wg_array *array)
 
 static wg_var bare(wg_tape *tape, unsigned code, double value, const char *name)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (!t || t->status != WG_OK)
-        return wg_invalid(tape);
-    if (!wg_reserve_steps(t, 1)) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", name);
-        return wg_invalid(tape);
+        return wg__invalid(tape);
+    if (!wg__reserve_steps(t, 1)) {
+        wg__fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", name);
+        return wg__invalid(tape);
     }
     uint32_t node = tape->count++;
     tape->steps[node] = (wg_step){.value = value};
@@ -55,16 +55,16 @@ wg_var wg_const_scalar(wg_tape *tape, double value)
 
 wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     wg_span none = {.tape = tape, .node = WG_NO_NODE};
     if (!t || t->status != WG_OK)
         return none;
     if (count && !values) {
-        wg_fail(t, WG_INVALID, "scalars: no values");
+        wg__fail(t, WG_INVALID, "scalars: no values");
         return none;
     }
-    if (count >= WG_NO_NODE || !wg_reserve_steps(t, count)) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "scalars: no memory for %zu of them", count);
+    if (count >= WG_NO_NODE || !wg__reserve_steps(t, count)) {
+        wg__fail(t, WG_OUT_OF_MEMORY, "scalars: no memory for %zu of them", count);
         return none;
     }
     uint32_t node = tape->count;
@@ -78,55 +78,55 @@ wg_span wg_scalars_new(wg_tape *tape, const double *values, size_t count)
 
 wg_var wg_no_such_scalar_(wg_span span, size_t i)
 {
-    wg_fail(wg_engine_of(span.tape), WG_BAD_INDEX, "at: index %zu of a span of %zu scalars", i, span.count);
-    return wg_invalid(span.tape);
+    wg__fail(wg__engine_of(span.tape), WG_BAD_INDEX, "at: index %zu of a span of %zu scalars", i, span.count);
+    return wg__invalid(span.tape);
 }
 
 /* ---- Tensors --------------------------------------------------------------------------------------- */
 
-wg_var wg_leaf_of(wg_engine *t, const wg_op *op, wg_dtype dtype, const wg_shape *shape)
+wg_var wg__leaf_of(wg_engine *t, const wg_op *op, wg_dtype dtype, const wg_shape *shape)
 {
     char text[192];
     size_t count, bytes;
-    if (!wg_shape_count(shape, &count) || !wg_mul_size(count, wg_dtype_size(dtype), &bytes)) {
-        wg_fail(t, shape->rank > WG_MAX_RANK ? WG_BAD_SHAPE : WG_OVERFLOW, "%s: the shape %s is too large",
+    if (!wg_shape_count(shape, &count) || !wg__mul_size(count, wg_dtype_size(dtype), &bytes)) {
+        wg__fail(t, shape->rank > WG_MAX_RANK ? WG_BAD_SHAPE : WG_OVERFLOW, "%s: the shape %s is too large",
             op->name, wg_shape_text(shape, text, sizeof text));
-        return wg_invalid(&t->head);
+        return wg__invalid(&t->head);
     }
     bool scalar = shape->rank == 0 && dtype != WG_I32;
-    wg_record *record = wg_record_new(t, op, 0, 1, NULL);
-    wg_block *block = record && !scalar ? wg_block_take(&t->blocks, bytes) : NULL;
+    wg_record *record = wg__record_new(t, op, 0, 1, NULL);
+    wg_block *block = record && !scalar ? wg__block_take(&t->blocks, bytes) : NULL;
     if (record)
         record->result[0] = (wg_result){.shape = *shape,
             .dtype = scalar ? WG_F64 : dtype,
             .scalar = scalar,
             .count = count,
             .block = block,
-            .data = block ? wg_block_data(block) : NULL};
-    if (!record || (!scalar && !block) || !wg_record_push(t, record)) {
-        wg_block_give(&t->blocks, block);
+            .data = block ? wg__block_data(block) : NULL};
+    if (!record || (!scalar && !block) || !wg__record_push(t, record)) {
+        wg__block_give(&t->blocks, block);
         if (record)
-            wg_arena_rewind(&t->arena, record->place);
-        wg_fail(t, WG_OUT_OF_MEMORY, "%s: no memory for %s %s", op->name, wg_dtype_name(dtype),
+            wg__arena_rewind(&t->arena, record->place);
+        wg__fail(t, WG_OUT_OF_MEMORY, "%s: no memory for %s %s", op->name, wg_dtype_name(dtype),
             wg_shape_text(shape, text, sizeof text));
-        return wg_invalid(&t->head);
+        return wg__invalid(&t->head);
     }
-    return wg_var_of(t, record->node);
+    return wg__var_of(t, record->node);
 }
 
-wg_var wg_share_var(wg_engine *t, wg_dtype dtype, const wg_shape *shape, wg_block *block, void *data)
+wg_var wg__share_var(wg_engine *t, wg_dtype dtype, const wg_shape *shape, wg_block *block, void *data)
 {
-    wg_record *record = wg_record_new(t, &wg_op_const, 0, 1, NULL);
-    if (!record || !wg_record_push(t, record)) {
+    wg_record *record = wg__record_new(t, &wg__op_const, 0, 1, NULL);
+    if (!record || !wg__record_push(t, record)) {
         if (record)
-            wg_arena_rewind(&t->arena, record->place);
-        return wg_invalid(&t->head);
+            wg__arena_rewind(&t->arena, record->place);
+        return wg__invalid(&t->head);
     }
     record->result[0] =
-        (wg_result){.shape = *shape, .dtype = dtype, .block = wg_block_share(block), .data = data};
+        (wg_result){.shape = *shape, .dtype = dtype, .block = wg__block_share(block), .data = data};
     wg_shape_count(shape, &record->result[0].count);
     record->valued = true;
-    return wg_var_of(t, record->node);
+    return wg__var_of(t, record->node);
 }
 
 static void fill(wg_engine *t, wg_record *record, const wg_array *array)
@@ -144,9 +144,9 @@ static bool check_array(wg_engine *t, const char *name, const wg_array *array)
     size_t count = 0;
     bool fits = wg_shape_count(&array->shape, &count);
     if (wg_dtype_size(array->dtype) == 0)
-        wg_fail(t, WG_BAD_DTYPE, "%s: the array has no dtype of this library", name);
+        wg__fail(t, WG_BAD_DTYPE, "%s: the array has no dtype of this library", name);
     else if (fits && count && !array->data)
-        wg_fail(t, WG_INVALID, "%s: the array of %zu numbers has no data", name, count);
+        wg__fail(t, WG_INVALID, "%s: the array of %zu numbers has no data", name, count);
     else
         return true;
     return false;
@@ -155,75 +155,75 @@ static bool check_array(wg_engine *t, const char *name, const wg_array *array)
 /* A leaf of either kind from the caller's array, in the tape's dtype unless integer. */
 static wg_var tensor(wg_tape *tape, const wg_op *op, const wg_array *array)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (!t || t->status != WG_OK || !check_array(t, op->name, array))
-        return wg_invalid(tape);
+        return wg__invalid(tape);
     wg_dtype dtype = array->dtype == WG_I32 ? WG_I32 : t->options.dtype;
-    wg_var x = wg_leaf_of(t, op, dtype, &array->shape);
+    wg_var x = wg__leaf_of(t, op, dtype, &array->shape);
     if (x.node == WG_NO_NODE)
         return x;
-    fill(t, wg_record_of(t, x.node), array);
-    return wg_var_of(t, x.node);
+    fill(t, wg__record_of(t, x.node), array);
+    return wg__var_of(t, x.node);
 }
 
 wg_var wg_leaf(wg_tape *tape, wg_array array)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (t && array.dtype == WG_I32) {
-        wg_fail(t, WG_BAD_DTYPE, "leaf: integers have no gradient: use wg_input");
-        return wg_invalid(tape);
+        wg__fail(t, WG_BAD_DTYPE, "leaf: integers have no gradient: use wg_input");
+        return wg__invalid(tape);
     }
     if (t && t->status == WG_OK && array.shape.rank == 0 && check_array(t, "leaf", &array))
         return wg_scalar(tape, first(&array));
-    wg_var x = tensor(tape, &wg_op_leaf, &array);
+    wg_var x = tensor(tape, &wg__op_leaf, &array);
     if (t && x.node != WG_NO_NODE) {
-        wg_record_of(t, x.node)->tracked = true;
-        wg_record_of(t, x.node)->settable = true;
+        wg__record_of(t, x.node)->tracked = true;
+        wg__record_of(t, x.node)->settable = true;
     }
     return x;
 }
 
 wg_var wg_input(wg_tape *tape, wg_array array)
 {
-    wg_var x = tensor(tape, &wg_op_input, &array);
+    wg_var x = tensor(tape, &wg__op_input, &array);
     if (x.node != WG_NO_NODE)
-        wg_record_of(wg_engine_of(tape), x.node)->settable = true;
+        wg__record_of(wg__engine_of(tape), x.node)->settable = true;
     return x;
 }
 
 wg_var wg_input_of(wg_tape *tape, wg_dtype dtype, wg_shape shape)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (!t || t->status != WG_OK)
-        return wg_invalid(tape);
+        return wg__invalid(tape);
     if (dtype != WG_I32 && dtype != t->options.dtype) {
-        wg_fail(t, WG_BAD_DTYPE, "input: %s on a tape of %s", wg_dtype_name(dtype),
+        wg__fail(t, WG_BAD_DTYPE, "input: %s on a tape of %s", wg_dtype_name(dtype),
             wg_dtype_name(t->options.dtype));
-        return wg_invalid(tape);
+        return wg__invalid(tape);
     }
-    wg_var x = wg_leaf_of(t, &wg_op_input, dtype, &shape);
+    wg_var x = wg__leaf_of(t, &wg__op_input, dtype, &shape);
     if (x.node != WG_NO_NODE)
-        wg_record_of(t, x.node)->settable = true;
+        wg__record_of(t, x.node)->settable = true;
     return x;
 }
 
 wg_var wg_const(wg_tape *tape, wg_array array)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (t && t->status == WG_OK && array.shape.rank == 0 && array.dtype != WG_I32 &&
         check_array(t, "const", &array))
         return wg_const_scalar(tape, first(&array));
-    return tensor(tape, &wg_op_const, &array);
+    return tensor(tape, &wg__op_const, &array);
 }
 
 static wg_var filled(wg_engine *t, wg_dtype dtype, const wg_shape *shape, double c)
 {
     if (shape->rank == 0)
         return wg_const_scalar(&t->head, c);
-    wg_var x = wg_leaf_of(t, &wg_op_const, dtype, shape);
+    wg_var x = wg__leaf_of(t, &wg__op_const, dtype, shape);
     if (x.node == WG_NO_NODE)
         return x;
-    wg_record *record = wg_record_of(t, x.node);
+    wg_record *record = wg__record_of(t, x.node);
     wg_result *r = &record->result[0];
     for (size_t i = 0; i < r->count; i++)
         if (dtype == WG_F32)
@@ -231,24 +231,24 @@ static wg_var filled(wg_engine *t, wg_dtype dtype, const wg_shape *shape, double
         else
             ((double *)r->data)[i] = c;
     record->valued = true;
-    return wg_var_of(t, x.node);
+    return wg__var_of(t, x.node);
 }
 
 wg_var wg_const_like(wg_var x, double c)
 {
     wg_tape *tape;
-    wg_engine *t = wg_common_tape("const", &x, 1, &tape);
+    wg_engine *t = wg__common_tape("const", &x, 1, &tape);
     if (!t)
-        return wg_invalid(tape);
-    wg_view v = wg_view_of(t, x.node);
+        return wg__invalid(tape);
+    wg_view v = wg__view_of(t, x.node);
     wg_shape shape = *v.shape;
     return filled(t, v.dtype == WG_I32 ? t->options.dtype : v.dtype, &shape, c);
 }
 
 wg_var wg_full(wg_tape *tape, wg_shape shape, double c)
 {
-    wg_engine *t = wg_engine_of(tape);
-    return t && t->status == WG_OK ? filled(t, t->options.dtype, &shape, c) : wg_invalid(tape);
+    wg_engine *t = wg__engine_of(tape);
+    return t && t->status == WG_OK ? filled(t, t->options.dtype, &shape, c) : wg__invalid(tape);
 }
 
 /* ---- Setting anew ---------------------------------------------------------------------------------- */
@@ -257,8 +257,8 @@ wg_var wg_full(wg_tape *tape, wg_shape shape, double c)
 static void mark_changed(wg_engine *t, uint32_t node)
 {
     for (uint32_t i = node + 1; i < t->head.count && !t->changed; i++) {
-        const wg_record *record = wg_record_of(t, i);
-        t->changed = record ? record->arity > 0 : wg_operand_count(wg_code(t, i)) > 0;
+        const wg_record *record = wg__record_of(t, i);
+        t->changed = record ? record->arity > 0 : wg__operand_count(wg__code(t, i)) > 0;
         t->changed_by = node;
     }
 }
@@ -266,9 +266,9 @@ static void mark_changed(wg_engine *t, uint32_t node)
 /* Errors of setting do not stick: the recording is whole. */
 static wg_status refuse(wg_engine *t, wg_status status, const char *why)
 {
-    wg_fail(t, status, "set: %s", why);
+    wg__fail(t, status, "set: %s", why);
     t->status = WG_OK;
-    wg_update_fast(t);
+    wg__update_fast(t);
     return status;
 }
 
@@ -279,27 +279,27 @@ wg_status wg_set_scalar(wg_var leaf, double value)
 
 wg_status wg_set(wg_var leaf, wg_array array)
 {
-    wg_engine *t = wg_engine_of(leaf.tape);
+    wg_engine *t = wg__engine_of(leaf.tape);
     if (!t)
         return WG_INVALID;
     if (t->status != WG_OK)
         return t->status;
-    const wg_error *unstuck = wg_unstuck(t, leaf);
-    if (!wg_alive(t, leaf) && unstuck)
+    const wg_error *unstuck = wg__unstuck(t, leaf);
+    if (!wg__alive(t, leaf) && unstuck)
         return refuse(t, unstuck->status, unstuck->message);
-    if (!wg_alive(t, leaf))
+    if (!wg__alive(t, leaf))
         return refuse(t, WG_DEAD_VAR, "the var outlived its tape's reset or rewind, or never was one");
-    wg_record *record = wg_record_of(t, leaf.node);
-    if (record ? !record->settable : wg_code(t, leaf.node) != WG_CODE_leaf)
+    wg_record *record = wg__record_of(t, leaf.node);
+    if (record ? !record->settable : wg__code(t, leaf.node) != WG_CODE_leaf)
         return refuse(t, WG_INVALID, "only leaves and inputs can be set anew");
-    wg_view v = wg_view_of(t, leaf.node);
+    wg_view v = wg__view_of(t, leaf.node);
     if (!wg_shape_equal(v.shape, &array.shape)) {
         char ours[192], theirs[192], node[WG_NODE_TEXT];
-        wg_fail(t, WG_BAD_SHAPE, "set: an array of %s for %s %s",
-            wg_shape_text(&array.shape, theirs, sizeof theirs), wg_node_text(t, leaf.node, node),
+        wg__fail(t, WG_BAD_SHAPE, "set: an array of %s for %s %s",
+            wg_shape_text(&array.shape, theirs, sizeof theirs), wg__node_text(t, leaf.node, node),
             wg_shape_text(v.shape, ours, sizeof ours));
         t->status = WG_OK;
-        wg_update_fast(t);
+        wg__update_fast(t);
         return WG_BAD_SHAPE;
     }
     if ((v.dtype == WG_I32) != (array.dtype == WG_I32) || wg_dtype_size(array.dtype) == 0)
@@ -316,7 +316,7 @@ wg_status wg_set(wg_var leaf, wg_array array)
 
 wg_status wg_set_scalars(wg_span span, const double *values)
 {
-    wg_engine *t = wg_engine_of(span.tape);
+    wg_engine *t = wg__engine_of(span.tape);
     if (!t)
         return WG_INVALID;
     if (t->status != WG_OK)
@@ -324,7 +324,7 @@ wg_status wg_set_scalars(wg_span span, const double *values)
     if (span.count == 0)
         return WG_OK;
     wg_var last = {.tape = span.tape, .node = span.node + (uint32_t)(span.count - 1), .epoch = span.epoch};
-    if (!values || !wg_alive(t, last))
+    if (!values || !wg__alive(t, last))
         return refuse(t, values ? WG_DEAD_VAR : WG_INVALID, "the span is dead, or there are no values");
     for (size_t i = 0; i < span.count; i++)
         t->head.steps[span.node + i].value = values[i];

@@ -23,46 +23,46 @@ static size_t find(const wg_engine *t, uint32_t node)
     return low;
 }
 
-const char *wg_name_at(const wg_engine *t, uint32_t node)
+const char *wg__name_at(const wg_engine *t, uint32_t node)
 {
     size_t i = find(t, node);
     return i < t->name_count && t->names[i].node == node ? t->names[i].text : "";
 }
 
 /* "loss", or "mul (node 12)" without a name. */
-const char *wg_node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT])
+const char *wg__node_text(wg_engine *t, uint32_t node, char text[WG_NODE_TEXT])
 {
-    const char *name = wg_name_at(t, node);
+    const char *name = wg__name_at(t, node);
     if (*name)
         snprintf(text, WG_NODE_TEXT, "%.*s", WG_NODE_TEXT - 1, name);
     else
-        snprintf(text, WG_NODE_TEXT, "%.128s (node %" PRIu32 ")", wg_title_of(wg_var_of(t, node)), node);
+        snprintf(text, WG_NODE_TEXT, "%.128s (node %" PRIu32 ")", wg_title_of(wg__var_of(t, node)), node);
     return text;
 }
 
 static char *copy(wg_engine *t, const char *text)
 {
     size_t size = strlen(text) + 1;
-    char *own = wg_text_take(&t->texts, size);
+    char *own = wg__text_take(&t->texts, size);
     return own ? memcpy(own, text, size) : NULL;
 }
 
 static void give(wg_engine *t, char *text)
 {
-    wg_text_give(&t->texts, text, strlen(text) + 1);
+    wg__text_give(&t->texts, text, strlen(text) + 1);
 }
 
 wg_var wg_set_name(wg_var x, const char *name)
 {
-    wg_engine *t = wg_engine_of(x.tape);
-    if (!t || t->status != WG_OK || !name || !wg_alive(t, x))
+    wg_engine *t = wg__engine_of(x.tape);
+    if (!t || t->status != WG_OK || !name || !wg__alive(t, x))
         return x;
-    bool room = wg_mem_reserve(
+    bool room = wg__mem_reserve(
         &t->memory, (void **)&t->names, &t->name_capacity, t->name_count + 1, sizeof *t->names);
     char *text = room ? copy(t, name) : NULL;
     if (!text) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the name %s", name);
-        return wg_invalid(x.tape);
+        wg__fail(t, WG_OUT_OF_MEMORY, "no memory for the name %s", name);
+        return wg__invalid(x.tape);
     }
     size_t i = find(t, x.node);
     if (i < t->name_count && t->names[i].node == x.node) {
@@ -77,7 +77,7 @@ wg_var wg_set_name(wg_var x, const char *name)
 
 const char *wg_name_of(wg_var x)
 {
-    return wg_is_valid(x) ? wg_name_at(wg_engine_of(x.tape), x.node) : "";
+    return wg_is_valid(x) ? wg__name_at(wg__engine_of(x.tape), x.node) : "";
 }
 
 /* ---- Scopes ---------------------------------------------------------------------------------------- */
@@ -99,19 +99,19 @@ static void release(wg_engine *t, wg_scope *scope)
 {
     while (scope && --scope->references == 0) {
         wg_scope *outer = scope->outer;
-        wg_text_give(&t->texts, scope, sizeof *scope + strlen(scope->path) + 1);
+        wg__text_give(&t->texts, scope, sizeof *scope + strlen(scope->path) + 1);
         scope = outer;
     }
 }
 
-const char *wg_scope_now(const wg_engine *t)
+const char *wg__scope_now(const wg_engine *t)
 {
     return path_of(t->scope);
 }
 
 static bool reserve_note(wg_engine *t)
 {
-    return wg_mem_reserve(
+    return wg__mem_reserve(
         &t->memory, (void **)&t->scopes, &t->scope_capacity, t->scope_count + 1, sizeof *t->scopes);
 }
 
@@ -126,14 +126,14 @@ static void note_scope(wg_engine *t)
 
 void wg_scope_push(wg_tape *tape, const char *name)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (!t)
         return;
-    const char *now = wg_scope_now(t), *own = name ? name : "";
+    const char *now = wg__scope_now(t), *own = name ? name : "";
     size_t size = strlen(now) + (now[0] != 0) + strlen(own) + 1;
-    wg_scope *scope = reserve_note(t) ? wg_text_take(&t->texts, sizeof *scope + size) : NULL;
+    wg_scope *scope = reserve_note(t) ? wg__text_take(&t->texts, sizeof *scope + size) : NULL;
     if (!scope) {
-        wg_fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
+        wg__fail(t, WG_OUT_OF_MEMORY, "no memory for the scope %s", own);
         t->scopes_lost++; /* so that its pop finds nothing to do */
         return;
     }
@@ -153,7 +153,7 @@ static void close_scope(wg_engine *t)
 
 void wg_scope_pop(wg_tape *tape)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (t && t->scopes_lost) {
         t->scopes_lost--;
     } else if (t && t->scope) {
@@ -162,11 +162,11 @@ void wg_scope_pop(wg_tape *tape)
         if (room)
             note_scope(t);
         else
-            wg_fail(t, WG_OUT_OF_MEMORY, "no memory for leaving a scope");
+            wg__fail(t, WG_OUT_OF_MEMORY, "no memory for leaving a scope");
     }
 }
 
-void wg_scopes_close(wg_engine *t, uint32_t depth)
+void wg__scopes_close(wg_engine *t, uint32_t depth)
 {
     while (t->scope && t->scope->depth > depth)
         close_scope(t);
@@ -176,7 +176,7 @@ const char *wg_scope_of(wg_var x)
 {
     if (!wg_is_valid(x))
         return "";
-    const wg_engine *t = wg_engine_of(x.tape);
+    const wg_engine *t = wg__engine_of(x.tape);
     size_t low = 0, high = t->scope_count; /* the first entry after the node */
     while (low < high) {
         size_t middle = (low + high) / 2;
@@ -190,7 +190,7 @@ const char *wg_scope_of(wg_var x)
 
 const char *wg_tape_scope(const wg_tape *tape)
 {
-    return tape ? wg_scope_now(wg_engine_of(tape)) : "";
+    return tape ? wg__scope_now(wg__engine_of(tape)) : "";
 }
 
 /* ---- On another tape -------------------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ static bool copy_scope(wg_engine *to, const struct wg_scoped *old)
 {
     const char *path = path_of(old->scope);
     size_t size = strlen(path) + 1;
-    wg_scope *scope = old->scope ? wg_text_take(&to->texts, sizeof *scope + size) : NULL;
+    wg_scope *scope = old->scope ? wg__text_take(&to->texts, sizeof *scope + size) : NULL;
     if (old->scope && !scope)
         return false;
     if (scope) {
@@ -212,11 +212,11 @@ static bool copy_scope(wg_engine *to, const struct wg_scoped *old)
     return true;
 }
 
-bool wg_names_copy(wg_engine *to, const wg_engine *from)
+bool wg__names_copy(wg_engine *to, const wg_engine *from)
 {
-    if (!wg_mem_reserve(
+    if (!wg__mem_reserve(
             &to->memory, (void **)&to->names, &to->name_capacity, from->name_count + 1, sizeof *to->names) ||
-        !wg_mem_reserve(&to->memory, (void **)&to->scopes, &to->scope_capacity, from->scope_count + 1,
+        !wg__mem_reserve(&to->memory, (void **)&to->scopes, &to->scope_capacity, from->scope_count + 1,
             sizeof *to->scopes))
         return false;
     for (size_t i = 0; i < from->name_count; i++) {
@@ -235,7 +235,7 @@ bool wg_names_copy(wg_engine *to, const wg_engine *from)
 
 /* What is recorded next is in the scope that is open now. Where that is news, an entry went, whose room there
  * is. */
-void wg_names_forget(wg_engine *t, uint32_t node)
+void wg__names_forget(wg_engine *t, uint32_t node)
 {
     size_t named = find(t, node);
     while (t->name_count > named)
@@ -249,9 +249,9 @@ void wg_names_forget(wg_engine *t, uint32_t node)
         t->scopes[t->scope_count++] = (struct wg_scoped){node, share(t->scope)};
 }
 
-void wg_names_reset(wg_engine *t)
+void wg__names_reset(wg_engine *t)
 {
     t->name_count = t->scope_count = t->scopes_lost = 0;
     t->scope = NULL;
-    wg_texts_reset(&t->texts);
+    wg__texts_reset(&t->texts);
 }

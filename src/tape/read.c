@@ -11,33 +11,33 @@
 /* The tape of a live var, or NULL. */
 static wg_engine *live(wg_var x)
 {
-    wg_engine *t = wg_engine_of(x.tape);
-    return t && wg_alive(t, x) ? t : NULL;
+    wg_engine *t = wg__engine_of(x.tape);
+    return t && wg__alive(t, x) ? t : NULL;
 }
 
 wg_shape wg_shape_of(wg_var x)
 {
     wg_engine *t = live(x);
-    return t ? *wg_view_of(t, x.node).shape : (wg_shape){0};
+    return t ? *wg__view_of(t, x.node).shape : (wg_shape){0};
 }
 
 size_t wg_count_of(wg_var x)
 {
     wg_engine *t = live(x);
-    const wg_record *record = t ? wg_record_of(t, x.node) : NULL;
+    const wg_record *record = t ? wg__record_of(t, x.node) : NULL;
     return record ? record->result[0].count : t != NULL;
 }
 
 wg_dtype wg_dtype_of(wg_var x)
 {
     wg_engine *t = live(x);
-    return t ? wg_view_of(t, x.node).dtype : WG_F64;
+    return t ? wg__view_of(t, x.node).dtype : WG_F64;
 }
 
 bool wg_has_value(wg_var x)
 {
     wg_engine *t = live(x);
-    bool valued = t && wg_view_of(t, x.node).valued;
+    bool valued = t && wg__view_of(t, x.node).valued;
     if (t && !valued)
         t->missed = true;
     return valued;
@@ -63,7 +63,7 @@ const void *wg_data(wg_var x)
     wg_engine *t = live(x);
     if (!t)
         return NULL;
-    wg_view v = wg_view_of(t, x.node);
+    wg_view v = wg__view_of(t, x.node);
     if (!v.valued)
         t->missed = true;
     return !v.valued ? NULL : v.scalar ? &t->head.steps[x.node].value : v.data;
@@ -72,14 +72,14 @@ const void *wg_data(wg_var x)
 /* Reading fails with a message, but leaves no error behind. */
 static wg_status refuse(wg_var x, wg_status status, const char *why, size_t n)
 {
-    wg_engine *t = wg_engine_of(x.tape);
+    wg_engine *t = wg__engine_of(x.tape);
     if (!t || t->status != WG_OK)
         return t ? t->status : WG_INVALID;
-    const char *name = wg_is_valid(x) ? wg_name_at(t, x.node) : "";
-    wg_fail(t, status, "read: %s%s%s (%zu numbers wanted, %zu there)", name, name[0] ? " " : "", why, n,
+    const char *name = wg_is_valid(x) ? wg__name_at(t, x.node) : "";
+    wg__fail(t, status, "read: %s%s%s (%zu numbers wanted, %zu there)", name, name[0] ? " " : "", why, n,
         wg_count_of(x));
     t->status = WG_OK;
-    wg_update_fast(t);
+    wg__update_fast(t);
     return status;
 }
 
@@ -93,8 +93,8 @@ double wg_item(wg_var x)
 
 static const char *why_missing(wg_var x, wg_status missing)
 {
-    const wg_engine *t = wg_engine_of(x.tape);
-    const wg_record *record = wg_record_of(t, x.node);
+    const wg_engine *t = wg__engine_of(x.tape);
+    const wg_record *record = wg__record_of(t, x.node);
     if (record && record->bound && record->bound->gone)
         return missing == WG_NO_VALUE ? "has no value: the store of this parameter was freed"
                                       : "has no gradient: the store of this parameter was freed";
@@ -109,7 +109,7 @@ static const char *why_missing(wg_var x, wg_status missing)
 
 static wg_status copy(wg_var x, const void *data, wg_status missing, double *out, float *out32, size_t n)
 {
-    const wg_error *unstuck = x.tape && !live(x) ? wg_unstuck(wg_engine_of(x.tape), x) : NULL;
+    const wg_error *unstuck = x.tape && !live(x) ? wg__unstuck(wg__engine_of(x.tape), x) : NULL;
     if (unstuck)
         return refuse(x, unstuck->status, unstuck->message, n);
     if (!live(x))
@@ -151,8 +151,8 @@ static bool unreached(const wg_engine *t, const wg_record *record)
 static const void *zeros(wg_engine *t, wg_result *result)
 {
     size_t bytes = result->count * wg_dtype_size(result->dtype);
-    if (!result->gradient && (result->gradient_block = wg_block_take(&t->blocks, bytes)))
-        result->gradient = memset(wg_block_data(result->gradient_block), 0, bytes);
+    if (!result->gradient && (result->gradient_block = wg__block_take(&t->blocks, bytes)))
+        result->gradient = memset(wg__block_data(result->gradient_block), 0, bytes);
     return result->gradient;
 }
 
@@ -162,12 +162,12 @@ const void *wg_grad_data(wg_var x)
     wg_engine *t = live(x);
     if (!t || x.node >= t->swept_end)
         return NULL;
-    wg_record *record = wg_record_of(t, x.node);
+    wg_record *record = wg__record_of(t, x.node);
     if (record && record->bound && record->bound->gone)
         return NULL;
     if (record && !record->result[0].scalar)
         return unreached(t, record) ? zeros(t, &record->result[0]) : record->result[0].gradient;
-    if (wg_code(t, x.node) == WG_CODE_const)
+    if (wg__code(t, x.node) == WG_CODE_const)
         return NULL;
     return x.node < t->swept ? &t->adjoints[x.node] : &zero;
 }
@@ -191,14 +191,14 @@ wg_status wg_read_grad(wg_var x, double *out, size_t n)
 
 wg_status wg_read_grads(wg_span span, double *out)
 {
-    wg_engine *t = wg_engine_of(span.tape);
+    wg_engine *t = wg__engine_of(span.tape);
     if (!t)
         return WG_INVALID;
     if (span.count == 0)
         return t->status;
     wg_var first = {.tape = span.tape, .node = span.node, .epoch = span.epoch}, last = first;
     last.node += (uint32_t)(span.count - 1);
-    if (!wg_alive(t, last))
+    if (!wg__alive(t, last))
         return refuse(last, WG_DEAD_VAR, "the span outlived its tape's reset or rewind", span.count);
     if (last.node >= t->swept_end || !out)
         return refuse(last, WG_NO_GRADIENT, "has no gradient: no sweep since it was recorded", span.count);

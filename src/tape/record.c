@@ -9,9 +9,9 @@
 
 static const wg_shape scalar_shape;
 
-wg_view wg_view_of(const wg_engine *t, uint32_t node)
+wg_view wg__view_of(const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     if (!record)
         return (wg_view){.shape = &scalar_shape, .dtype = WG_F64, .scalar = true, .valued = true};
     const wg_result *r = &record->result[0];
@@ -19,23 +19,23 @@ wg_view wg_view_of(const wg_engine *t, uint32_t node)
 }
 
 /* Bare steps count as tracked unless they are constants or cut; it costs them nothing to be swept. */
-bool wg_tracked(const wg_engine *t, uint32_t node)
+bool wg__tracked(const wg_engine *t, uint32_t node)
 {
     if (t->head.codes[node] & WG_CODE_CUT)
         return false;
-    const wg_record *record = wg_record_of(t, node);
-    return record ? record->tracked && !record->cut : wg_code(t, node) != WG_CODE_const;
+    const wg_record *record = wg__record_of(t, node);
+    return record ? record->tracked && !record->cut : wg__code(t, node) != WG_CODE_const;
 }
 
-wg_record *wg_record_new(wg_engine *t, const wg_op *op, size_t arity, size_t results, const void *attr)
+wg_record *wg__record_new(wg_engine *t, const wg_op *op, size_t arity, size_t results, const void *attr)
 {
     wg_place place = t->arena.place;
-    wg_record *record = wg_arena_take(&t->arena, sizeof *record);
-    uint32_t *args = wg_arena_take(&t->arena, arity * sizeof *args);
-    wg_result *result = wg_arena_take(&t->arena, results * sizeof *result);
-    void *copy = op->attr_size ? wg_arena_take(&t->arena, op->attr_size) : NULL;
+    wg_record *record = wg__arena_take(&t->arena, sizeof *record);
+    uint32_t *args = wg__arena_take(&t->arena, arity * sizeof *args);
+    wg_result *result = wg__arena_take(&t->arena, results * sizeof *result);
+    void *copy = op->attr_size ? wg__arena_take(&t->arena, op->attr_size) : NULL;
     if (!record || !args || !result || (op->attr_size && !copy)) {
-        wg_arena_rewind(&t->arena, place);
+        wg__arena_rewind(&t->arena, place);
         return NULL;
     }
     *record = (wg_record){.op = op,
@@ -54,10 +54,10 @@ wg_record *wg_record_new(wg_engine *t, const wg_op *op, size_t arity, size_t res
     return record;
 }
 
-bool wg_record_push(wg_engine *t, wg_record *record)
+bool wg__record_push(wg_engine *t, wg_record *record)
 {
-    if (t->record_count >= WG_NO_NODE || !wg_reserve_steps(t, 1) ||
-        !wg_mem_reserve(
+    if (t->record_count >= WG_NO_NODE || !wg__reserve_steps(t, 1) ||
+        !wg__mem_reserve(
             &t->memory, (void **)&t->records, &t->record_capacity, t->record_count + 1, sizeof *t->records))
         return false;
     record->node = t->head.count++;
@@ -119,14 +119,14 @@ static wg_status check_op(wg_engine *t, const wg_op *op, size_t arity, size_t re
 {
     const char *name = op->name ? op->name : "operation without a name";
     if (op->arity != WG_VARIADIC && (size_t)op->arity != arity)
-        return wg_fail(t, WG_INVALID, "%s: takes %d operands, not %zu", name, op->arity, arity);
+        return wg__fail(t, WG_INVALID, "%s: takes %d operands, not %zu", name, op->arity, arity);
     if (results > WG_MAX_RESULTS)
-        return wg_fail(t, WG_INVALID, "%s: at most %d results, not %zu", name, WG_MAX_RESULTS, results);
+        return wg__fail(t, WG_INVALID, "%s: at most %d results, not %zu", name, WG_MAX_RESULTS, results);
     if (!differentiable(op))
-        return wg_fail(t, WG_INVALID,
+        return wg__fail(t, WG_INVALID,
             "%s: has neither vjp nor expand; declare it WG_OP_ZERO_GRADIENT if that is right", name);
     if (!op->shape || !op->name)
-        return wg_fail(t, WG_INVALID, "%s: has no %s", name, op->name ? "shape rule" : "name");
+        return wg__fail(t, WG_INVALID, "%s: has no %s", name, op->name ? "shape rule" : "name");
     return WG_OK;
 }
 
@@ -134,7 +134,7 @@ static wg_status check_dtypes(wg_frame *f)
 {
     wg_op_context *op = &f->op;
     for (size_t i = 0; i < op->arity; i++) {
-        bool real = op->in_dtype[i] != WG_I32, tensor = !wg_view_of(f->tape, f->arg[i].node).scalar;
+        bool real = op->in_dtype[i] != WG_I32, tensor = !wg__view_of(f->tape, f->arg[i].node).scalar;
         if (real && tensor && op->in_dtype[i] != op->dtype)
             return wg_op_fail(op, WG_BAD_DTYPE, "%s is %s, but another operand is %s", wg_op_operand(op, i),
                 wg_dtype_name(op->in_dtype[i]), wg_dtype_name(op->dtype));
@@ -156,7 +156,7 @@ static wg_status take_shapes(wg_frame *f, wg_record *record)
         if (result->scalar)
             result->dtype = WG_F64;
         if (!wg_shape_count(&result->shape, &result->count) ||
-            !wg_mul_size(result->count, wg_dtype_size(result->dtype), &bytes)) {
+            !wg__mul_size(result->count, wg_dtype_size(result->dtype), &bytes)) {
             char text[192];
             return wg_op_fail(&f->op, WG_OVERFLOW, "a result of shape %s is too large",
                 wg_shape_text(&result->shape, text, sizeof text));
@@ -181,28 +181,28 @@ static void take_flags(wg_engine *t, wg_record *record)
     record->cut = t->no_grad > 0;
     if (!(record->op->traits & WG_OP_ZERO_GRADIENT))
         for (size_t i = 0; i < record->arity && !record->tracked; i++)
-            record->tracked = wg_tracked(t, record->args[i]);
+            record->tracked = wg__tracked(t, record->args[i]);
 }
 
 /* Each result of an operation with several is a node of its own. */
 static bool project(wg_engine *t, wg_record *record, wg_var *out)
 {
     for (size_t r = 0; r < record->results; r++) {
-        wg_record *one = wg_record_new(t, &wg_op_projection, 1, 1, &(size_t){r});
+        wg_record *one = wg__record_new(t, &wg__op_projection, 1, 1, &(size_t){r});
         if (!one)
             return false;
         one->args[0] = record->node;
         one->result[0] = record->result[r];
-        one->result[0].block = wg_block_share(record->result[r].block);
+        one->result[0].block = wg__block_share(record->result[r].block);
         one->cut = record->cut;
         one->tracked = record->tracked && one->result[0].dtype != WG_I32;
         one->valued = record->valued;
-        if (!wg_record_push(t, one)) {
-            wg_block_give(&t->blocks, one->result[0].block);
+        if (!wg__record_push(t, one)) {
+            wg__block_give(&t->blocks, one->result[0].block);
             return false;
         }
         t->head.steps[one->node].value = record->result[r].value;
-        out[r] = wg_var_of(t, one->node);
+        out[r] = wg__var_of(t, one->node);
     }
     return true;
 }
@@ -212,54 +212,54 @@ static wg_status record_checked(wg_engine *t, const wg_op *op, const wg_var *arg
 {
     uint32_t start = t->head.count;
     wg_frame frame;
-    wg_record *record = wg_record_new(t, op, arity, results, attr);
+    wg_record *record = wg__record_new(t, op, arity, results, attr);
     if (!record)
-        return wg_fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", op->name);
+        return wg__fail(t, WG_OUT_OF_MEMORY, "%s: out of memory", op->name);
     wg_place place = record->place;
     for (size_t i = 0; i < arity; i++)
         record->args[i] = args[i].node;
     wg_status status = WG_OUT_OF_MEMORY;
-    if (wg_frame_open(&frame, t, op, record->attr, record->args, arity, results)) {
+    if (wg__frame_open(&frame, t, op, record->attr, record->args, arity, results)) {
         status = check_dtypes(&frame);
         if (status == WG_OK)
             status = op->shape(&frame.op);
         if (status == WG_OK)
             status = take_shapes(&frame, record);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     take_flags(t, record);
-    if (status == WG_OK && !wg_record_push(t, record))
+    if (status == WG_OK && !wg__record_push(t, record))
         status = WG_OUT_OF_MEMORY;
     if (status != WG_OK) {
-        wg_arena_rewind(&t->arena, place);
-        return wg_fail(t, status, "%s: %s", op->name, wg_status_text(status));
+        wg__arena_rewind(&t->arena, place);
+        return wg__fail(t, status, "%s: %s", op->name, wg_status_text(status));
     }
     uint64_t ordinals = t->ordinals;
     take_ordinal(t, record);
-    status = wg_compute(t, record);
+    status = wg__compute(t, record);
     if (status == WG_OK && results > 1 && !project(t, record, out))
         status = WG_OUT_OF_MEMORY;
     if (status != WG_OK) {
-        wg_forget(t, start);
+        wg__forget(t, start);
         t->ordinals = ordinals;
-        return wg_fail(t, status, "%s: %s", op->name, wg_status_text(status));
+        return wg__fail(t, status, "%s: %s", op->name, wg_status_text(status));
     }
     if (results == 1)
-        out[0] = wg_var_of(t, record->node);
+        out[0] = wg__var_of(t, record->node);
     return WG_OK;
 }
 
-wg_status wg_record_op(wg_engine *t, const wg_op *op, const wg_var *args, size_t arity, const void *attr,
+wg_status wg__record_op(wg_engine *t, const wg_op *op, const wg_var *args, size_t arity, const void *attr,
     size_t results, wg_var *out)
 {
     for (size_t r = 0; r < results && r < WG_MAX_RESULTS; r++)
-        out[r] = wg_invalid(&t->head);
+        out[r] = wg__invalid(&t->head);
     wg_status status = check_op(t, op, arity, results);
     if (status == WG_OK)
         status = record_checked(t, op, args, arity, attr, results, out);
     if (status != WG_OK)
         for (size_t r = 0; r < results && r < WG_MAX_RESULTS; r++)
-            out[r] = wg_invalid(&t->head);
+            out[r] = wg__invalid(&t->head);
     return status;
 }
 
@@ -269,11 +269,11 @@ wg_status wg_apply_all(const wg_op *op, const wg_var *args, size_t count, const 
     if (!op || !results || (count && !args))
         return WG_INVALID;
     size_t n = op->results ? op->results : 1;
-    wg_engine *t = wg_common_tape(op->name ? op->name : "operation", args, count, &tape);
+    wg_engine *t = wg__common_tape(op->name ? op->name : "operation", args, count, &tape);
     if (t)
-        return wg_record_op(t, op, args, count, attr, n, results);
+        return wg__record_op(t, op, args, count, attr, n, results);
     for (size_t r = 0; r < n && r < WG_MAX_RESULTS; r++)
-        results[r] = wg_invalid(tape);
+        results[r] = wg__invalid(tape);
     return wg_tape_status(tape);
 }
 

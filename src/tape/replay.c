@@ -18,20 +18,20 @@ static bool all_inputs_set(wg_engine *t, const wg_record **missing)
 static wg_status run(wg_engine *t)
 {
     for (uint32_t node = 0; node < t->head.count; node++) {
-        node = wg_replay_steps(t, node, t->head.count);
+        node = wg__replay_steps(t, node, t->head.count);
         if (node == t->head.count)
             break;
-        wg_record *record = wg_record_of(t, node);
-        wg_status status = record->arity ? wg_compute(t, record) : WG_OK;
+        wg_record *record = wg__record_of(t, node);
+        wg_status status = record->arity ? wg__compute(t, record) : WG_OK;
         if (status != WG_OK)
-            return wg_fail(t, status, "replay: %s: %s", record->op->name, wg_status_text(status));
+            return wg__fail(t, status, "replay: %s: %s", record->op->name, wg_status_text(status));
     }
     return WG_OK;
 }
 
 wg_status wg_replay(wg_tape *tape)
 {
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     if (!t)
         return WG_INVALID;
     if (t->status != WG_OK)
@@ -39,21 +39,21 @@ wg_status wg_replay(wg_tape *tape)
     char text[WG_NODE_TEXT];
     const wg_record *missing;
     wg_status status = WG_OK;
-    if (wg_check_bounds(t, "replay") != WG_OK)
+    if (wg__check_bounds(t, "replay") != WG_OK)
         status = t->status;
     else if (!all_inputs_set(t, &missing))
-        status = wg_fail(
-            t, WG_NO_VALUE, "replay: the value of %s was never set", wg_node_text(t, missing->node, text));
+        status = wg__fail(
+            t, WG_NO_VALUE, "replay: the value of %s was never set", wg__node_text(t, missing->node, text));
     if (status == WG_OK) {
-        wg_release_gradients(t);
+        wg__release_gradients(t);
         t->run += !t->frozen;
-        wg_bounds_seen(t);
+        wg__bounds_seen(t);
         t->changed = false;
         status = run(t);
         t->changed_by = WG_NO_NODE;
         t->changed = status != WG_OK; /* half of the values are old: only another replay mends that */
     }
     t->status = WG_OK; /* the recording is whole: the error does not stick, its message stays to be read */
-    wg_update_fast(t);
+    wg__update_fast(t);
     return status;
 }

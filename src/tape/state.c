@@ -31,20 +31,20 @@ wg_tape *wg_tape_new(const wg_tape_options *options)
     wg_tape_options chosen = options ? *options : (wg_tape_options){0};
     if (!good_options(&chosen))
         return NULL;
-    wg_allocator hook = wg_allocator_or_default(&chosen.allocator);
-    wg_engine *t = wg_mem_zero(&hook, sizeof *t);
+    wg_allocator hook = wg__allocator_or_default(&chosen.allocator);
+    wg_engine *t = wg__mem_zero(&hook, sizeof *t);
     if (!t)
         return NULL;
     t->hook = hook;
     t->bytes = sizeof *t;
     t->memory = (wg_allocator){counted, t};
     t->options = chosen;
-    t->threads = wg_threads_of(chosen.threads);
+    t->threads = wg__threads_of(chosen.threads);
     t->training = chosen.training;
     t->frozen = chosen.frozen;
     t->arena.memory = t->texts.arena.memory = t->blocks.memory = &t->memory;
     t->epoch = t->first_epoch = 1;
-    wg_update_fast(t);
+    wg__update_fast(t);
     return &t->head;
 }
 
@@ -52,33 +52,33 @@ void wg_tape_free(wg_tape *tape)
 {
     if (!tape)
         return;
-    wg_engine *t = wg_engine_of(tape);
+    wg_engine *t = wg__engine_of(tape);
     const wg_allocator *memory = &t->memory;
-    wg_forget(t, 0);
-    wg_bounds_free(t);
-    wg_blocks_trim(&t->blocks);
-    wg_arena_free(&t->arena);
-    wg_arena_free(&t->texts.arena);
-    wg_mem_free(memory, t->records, t->record_capacity * sizeof *t->records);
-    wg_mem_free(memory, t->rewound, t->rewound_capacity * sizeof *t->rewound);
-    wg_mem_free(memory, t->names, t->name_capacity * sizeof *t->names);
-    wg_mem_free(memory, t->scopes, t->scope_capacity * sizeof *t->scopes);
-    wg_mem_free(memory, t->adjoints, t->sweep_capacity * sizeof *t->adjoints);
-    wg_mem_free(memory, t->reached, t->sweep_capacity);
-    wg_mem_free(memory, t->head.steps, t->head.capacity * sizeof *t->head.steps);
-    wg_mem_free(memory, t->head.codes, t->head.capacity);
-    wg_mem_free(memory, t->head.numbers, t->head.number_capacity * sizeof *t->head.numbers);
+    wg__forget(t, 0);
+    wg__bounds_free(t);
+    wg__blocks_trim(&t->blocks);
+    wg__arena_free(&t->arena);
+    wg__arena_free(&t->texts.arena);
+    wg__mem_free(memory, t->records, t->record_capacity * sizeof *t->records);
+    wg__mem_free(memory, t->rewound, t->rewound_capacity * sizeof *t->rewound);
+    wg__mem_free(memory, t->names, t->name_capacity * sizeof *t->names);
+    wg__mem_free(memory, t->scopes, t->scope_capacity * sizeof *t->scopes);
+    wg__mem_free(memory, t->adjoints, t->sweep_capacity * sizeof *t->adjoints);
+    wg__mem_free(memory, t->reached, t->sweep_capacity);
+    wg__mem_free(memory, t->head.steps, t->head.capacity * sizeof *t->head.steps);
+    wg__mem_free(memory, t->head.codes, t->head.capacity);
+    wg__mem_free(memory, t->head.numbers, t->head.number_capacity * sizeof *t->head.numbers);
     wg_allocator hook = t->hook;
-    wg_mem_free(&hook, t, sizeof *t);
+    wg__mem_free(&hook, t, sizeof *t);
 }
 
 void wg_tape_reset(wg_tape *tape)
 {
     if (!tape)
         return;
-    wg_engine *t = wg_engine_of(tape);
-    wg_names_reset(t);
-    wg_forget(t, 0);
+    wg_engine *t = wg__engine_of(tape);
+    wg__names_reset(t);
+    wg__forget(t, 0);
     t->rewound_count = 0;
     t->epoch = t->epoch == WG_SLOW - 2 ? 1 : t->epoch + 1; /* stale vars are told apart over 2^31 resets */
     t->first_epoch = t->epoch;
@@ -90,27 +90,27 @@ void wg_tape_reset(wg_tape *tape)
     t->changed = t->missed = false;
     t->bound_next = 0;
     t->run += !t->frozen;
-    wg_update_fast(t);
+    wg__update_fast(t);
 }
 
 /* The inline path is open while nothing unusual is going on. */
-void wg_update_fast(wg_engine *t)
+void wg__update_fast(wg_engine *t)
 {
     bool usual = t->status == WG_OK && t->no_grad == 0;
     t->head.fast = usual ? t->epoch : WG_NO_EPOCH;
 }
 
-wg_status wg_fail(wg_engine *t, wg_status status, const char *format, ...)
+wg_status wg__fail(wg_engine *t, wg_status status, const char *format, ...)
 {
     if (!t)
         return status;
     if (t->status == WG_OK && status != WG_OK) {
         va_list arguments;
         va_start(arguments, format);
-        wg_format_list(t->message, sizeof t->message, format, arguments);
+        wg__format_list(t->message, sizeof t->message, format, arguments);
         va_end(arguments);
         t->status = status;
-        wg_update_fast(t);
+        wg__update_fast(t);
         if (t->options.on_error)
             t->options.on_error(t->options.on_error_user, status, t->message);
     }
@@ -122,51 +122,51 @@ wg_status wg_tape_fail(wg_tape *tape, wg_status status, const char *format, ...)
     char message[WG_MESSAGE_SIZE];
     va_list arguments;
     va_start(arguments, format);
-    wg_format_list(message, sizeof message, format, arguments);
+    wg__format_list(message, sizeof message, format, arguments);
     va_end(arguments);
-    return wg_fail(wg_engine_of(tape), status, "%s", message);
+    return wg__fail(wg__engine_of(tape), status, "%s", message);
 }
 
 wg_status wg_tape_status(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->status : WG_INVALID;
+    return tape ? wg__engine_of(tape)->status : WG_INVALID;
 }
 
 const char *wg_tape_message(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->message : "";
+    return tape ? wg__engine_of(tape)->message : "";
 }
 
 void wg_tape_set_training(wg_tape *tape, bool training)
 {
     if (tape)
-        wg_engine_of(tape)->training = training;
+        wg__engine_of(tape)->training = training;
 }
 
 bool wg_tape_training(const wg_tape *tape)
 {
-    return tape && wg_engine_of(tape)->training;
+    return tape && wg__engine_of(tape)->training;
 }
 
 uint64_t wg_tape_run(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->run : 0;
+    return tape ? wg__engine_of(tape)->run : 0;
 }
 
 void wg_tape_set_run(wg_tape *tape, uint64_t run)
 {
     if (tape)
-        wg_engine_of(tape)->run = run;
+        wg__engine_of(tape)->run = run;
 }
 
 wg_dtype wg_tape_dtype(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->options.dtype : WG_F64;
+    return tape ? wg__engine_of(tape)->options.dtype : WG_F64;
 }
 
 int wg_tape_threads(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->threads : 1;
+    return tape ? wg__engine_of(tape)->threads : 1;
 }
 
 size_t wg_tape_nodes(const wg_tape *tape)
@@ -176,12 +176,12 @@ size_t wg_tape_nodes(const wg_tape *tape)
 
 size_t wg_tape_bytes(const wg_tape *tape)
 {
-    return tape ? wg_engine_of(tape)->bytes : 0;
+    return tape ? wg__engine_of(tape)->bytes : 0;
 }
 
 /* Steps and codes grow together, by new arrays: when there is no memory for one of them, nothing has changed.
  */
-bool wg_reserve_steps(wg_engine *t, size_t more)
+bool wg__reserve_steps(wg_engine *t, size_t more)
 {
     wg_tape *head = &t->head;
     size_t needed = head->count + more;
@@ -192,30 +192,30 @@ bool wg_reserve_steps(wg_engine *t, size_t more)
     capacity = capacity < needed ? needed : capacity;
     if (capacity >= WG_NO_NODE)
         return false;
-    wg_step *steps = wg_mem_new(&t->memory, capacity * sizeof *steps);
-    uint8_t *codes = wg_mem_new(&t->memory, capacity);
+    wg_step *steps = wg__mem_new(&t->memory, capacity * sizeof *steps);
+    uint8_t *codes = wg__mem_new(&t->memory, capacity);
     if (!steps || !codes) {
-        wg_mem_free(&t->memory, steps, capacity * sizeof *steps);
-        wg_mem_free(&t->memory, codes, capacity);
+        wg__mem_free(&t->memory, steps, capacity * sizeof *steps);
+        wg__mem_free(&t->memory, codes, capacity);
         return false;
     }
     if (head->count) {
         memcpy(steps, head->steps, head->count * sizeof *steps);
         memcpy(codes, head->codes, head->count);
     }
-    wg_mem_free(&t->memory, head->steps, head->capacity * sizeof *steps);
-    wg_mem_free(&t->memory, head->codes, head->capacity);
+    wg__mem_free(&t->memory, head->steps, head->capacity * sizeof *steps);
+    wg__mem_free(&t->memory, head->codes, head->capacity);
     head->steps = steps;
     head->codes = codes;
     head->capacity = (uint32_t)capacity;
     return true;
 }
 
-bool wg_reserve_numbers(wg_engine *t, size_t more)
+bool wg__reserve_numbers(wg_engine *t, size_t more)
 {
     size_t capacity = t->head.number_capacity, needed = t->head.number_count + more;
     void *numbers = t->head.numbers;
-    if (needed >= WG_NO_NODE || !wg_mem_reserve(&t->memory, &numbers, &capacity, needed, sizeof(double)))
+    if (needed >= WG_NO_NODE || !wg__mem_reserve(&t->memory, &numbers, &capacity, needed, sizeof(double)))
         return false;
     t->head.numbers = numbers;
     t->head.number_capacity = (uint32_t)capacity;

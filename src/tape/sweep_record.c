@@ -13,8 +13,8 @@ static void set_upstream(wg_frame *f, wg_record *record)
         const wg_result *result = &record->result[r];
         bool one = record->results == 1;
         if (result->scalar) {
-            wg_frame_slot_set(f, &f->out_slot[r], one ? t->head.steps[record->node].value : result->value);
-            wg_frame_slot_set(f, &f->upstream_slot[r], one ? t->adjoints[record->node] : result->adjoint);
+            wg__frame_slot_set(f, &f->out_slot[r], one ? t->head.steps[record->node].value : result->value);
+            wg__frame_slot_set(f, &f->upstream_slot[r], one ? t->adjoints[record->node] : result->adjoint);
             f->upstream[r] = one || result->has_gradient ? (const void *)&f->upstream_slot[r] : NULL;
         } else {
             f->upstream[r] = result->has_gradient ? result->gradient : NULL;
@@ -27,7 +27,7 @@ static void set_upstream(wg_frame *f, wg_record *record)
 static bool gradient_memory(wg_frame *f, size_t i)
 {
     wg_engine *t = f->tape;
-    wg_record *operand = wg_record_of(t, f->arg[i].node);
+    wg_record *operand = wg__record_of(t, f->arg[i].node);
     if (!operand || operand->result[0].scalar) {
         f->grad_in[i] = &f->grad_slot[i];
         return true;
@@ -40,8 +40,8 @@ static bool gradient_memory(wg_frame *f, size_t i)
         f->grad_in[i] = binding->gradient;
         return true;
     }
-    f->grad_block[i] = wg_block_take(&t->blocks, result->count * wg_dtype_size(result->dtype));
-    f->grad_in[i] = f->grad_block[i] ? wg_block_data(f->grad_block[i]) : NULL;
+    f->grad_block[i] = wg__block_take(&t->blocks, result->count * wg_dtype_size(result->dtype));
+    f->grad_in[i] = f->grad_block[i] ? wg__block_data(f->grad_block[i]) : NULL;
     return f->grad_block[i] != NULL;
 }
 
@@ -49,10 +49,10 @@ static bool gradient_memory(wg_frame *f, size_t i)
 static void return_memory(wg_frame *f)
 {
     for (size_t i = 0; i < f->op.arity; i++) {
-        wg_record *operand = wg_record_of(f->tape, f->arg[i].node);
+        wg_record *operand = wg__record_of(f->tape, f->arg[i].node);
         if (f->grad_in[i] && !f->grad_block[i] && operand && !operand->result[0].scalar)
             operand->direct = false;
-        wg_block_give(&f->tape->blocks, f->grad_block[i]);
+        wg__block_give(&f->tape->blocks, f->grad_block[i]);
         f->grad_block[i] = NULL;
         f->grad_in[i] = NULL;
     }
@@ -66,15 +66,15 @@ static wg_status take_gradients(wg_frame *f)
         if (!f->grad_in[i])
             continue;
         uint32_t node = f->arg[i].node;
-        wg_record *operand = wg_record_of(t, node);
+        wg_record *operand = wg__record_of(t, node);
         t->reached[node] = 1;
         if (!operand || operand->result[0].scalar) {
-            t->adjoints[node] += wg_frame_slot_get(f, &f->grad_slot[i]);
+            t->adjoints[node] += wg__frame_slot_get(f, &f->grad_slot[i]);
         } else if (!f->grad_block[i]) { /* direct */
             operand->result[0].gradient = f->grad_in[i];
             operand->result[0].has_gradient = true;
         } else {
-            wg_status one = wg_contribute(t, &operand->result[0], f->grad_block[i], NULL);
+            wg_status one = wg__contribute(t, &operand->result[0], f->grad_block[i], NULL);
             status = status == WG_OK ? one : status;
         }
         f->grad_block[i] = NULL;
@@ -94,11 +94,11 @@ static wg_status run_kernel(wg_frame *f, wg_record *record)
             return_memory(f);
             return WG_OUT_OF_MEMORY;
         }
-    wg_frame_load(f);
+    wg__frame_load(f);
     set_upstream(f, record);
-    wg_float_state callers = wg_float_hold();
+    wg_float_state callers = wg__float_hold();
     wg_status status = kernel(&f->op);
-    wg_float_restore(&callers);
+    wg__float_restore(&callers);
     if (status != WG_OK) {
         return_memory(f);
         return status;
@@ -112,12 +112,12 @@ static wg_status upstream_vars(wg_frame *f, wg_record *record, wg_var *g)
     wg_engine *t = f->tape;
     for (size_t r = 0; r < record->results; r++) {
         wg_result *result = &record->result[r];
-        g[r] = wg_invalid(&t->head);
+        g[r] = wg__invalid(&t->head);
         if (result->scalar && (record->results == 1 || result->has_gradient)) {
             g[r] =
                 wg_const_scalar(&t->head, record->results == 1 ? t->adjoints[record->node] : result->adjoint);
         } else if (!result->scalar && result->has_gradient) {
-            g[r] = wg_share_var(t, result->dtype, &result->shape, result->gradient_block, result->gradient);
+            g[r] = wg__share_var(t, result->dtype, &result->shape, result->gradient_block, result->gradient);
         } else {
             continue;
         }
@@ -134,24 +134,24 @@ static wg_status run_rule(wg_frame *f, wg_record *record)
     wg_var g[WG_MAX_RESULTS];
     wg_status status = upstream_vars(f, record, g);
     if (status == WG_OK)
-        status = wg_run_rule(f, g, f->grad_var);
+        status = wg__run_rule(f, g, f->grad_var);
     for (size_t i = 0; i < record->arity && status == WG_OK; i++)
         if (f->wanted[i] && f->grad_var[i].node != WG_NO_NODE)
-            status = wg_contribute_var(t, f->arg[i].node, f->grad_var[i]);
-    wg_forget(t, end);
+            status = wg__contribute_var(t, f->arg[i].node, f->grad_var[i]);
+    wg__forget(t, end);
     return status;
 }
 
 /* A projection hands its adjoint to the node whose result it is. */
 static void sweep_projection(wg_engine *t, wg_record *projection)
 {
-    wg_record *parent = wg_record_of(t, projection->args[0]);
+    wg_record *parent = wg__record_of(t, projection->args[0]);
     wg_result *to = &parent->result[*(const size_t *)projection->attr], *from = &projection->result[0];
     t->reached[parent->node] = 1;
     if (from->scalar) {
         to->adjoint = t->adjoints[projection->node];
     } else {
-        to->gradient_block = wg_block_share(from->gradient_block);
+        to->gradient_block = wg__block_share(from->gradient_block);
         to->gradient = from->gradient;
     }
     to->has_gradient = true;
@@ -162,32 +162,32 @@ static void drop_gradient(wg_engine *t, wg_record *record)
     if (record->keep_gradient || t->options.keep_grads)
         return;
     for (size_t r = 0; r < record->results; r++) {
-        wg_block_give(&t->blocks, record->result[r].gradient_block);
+        wg__block_give(&t->blocks, record->result[r].gradient_block);
         record->result[r].gradient_block = NULL;
         record->result[r].gradient = NULL;
     }
 }
 
-wg_status wg_sweep_record(wg_engine *t, wg_record *record)
+wg_status wg__sweep_record(wg_engine *t, wg_record *record)
 {
     if (record->arity == 0 || !record->tracked || record->cut)
         return WG_OK;
-    if (record->op == &wg_op_projection) {
+    if (record->op == &wg__op_projection) {
         sweep_projection(t, record);
         drop_gradient(t, record);
         return WG_OK;
     }
     wg_frame frame;
     wg_status status = WG_OUT_OF_MEMORY;
-    if (wg_frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
-        wg_frame_record(&frame, record);
+    if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
+        wg__frame_record(&frame, record);
         for (size_t i = 0; i < record->arity; i++)
-            frame.wanted[i] = wg_tracked(t, record->args[i]) && frame.in_dtype[i] != WG_I32;
+            frame.wanted[i] = wg__tracked(t, record->args[i]) && frame.in_dtype[i] != WG_I32;
         status = run_kernel(&frame, record);
         if (status == WG_DECLINED)
             status = run_rule(&frame, record);
     }
-    wg_frame_close(&frame);
+    wg__frame_close(&frame);
     drop_gradient(t, record);
     return status;
 }

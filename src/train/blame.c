@@ -65,20 +65,20 @@ static size_t find_parameter(const wg_tape *tape, const wg_params *params)
     for (size_t i = 0; i < wg_params_count(params); i++) {
         size_t count;
         const void *gradient = wg_own_grad(tape, params, i, &count);
-        if (gradient && isinf(wg_largest(wg_params_dtype(params), gradient, count)))
+        if (gradient && isinf(wg__largest(wg_params_dtype(params), gradient, count)))
             return i;
     }
     return SIZE_MAX;
 }
 
-wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter)
+wg_status wg__fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter)
 {
     char where[WG_MESSAGE_SIZE] = "";
     wg_task task = f->task;
     task.tape.frozen = task.tape.keep_grads = task.tape.own_grads = true;
-    wg_tape *tape = wg_task_tape(&task, true);
+    wg_tape *tape = wg__task_tape(&task, true);
     wg_tape_set_run(tape, run);
-    wg_recorded r = tape ? wg_task_record(&task, tape, batch, true) : (wg_recorded){.loss = {0}};
+    wg_recorded r = tape ? wg__task_record(&task, tape, batch, true) : (wg_recorded){.loss = {0}};
     if (!tape || wg_tape_status(tape) != WG_OK)
         snprintf(where, sizeof where, "; recorded once more: %.200s",
             tape ? wg_tape_message(tape) : "no memory for a tape");

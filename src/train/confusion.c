@@ -19,7 +19,7 @@ static const char *name_of(const wg_dataset *names, size_t i, char *text, size_t
 static void share(FILE *file, size_t part, size_t whole)
 {
     if (whole)
-        wg_format_to(file, "  %6.2f %%", 100 * (double)part / (double)whole);
+        wg__format_to(file, "  %6.2f %%", 100 * (double)part / (double)whole);
     else
         fprintf(file, "  %8s", "-");
 }

@@ -15,28 +15,28 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     wg_error own = {0};
     wg_evaluate_options o = options ? *options : (wg_evaluate_options){0};
     wg_task task = {model, user, params, o.loss, o.loss_options, o.metric, o.metric_user,
-        {.threads = o.threads, .allocator = wg_task_allocator(params, o.allocator)}};
+        {.threads = o.threads, .allocator = wg__task_allocator(params, o.allocator)}};
     wg_program program = {.forward = true};
     error = error ? error : &own;
     if (score)
         *score = (wg_score){(double)NAN, (double)NAN, 0};
-    wg_status status = wg_task_settle(&task, "evaluate", dataset, error);
+    wg_status status = wg__task_settle(&task, "evaluate", dataset, error);
     if (status == WG_OK)
-        status = wg_task_threads("evaluate", o.threads, error);
+        status = wg__task_threads("evaluate", o.threads, error);
     if (status != WG_OK)
         return status;
     wg_batches *batches = wg_batches_new(dataset,
         &(wg_batches_options){
             .size = o.batch ? o.batch : BATCH, .in_order = true, .allocator = task.tape.allocator},
         error);
-    wg_tape *tape = wg_task_tape(&task, false);
+    wg_tape *tape = wg__task_tape(&task, false);
     wg_tally tally;
     if (!tape)
         wg_error_set(error, WG_OUT_OF_MEMORY, "evaluate: no memory for a tape");
     if (error->status == WG_OK &&
-        wg_task_score(&task, "the evaluation", tape, &program, batches, &tally, error) == WG_OK && score)
-        *score = (wg_score){wg_tally_loss(&tally), wg_tally_metric(&task, &tally), tally.samples};
-    wg_program_free(&program);
+        wg__task_score(&task, "the evaluation", tape, &program, batches, &tally, error) == WG_OK && score)
+        *score = (wg_score){wg__tally_loss(&tally), wg__tally_metric(&task, &tally), tally.samples};
+    wg__program_free(&program);
     wg_tape_free(tape);
     wg_batches_free(batches);
     return error->status;
@@ -59,14 +59,14 @@ static int32_t *guess(
     wg_model model, void *user, wg_params *params, const wg_dataset *dataset, wg_error *error)
 {
     size_t n = wg_dataset_count(dataset);
-    int32_t *guesses = wg_mem_new(wg_params_allocator(params), n * sizeof *guesses);
+    int32_t *guesses = wg__mem_new(wg_params_allocator(params), n * sizeof *guesses);
     if (!guesses) {
         wg_error_set(error, WG_OUT_OF_MEMORY, "no memory for %zu labels", n);
         return NULL;
     }
     if (wg_predict_labels(model, user, params, wg_dataset_x(dataset), guesses, n, error) == WG_OK)
         return guesses;
-    wg_mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
+    wg__mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
     return NULL;
 }
 
@@ -81,7 +81,7 @@ double wg_accuracy(wg_model model, void *user, wg_params *params, const wg_datas
         return (double)NAN;
     for (size_t i = 0; i < n; i++)
         right += labels[i] == guesses[i];
-    wg_mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
+    wg__mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
     return (double)right / (double)n;
 }
 
@@ -107,6 +107,6 @@ wg_status wg_confusion(wg_model model, void *user, wg_params *params, const wg_d
         for (size_t i = 0; i < n; i++)
             matrix[(size_t)labels[i] * classes + (size_t)guesses[i]]++;
     }
-    wg_mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
+    wg__mem_free(wg_params_allocator(params), guesses, n * sizeof *guesses);
     return error->status;
 }

@@ -31,7 +31,7 @@ static wg_status check_numbers(wg_fitting *f)
         return bad(f, "validation", o->validation, "in [0, 1)");
     if (!(o->min_delta >= 0 && isfinite(o->min_delta)))
         return bad(f, "min_delta", o->min_delta, "finite and not negative");
-    wg_status status = wg_task_threads("fit", o->threads, f->error);
+    wg_status status = wg__task_threads("fit", o->threads, f->error);
     return status == WG_OK ? wg_schedule_check(&o->schedule, f->error) : status;
 }
 
@@ -104,9 +104,9 @@ static wg_status make_batches(
 static wg_status split(wg_fitting *f, const wg_dataset *dataset)
 {
     const wg_fit_options *o = &f->options;
-    const wg_allocator memory = wg_allocator_or_default(&o->allocator);
+    const wg_allocator memory = wg__allocator_or_default(&o->allocator);
     size_t counts[2];
-    size_t *rows = wg_mem_new(&memory, f->samples * sizeof *rows); /* the data set is larger */
+    size_t *rows = wg__mem_new(&memory, f->samples * sizeof *rows); /* the data set is larger */
     if (!rows)
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for %zu samples", f->samples);
     wg_status status = wg_split_rows(dataset, (const double[]){1 - o->validation, o->validation}, 2,
@@ -117,7 +117,7 @@ static wg_status split(wg_fitting *f, const wg_dataset *dataset)
             f->samples, counts[0], counts[1]);
     if (status == WG_OK)
         status = make_batches(f, dataset, rows, counts);
-    wg_mem_free(&memory, rows, f->samples * sizeof *rows);
+    wg__mem_free(&memory, rows, f->samples * sizeof *rows);
     return status;
 }
 
@@ -128,9 +128,9 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
     wg_status status = o->validation > 0 ? split(f, dataset) : make_batches(f, dataset, NULL, NULL);
     if (status != WG_OK)
         return status;
-    f->tape = wg_task_tape(&f->task, true);
+    f->tape = wg__task_tape(&f->task, true);
     f->testing.forward = true;
-    f->buffers.memory = wg_allocator_or_default(&o->allocator);
+    f->buffers.memory = wg__allocator_or_default(&o->allocator);
     f->training.bf16 = o->bf16;
     f->training.off = f->testing.off = !may_plan(f);
     f->optim = o->optim ? o->optim : (f->own_optim = wg_adam_new(f->task.params, NULL));
@@ -144,7 +144,7 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
     f->history->end = WG_FIT_FAILED;
     f->history->best = 0;
     f->position = (wg_position){.rate = wg_optim_lr(f->optim), .best_loss = HUGE_VAL};
-    f->progress = wg_progress_begin(o->progress,
+    f->progress = wg__progress_begin(o->progress,
         o->metric_name ? o->metric_name
         : o->metric    ? "metric"
                        : "accuracy",
@@ -158,27 +158,27 @@ static void free_all(wg_fitting *f)
     wg_batches_free(f->batches);
     wg_batches_free(f->validation);
     wg_params_free(f->best);
-    wg_buffers_free(&f->buffers);
-    wg_program_free(&f->training);
-    wg_program_free(&f->testing);
+    wg__buffers_free(&f->buffers);
+    wg__program_free(&f->training);
+    wg__program_free(&f->testing);
     wg_tape_free(f->tape);
     wg_history_free(&f->own_history);
 }
 
 /* ---- Epochs ----------------------------------------------------------------------------------------- */
 
-bool wg_fitting_stopped(wg_fitting *f)
+bool wg__fitting_stopped(wg_fitting *f)
 {
     f->stopped = f->stopped || (f->options.stop && *f->options.stop);
     return f->stopped;
 }
 
-wg_epoch wg_fitting_epoch(const wg_fitting *f)
+wg_epoch wg__fitting_epoch(const wg_fitting *f)
 {
     const wg_tally *tally = &f->position.tally;
     return (wg_epoch){.epoch = f->position.epoch + 1,
-        .loss = wg_tally_loss(tally),
-        .metric = wg_tally_metric(&f->task, tally),
+        .loss = wg__tally_loss(tally),
+        .metric = wg__tally_metric(&f->task, tally),
         .validation_loss = (double)NAN,
         .validation_metric = (double)NAN,
         .lr = f->position.rate,
@@ -186,7 +186,7 @@ wg_epoch wg_fitting_epoch(const wg_fitting *f)
         .skipped = f->position.skipped};
 }
 
-wg_status wg_fitting_keep_best(wg_fitting *f)
+wg_status wg__fitting_keep_best(wg_fitting *f)
 {
     const wg_params *params = f->task.params;
     if (!f->best)
@@ -204,13 +204,13 @@ static wg_status judge(wg_fitting *f, wg_epoch *epoch)
     if (f->validation) {
         wg_tally tally;
         wg_tape_set_training(f->tape, false);
-        wg_status status = wg_task_score(
+        wg_status status = wg__task_score(
             &f->task, "the fit's validation", f->tape, &f->testing, f->validation, &tally, f->error);
         wg_tape_set_training(f->tape, true);
         if (status != WG_OK)
             return status;
-        epoch->validation_loss = wg_tally_loss(&tally);
-        epoch->validation_metric = wg_tally_metric(&f->task, &tally);
+        epoch->validation_loss = wg__tally_loss(&tally);
+        epoch->validation_metric = wg__tally_metric(&f->task, &tally);
     }
     double loss = f->validation ? epoch->validation_loss : epoch->loss;
     epoch->best = loss < p->best_loss - (isfinite(p->best_loss) ? f->options.min_delta : 0);
@@ -219,45 +219,45 @@ static wg_status judge(wg_fitting *f, wg_epoch *epoch)
         return WG_OK;
     p->best_loss = loss;
     f->history->best = f->history->count + 1;
-    return f->options.patience ? wg_fitting_keep_best(f) : WG_OK;
+    return f->options.patience ? wg__fitting_keep_best(f) : WG_OK;
 }
 
 static wg_status finish_epoch(wg_fitting *f, double begun)
 {
-    wg_epoch epoch = wg_fitting_epoch(f);
+    wg_epoch epoch = wg__fitting_epoch(f);
     wg_status status = judge(f, &epoch);
     if (status != WG_OK)
         return status;
-    epoch.seconds = wg_clock() - begun;
-    if (!wg_history_add(f->history, &epoch))
+    epoch.seconds = wg__clock() - begun;
+    if (!wg__history_add(f->history, &epoch))
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for the history");
-    wg_progress_epoch(&f->progress, &epoch);
+    wg__progress_epoch(&f->progress, &epoch);
     f->position.epoch++;
     f->position.batch = f->position.skipped = 0;
     f->position.tally = (wg_tally){0};
-    status = wg_fitting_save(f);
+    status = wg__fitting_save(f);
     if (status != WG_OK || !f->options.on_epoch)
         return status;
     double rate = wg_optim_lr(f->optim);
     f->stopped = f->options.on_epoch(f->options.user, &epoch) != 0 || f->stopped;
     bool same = wg_optim_lr(f->optim) >= rate && wg_optim_lr(f->optim) <= rate;
-    return same ? WG_OK : wg_fitting_save(f); /* a fit that goes on from there goes on with the new rate */
+    return same ? WG_OK : wg__fitting_save(f); /* a fit that goes on from there goes on with the new rate */
 }
 
 static wg_status run_epoch(wg_fitting *f)
 {
     wg_batch cursor;
-    double begun = wg_clock();
+    double begun = wg__clock();
     wg_status status = wg_batches_seek(f->batches, f->position.epoch + 1, f->position.batch, &cursor);
     if (status != WG_OK)
         return wg_error_set(f->error, status, "fit: there is no batch %zu", f->position.batch);
     while (f->position.batch < wg_batches_per_epoch(f->batches)) {
         size_t before = f->position.tally.samples;
-        status = wg_fitting_update(f, &cursor);
+        status = wg__fitting_update(f, &cursor);
         if (status != WG_OK || f->stopped)
             return status;
-        wg_epoch so_far = wg_fitting_epoch(f);
-        wg_progress_update(&f->progress, &so_far, so_far.samples - before);
+        wg_epoch so_far = wg__fitting_epoch(f);
+        wg__progress_update(&f->progress, &so_far, so_far.samples - before);
         if (f->options.on_batch && f->options.on_batch(f->options.user, &so_far))
             f->stopped = true;
     }
@@ -271,7 +271,7 @@ static bool out_of_patience(const wg_fitting *f)
 
 static wg_status run(wg_fitting *f)
 {
-    while (f->position.epoch < f->options.epochs && !out_of_patience(f) && !wg_fitting_stopped(f)) {
+    while (f->position.epoch < f->options.epochs && !out_of_patience(f) && !wg__fitting_stopped(f)) {
         wg_status status = run_epoch(f);
         if (status != WG_OK)
             return status;
@@ -279,7 +279,7 @@ static wg_status run(wg_fitting *f)
     bool whole = f->position.epoch >= f->options.epochs || out_of_patience(f);
     if (!whole) {
         f->history->end = WG_FIT_STOPPED;
-        return f->position.batch ? wg_fitting_save(f) : WG_OK; /* an epoch's end is saved already */
+        return f->position.batch ? wg__fitting_save(f) : WG_OK; /* an epoch's end is saved already */
     }
     f->history->end = out_of_patience(f) ? WG_FIT_PATIENCE : WG_FIT_EPOCHS;
     return f->best ? wg_params_copy(f->task.params, f->best, f->error) : WG_OK;
@@ -293,17 +293,17 @@ wg_status wg_fit(wg_model model, void *user, wg_params *params, const wg_dataset
     const wg_fit_options *o = &f.options;
     f.task = (wg_task){model, user, params, o->loss, o->loss_options, o->metric, o->metric_user,
         {.seed = o->seed, .threads = o->threads, .allocator = o->allocator}};
-    wg_status status = wg_task_settle(&f.task, "fit", dataset, f.error);
+    wg_status status = wg__task_settle(&f.task, "fit", dataset, f.error);
     if (status == WG_OK)
         status = check_options(&f);
     if (status != WG_OK)
         return status;
     status = make_all(&f, dataset);
     if (status == WG_OK)
-        status = wg_fitting_resume(&f);
+        status = wg__fitting_resume(&f);
     if (status == WG_OK)
         status = run(&f);
-    wg_progress_end(&f.progress);
+    wg__progress_end(&f.progress);
     free_all(&f);
     return status;
 }

@@ -38,28 +38,29 @@ typedef struct wg_fitting {
 } wg_fitting;
 
 /* Has someone asked for an end? */
-bool wg_fitting_stopped(wg_fitting *f);
+bool wg__fitting_stopped(wg_fitting *f);
 
 /* What the running epoch has come to. */
-wg_epoch wg_fitting_epoch(const wg_fitting *f);
+wg_epoch wg__fitting_epoch(const wg_fitting *f);
 
 /* One update, with all the batches that it takes, from the batch at `cursor` on; or, where the options say
  * so, batches that are not finite are skipped. Nothing has happened when the status is not WG_OK, or
  * f->stopped is set. */
-wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor);
+wg_status wg__fitting_update(wg_fitting *f, wg_batch *cursor);
 
 /* Says that a batch, done with random run `run`, has a loss or a gradient that is not finite: in the error,
  * with the node where it began. `parameter` is the first one without a finite gradient, WG_SOME_PARAMETER if
  * that is not known, SIZE_MAX if there is none. */
 #define WG_SOME_PARAMETER (SIZE_MAX - 1)
-wg_status wg_fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter);
+wg_status wg__fitting_blame(
+    wg_fitting *f, const wg_batch *batch, uint64_t run, double loss, size_t parameter);
 
 /* Copies the parameters as the best so far. */
-wg_status wg_fitting_keep_best(wg_fitting *f);
+wg_status wg__fitting_keep_best(wg_fitting *f);
 
 /* Writes the checkpoint, if there is to be one. Tries, before the fit begins, whether it can be written, and
  * reads it if there is one to go on from. */
-wg_status wg_fitting_save(wg_fitting *f);
-wg_status wg_fitting_resume(wg_fitting *f);
+wg_status wg__fitting_save(wg_fitting *f);
+wg_status wg__fitting_resume(wg_fitting *f);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include <math.h>
 
-bool wg_history_add(wg_history *h, const wg_epoch *epoch)
+bool wg__history_add(wg_history *h, const wg_epoch *epoch)
 {
-    wg_allocator memory = wg_allocator_or_default(&h->allocator);
-    if (!wg_mem_reserve(&memory, (void **)&h->epochs, &h->capacity, h->count + 1, sizeof *h->epochs))
+    wg_allocator memory = wg__allocator_or_default(&h->allocator);
+    if (!wg__mem_reserve(&memory, (void **)&h->epochs, &h->capacity, h->count + 1, sizeof *h->epochs))
         return false;
     h->epochs[h->count++] = *epoch;
     return true;
@@ -19,8 +19,8 @@ bool wg_history_add(wg_history *h, const wg_epoch *epoch)
 void wg_history_free(wg_history *h)
 {
     if (h) {
-        wg_allocator memory = wg_allocator_or_default(&h->allocator);
-        wg_mem_free(&memory, h->epochs, h->capacity * sizeof *h->epochs);
+        wg_allocator memory = wg__allocator_or_default(&h->allocator);
+        wg__mem_free(&memory, h->epochs, h->capacity * sizeof *h->epochs);
         *h = (wg_history){0};
     }
 }
@@ -61,8 +61,8 @@ wg_status wg_print_history(const wg_history *history, FILE *file)
             if (measured[c] && isnan(figure(e, c)))
                 fputs(",", file);
             else if (measured[c])
-                wg_format_to(file, ",%.9g", figure(e, c));
-        wg_format_to(file, ",%.3f,%zu,%d,%zu\n", e->seconds, e->samples, e->best, e->skipped);
+                wg__format_to(file, ",%.9g", figure(e, c));
+        wg__format_to(file, ",%.3f,%zu,%d,%zu\n", e->seconds, e->samples, e->best, e->skipped);
     }
     return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }

@@ -7,6 +7,6 @@
 #include <wengert/fit.h>
 
 /* False, with nothing changed, when there is no memory. */
-bool wg_history_add(wg_history *history, const wg_epoch *epoch);
+bool wg__history_add(wg_history *history, const wg_epoch *epoch);
 
 #endif

@@ -8,10 +8,10 @@
 
 static double element(const wg_array *a, size_t i)
 {
-    return wg_element_at(a->data, a->dtype, i);
+    return wg__element_at(a->data, a->dtype, i);
 }
 
-size_t wg_row_argmax(const wg_array *array, size_t row, size_t n)
+size_t wg__row_argmax(const wg_array *array, size_t row, size_t n)
 {
     size_t best = 0;
     for (size_t i = 1; i < n; i++)
@@ -30,7 +30,7 @@ double wg_metric_accuracy(wg_array prediction, wg_array target, void *user)
         !prediction.data || !label)
         return (double)NAN;
     for (size_t i = 0; i < rows; i++)
-        right += label[i] >= 0 && wg_row_argmax(&prediction, i, prediction.shape.dim[1]) == (size_t)label[i];
+        right += label[i] >= 0 && wg__row_argmax(&prediction, i, prediction.shape.dim[1]) == (size_t)label[i];
     return (double)right / (double)rows;
 }
 

@@ -48,7 +48,7 @@ static wg_status take_labels(prediction *p, wg_var y, size_t rows, size_t each)
     if (!numbers.data)
         return WG_NO_VALUE;
     for (size_t i = 0; i < rows; i++)
-        ((int32_t *)p->out)[p->done + i] = (int32_t)wg_row_argmax(&numbers, i, each);
+        ((int32_t *)p->out)[p->done + i] = (int32_t)wg__row_argmax(&numbers, i, each);
     return WG_OK;
 }
 
@@ -80,9 +80,9 @@ static wg_status predict_part(prediction *p, wg_model model, void *user, wg_para
     size_t rows = part.shape.dim[0], each = 0, width = 0;
     wg_tape_reset(tape);
     wg_no_grad_begin(tape);
-    bool closed = wg_task_close(params, "the prediction");
+    bool closed = wg__task_close(params, "the prediction");
     wg_var y = model(params, wg_input(tape, part), user);
-    wg_task_open(params, closed);
+    wg__task_open(params, closed);
     if (p->softmax && wg_shape_of(y).rank > 0)
         y = wg_softmax(y, -1);
     if (wg_tape_status(tape) != WG_OK)

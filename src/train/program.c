@@ -12,7 +12,7 @@ static void drop_plan(wg_program *g)
     g->fingerprint = 0;
 }
 
-void wg_program_free(wg_program *g)
+void wg__program_free(wg_program *g)
 {
     drop_plan(g);
 }
@@ -85,12 +85,12 @@ static wg_outcome outcome_of(const wg_recorded *step)
         .prediction = wg_array_of(wg_data(p), wg_dtype_of(p), wg_shape_of(p))};
 }
 
-wg_outcome wg_program_step(
+wg_outcome wg__program_step(
     wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full)
 {
     uint64_t run = wg_tape_run(tape);
     bool values = !full || g->off;
-    wg_recorded step = wg_task_record(task, tape, batch, values);
+    wg_recorded step = wg__task_record(task, tape, batch, values);
     if (values)
         return outcome_of(&step);
     uint64_t fingerprint = wg_tape_fingerprint(tape);
@@ -106,7 +106,7 @@ wg_outcome wg_program_step(
         replay(tape, &step, batch, run);
     } else {
         wg_tape_set_run(tape, run);
-        step = wg_task_record(task, tape, batch, true);
+        step = wg__task_record(task, tape, batch, true);
     }
     if (g->bf16)
         wg_tape_fail(tape, WG_INVALID, "bf16 is for batches that a plan trains, and the model %s",

@@ -37,9 +37,9 @@ typedef struct wg_outcome {
 
 /* Records a batch and computes it, if it is a full one by the plan. The loss has a value, or the tape an
  * error: also where memory lacks for a plan, or one of bfloat16 is not to be had. */
-wg_outcome wg_program_step(
+wg_outcome wg__program_step(
     wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full);
 
-void wg_program_free(wg_program *g);
+void wg__program_free(wg_program *g);
 
 #endif

@@ -14,14 +14,14 @@
 
 enum { LINE = 256, NARROW = 20, WIDEST_BAR = 24 };
 
-wg_progress wg_progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples)
+wg_progress wg__progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples)
 {
     return (wg_progress){.file = file,
         .terminal = file && isatty(fileno(file)),
         .metric = metric,
         .epochs = epochs,
         .samples = samples,
-        .begun = wg_clock()};
+        .begun = wg__clock()};
 }
 
 static int terminal_width(FILE *file)
@@ -52,22 +52,22 @@ static const char *skipped_text(const wg_epoch *e, char *text, size_t size)
 /* What stands to the right of the bar. */
 static void figures(const wg_progress *p, const wg_epoch *e, char *text, size_t size)
 {
-    double seconds = wg_clock() - p->begun, rate = seconds > 0 ? (double)p->seen / seconds : 0,
+    double seconds = wg__clock() - p->begun, rate = seconds > 0 ? (double)p->seen / seconds : 0,
            due = (double)(p->epochs - e->epoch) * (double)p->samples + (double)(p->samples - e->samples);
     char metric[64] = "", left[32], skipped[40];
     if (!isnan(e->metric))
-        wg_format(metric, sizeof metric, "  %.24s %.4f", p->metric, e->metric);
+        wg__format(metric, sizeof metric, "  %.24s %.4f", p->metric, e->metric);
     time_text(left, sizeof left, rate > 0 ? due / rate : 0);
-    wg_format(text, size, "loss %.4g%s%s  %.0f/s  %s left", e->loss, metric,
+    wg__format(text, size, "loss %.4g%s%s  %.0f/s  %s left", e->loss, metric,
         skipped_text(e, skipped, sizeof skipped), rate, left);
 }
 
-void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
+void wg__progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
 {
     p->seen += fresh;
     if (!p->file || !p->terminal)
         return;
-    double now = wg_clock();
+    double now = wg__clock();
     if (now - p->drawn < 0.1 && e->samples < p->samples)
         return;
     p->drawn = now;
@@ -79,7 +79,7 @@ void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
     for (int i = 0; i < width; i++)
         bar[i] = i < (int)(share * width + 0.5) ? '#' : '.';
     bar[width] = 0;
-    int length = wg_format(
+    int length = wg__format(
         line, sizeof line, "epoch %zu/%zu [%s] %3.0f %%  %s", e->epoch, p->epochs, bar, 100 * share, right);
     if (length > columns - 1)
         line[length = columns - 1] = 0;
@@ -88,26 +88,26 @@ void wg_progress_update(wg_progress *p, const wg_epoch *e, size_t fresh)
     p->width = length;
 }
 
-void wg_progress_epoch(wg_progress *p, const wg_epoch *e)
+void wg__progress_epoch(wg_progress *p, const wg_epoch *e)
 {
     if (!p->file)
         return;
     char line[2 * LINE], text[LINE];
-    wg_format(line, sizeof line, "epoch %zu/%zu  loss %.4g", e->epoch, p->epochs, e->loss);
+    wg__format(line, sizeof line, "epoch %zu/%zu  loss %.4g", e->epoch, p->epochs, e->loss);
     if (!isnan(e->metric)) {
-        wg_format(text, sizeof text, "  %.24s %.4f", p->metric, e->metric);
+        wg__format(text, sizeof text, "  %.24s %.4f", p->metric, e->metric);
         strcat(line, text);
     }
     if (!isnan(e->validation_loss)) {
-        wg_format(text, sizeof text, "  validation loss %.4g", e->validation_loss);
+        wg__format(text, sizeof text, "  validation loss %.4g", e->validation_loss);
         strcat(line, text);
     }
     if (!isnan(e->validation_metric)) {
-        wg_format(text, sizeof text, "  %.24s %.4f", p->metric, e->validation_metric);
+        wg__format(text, sizeof text, "  %.24s %.4f", p->metric, e->validation_metric);
         strcat(line, text);
     }
     strcat(line, skipped_text(e, text, sizeof text));
-    wg_format(text, sizeof text, "  %.0f/s  %.2f s%s", e->seconds > 0 ? (double)e->samples / e->seconds : 0,
+    wg__format(text, sizeof text, "  %.0f/s  %.2f s%s", e->seconds > 0 ? (double)e->samples / e->seconds : 0,
         e->seconds, e->best ? "" : "  (no better)");
     strcat(line, text);
     int length = (int)strlen(line);
@@ -117,7 +117,7 @@ void wg_progress_epoch(wg_progress *p, const wg_epoch *e)
     p->width = 0;
 }
 
-void wg_progress_end(wg_progress *p)
+void wg__progress_end(wg_progress *p)
 {
     if (p->file && p->terminal && p->width) {
         fprintf(p->file, "\n");

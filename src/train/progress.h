@@ -21,15 +21,15 @@ typedef struct wg_progress {
     int width;              /* of what was drawn last */
 } wg_progress;
 
-wg_progress wg_progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples);
+wg_progress wg__progress_begin(FILE *file, const char *metric, size_t epochs, size_t samples);
 
 /* After an update: `so_far` of an epoch, `done` samples of it, `fresh` of them since the last call. */
-void wg_progress_update(wg_progress *p, const wg_epoch *so_far, size_t fresh);
+void wg__progress_update(wg_progress *p, const wg_epoch *so_far, size_t fresh);
 
 /* After an epoch. */
-void wg_progress_epoch(wg_progress *p, const wg_epoch *epoch);
+void wg__progress_epoch(wg_progress *p, const wg_epoch *epoch);
 
 /* Leaves the cursor on a line of its own, when a fit ends within an epoch. */
-void wg_progress_end(wg_progress *p);
+void wg__progress_end(wg_progress *p);
 
 #endif

@@ -103,13 +103,13 @@ static wg_status add_best(wg_archive *extra, const wg_params *best, wg_error *er
     return error->status;
 }
 
-wg_status wg_fitting_save(wg_fitting *f)
+wg_status wg__fitting_save(wg_fitting *f)
 {
     if (!f->options.checkpoint)
         return WG_OK;
-    const wg_allocator memory = wg_allocator_or_default(&f->options.allocator);
+    const wg_allocator memory = wg__allocator_or_default(&f->options.allocator);
     size_t count = f->history->count, bytes = (count + 1) * COLUMNS * sizeof(double);
-    double field[FIELDS], *rows = wg_mem_new(&memory, bytes);
+    double field[FIELDS], *rows = wg__mem_new(&memory, bytes);
     wg_archive *extra = wg_archive_new(&memory);
     if (!rows || !extra)
         wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a checkpoint");
@@ -125,7 +125,7 @@ wg_status wg_fitting_save(wg_fitting *f)
             f->options.checkpoint, f->error);
     }
     wg_archive_free(extra);
-    wg_mem_free(&memory, rows, bytes);
+    wg__mem_free(&memory, rows, bytes);
     return f->error->status;
 }
 
@@ -215,7 +215,7 @@ static wg_status take_history(wg_fitting *f, const wg_array *rows, size_t best)
     for (size_t i = 0; i < rows->shape.dim[0]; i++) {
         const size_t columns = rows->shape.dim[1];
         wg_epoch epoch = row_epoch((const double *)rows->data + i * columns, columns);
-        if (!wg_history_add(f->history, &epoch))
+        if (!wg__history_add(f->history, &epoch))
             return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for the history");
     }
     return WG_OK;
@@ -224,7 +224,7 @@ static wg_status take_history(wg_fitting *f, const wg_array *rows, size_t best)
 /* The saved best, put over a copy of the parameters, whose names and shapes it must have. */
 static wg_status take_best(wg_fitting *f, const wg_archive *file)
 {
-    wg_status status = wg_fitting_keep_best(f);
+    wg_status status = wg__fitting_keep_best(f);
     for (size_t i = 0; status == WG_OK && i < wg_params_count(f->best); i++) {
         const char *name = wg_params_at(f->best, i).name;
         wg_array a = find(file, best_prefix, name);
@@ -273,13 +273,13 @@ static bool is_there(const char *path)
 static wg_status try_to_write(wg_fitting *f)
 {
     wg_sink sink;
-    wg_status status = wg_sink_open(&sink, f->options.checkpoint, f->error);
+    wg_status status = wg__sink_open(&sink, f->options.checkpoint, f->error);
     if (status == WG_OK)
-        wg_sink_abandon(&sink);
+        wg__sink_abandon(&sink);
     return status;
 }
 
-wg_status wg_fitting_resume(wg_fitting *f)
+wg_status wg__fitting_resume(wg_fitting *f)
 {
     if (!f->options.checkpoint)
         return WG_OK;

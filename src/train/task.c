@@ -15,7 +15,7 @@ static bool labels(const wg_dataset *dataset)
     return y.dtype == WG_I32 && y.shape.rank == 1;
 }
 
-wg_status wg_task_settle(wg_task *task, const char *who, const wg_dataset *dataset, wg_error *error)
+wg_status wg__task_settle(wg_task *task, const char *who, const wg_dataset *dataset, wg_error *error)
 {
     if (error && error->status != WG_OK)
         return error->status;
@@ -35,7 +35,7 @@ wg_status wg_task_settle(wg_task *task, const char *who, const wg_dataset *datas
     return WG_OK;
 }
 
-wg_status wg_task_threads(const char *who, int threads, wg_error *error)
+wg_status wg__task_threads(const char *who, int threads, wg_error *error)
 {
     return threads >= 0 ? WG_OK : wg_error_set(error, WG_INVALID, "%s: threads is %d", who, threads);
 }
@@ -50,15 +50,15 @@ static wg_var fit_shape(wg_var prediction, wg_var target)
     return column ? wg_reshape(prediction, wanted) : prediction;
 }
 
-wg_allocator wg_task_allocator(wg_params *params, wg_allocator asked)
+wg_allocator wg__task_allocator(wg_params *params, wg_allocator asked)
 {
-    wg_allocator hook = wg_allocator_or_default(&asked);
+    wg_allocator hook = wg__allocator_or_default(&asked);
     const wg_allocator *own = wg_params_allocator(params);
     bool same = own && own->resize == hook.resize && own->user == hook.user;
     return same ? wg_cache_allocator(wg_params_cache(params)) : asked;
 }
 
-wg_tape *wg_task_tape(const wg_task *task, bool training)
+wg_tape *wg__task_tape(const wg_task *task, bool training)
 {
     wg_tape_options options = task->tape;
     options.dtype = wg_params_dtype(task->params);
@@ -72,7 +72,7 @@ static wg_var input(wg_tape *tape, wg_array array, bool valued)
     return valued ? wg_input(tape, array) : wg_input_of(tape, dtype, array.shape);
 }
 
-wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, bool valued)
+wg_recorded wg__task_record(const wg_task *task, wg_tape *tape, const wg_batch *batch, bool valued)
 {
     wg_tape_reset(tape);
     wg_recorded r = {.x = input(tape, batch->x, valued)};
@@ -88,7 +88,7 @@ wg_recorded wg_task_record(const wg_task *task, wg_tape *tape, const wg_batch *b
     return r;
 }
 
-void wg_task_count(
+void wg__task_count(
     const wg_task *task, const wg_batch *batch, const wg_array *prediction, double loss, wg_tally *tally)
 {
     bool sum = task->loss_options && task->loss_options->reduction == WG_SUM;
@@ -99,17 +99,17 @@ void wg_task_count(
         tally->metric += n * task->metric(*prediction, batch->y, task->metric_user);
 }
 
-double wg_tally_loss(const wg_tally *tally)
+double wg__tally_loss(const wg_tally *tally)
 {
     return tally->samples ? tally->loss / (double)tally->samples : (double)NAN;
 }
 
-double wg_tally_metric(const wg_task *task, const wg_tally *tally)
+double wg__tally_metric(const wg_task *task, const wg_tally *tally)
 {
     return task->metric && tally->samples ? tally->metric / (double)tally->samples : (double)NAN;
 }
 
-bool wg_task_close(wg_params *params, const char *who)
+bool wg__task_close(wg_params *params, const char *who)
 {
     bool close = wg_params_count(params) > 0 && !wg_params_is_sealed(params);
     if (close)
@@ -117,28 +117,28 @@ bool wg_task_close(wg_params *params, const char *who)
     return close;
 }
 
-void wg_task_open(wg_params *params, bool closed)
+void wg__task_open(wg_params *params, bool closed)
 {
     if (closed)
         wg_params_unseal(params);
 }
 
-wg_status wg_task_score(const wg_task *task, const char *who, wg_tape *tape, wg_program *program,
+wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, wg_program *program,
     wg_batches *batches, wg_tally *tally, wg_error *error)
 {
     *tally = (wg_tally){0};
     wg_status status = WG_OK;
     size_t full = 0;
     for (wg_batch batch = {0}; status == WG_OK && wg_next_batch(batches, &batch);) {
-        bool closed = wg_task_close(task->params, who);
+        bool closed = wg__task_close(task->params, who);
         full = full ? full : batch.count;
-        wg_outcome made = wg_program_step(program, task, tape, &batch, batch.count == full);
-        wg_task_open(task->params, closed);
+        wg_outcome made = wg__program_step(program, task, tape, &batch, batch.count == full);
+        wg__task_open(task->params, closed);
         status = wg_tape_status(tape);
         if (status != WG_OK)
             wg_error_set(error, status, "batch %zu: %s", batch.number, wg_tape_message(tape));
         else
-            wg_task_count(task, &batch, &made.prediction, made.value, tally);
+            wg__task_count(task, &batch, &made.prediction, made.value, tally);
     }
     return status == WG_OK ? wg_batches_status(batches) : status;
 }

@@ -50,8 +50,8 @@ static wg_status bad_batch(
     *skip = f->options.skip_not_finite;
     if (*skip)
         return WG_OK;
-    wg_buffers_restore(&f->buffers, f->task.params);
-    return wg_fitting_blame(f, batch, run, loss, parameter);
+    wg__buffers_restore(&f->buffers, f->task.params);
+    return wg__fitting_blame(f, batch, run, loss, parameter);
 }
 
 /* The gradient of one batch, as its part of a mean over `samples`, added to what is there; or, by a plan that
@@ -60,7 +60,7 @@ static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t sample
 {
     bool full = batch->count == samples_of(f, 0, 1), last = update->batches == ++update->done;
     uint64_t run = wg_tape_run(f->tape) + 1;
-    wg_outcome made = wg_program_step(&f->training, &f->task, f->tape, batch, full);
+    wg_outcome made = wg__program_step(&f->training, &f->task, f->tape, batch, full);
     wg_var part = made.loss;
     size_t parameter = WG_SOME_PARAMETER;
     if (wg_tape_status(f->tape) != WG_OK)
@@ -74,7 +74,7 @@ static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t sample
     update->stepped = made.planned && f->training.optim;
     if (made.refused || !isfinite(made.value) || (!update->stepped && !finite_gradients(f, last, &parameter)))
         return bad_batch(f, batch, run, made.value, parameter, &update->skip);
-    wg_task_count(&f->task, batch, &made.prediction, made.value, &update->tally);
+    wg__task_count(&f->task, batch, &made.prediction, made.value, &update->tally);
     return WG_OK;
 }
 
@@ -93,7 +93,7 @@ static wg_status check_update(wg_fitting *f, const wg_batch *batch)
     size_t parameter = wg_params_not_finite(f->task.params);
     if (parameter == SIZE_MAX)
         return WG_OK;
-    wg_format(text, sizeof text, "the update at rate %g made parameter %.160s infinite, or no number",
+    wg__format(text, sizeof text, "the update at rate %g made parameter %.160s infinite, or no number",
         wg_optim_lr(f->optim), wg_params_at(f->task.params, parameter).name);
     return failed(f, batch, WG_NUMBER, text);
 }
@@ -105,7 +105,7 @@ static wg_status begin_rate(wg_fitting *f, const wg_batch *batch, double rate)
     if (wg_optim_set_lr(f->optim, rate * factor) == WG_OK)
         return WG_OK;
     char text[96];
-    wg_format(text, sizeof text, "the schedule's factor is %g at rate %g", factor, rate);
+    wg__format(text, sizeof text, "the schedule's factor is %g at rate %g", factor, rate);
     return failed(f, batch, WG_INVALID, text);
 }
 
@@ -135,7 +135,7 @@ static wg_status train_batches(wg_fitting *f, wg_batch *cursor, wg_update *updat
 {
     size_t samples = samples_of(f, f->position.batch, update->batches);
     wg_params_zero_grad(f->task.params);
-    for (size_t i = 0; i < update->batches && !wg_fitting_stopped(f); i++) {
+    for (size_t i = 0; i < update->batches && !wg__fitting_stopped(f); i++) {
         if (!wg_next_batch(f->batches, cursor))
             return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
         wg_status status = i == 0 ? begin_rate(f, cursor, update->rate) : WG_OK;
@@ -151,14 +151,14 @@ static wg_status train_batches(wg_fitting *f, wg_batch *cursor, wg_update *updat
     return WG_OK;
 }
 
-wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
+wg_status wg__fitting_update(wg_fitting *f, wg_batch *cursor)
 {
     size_t left = wg_batches_per_epoch(f->batches) - f->position.batch;
     wg_update update = {.batches = f->options.accumulate < left ? f->options.accumulate : left,
         .rate = wg_optim_lr(f->optim),
         .tally = f->position.tally};
     uint64_t run = wg_tape_run(f->tape);
-    if (!wg_buffers_keep(&f->buffers, f->task.params))
+    if (!wg__buffers_keep(&f->buffers, f->task.params))
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the buffers");
     wg_status status = train_batches(f, cursor, &update);
     if (status == WG_OK && !f->stopped && !update.skip)
@@ -166,7 +166,7 @@ wg_status wg_fitting_update(wg_fitting *f, wg_batch *cursor)
     bool done = status == WG_OK && !f->stopped;
     end_rate(f, update.rate, done && !update.skip);
     if (!done || update.skip)
-        wg_buffers_restore(&f->buffers, f->task.params);
+        wg__buffers_restore(&f->buffers, f->task.params);
     if (!done)
         wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
     else

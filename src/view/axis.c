@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void wg_interval_add(wg_interval *interval, double number)
+void wg__interval_add(wg_interval *interval, double number)
 {
     interval->low = number < interval->low ? number : interval->low;
     interval->high = number > interval->high ? number : interval->high;
@@ -19,7 +19,7 @@ void wg_interval_add(wg_interval *interval, double number)
 /* A number's last digits are no width: an interval below this part of its larger end counts as one number. */
 static const double narrowest = 1e-12, smallest = 1e-300;
 
-void wg_axis_show(wg_axis *axis, wg_interval shown, bool log, bool tight)
+void wg__axis_show(wg_axis *axis, wg_interval shown, bool log, bool tight)
 {
     const double room = 0.04;
     axis->log = log;
@@ -38,7 +38,7 @@ void wg_axis_show(wg_axis *axis, wg_interval shown, bool log, bool tight)
     axis->high = shown.high;
 }
 
-int wg_axis_place(const wg_axis *axis, double number)
+int wg__axis_place(const wg_axis *axis, double number)
 {
     const double far = 1e6;
     double part = ((axis->log ? log10(number) : number) - axis->low) / (axis->high - axis->low);
@@ -171,7 +171,7 @@ static bool log_ticks(wg_axis *axis, size_t wanted)
     return false;
 }
 
-void wg_axis_set_ticks(wg_axis *axis, size_t wanted, bool whole)
+void wg__axis_set_ticks(wg_axis *axis, size_t wanted, bool whole)
 {
     axis->count = 0;
     wanted = wanted < 2 ? 2 : wanted > 16 ? 16 : wanted;

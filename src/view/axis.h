@@ -28,17 +28,17 @@ typedef struct wg_interval {
     double low, high;
 } wg_interval;
 
-void wg_interval_add(wg_interval *interval, double number);
+void wg__interval_add(wg_interval *interval, double number);
 
 /* An axis that shows the interval: with a little room at both ends, unless `tight`. An empty interval shows
  * 0 to 1, or 1 to 10, and a single number stands in the middle of what is shown. */
-void wg_axis_show(wg_axis *axis, wg_interval interval, bool log, bool tight);
+void wg__axis_show(wg_axis *axis, wg_interval interval, bool log, bool tight);
 
 /* About `wanted` ticks (2 to 16) at nice numbers in low .. high: multiples of 1, 2 or 5 times a power of ten,
  * whole ones when `whole`. */
-void wg_axis_set_ticks(wg_axis *axis, size_t wanted, bool whole);
+void wg__axis_set_ticks(wg_axis *axis, size_t wanted, bool whole);
 
 /* Where a number stands; far beyond the ends it is kept within what an int holds. */
-int wg_axis_place(const wg_axis *axis, double number);
+int wg__axis_place(const wg_axis *axis, double number);
 
 #endif

@@ -88,10 +88,10 @@ static void put_op(FILE *file, wg_var x)
     const wg_op *op = wg_op_of(x);
     const double *number = op->base && op->numbers == 1 ? wg_attr_of(x) : NULL;
     if (number && op->number_first)
-        wg_format_to(file, "%g ", *number);
+        wg__format_to(file, "%g ", *number);
     put_text(file, sign_of(number ? op->base : wg_title_of(x)));
     if (number && !op->number_first)
-        wg_format_to(file, " %g", *number);
+        wg__format_to(file, " %g", *number);
 }
 
 /* A small matrix is written as one; other numbers in a line. */
@@ -107,9 +107,9 @@ static void put_numbers(FILE *file, wg_var x, bool gradient)
                                : wg_has_value(x) && wg_read(x, matrix, rows * columns) == WG_OK);
     fprintf(file, "<FONT COLOR=\"%s\">", gradient ? "#d00000" : "#00802b");
     if (!small)
-        put_text(file, wg_numbers_text(x, gradient, text, sizeof text));
+        put_text(file, wg__numbers_text(x, gradient, text, sizeof text));
     for (size_t i = 0; small && i < rows * columns; i++)
-        wg_format_to(file, "%s%.4g", i == 0 ? "" : i % columns ? " &nbsp;" : "<BR/>", matrix[i]);
+        wg__format_to(file, "%s%.4g", i == 0 ? "" : i % columns ? " &nbsp;" : "<BR/>", matrix[i]);
     fputs("</FONT>", file);
 }
 
@@ -290,7 +290,7 @@ wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options)
         return status == WG_OK ? WG_INVALID : status;
     drawing d = {.file = file, .tape = wg_tape_of(y), .count = wg_node_of(y) + 1};
     d.options = options ? *options : (wg_draw_options){0};
-    d.shown = wg_ancestors(y);
+    d.shown = wg__ancestors(y);
     if (!d.shown)
         return WG_OUT_OF_MEMORY;
     skip_views(&d);

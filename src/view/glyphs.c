@@ -65,7 +65,7 @@ static const unsigned char glyphs[128][WG_GLYPH_HEIGHT] = {
 
 static const unsigned char box[WG_GLYPH_HEIGHT] = {0x1F, 0x11, 0x11, 0x11, 0x11, 0x11, 0x1F};
 
-const unsigned char *wg_glyph(uint32_t character)
+const unsigned char *wg__glyph(uint32_t character)
 {
     static const unsigned char blank[WG_GLYPH_HEIGHT];
     if (character >= 'a' && character <= 'z')

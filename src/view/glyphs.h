@@ -11,6 +11,6 @@ enum { WG_GLYPH_WIDTH = 5, WG_GLYPH_HEIGHT = 7 };
 
 /* The rows of a character from the top, in each the leftmost pixel in bit 4; a box when it is not in the
  * alphabet, which has no small letters: they are capitals. */
-const unsigned char *wg_glyph(uint32_t character);
+const unsigned char *wg__glyph(uint32_t character);
 
 #endif

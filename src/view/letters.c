@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-uint32_t wg_letter_next(const char **words)
+uint32_t wg__letter_next(const char **words)
 {
     static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
     const unsigned char *byte = (const unsigned char *)*words;
@@ -51,18 +51,18 @@ static bool within(uint32_t c, const range *ranges, size_t count)
     return false;
 }
 
-size_t wg_columns(const char *words)
+size_t wg__columns(const char *words)
 {
     size_t columns = 0;
     while (*words) {
-        uint32_t c = wg_letter_next(&words);
+        uint32_t c = wg__letter_next(&words);
         if (!within(c, joined, sizeof joined / sizeof joined[0]))
             columns += within(c, wide, sizeof wide / sizeof wide[0]) ? 2 : 1;
     }
     return columns;
 }
 
-void wg_letters_trim(char *text)
+void wg__letters_trim(char *text)
 {
     size_t length = strlen(text), begin = length;
     while (begin > 0 && length - begin < 3 && (unsigned char)text[begin - 1] >> 6 == 2)
@@ -70,6 +70,6 @@ void wg_letters_trim(char *text)
     if (begin == 0 || (unsigned char)text[begin - 1] < 0xC0)
         return;
     const char *last = text + --begin;
-    if (wg_letter_next(&last) == WG_REPLACEMENT)
+    if (wg__letter_next(&last) == WG_REPLACEMENT)
         text[begin] = 0;
 }

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-bool *wg_ancestors(wg_var y)
+bool *wg__ancestors(wg_var y)
 {
     size_t last = wg_node_of(y);
     bool *shown = calloc(last + 1, sizeof *shown);
@@ -38,7 +38,7 @@ bool *wg_ancestors(wg_var y)
     return shown;
 }
 
-char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
+char *wg__numbers_text(wg_var x, bool gradient, char *text, size_t size)
 {
     enum { FIRST = 4 };
     const void *data = gradient ? wg_grad_data(x) : wg_data(x);
@@ -55,14 +55,14 @@ char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size)
             used++;
     }
     for (size_t i = 0; i < count && i < FIRST && used < size; i++)
-        used += (size_t)wg_format(
-            text + used, size - used, used ? " %.5g" : "%.5g", wg_element_at(data, wg_dtype_of(x), i));
+        used += (size_t)wg__format(
+            text + used, size - used, used ? " %.5g" : "%.5g", wg__element_at(data, wg_dtype_of(x), i));
     if (count > FIRST && used < size)
         snprintf(text + used, size - used, " ...");
     return text;
 }
 
-char *wg_label_text(wg_var x, char *text, size_t size)
+char *wg__label_text(wg_var x, char *text, size_t size)
 {
     const char *name = wg_name_of(x);
     if (name[0])

@@ -9,12 +9,12 @@
 
 /* Marks y and its ancestors: an array of wg_node_of(y) + 1 flags, to be freed; NULL when there is no memory.
  * Results of an operation with several stand for the operation. */
-bool *wg_ancestors(wg_var y);
+bool *wg__ancestors(wg_var y);
 
 /* "-12", "[2, 3] 1 2 3 ...": a var's value or gradient, "-" when there is none. */
-char *wg_numbers_text(wg_var x, bool gradient, char *text, size_t size);
+char *wg__numbers_text(wg_var x, bool gradient, char *text, size_t size);
 
 /* The node's name, or "#5". */
-char *wg_label_text(wg_var x, char *text, size_t size);
+char *wg__label_text(wg_var x, char *text, size_t size);
 
 #endif

@@ -47,7 +47,7 @@ static void paint_text(
     struct picture *p, size_t left, size_t top, size_t columns, const char *text, wg_colour c)
 {
     for (size_t x = 0; *text && x + WG_GLYPH_WIDTH <= columns; x += LETTER) {
-        const unsigned char *rows = wg_glyph(wg_letter_next(&text));
+        const unsigned char *rows = wg__glyph(wg__letter_next(&text));
         for (size_t y = 0; y < WG_GLYPH_HEIGHT; y++)
             for (size_t bit = 0; bit < WG_GLYPH_WIDTH; bit++)
                 if (rows[y] >> (WG_GLYPH_WIDTH - 1 - bit) & 1)
@@ -59,7 +59,7 @@ static size_t text_width(const char *text)
 {
     size_t letters = 0;
     for (; *text; letters++)
-        wg_letter_next(&text);
+        wg__letter_next(&text);
     return letters * LETTER - (letters != 0);
 }
 
@@ -115,8 +115,8 @@ static wg_status lay_out(
         return WG_OVERFLOW;
     l->cell_width = columns * l->zoom;
     l->cell_height = rows * l->zoom + CAPTION;
-    if (!wg_mul_size(l->per_row, l->cell_width + MARGIN, &p->width) ||
-        !wg_mul_size(lines, l->cell_height + MARGIN, &p->height) || p->width > MOST_PIXELS ||
+    if (!wg__mul_size(l->per_row, l->cell_width + MARGIN, &p->width) ||
+        !wg__mul_size(lines, l->cell_height + MARGIN, &p->height) || p->width > MOST_PIXELS ||
         p->height > MOST_PIXELS)
         return WG_OVERFLOW;
     p->width += MARGIN;
@@ -146,8 +146,8 @@ static wg_status write_plain(wg_sink *sink, struct picture *p, char kind, size_t
 {
     char head[64];
     int length = snprintf(head, sizeof head, "P%c\n%zu %zu\n255\n", kind, p->width, p->height);
-    wg_status status = wg_sink_write(sink, head, (size_t)length, error);
-    return status == WG_OK ? wg_sink_write(sink, p->rgb, bytes, error) : status;
+    wg_status status = wg__sink_write(sink, head, (size_t)length, error);
+    return status == WG_OK ? wg__sink_write(sink, p->rgb, bytes, error) : status;
 }
 
 static wg_status write_ppm(wg_sink *sink, struct picture *p, wg_error *error)
@@ -178,7 +178,7 @@ static png_voidp take_for_png(png_structp png, png_alloc_size_t size)
 {
     struct png_memory *memory = png_get_mem_ptr(png);
     size_t *block =
-        size <= SIZE_MAX - WG_ALIGNMENT ? wg_mem_new(&memory->allocator, WG_ALIGNMENT + size) : NULL;
+        size <= SIZE_MAX - WG_ALIGNMENT ? wg__mem_new(&memory->allocator, WG_ALIGNMENT + size) : NULL;
     memory->lacked = memory->lacked || !block;
     if (block)
         *block = WG_ALIGNMENT + size;
@@ -189,7 +189,7 @@ static void give_back_from_png(png_structp png, png_voidp memory)
 {
     size_t *block = memory ? (size_t *)(void *)((char *)memory - WG_ALIGNMENT) : NULL;
     if (block)
-        wg_mem_free(&((struct png_memory *)png_get_mem_ptr(png))->allocator, block, *block);
+        wg__mem_free(&((struct png_memory *)png_get_mem_ptr(png))->allocator, block, *block);
 }
 
 static void fail_png(png_structp png, png_const_charp text)
@@ -212,7 +212,7 @@ struct png_target {
 static void put_png(png_structp png, png_bytep bytes, png_size_t size)
 {
     struct png_target *to = png_get_io_ptr(png);
-    to->status = wg_sink_write(to->sink, bytes, size, to->error);
+    to->status = wg__sink_write(to->sink, bytes, size, to->error);
     if (to->status != WG_OK)
         png_error(png, "");
 }
@@ -226,7 +226,7 @@ static void flush_png(png_structp png)
 static wg_status write_png(wg_sink *sink, struct picture *p, wg_error *error)
 {
     struct png_target to = {sink, error, WG_OK};
-    struct png_memory memory = {.allocator = wg_allocator_or_default(NULL)};
+    struct png_memory memory = {.allocator = wg__allocator_or_default(NULL)};
     png_structp png = png_create_write_struct_2(
         PNG_LIBPNG_VER_STRING, NULL, fail_png, ignore_png, &memory, take_for_png, give_back_from_png);
     png_infop info = png ? png_create_info_struct(png) : NULL;
@@ -278,14 +278,14 @@ wg_status wg_sheet_check_path(const char *path, wg_error *error)
 static wg_status write_file(const char *path, struct picture *p, write_function *write, wg_error *error)
 {
     wg_sink sink;
-    wg_status status = wg_sink_open(&sink, path, error);
+    wg_status status = wg__sink_open(&sink, path, error);
     if (status != WG_OK)
         return status;
     status = write(&sink, p, error);
     if (status != WG_OK) /* an error that the sink has set stays */
         wg_error_set(error, status,
             status == WG_OUT_OF_MEMORY ? "%s: no memory for compressing" : "%s: cannot be written", path);
-    return wg_sink_finish(&sink, status, error);
+    return wg__sink_finish(&sink, status, error);
 }
 
 static wg_status check(
@@ -319,14 +319,14 @@ wg_status wg_sheet_write(
         return status;
     if (lay_out(&layout, &picture, tiles, count, &o) != WG_OK)
         return wg_error_set(error, WG_OVERFLOW, "%s: the sheet is too large for a picture", path);
-    wg_allocator allocator = wg_allocator_or_default(NULL);
+    wg_allocator allocator = wg__allocator_or_default(NULL);
     size_t bytes = 3 * picture.width * picture.height;
-    picture.rgb = wg_mem_new(&allocator, bytes);
+    picture.rgb = wg__mem_new(&allocator, bytes);
     if (!picture.rgb)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %zu x %zu pixels", path,
             picture.width, picture.height);
     paint_sheet(&picture, &layout, tiles, count, &o);
     status = write_file(path, &picture, write, error);
-    wg_mem_free(&allocator, picture.rgb, bytes);
+    wg__mem_free(&allocator, picture.rgb, bytes);
     return status;
 }

@@ -23,7 +23,7 @@ enum {
 
 static int words_width(const char *words)
 {
-    size_t letters = wg_columns(words);
+    size_t letters = wg__columns(words);
     return (int)(letters > 500 ? 500 : letters) * LETTER * WG_PIXEL;
 }
 
@@ -56,10 +56,10 @@ static void add_entry(legend *l, size_t i, size_t class, const char *words, cons
         l->rows++;
     }
     if (l->draw && l->y < l->plot->top) {
-        wg_plot_draw_sign(l->plot, i, class, l->x, l->y);
-        wg_svg_put(&l->plot->svg, "<text x=\"%d\" y=\"%d\">", l->x + sign, l->y + 45);
-        wg_svg_put_words(&l->plot->svg, words);
-        wg_svg_put(&l->plot->svg, "%s</text>\n", number);
+        wg__plot_draw_sign(l->plot, i, class, l->x, l->y);
+        wg__svg_put(&l->plot->svg, "<text x=\"%d\" y=\"%d\">", l->x + sign, l->y + 45);
+        wg__svg_put_words(&l->plot->svg, words);
+        wg__svg_put(&l->plot->svg, "%s</text>\n", number);
     }
     l->x += wide;
 }
@@ -71,7 +71,7 @@ static int legend_rows(wg_plot *plot, bool draw, int y)
     for (size_t i = 0; i < plot->count; i++) {
         const wg_plot_series *s = &plot->series[i];
         bool classes = s->kind == WG_PLOT_CLASSES;
-        size_t entries = !s->label ? 0 : classes ? wg_plot_classes(s) : 1;
+        size_t entries = !s->label ? 0 : classes ? wg__plot_classes(s) : 1;
         for (size_t class = 0; class < entries && class < LEGEND_CLASSES; class ++) {
             char number[32] = "";
             if (classes)
@@ -105,7 +105,7 @@ static int legend_top(const wg_plot *plot)
 }
 
 /* A fifth of the names' width is what a slope of 35 degrees saves; sin(35) is 0.57, cos(35) 0.82. */
-void wg_plot_lay_out(wg_plot *plot, bool whole)
+void wg__plot_lay_out(wg_plot *plot, bool whole)
 {
     const wg_plot_options *o = &plot->options;
     plot->width = (int)o->width * WG_PIXEL, plot->height = (int)o->height * WG_PIXEL;
@@ -119,7 +119,7 @@ void wg_plot_lay_out(wg_plot *plot, bool whole)
     int above = legend_top(plot) + (rows ? rows * ROW + 6 : 0) * WG_PIXEL;
     plot->top = at_most(above, plot->height / 2);
     plot->bottom = plot->height - at_most(below, plot->height / 3);
-    wg_axis_set_ticks(&plot->y, (size_t)(plot->bottom - plot->top) / (45 * WG_PIXEL), false);
+    wg__axis_set_ticks(&plot->y, (size_t)(plot->bottom - plot->top) / (45 * WG_PIXEL), false);
     int beside = 0;
     for (size_t i = 0; i < plot->y.count; i++) {
         int width = words_width(plot->y.ticks[i].text);
@@ -129,61 +129,61 @@ void wg_plot_lay_out(wg_plot *plot, bool whole)
     if (plot->slanted && names * 82 / 100 > beside)
         beside = names * 82 / 100;
     plot->left = at_most(beside, plot->width / 2);
-    wg_axis_set_ticks(&plot->x, (size_t)(plot->right - plot->left) / (75 * WG_PIXEL), whole);
+    wg__axis_set_ticks(&plot->x, (size_t)(plot->right - plot->left) / (75 * WG_PIXEL), whole);
     plot->x.from = plot->left, plot->x.to = plot->right;
     plot->y.from = plot->bottom, plot->y.to = plot->top;
 }
 
 /* ---- Drawing --------------------------------------------------------------------------------------- */
 
-void wg_plot_draw_grid(wg_plot *plot)
+void wg__plot_draw_grid(wg_plot *plot)
 {
     wg_svg *svg = &plot->svg;
-    wg_svg_put(svg, "<path stroke=\"#e4e4e4\" stroke-width=\"10\" d=\"");
+    wg__svg_put(svg, "<path stroke=\"#e4e4e4\" stroke-width=\"10\" d=\"");
     for (size_t i = 0; i < plot->y.count; i++)
-        wg_svg_put(svg, "M%d %dH%d", plot->left, wg_axis_place(&plot->y, plot->y.ticks[i].at), plot->right);
+        wg__svg_put(svg, "M%d %dH%d", plot->left, wg__axis_place(&plot->y, plot->y.ticks[i].at), plot->right);
     for (size_t i = 0; i < plot->x.count && plot->options.name_count == 0; i++)
-        wg_svg_put(svg, "M%d %dV%d", wg_axis_place(&plot->x, plot->x.ticks[i].at), plot->top, plot->bottom);
-    wg_svg_put(svg, "\"/>\n");
+        wg__svg_put(svg, "M%d %dV%d", wg__axis_place(&plot->x, plot->x.ticks[i].at), plot->top, plot->bottom);
+    wg__svg_put(svg, "\"/>\n");
 }
 
 static void draw_words(wg_svg *svg, int x, int y, const char *attributes, const char *words)
 {
-    wg_svg_put(svg, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes);
-    wg_svg_put_words(svg, words);
-    wg_svg_put(svg, "</text>\n");
+    wg__svg_put(svg, "<text x=\"%d\" y=\"%d\"%s>", x, y, attributes);
+    wg__svg_put_words(svg, words);
+    wg__svg_put(svg, "</text>\n");
 }
 
 static void draw_ticks(wg_plot *plot)
 {
     wg_svg *svg = &plot->svg;
     int low = plot->bottom + (TICK + SMALL + 3) * WG_PIXEL;
-    wg_svg_put(svg, "<path stroke=\"#404040\" stroke-width=\"10\" fill=\"none\" d=\"M%d %dV%dH%d", plot->left,
-        plot->top, plot->bottom, plot->right);
+    wg__svg_put(svg, "<path stroke=\"#404040\" stroke-width=\"10\" fill=\"none\" d=\"M%d %dV%dH%d",
+        plot->left, plot->top, plot->bottom, plot->right);
     for (size_t i = 0; i < plot->y.count; i++)
-        wg_svg_put(svg, "M%d %dh-50", plot->left, wg_axis_place(&plot->y, plot->y.ticks[i].at));
+        wg__svg_put(svg, "M%d %dh-50", plot->left, wg__axis_place(&plot->y, plot->y.ticks[i].at));
     for (size_t i = 0; i < plot->x.count && plot->options.name_count == 0; i++)
-        wg_svg_put(svg, "M%d %dv50", wg_axis_place(&plot->x, plot->x.ticks[i].at), plot->bottom);
-    wg_svg_put(svg, "\"/>\n<g font-size=\"%d\" text-anchor=\"end\">\n", SMALL * WG_PIXEL);
+        wg__svg_put(svg, "M%d %dv50", wg__axis_place(&plot->x, plot->x.ticks[i].at), plot->bottom);
+    wg__svg_put(svg, "\"/>\n<g font-size=\"%d\" text-anchor=\"end\">\n", SMALL * WG_PIXEL);
     for (size_t i = 0; i < plot->y.count; i++)
-        draw_words(svg, plot->left - (TICK + 4) * WG_PIXEL, wg_axis_place(&plot->y, plot->y.ticks[i].at) + 42,
-            "", plot->y.ticks[i].text);
-    wg_svg_put(svg, "</g>\n<g font-size=\"%d\" text-anchor=\"%s\">\n", SMALL * WG_PIXEL,
+        draw_words(svg, plot->left - (TICK + 4) * WG_PIXEL,
+            wg__axis_place(&plot->y, plot->y.ticks[i].at) + 42, "", plot->y.ticks[i].text);
+    wg__svg_put(svg, "</g>\n<g font-size=\"%d\" text-anchor=\"%s\">\n", SMALL * WG_PIXEL,
         plot->slanted ? "end" : "middle");
     for (size_t i = 0; i < plot->x.count && plot->options.name_count == 0; i++)
-        draw_words(svg, wg_axis_place(&plot->x, plot->x.ticks[i].at), low, "", plot->x.ticks[i].text);
+        draw_words(svg, wg__axis_place(&plot->x, plot->x.ticks[i].at), low, "", plot->x.ticks[i].text);
     for (size_t i = 0; i < plot->options.name_count; i++) {
-        int x = wg_axis_place(&plot->x, (double)(i + 1));
+        int x = wg__axis_place(&plot->x, (double)(i + 1));
         char turn[64] = "";
         if (plot->slanted)
             snprintf(turn, sizeof turn, " transform=\"rotate(-35 %d %d)\"", x + 40, low - 40);
         draw_words(
             svg, x + (plot->slanted ? 40 : 0), low - (plot->slanted ? 40 : 0), turn, plot->options.names[i]);
     }
-    wg_svg_put(svg, "</g>\n");
+    wg__svg_put(svg, "</g>\n");
 }
 
-void wg_plot_draw_frame(wg_plot *plot)
+void wg__plot_draw_frame(wg_plot *plot)
 {
     const wg_plot_options *o = &plot->options;
     int x = (plot->left + plot->right) / 2, y = (plot->top + plot->bottom) / 2;

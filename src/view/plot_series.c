@@ -11,9 +11,9 @@
 
 static const double beyond = 1e300;
 
-double wg_plot_number(const wg_array *array, size_t i)
+double wg__plot_number(const wg_array *array, size_t i)
 {
-    double number = wg_element_at(array->data, array->dtype, i);
+    double number = wg__element_at(array->data, array->dtype, i);
     return fabs(number) <= beyond ? number : (double)NAN;
 }
 
@@ -22,33 +22,33 @@ static bool is_left_out(const wg_array *array)
     return !array->data && array->shape.rank == 0;
 }
 
-size_t wg_plot_points(const wg_plot_series *series)
+size_t wg__plot_points(const wg_plot_series *series)
 {
     size_t count;
     return wg_shape_count(&series->y.shape, &count) ? count : 0;
 }
 
-wg_point wg_plot_point(const wg_plot_series *series, size_t i)
+wg_point wg__plot_point(const wg_plot_series *series, size_t i)
 {
     wg_point p = {.x = (double)(i + 1)};
     if (series->kind == WG_PLOT_CLASSES) {
-        p.x = wg_plot_number(&series->x, 2 * i);
-        p.y = wg_plot_number(&series->x, 2 * i + 1);
+        p.x = wg__plot_number(&series->x, 2 * i);
+        p.y = wg__plot_number(&series->x, 2 * i + 1);
         p.class = (size_t)((const int32_t *)series->y.data)[i];
     } else {
-        p.y = wg_plot_number(&series->y, i);
+        p.y = wg__plot_number(&series->y, i);
         if (!is_left_out(&series->x))
-            p.x = wg_plot_number(&series->x, i);
+            p.x = wg__plot_number(&series->x, i);
     }
     p.shown = !isnan(p.x) && !isnan(p.y);
     return p;
 }
 
-size_t wg_plot_classes(const wg_plot_series *series)
+size_t wg__plot_classes(const wg_plot_series *series)
 {
     size_t classes = 1;
-    for (size_t i = 0; i < wg_plot_points(series); i++) {
-        size_t class = wg_plot_point(series, i).class;
+    for (size_t i = 0; i < wg__plot_points(series); i++) {
+        size_t class = wg__plot_point(series, i).class;
         classes = class >= classes ? class + 1 : classes;
     }
     return classes;
@@ -83,7 +83,7 @@ static wg_status check_shapes(const wg_plot *plot, size_t i, wg_error *error)
     const wg_plot_series *s = &plot->series[i];
     char x_text[192], y_text[192];
     const char *rule = "as many numbers in x as in y";
-    size_t x_count, y_count = wg_plot_points(s);
+    size_t x_count, y_count = wg__plot_points(s);
     bool fit = wg_shape_count(&s->x.shape, &x_count) && x_count == y_count;
     if (s->kind == WG_PLOT_CLASSES) {
         rule = "x [n, 2] and y [n]";
@@ -103,11 +103,11 @@ static wg_status check_numbers(const wg_plot *plot, size_t i, wg_error *error)
 {
     const wg_plot_series *s = &plot->series[i];
     const wg_plot_options *o = &plot->options;
-    for (size_t k = 0; k < wg_plot_points(s); k++) {
+    for (size_t k = 0; k < wg__plot_points(s); k++) {
         if (s->kind == WG_PLOT_CLASSES && ((const int32_t *)s->y.data)[k] < 0)
             return wg_error_set(error, WG_BAD_INDEX, "%s: series %zu \"%s\": the class of sample %zu is %d",
                 plot->path, i, quoted(s->label), k, (int)((const int32_t *)s->y.data)[k]);
-        wg_point p = wg_plot_point(s, k);
+        wg_point p = wg__plot_point(s, k);
         bool bad_x = o->log_x && p.x <= 0;
         if (p.shown && (bad_x || (o->log_y && p.y <= 0)))
             return wg_error_set(error, WG_INVALID,
@@ -183,7 +183,7 @@ static wg_status check_options(const wg_plot *plot, wg_error *error)
     return status == WG_OK ? check_axis(plot, 'y', o->y_low, o->y_high, o->log_y, error) : status;
 }
 
-wg_status wg_plot_check(const wg_plot *plot, wg_error *error)
+wg_status wg__plot_check(const wg_plot *plot, wg_error *error)
 {
     if (plot->count && !plot->series)
         return wg_error_set(error, WG_INVALID, "%s: %zu series at NULL", plot->path, plot->count);

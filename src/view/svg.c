@@ -16,19 +16,19 @@ static bool reserve(wg_svg *svg, size_t size)
 {
     void *text = svg->text;
     svg->failed =
-        svg->failed || !wg_mem_reserve(&svg->allocator, &text, &svg->capacity, svg->count + size + 1, 1);
+        svg->failed || !wg__mem_reserve(&svg->allocator, &text, &svg->capacity, svg->count + size + 1, 1);
     svg->text = text;
     return !svg->failed;
 }
 
-void wg_svg_put(wg_svg *svg, const char *format, ...)
+void wg__svg_put(wg_svg *svg, const char *format, ...)
 {
     va_list arguments, again;
     va_start(arguments, format);
     va_copy(again, arguments);
-    int length = wg_format_list(NULL, 0, format, arguments);
+    int length = wg__format_list(NULL, 0, format, arguments);
     if (length > 0 && reserve(svg, (size_t)length)) {
-        wg_format_list(svg->text + svg->count, (size_t)length + 1, format, again);
+        wg__format_list(svg->text + svg->count, (size_t)length + 1, format, again);
         svg->count += (size_t)length;
     }
     va_end(again);
@@ -41,23 +41,23 @@ static bool is_character(uint32_t c)
     return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c != 0xFFFE && c != 0xFFFF);
 }
 
-void wg_svg_put_words(wg_svg *svg, const char *words)
+void wg__svg_put_words(wg_svg *svg, const char *words)
 {
     while (*words) {
         const char *begin = words;
-        uint32_t c = wg_letter_next(&words);
+        uint32_t c = wg__letter_next(&words);
         if (!is_character(c))
             c = WG_REPLACEMENT;
         if (c == '&' || c == '<' || c == '>' || c == '"' || c < ' ' || c == WG_REPLACEMENT)
-            wg_svg_put(svg, "&#%u;", (unsigned)c);
+            wg__svg_put(svg, "&#%u;", (unsigned)c);
         else
-            wg_svg_put(svg, "%.*s", (int)(words - begin), begin);
+            wg__svg_put(svg, "%.*s", (int)(words - begin), begin);
     }
 }
 
-void wg_svg_free(wg_svg *svg)
+void wg__svg_free(wg_svg *svg)
 {
-    wg_mem_free(&svg->allocator, svg->text, svg->capacity);
+    wg__mem_free(&svg->allocator, svg->text, svg->capacity);
     svg->text = NULL;
     svg->count = svg->capacity = 0;
 }

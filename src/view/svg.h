@@ -19,12 +19,12 @@ typedef struct wg_svg {
 } wg_svg;
 
 /* As printf. */
-void wg_svg_put(wg_svg *svg, const char *format, ...) WG_PRINTF(2, 3);
+void wg__svg_put(wg_svg *svg, const char *format, ...) WG_PRINTF(2, 3);
 
 /* Words of the caller's, which can stand anywhere between tags or quotes: markup is escaped, and what is no
  * character of XML or no UTF-8 becomes U+FFFD. */
-void wg_svg_put_words(wg_svg *svg, const char *words);
+void wg__svg_put_words(wg_svg *svg, const char *words);
 
-void wg_svg_free(wg_svg *svg);
+void wg__svg_free(wg_svg *svg);
 
 #endif

@@ -31,7 +31,7 @@ static void append_numbers(
 {
     char plain[32];
     for (size_t i = 0; i < count; i++) {
-        wg_format(plain, sizeof plain, "%g", number[i]);
+        wg__format(plain, sizeof plain, "%g", number[i]);
         append(text, "%s%s", before, plain);
         append(text, "%s%s", after, "");
     }
@@ -46,7 +46,7 @@ static const char *meaning(wg_var x, char letter, char *text, size_t size)
     size_t n = wg_operands_of(x, operand, MOST_OPERANDS), k = letter == 'b' || letter == 'w' ? 1 : 0;
     const double *numbers = op->numbers ? wg_attr_of(x) : NULL, *number = NULL;
     if (letter == 'y')
-        return wg_label_text(x, text, size);
+        return wg__label_text(x, text, size);
     if (letter == 'a' || letter == 'b' || letter == 'w' || letter == 'x') {
         if (numbers && op->base && k == (op->number_first ? 0 : 1))
             number = numbers;
@@ -59,8 +59,8 @@ static const char *meaning(wg_var x, char letter, char *text, size_t size)
         return NULL;
     }
     if (number)
-        wg_format(text, size, *number < 0 ? "(%g)" : "%g", *number);
-    return number ? text : k < n ? wg_label_text(operand[k], text, size) : NULL;
+        wg__format(text, size, *number < 0 ? "(%g)" : "%g", *number);
+    return number ? text : k < n ? wg__label_text(operand[k], text, size) : NULL;
 }
 
 static bool in_word(char c)
@@ -93,7 +93,7 @@ static void fill(row *r, wg_var x)
     if (op->number_first)
         append_numbers(r->text[OPERANDS], number, op->numbers, "", ", ");
     for (size_t i = 0; i < n && i < MOST_OPERANDS; i++) {
-        wg_label_text(operand[i], label, sizeof label);
+        wg__label_text(operand[i], label, sizeof label);
         append(r->text[OPERANDS], "%s%s", i ? ", " : "", label);
         if (!op->rule || op->arity == WG_VARIADIC || !op->rule[i])
             continue;
@@ -109,16 +109,16 @@ static void fill(row *r, wg_var x)
         op->describe(wg_attr_of(x), label, sizeof label);
         append(r->text[OPERANDS], label[0] ? ", %s%s" : "%s%s", label, "");
     }
-    wg_numbers_text(x, false, r->text[VALUE], WIDTH);
-    wg_numbers_text(x, true, r->text[GRADIENT], WIDTH);
+    wg__numbers_text(x, false, r->text[VALUE], WIDTH);
+    wg__numbers_text(x, true, r->text[GRADIENT], WIDTH);
     for (int c = 0; c < COLUMNS; c++)
-        wg_letters_trim(r->text[c]);
+        wg__letters_trim(r->text[c]);
 }
 
 static void widen(size_t *width, const row *r)
 {
     for (int c = 0; c < COLUMNS; c++) {
-        size_t needed = wg_columns(r->text[c]);
+        size_t needed = wg__columns(r->text[c]);
         width[c] = needed > width[c] ? needed : width[c];
     }
 }
@@ -127,7 +127,7 @@ static void print(const row *r, const size_t *width, FILE *file)
 {
     for (int c = 0; c < COLUMNS; c++)
         if (c + 1 < COLUMNS)
-            fprintf(file, "%s%*s  ", r->text[c], (int)(width[c] - wg_columns(r->text[c])), "");
+            fprintf(file, "%s%*s  ", r->text[c], (int)(width[c] - wg__columns(r->text[c])), "");
         else
             fprintf(file, "%s\n", r->text[c]);
 }
@@ -162,7 +162,7 @@ wg_status wg_print_trace(wg_var y, FILE *file)
     wg_status status = wg_tape_status(wg_tape_of(y));
     if (!file || !wg_is_valid(y))
         return status == WG_OK ? WG_INVALID : status;
-    bool *shown = wg_ancestors(y);
+    bool *shown = wg__ancestors(y);
     if (!shown)
         return WG_OUT_OF_MEMORY;
     status = table(wg_tape_of(y), wg_node_of(y) + 1, shown, file);

@@ -53,33 +53,33 @@ typedef struct job {
 static void chosen(void *user)
 {
     job *j = user;
-    wg_conv_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg__conv_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void rows(void *user)
 {
     job *j = user;
-    wg_conv_direct_of_f32(
-        wg_conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg__conv_direct_of_f32(wg__conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b,
+        j->result, j->scratch, NULL);
 }
 
 static void channels(void *user)
 {
     job *j = user;
-    wg_conv_direct_of_f32(
-        wg_conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg__conv_direct_of_f32(
+        wg__conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void product(void *user)
 {
     job *j = user;
-    wg_conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
+    wg__conv_gemm_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch);
 }
 
 static void lanes(void *user)
 {
     job *j = user;
-    wg_conv_lanes_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg__conv_lanes_f32(j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
 }
 
 static void onednn(void *user)
@@ -104,13 +104,13 @@ static float *numbers_new(size_t count)
 static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
 {
     size_t bytes[VARIANTS] = {0}, most = 64;
-    is[CHOSEN] = wg_conv_scratch(wg_threads_of(0), c, pass, sizeof(float), &bytes[CHOSEN]);
-    is[PRODUCT] = wg_conv_gemm_scratch(wg_threads_of(0), c, pass, sizeof(float), &bytes[PRODUCT]);
+    is[CHOSEN] = wg__conv_scratch(wg__threads_of(0), c, pass, sizeof(float), &bytes[CHOSEN]);
+    is[PRODUCT] = wg__conv_gemm_scratch(wg__threads_of(0), c, pass, sizeof(float), &bytes[PRODUCT]);
     for (size_t v = ROWS; v <= CHANNELS; v++)
-        is[v] = wg_conv_direct_can(wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
-                wg_conv_direct_scratch_of(
-                    wg_conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
-    is[LANES] = wg_conv_lanes_takes(c, pass) && wg_conv_lanes_scratch(c, pass, &bytes[LANES]);
+        is[v] = wg__conv_direct_can(wg__conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
+                wg__conv_direct_scratch_of(
+                    wg__conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
+    is[LANES] = wg__conv_lanes_takes(c, pass) && wg__conv_lanes_scratch(c, pass, &bytes[LANES]);
 #ifdef WG_BENCH_ONEDNN
     is[ONEDNN] = true;
 #else
@@ -131,7 +131,7 @@ static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass 
     double seconds[VARIANTS], flops = 2.0 * (double)(c->batch * c->filters * c->out_height * c->out_width) *
                                       (double)(c->channels / c->groups * c->rows * c->columns);
     float *scratch = numbers_new(variants_of(c, pass, is) / sizeof(float) + 16);
-    job j = {*c, pass, wg_threads_of(0), of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch};
+    job j = {*c, pass, wg__threads_of(0), of[a_of[pass]], of[b_of[pass]], of[result_of[pass]], scratch};
     size_t count = 0;
     for (size_t v = 0; v < VARIANTS; v++)
         if (is[v])
@@ -156,7 +156,7 @@ static void measure(bench *b, const char *label, const wg_conv *c, wg_conv_pass 
 int main(int argc, char **argv)
 {
     bench b = bench_begin(argc, argv, "conv");
-    printf("GFLOP/s, %2d thread(s)%28s", wg_threads_of(0), "");
+    printf("GFLOP/s, %2d thread(s)%28s", wg__threads_of(0), "");
     for (size_t v = 0; v < VARIANTS; v++)
         printf("%10s", variant_names[v]);
     printf("\n");

@@ -70,7 +70,7 @@ static void ours_f32(void *user)
     const product *p = user;
     const wg_product_f32 x = {
         p->ta, p->tb, p->m, p->n, p->k, 1, 0, a32, b32, c32, p->ta ? p->m : p->k, p->tb ? p->k : p->n, p->n};
-    wg_gemm_f32(wg_threads_of(0), &x, NULL, 0, room_for(wg_gemm_scratch_f32(wg_threads_of(0), &x, NULL)));
+    wg__gemm_f32(wg__threads_of(0), &x, NULL, 0, room_for(wg__gemm_scratch_f32(wg__threads_of(0), &x, NULL)));
 }
 
 static void ours_f64(void *user)
@@ -78,7 +78,7 @@ static void ours_f64(void *user)
     const product *p = user;
     const wg_product_f64 x = {
         p->ta, p->tb, p->m, p->n, p->k, 1, 0, a64, b64, c64, p->ta ? p->m : p->k, p->tb ? p->k : p->n, p->n};
-    wg_gemm_f64(wg_threads_of(0), &x, NULL, 0, room_for(wg_gemm_scratch_f64(wg_threads_of(0), &x, NULL)));
+    wg__gemm_f64(wg__threads_of(0), &x, NULL, 0, room_for(wg__gemm_scratch_f64(wg__threads_of(0), &x, NULL)));
 }
 
 #ifdef WG_BENCH_CBLAS
@@ -159,7 +159,7 @@ int main(int argc, char **argv)
         b32[i] = (float)(i * 2246822519u % 1000) / 1000 - 0.5f;
         b64[i] = (double)b32[i];
     }
-    printf("GFLOP/s, %2d thread(s)                              ", wg_threads_of(0));
+    printf("GFLOP/s, %2d thread(s)                              ", wg__threads_of(0));
     for (size_t v = 0; v < VARIANTS; v++)
         printf("%14s", variants[v].name);
     printf("\n");

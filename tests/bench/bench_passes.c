@@ -107,11 +107,11 @@ static void step_free(step *s)
 static double seconds_of(const wg_plan *plan, const wg_op *op, bool gradient)
 {
     for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg_record_of(plan->tape, plan->calls[k].node);
+        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
         if (record && !gradient && record->op == op)
             return plan->calls[k].seconds;
-        if (record && gradient && record->op == &wg_op_gradient &&
-            wg_record_of(plan->tape, wg_gradient_node(record))->op == op)
+        if (record && gradient && record->op == &wg__op_gradient &&
+            wg__record_of(plan->tape, wg__gradient_node(record))->op == op)
             return plan->calls[k].seconds;
     }
     return 0;
@@ -165,16 +165,16 @@ int main(int argc, char **argv)
 {
     const wg_shape images = WG_SHAPE(64, 32, 32, 32), rows = WG_SHAPE(4096, 512), few = WG_SHAPE(1 << 14, 10);
     const operation operations[] = {
-        {"relu", &wg_formula_ops[WG_CODE_relu], images, relu, 2, 3},
-        {"batch norm", &wg_op_batch_norm, images, batch_norm, 3, 5},
-        {"batch norm of rows", &wg_op_batch_norm, rows, batch_norm, 3, 5},
-        {"max pool", &wg_op_max_pool2d, images, max_pool, 1.5, 1.5},
-        {"mean pool", &wg_op_avg_pool2d, images, avg_pool, 1.25, 1.25},
-        {"layer norm", &wg_op_layer_norm, rows, layer_norm, 2, 3},
-        {"softmax", &wg_op_softmax, rows, softmax, 2, 3},
-        {"log softmax", &wg_op_log_softmax, rows, log_softmax, 2, 3},
-        {"cross-entropy, 512 classes", &wg_op_cross_entropy, rows, cross_entropy, 2, 2},
-        {"cross-entropy, 10 classes", &wg_op_cross_entropy, few, cross_entropy, 2, 2},
+        {"relu", &wg__formula_ops[WG_CODE_relu], images, relu, 2, 3},
+        {"batch norm", &wg__op_batch_norm, images, batch_norm, 3, 5},
+        {"batch norm of rows", &wg__op_batch_norm, rows, batch_norm, 3, 5},
+        {"max pool", &wg__op_max_pool2d, images, max_pool, 1.5, 1.5},
+        {"mean pool", &wg__op_avg_pool2d, images, avg_pool, 1.25, 1.25},
+        {"layer norm", &wg__op_layer_norm, rows, layer_norm, 2, 3},
+        {"softmax", &wg__op_softmax, rows, softmax, 2, 3},
+        {"log softmax", &wg__op_log_softmax, rows, log_softmax, 2, 3},
+        {"cross-entropy, 512 classes", &wg__op_cross_entropy, rows, cross_entropy, 2, 2},
+        {"cross-entropy, 10 classes", &wg__op_cross_entropy, few, cross_entropy, 2, 2},
     };
     bench b = bench_begin(argc, argv, "passes");
     printf("Passes over memory, float, in a plan: the bytes that must go by, and those of a copy of the "

@@ -58,22 +58,22 @@ static const formula formulas[] = {
 /* A bare step of a formula; or a record, when its operand had no value. */
 static bool is_step(const wg_engine *t, uint32_t node)
 {
-    const wg_record *record = wg_record_of(t, node);
+    const wg_record *record = wg__record_of(t, node);
     return record ? record->op->traits & WG_OP_MAP && record->result[0].scalar
-                  : wg_code(t, node) != WG_CODE_leaf && wg_code(t, node) != WG_CODE_const;
+                  : wg__code(t, node) != WG_CODE_leaf && wg__code(t, node) != WG_CODE_const;
 }
 
 static bool is_formula(const wg_engine *t, uint32_t node, const formula *f)
 {
-    const wg_record *record = wg_record_of(t, node);
-    return record ? strcmp(record->op->name, f->name) == 0 : wg_code(t, node) == f->code;
+    const wg_record *record = wg__record_of(t, node);
+    return record ? strcmp(record->op->name, f->name) == 0 : wg__code(t, node) == f->code;
 }
 
 static bool has_steps(const machine *m)
 {
     bool any = false;
     for (uint32_t node = 0; node < m->tape->count; node++)
-        any = any || is_step(wg_engine_of(m->tape), node);
+        any = any || is_step(wg__engine_of(m->tape), node);
     return any;
 }
 
@@ -162,7 +162,7 @@ static picture picture_of(machine *m, wg_var x)
     snprintf(p.message, sizeof p.message, "%s", wg_tape_message(m->tape));
     for (size_t i = 0; i < p.nodes; i++) {
         wg_var node = wg_node(m->tape, i);
-        const wg_record *record = wg_record_of(wg_engine_of(m->tape), (uint32_t)i);
+        const wg_record *record = wg__record_of(wg__engine_of(m->tape), (uint32_t)i);
         size_t bytes = wg_count_of(node) * wg_dtype_size(wg_dtype_of(node));
         if (wg_has_value(node))
             p.values = graph_hash(p.values, wg_data(node), bytes) + i;
