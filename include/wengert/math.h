@@ -32,11 +32,11 @@
  * near the ends of its range, sin and cos beyond 1e4 in float and 1e7 in double, and log1p beyond 1e38 in
  * float. An element's value does not depend on its position. Infinities and NaN come out as C's own
  * functions would have them, but silu, gelu and gelu_tanh are NaN at minus infinity. Comparisons give 1 or 0
- * in the operands' type, 0 where an operand is NaN (1 for wg_ne). tests/test_accuracy.c checks all of this.
+ * in the operands' type, 0 where an operand is NaN (1 for wg_ne). tests/ops/test_accuracy.c checks all of this.
  *
  * DERIVATIVES, swept or recorded, are right at every finite operand: in double within 1e-12, in float within
  * 1e-5 of the sum of the magnitudes of their terms, or else within 1024 times the smallest normal number.
- * tests/test_derivatives.c checks those of order one to four, mixed in every way, with these special values:
+ * tests/ops/test_derivatives.c checks those of order one to four, mixed in every way, with these special values:
  *
  *     at a kink or an edge     those of the piece that the function's comment names
  *     at a tie                 half of each operand's

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <wengert/wengert.h>
 
-#include "../alloc.h"
+#include "../harness/alloc.h"
 #include "fuzz.h"
 
 enum { VARS = 16, NUMBERS = 512, MOST_NODES = 5000, MOST_GRADIENTS = 4 };

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* Losses: the lectures' numbers, the fused kernels against the same formula in simpler operations up to the
- * second order, extreme values, reductions. Their errors are in test_loss_errors.c. */
+ * second order, extreme values, reductions. Their errors are in test_loss_edges.c. */
 
 #include "vars.h"
 
