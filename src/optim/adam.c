@@ -12,11 +12,11 @@ typedef struct adam_options {
 } adam_options;
 
 /* lr / (1 - beta1^t) and 1 / sqrt(1 - beta2^t) */
-static void begin(const void *options, wg_optim_run *run)
+static void begin(const void *options, wg_optim_range *range)
 {
     const adam_options *o = options;
-    run->number[0] = run->lr / (1 - pow(o->beta1, run->t));
-    run->number[1] = sqrt(1 / (1 - pow(o->beta2, run->t)));
+    range->number[0] = range->lr / (1 - pow(o->beta1, range->t));
+    range->number[1] = sqrt(1 / (1 - pow(o->beta2, range->t)));
 }
 
 #define TEMPLATE "optim/adam_real.h"

@@ -20,19 +20,19 @@ WG_CLONES static void FN(adam)(size_t n, REAL *restrict w, const REAL *restrict 
     }
 }
 
-static void FN(update)(const void *options, const wg_optim_run *run)
+static void FN(update)(const void *options, const wg_optim_range *range)
 {
     const adam_options *o = options;
-    double decay = run->weight_decay;
+    double decay = range->weight_decay;
     FN(adam_numbers)
     k = {.beta1 = (REAL)o->beta1,
         .beta2 = (REAL)o->beta2,
         .rest1 = (REAL)(1 - o->beta1),
         .rest2 = (REAL)(1 - o->beta2),
-        .keep = o->decoupled ? (REAL)(1 - run->lr * decay) : 1,
+        .keep = o->decoupled ? (REAL)(1 - range->lr * decay) : 1,
         .decay = o->decoupled ? 0 : (REAL)decay,
-        .rate = (REAL)run->number[0],
-        .root = (REAL)run->number[1],
+        .rate = (REAL)range->number[0],
+        .root = (REAL)range->number[1],
         .eps = (REAL)o->eps};
-    FN(adam)(run->count, run->value, run->gradient, run->slot[0], run->slot[1], &k);
+    FN(adam)(range->count, range->value, range->gradient, range->slot[0], range->slot[1], &k);
 }

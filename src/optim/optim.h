@@ -16,7 +16,7 @@ enum { WG_OPTIM_SLOTS = 2 };
 
 /* Neighbouring elements to be updated. A rule uses only operations that are rounded exactly, so that an
  * element's place never changes its value. */
-typedef struct wg_optim_run {
+typedef struct wg_optim_range {
     void *value;
     const void *gradient;
     void *slot[WG_OPTIM_SLOTS]; /* moments; NULL beyond the optimiser's slots */
@@ -24,14 +24,14 @@ typedef struct wg_optim_run {
     double lr, weight_decay; /* with the group's factors */
     double t;                /* the step's number, from 1, since these elements have moments */
     double number[2];        /* what the rule's `begin` makes of all this, once for many elements */
-} wg_optim_run;
+} wg_optim_range;
 
 typedef struct wg_optim_rule {
     const char *name;
     size_t options_size;
-    void (*begin)(const void *options, wg_optim_run *run); /* NULL: nothing */
-    void (*update_f64)(const void *options, const wg_optim_run *run);
-    void (*update_f32)(const void *options, const wg_optim_run *run);
+    void (*begin)(const void *options, wg_optim_range *range); /* NULL: nothing */
+    void (*update_f64)(const void *options, const wg_optim_range *range);
+    void (*update_f32)(const void *options, const wg_optim_range *range);
 } wg_optim_rule;
 
 /* An optimiser without options set: the rule's wg_NAME_new goes on with wg__optim_range. NULL without memory
@@ -45,12 +45,13 @@ void wg__optim_range(wg_optim *optim, const char *option, double value, double l
 /* Who is told when the optimiser is freed. */
 wg_holders *wg__optim_holders(wg_optim *optim);
 
-/* A step in pieces, for who has gradients one by one: begin (which makes missing moments), then each array
- * once, in stretches of any size, in any order and on any thread, then end. */
+/* A step in pieces, for who has gradients one by one: begin (which makes missing moments); arrays that the
+ * caller takes, each to be updated once, in ranges of any size, in any order and on any thread; then end, which updates
+ * all others. */
 wg_status wg__optim_begin(wg_optim *optim);
-wg_optim_run wg__optim_array(wg_optim *optim, size_t index); /* .count 0: frozen, or a buffer */
+wg_optim_range wg__optim_array(wg_optim *optim, size_t index); /* .count 0: frozen, or a buffer */
 void wg__optim_update(
-    const wg_optim *optim, const wg_optim_run *array, size_t first, size_t count, const void *gradient);
+    const wg_optim *optim, const wg_optim_range *array, size_t first, size_t count, const void *gradient);
 void wg__optim_end(wg_optim *optim);
 
 #endif

@@ -29,16 +29,16 @@ WG_CLONES static void FN(nesterov)(
     }
 }
 
-static void FN(update)(const void *options, const wg_optim_run *run)
+static void FN(update)(const void *options, const wg_optim_range *range)
 {
     const wg_sgd_options *o = options;
-    REAL *w = run->value, *v = run->slot[0];
-    const REAL *g = run->gradient;
-    REAL lr = (REAL)run->lr, decay = (REAL)run->weight_decay, momentum = (REAL)o->momentum;
+    REAL *w = range->value, *v = range->slot[0];
+    const REAL *g = range->gradient;
+    REAL lr = (REAL)range->lr, decay = (REAL)range->weight_decay, momentum = (REAL)o->momentum;
     if (!v)
-        FN(plain)(run->count, w, g, lr, decay);
+        FN(plain)(range->count, w, g, lr, decay);
     else if (o->nesterov)
-        FN(nesterov)(run->count, w, g, v, lr, momentum, decay);
+        FN(nesterov)(range->count, w, g, v, lr, momentum, decay);
     else
-        FN(polyak)(run->count, w, g, v, lr, momentum, decay);
+        FN(polyak)(range->count, w, g, v, lr, momentum, decay);
 }

@@ -51,9 +51,9 @@ typedef struct wg_plan_gradient {
 typedef struct wg_plan_update {
     struct wg_plan *plan;
     uint32_t node;
-    size_t index;       /* in the store */
-    void *gradient;     /* there; written only by kernels that cannot do without */
-    wg_optim_run array; /* this run's step; .count 0: none is made */
+    size_t index;         /* in the store */
+    void *gradient;       /* there; written only by kernels that cannot do without */
+    wg_optim_range array; /* this run's step; .count 0: none is made */
     wg_finish finish;
 } wg_plan_update;
 

@@ -218,7 +218,7 @@ wg_status wg__plan_updates_begin(wg_plan *plan)
     status = wg__optim_begin(plan->optim);
     if (status != WG_OK)
         return wg__fail(t, status, "plan: %s", wg_optim_message(plan->optim));
-    for (size_t i = 0; i < plan->update_count; i++)
+    for (size_t i = 0; i < plan->update_count && !plan->written; i++)
         plan->updates[i].array = wg__optim_array(plan->optim, plan->updates[i].index);
     return WG_OK;
 }
