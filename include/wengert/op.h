@@ -86,9 +86,9 @@ typedef struct wg_op_context {
     int threads;   /* at most this many */
     bool bf16; /* of a float kernel: a plan wants the factors of products rounded to bfloat16, see plan.h */
     struct {
-        uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
-    } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
-    const struct wg_finish *finish;  /* see wg_op_finish; NULL: nothing follows */
+        uint64_t seed, ordinal, run;    /* the tape's, the node's among the random ones, the evaluation's */
+    } random;                           /* the key of a WG_OP_RANDOM node, see random.h */
+    const struct wg_epilogue *epilogue; /* see wg_op_finish; NULL: nothing follows */
     const double *sums; /* of a plan: operand 0 is summed up piece by piece already; NULL: it is not */
     size_t lanes;       /* so many images lie side by side, see WG_LANES_OPERAND; 0: one behind the other */
     struct wg_tuning *tuning; /* of a plan: measured choices, see tuning.h; NULL: none */

@@ -17,7 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 
 /* x [batch, channels, height, width], w [filters, channels / groups, rows, columns],
  * y [batch, filters, out_height, out_width]. All sizes fit: the operation's shape rule has checked their
@@ -48,11 +48,11 @@ typedef enum wg_conv_pass { WG_CONV_FORWARD, WG_CONV_INPUT, WG_CONV_WEIGHT } wg_
  * it overflows. */
 bool wg__conv_scratch(int threads, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 
-/* Computes the result, whole. `scratch` is aligned to 64 bytes. `finish` (NULL: nothing) is for
+/* Computes the result, whole. `scratch` is aligned to 64 bytes. `epilogue` (NULL: nothing) is for
  * results that are images. */
 void wg__conv_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a, const double *b,
-    double *result, void *scratch, const wg_finish *finish);
+    double *result, void *scratch, const wg_epilogue *epilogue);
 void wg__conv_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch, const wg_finish *finish);
+    float *result, void *scratch, const wg_epilogue *epilogue);
 
 #endif

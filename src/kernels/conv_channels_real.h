@@ -106,7 +106,7 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
         }
         size_t k = first_block * FN(BLOCK), next = last_block * FN(BLOCK);
         next = next < p->filters ? next : p->filters;
-        wg__finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
+        wg__epilogue_run(job->epilogue, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 

@@ -62,14 +62,14 @@ typedef struct wg_conv_job_f64 {
     const wg_conv_plan *plan;
     const double *a, *b;
     double *result, *packed, *copies;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 } wg_conv_job_f64;
 
 typedef struct wg_conv_job_f32 {
     const wg_conv_plan *plan;
     const float *a, *b;
     float *result, *packed, *copies;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 } wg_conv_job_f32;
 
 /* The loops for one kind of processor, for wg__parallel_for over a job: [0] rows, [1] channels. */
@@ -97,18 +97,19 @@ bool wg__conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real);
 
 bool wg__conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes);
 void wg__conv_direct_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const double *a,
-    const double *b, double *result, void *scratch, const wg_finish *finish);
+    const double *b, double *result, void *scratch, const wg_epilogue *epilogue);
 void wg__conv_direct_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch, const wg_finish *finish);
+    float *result, void *scratch, const wg_epilogue *epilogue);
 
 /* The same with the processor and the way round given, for tests. */
 bool wg__conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
     wg_conv_pass pass, size_t real, size_t *bytes);
 void wg__conv_direct_of_f64(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
     wg_conv_pass pass, const double *a, const double *b, double *result, void *scratch,
-    const wg_finish *finish);
+    const wg_epilogue *epilogue);
 void wg__conv_direct_of_f32(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
-    wg_conv_pass pass, const float *a, const float *b, float *result, void *scratch, const wg_finish *finish);
+    wg_conv_pass pass, const float *a, const float *b, float *result, void *scratch,
+    const wg_epilogue *epilogue);
 
 /* Can it be computed so at all? */
 bool wg__conv_direct_can(

@@ -42,11 +42,11 @@ static void FN(pack)(const wg_conv_plan *p, size_t channel_block, size_t lanes, 
 }
 
 void FN(wg__conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int threads, const wg_conv *conv,
-    wg_conv_pass pass, const REAL *a, const REAL *b, REAL *result, void *scratch, const wg_finish *finish)
+    wg_conv_pass pass, const REAL *a, const REAL *b, REAL *result, void *scratch, const wg_epilogue *epilogue)
 {
     size_t lanes = kernels->vector / sizeof(REAL);
     wg_conv_plan p = plan_of(kernels, channels, conv, pass, sizeof(REAL));
-    FN(job) job = {.plan = &p, .a = a, .b = b, .result = result, .packed = scratch, .finish = finish};
+    FN(job) job = {.plan = &p, .a = a, .b = b, .result = result, .packed = scratch, .epilogue = epilogue};
     job.copies = job.packed + p.packed * (pass == WG_CONV_WEIGHT ? p.slices : 1);
     if (pass == WG_CONV_WEIGHT) {
         wg__parallel_for(threads, p.items, p.grain, kernels->FN(weights)[channels], &job);
@@ -60,9 +60,9 @@ void FN(wg__conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int t
 }
 
 void FN(wg__conv_direct)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
-    REAL *result, void *scratch, const wg_finish *finish)
+    REAL *result, void *scratch, const wg_epilogue *epilogue)
 {
     const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
     bool channels = choose(kernels, conv, pass, sizeof(REAL)) == CHANNELS;
-    FN(wg__conv_direct_of)(kernels, channels, threads, conv, pass, a, b, result, scratch, finish);
+    FN(wg__conv_direct_of)(kernels, channels, threads, conv, pass, a, b, result, scratch, epilogue);
 }

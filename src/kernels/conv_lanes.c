@@ -133,11 +133,11 @@ static void pack(void *work, size_t chunk, size_t begin, size_t end)
 }
 
 void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch, const wg_finish *finish)
+    float *result, void *scratch, const wg_epilogue *epilogue)
 {
     const wg_lanes_kernels *kernels = wg__lanes_kernels_of_processor();
     wg_conv_lanes_plan p = plan_of(conv, pass);
-    wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, finish};
+    wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, epilogue};
     if (pass == WG_CONV_WEIGHT) {
         wg__parallel_for(threads, p.items, 1, kernels->weights, &job);
         wg__parallel_for(threads, p.weights, 4096, kernels->add, &job);

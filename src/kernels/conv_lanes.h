@@ -43,7 +43,7 @@ typedef struct wg_conv_lanes_job {
     const wg_conv_lanes_plan *plan;
     const float *a, *b;
     float *result, *packed, *copies;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 } wg_conv_lanes_job;
 
 #endif

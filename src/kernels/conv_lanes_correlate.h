@@ -130,7 +130,7 @@ TARGET static void correlate_strip(
             filters_of_row(next - k, p, r, in, job->packed + k * weights, job->result + at + y * row);
         }
         for (size_t i = 0; i < next - k; i++)
-            wg__finish_run(job->finish, at + i * plane + first * row, (last - first) * row);
+            wg__epilogue_run(job->epilogue, at + i * plane + first * row, (last - first) * row);
     }
 }
 

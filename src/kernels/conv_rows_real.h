@@ -95,7 +95,7 @@ TARGET static void FN(rows_correlate)(void *work, size_t chunk, size_t begin, si
             }
         }
         size_t k = p->filters * first_block / p->blocks, next = p->filters * last_block / p->blocks;
-        wg__finish_run(job->finish, (image_group * p->filters + k) * pixels, (next - k) * pixels);
+        wg__epilogue_run(job->epilogue, (image_group * p->filters + k) * pixels, (next - k) * pixels);
     }
 }
 

@@ -21,7 +21,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 
 typedef struct wg_product_f64 {
     bool transpose_a, transpose_b;
@@ -43,12 +43,14 @@ typedef struct wg_product_f32 {
 
 /* Bytes to work in, where the pointers need not be set yet: up to some 300 kB for each thread, often 0. What
  * is enough for beta = 1 is enough for beta = 0 if nothing is finished. */
-size_t wg__gemm_scratch_f64(int threads, const wg_product_f64 *p, const wg_finish *finish);
-size_t wg__gemm_scratch_f32(int threads, const wg_product_f32 *p, const wg_finish *finish);
+size_t wg__gemm_scratch_f64(int threads, const wg_product_f64 *p, const wg_epilogue *epilogue);
+size_t wg__gemm_scratch_f32(int threads, const wg_product_f32 *p, const wg_epilogue *epilogue);
 
 /* `scratch` is aligned to 64 bytes. C is finished (NULL: it is not) block by block as it is done: element
  * (i, j) is number first + i ldc + j. */
-void wg__gemm_f64(int threads, const wg_product_f64 *p, const wg_finish *finish, size_t first, void *scratch);
-void wg__gemm_f32(int threads, const wg_product_f32 *p, const wg_finish *finish, size_t first, void *scratch);
+void wg__gemm_f64(
+    int threads, const wg_product_f64 *p, const wg_epilogue *epilogue, size_t first, void *scratch);
+void wg__gemm_f32(
+    int threads, const wg_product_f32 *p, const wg_epilogue *epilogue, size_t first, void *scratch);
 
 #endif

@@ -12,13 +12,13 @@
  * bytes, whose size is scratch_f64's or scratch_f32's answer: up to some 300 kB, and 0 where nothing is
  * copied.
  *
- * With a transient finish, whose number of C's first element is `first`, they may hand each tile over while
+ * With a transient epilogue, whose number of C's first element is `first`, they may hand each tile over while
  * it is in the first-level cache and leave C alone: true, and all is finished. NULL: C is written; false. */
 typedef struct wg_gemm_kernels {
     size_t (*scratch_f64)(const wg_product_f64 *p, bool transient);
     size_t (*scratch_f32)(const wg_product_f32 *p, bool transient);
-    bool (*product_f64)(const wg_product_f64 *p, const wg_finish *transient, size_t first, void *scratch);
-    bool (*product_f32)(const wg_product_f32 *p, const wg_finish *transient, size_t first, void *scratch);
+    bool (*product_f64)(const wg_product_f64 *p, const wg_epilogue *transient, size_t first, void *scratch);
+    bool (*product_f32)(const wg_product_f32 *p, const wg_epilogue *transient, size_t first, void *scratch);
 } wg_gemm_kernels;
 
 extern const wg_gemm_kernels wg__gemm_plain; /* the processor of the build */

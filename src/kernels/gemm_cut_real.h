@@ -7,30 +7,30 @@ typedef struct FN(gemm_work) {
     const FN(wg_product) * product;
     grid grid;
     const wg_gemm_kernels *own;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
     size_t first; /* number of C's first element */
     wg_rooms rooms;
 } FN(gemm_work);
 
 /* The rows of a block; in one stretch when there is nothing between them. */
-static void FN(finish_rows)(const wg_finish *finish, const FN(wg_product) * p, size_t first)
+static void FN(finish_rows)(const wg_epilogue *epilogue, const FN(wg_product) * p, size_t first)
 {
-    if (!finish)
+    if (!epilogue)
         return;
     if (p->n == p->ldc)
-        wg__finish_run(finish, first, p->m * p->n);
+        wg__epilogue_run(epilogue, first, p->m * p->n);
     else
         for (size_t i = 0; i < p->m; i++)
-            wg__finish_run(finish, first + i * p->ldc, p->n);
+            wg__epilogue_run(epilogue, first + i * p->ldc, p->n);
 }
 
-static bool FN(is_transient)(const FN(wg_product) * p, const wg_finish *finish)
+static bool FN(is_transient)(const FN(wg_product) * p, const wg_epilogue *epilogue)
 {
-    return finish && finish->transient && p->beta == 0;
+    return epilogue && epilogue->transient && p->beta == 0;
 }
 
 /* A block of the product, finished. */
-static void FN(block)(const wg_gemm_kernels *own, const FN(wg_product) * p, const wg_finish *finish,
+static void FN(block)(const wg_gemm_kernels *own, const FN(wg_product) * p, const wg_epilogue *epilogue,
     size_t first, void *scratch)
 {
     bool done = false, finished = false;
@@ -38,9 +38,9 @@ static void FN(block)(const wg_gemm_kernels *own, const FN(wg_product) * p, cons
     done = FN(wg__cblas_product)(p);
 #endif
     if (!done)
-        finished = own->FN(product)(p, FN(is_transient)(p, finish) ? finish : NULL, first, scratch);
+        finished = own->FN(product)(p, FN(is_transient)(p, epilogue) ? epilogue : NULL, first, scratch);
     if (!finished)
-        FN(finish_rows)(finish, p, first);
+        FN(finish_rows)(epilogue, p, first);
 }
 
 /* A block of the grid, which begins in row *i and column *j of C; its pointers are not moved yet. */
@@ -65,7 +65,7 @@ static void FN(gemm_block)(void *work, size_t worker, size_t begin, size_t end)
         p.b += p.transpose_b ? j * p.ldb : j;
         p.c += i * p.ldc + j;
         FN(block)
-        (w->own, &p, w->finish, w->first + i * p.ldc + j, wg__room_of(&w->rooms, worker));
+        (w->own, &p, w->epilogue, w->first + i * p.ldc + j, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -141,52 +141,53 @@ static bool FN(is_by_depth)(const FN(wg_product) * p)
 }
 
 /* What the block that needs most works in. */
-static size_t FN(room_of)(const FN(wg_product) * p, const grid *g, const wg_finish *finish)
+static size_t FN(room_of)(const FN(wg_product) * p, const grid *g, const wg_epilogue *epilogue)
 {
     size_t most = 0;
     if (g->rows * g->columns == 1)
-        return wg__gemm_here()->FN(scratch)(p, FN(is_transient)(p, finish));
+        return wg__gemm_here()->FN(scratch)(p, FN(is_transient)(p, epilogue));
     for (size_t block = 0, i, j; block < g->rows * g->columns; block++) {
         FN(wg_product) part = FN(block_of)(p, g, block, &i, &j);
-        size_t bytes = wg__gemm_here()->FN(scratch)(&part, FN(is_transient)(p, finish));
+        size_t bytes = wg__gemm_here()->FN(scratch)(&part, FN(is_transient)(p, epilogue));
         most = bytes > most ? bytes : most;
     }
     return most;
 }
 
-size_t FN(wg__gemm_scratch)(int threads, const FN(wg_product) * p, const wg_finish *finish)
+size_t FN(wg__gemm_scratch)(int threads, const FN(wg_product) * p, const wg_epilogue *epilogue)
 {
     if (FN(is_nothing)(p))
         return 0;
     if (FN(is_by_depth)(p))
         return DEPTH_PARTS * FN(depth_step)(p->n) * sizeof(REAL);
     grid g = grid_of(p->m, p->n, p->k);
-    return FN(room_of)(p, &g, finish) * wg__workers(threads, g.rows * g.columns, 1);
+    return FN(room_of)(p, &g, epilogue) * wg__workers(threads, g.rows * g.columns, 1);
 }
 
-void FN(wg__gemm)(int threads, const FN(wg_product) * p, const wg_finish *finish, size_t first, void *scratch)
+void FN(wg__gemm)(
+    int threads, const FN(wg_product) * p, const wg_epilogue *epilogue, size_t first, void *scratch)
 {
     if (p->m == 0 || p->n == 0)
         return;
     if (FN(is_nothing)(p)) {
         FN(scale)(p);
-        FN(finish_rows)(finish, p, first);
+        FN(finish_rows)(epilogue, p, first);
         return;
     }
     if (FN(is_by_depth)(p)) {
         FN(gemm_by_depth)(threads, p, scratch);
-        FN(finish_rows)(finish, p, first);
+        FN(finish_rows)(epilogue, p, first);
         return;
     }
     FN(gemm_work)
     work = {.product = p,
         .grid = grid_of(p->m, p->n, p->k),
         .own = wg__gemm_here(),
-        .finish = finish,
+        .epilogue = epilogue,
         .first = first,
         .rooms = {scratch, 0}};
     size_t blocks = work.grid.rows * work.grid.columns;
     if (scratch)
-        work.rooms.bytes = blocks == 1 ? WG_ALIGNMENT : FN(room_of)(p, &work.grid, finish);
+        work.rooms.bytes = blocks == 1 ? WG_ALIGNMENT : FN(room_of)(p, &work.grid, epilogue);
     wg__parallel_workers(threads, blocks, 1, FN(gemm_block), &work);
 }

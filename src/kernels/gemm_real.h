@@ -131,7 +131,7 @@ static size_t FN(scratch)(const FN(wg_product) * p, bool transient)
 
 /* DEPTH values of k from p0, COLUMNS columns from j0. With `transient`, rows of tiles are handed over. */
 TARGET static void FN(slab)(const FN(wg_product) * x, const FN(room) * room, bool swap, size_t p0,
-    size_t depth, size_t j0, size_t columns, const wg_finish *transient, size_t first)
+    size_t depth, size_t j0, size_t columns, const wg_epilogue *transient, size_t first)
 {
     REAL *panels = room->memory, *slice = panels + room->panels, *done = slice + room->slice;
     REAL beta = p0 == 0 ? x->beta : 1;
@@ -163,7 +163,7 @@ TARGET static void FN(slab)(const FN(wg_product) * x, const FN(room) * room, boo
 }
 
 TARGET static void FN(tiles)(
-    const FN(wg_product) * x, bool swap, const wg_finish *transient, size_t first, void *scratch)
+    const FN(wg_product) * x, bool swap, const wg_epilogue *transient, size_t first, void *scratch)
 {
     const FN(room) room = FN(room_of)(x, transient != NULL, scratch);
     size_t slabs = x->k / FN(DEPTH) + (x->k % FN(DEPTH) != 0);
@@ -178,7 +178,7 @@ TARGET static void FN(tiles)(
 }
 
 TARGET static bool FN(product)(
-    const FN(wg_product) * x, const wg_finish *transient, size_t first, void *scratch)
+    const FN(wg_product) * x, const wg_epilogue *transient, size_t first, void *scratch)
 {
     _Alignas(WG_ALIGNMENT) char small[SMALL + 2 * WG_ALIGNMENT]; /* two parts, rounded up */
     const FN(wg_product) y = FN(turned)(x);

@@ -93,7 +93,7 @@ enum { FN(PIECE) = 2048 };
 
 /* C = alpha a b^T for a column a and a dense row b, from front to back: the gradient of a layer's weights for
  * one sample. What is handed over is a piece of a row, or whole rows that lie together; `done` holds it. */
-TARGET static void FN(outer)(const FN(wg_product) * x, const wg_finish *transient, size_t first, REAL *done)
+TARGET static void FN(outer)(const FN(wg_product) * x, const wg_epilogue *transient, size_t first, REAL *done)
 {
     size_t together = x->n == x->ldc && x->n < FN(PIECE) ? FN(PIECE) / x->n : 1;
     for (size_t i = 0; i < x->m; i += together)

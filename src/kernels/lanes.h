@@ -29,22 +29,22 @@ size_t wg__lanes(void);
  * to 1, the weight gradient 0.5 to 0.95 of the time in rows; few channels and odd widths gain most. */
 bool wg__conv_lanes_takes(const wg_conv *conv, wg_conv_pass pass);
 
-/* The rest is for what it takes. As wg__conv_scratch and wg__conv_f32, with x, y and g in lanes; `finish` gets
+/* The rest is for what it takes. As wg__conv_scratch and wg__conv_f32, with x, y and g in lanes; `epilogue` gets
  * stretches of y as it lies. */
 bool wg__conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *bytes);
 void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
-    float *result, void *scratch, const wg_finish *finish);
+    float *result, void *scratch, const wg_epilogue *epilogue);
 
 /* As the functions of pool.h, in lanes: a plane is one channel of a group, so there are N / L C of them.
  * index has y's layout; a number in it is still the place in one image's plane. */
 void wg__max_pool_lanes_f32(
-    int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_finish *finish);
+    int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_epilogue *epilogue);
 void wg__max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
-    float *dx, const wg_finish *finish);
+    float *dx, const wg_epilogue *epilogue);
 void wg__avg_pool_lanes_f32(
-    int threads, const wg_pool *pool, const float *x, float *y, const wg_finish *finish);
+    int threads, const wg_pool *pool, const float *x, float *y, const wg_epilogue *epilogue);
 void wg__avg_pool_lanes_backward_f32(
-    int threads, const wg_pool *pool, const float *g, float *dx, const wg_finish *finish);
+    int threads, const wg_pool *pool, const float *g, float *dx, const wg_epilogue *epilogue);
 
 /* [batch, count] to and from [batch / L, count, L]. */
 void wg__lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes);

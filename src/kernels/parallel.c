@@ -3,7 +3,7 @@
 
 #include "kernels/parallel.h"
 #include "base/float_state.h"
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 #include "kernels/team.h"
 
 #include <stdbool.h>
@@ -81,13 +81,13 @@ void wg__parallel_workers(int threads, size_t count, size_t grain, wg_chunk_func
 static void finish_chunk(void *work, size_t chunk, size_t begin, size_t end)
 {
     (void)chunk;
-    wg__finish_run(work, begin, end - begin);
+    wg__epilogue_run(work, begin, end - begin);
 }
 
-void wg__finish_all(const wg_finish *finish, int threads, size_t count)
+void wg__epilogue_all(const wg_epilogue *epilogue, int threads, size_t count)
 {
-    if (finish)
-        wg__parallel_for(threads, count, 1 << 14, finish_chunk, (void *)(uintptr_t)finish);
+    if (epilogue)
+        wg__parallel_for(threads, count, 1 << 14, finish_chunk, (void *)(uintptr_t)epilogue);
 }
 
 int wg__threads_of(int asked)

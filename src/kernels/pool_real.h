@@ -10,13 +10,13 @@ typedef struct FN(job) {
     const int32_t *in_index;
     REAL *y;
     int32_t *index;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 } FN(job);
 
 /* Planes begin .. end - 1 of y, of `size` numbers each, are final. */
 static inline void FN(finish)(const FN(job) * job, size_t begin, size_t end, size_t size)
 {
-    wg__finish_run(job->finish, begin * size, (end - begin) * size);
+    wg__epilogue_run(job->epilogue, begin * size, (end - begin) * size);
 }
 
 /* ---- Maximum --------------------------------------------------------------------------------------- */
@@ -117,9 +117,9 @@ static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
 }
 
 void FN(wg__max_pool)(
-    int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index, const wg_finish *finish)
+    int threads, const wg_pool *pool, const REAL *x, REAL *y, int32_t *index, const wg_epilogue *epilogue)
 {
-    FN(job) job = {.pool = pool, .x = x, .y = y, .index = index, .finish = finish};
+    FN(job) job = {.pool = pool, .x = x, .y = y, .index = index, .epilogue = epilogue};
     wg__parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(max_two_by_two) : FN(max_planes), &job);
 }
@@ -188,12 +188,13 @@ static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
     FN(finish)(job, begin, end, job->size);
 }
 
-void FN(wg__max_pool_backward)(
-    int threads, const wg_pool *pool, const REAL *g, const int32_t *index, REAL *dx, const wg_finish *finish)
+void FN(wg__max_pool_backward)(int threads, const wg_pool *pool, const REAL *g, const int32_t *index,
+    REAL *dx, const wg_epilogue *epilogue)
 {
     size_t count = pool->out_height * pool->out_width, size = pool->height * pool->width;
     FN(job)
-    job = {.pool = pool, .count = count, .size = size, .x = g, .in_index = index, .y = dx, .finish = finish};
+    job = {
+        .pool = pool, .count = count, .size = size, .x = g, .in_index = index, .y = dx, .epilogue = epilogue};
     if (two_by_two(pool))
         wg__parallel_for(threads, pool->planes, grain_of(size), FN(max_two_by_two_back), &job);
     else if (size > 0)
@@ -276,9 +277,9 @@ static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-void FN(wg__avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, const wg_finish *finish)
+void FN(wg__avg_pool)(int threads, const wg_pool *pool, const REAL *x, REAL *y, const wg_epilogue *epilogue)
 {
-    FN(job) job = {.pool = pool, .x = x, .y = y, .finish = finish};
+    FN(job) job = {.pool = pool, .x = x, .y = y, .epilogue = epilogue};
     wg__parallel_for(threads, pool->planes, grain_of(pool->height * pool->width),
         two_by_two(pool) ? FN(avg_two_by_two) : FN(avg_planes), &job);
 }
@@ -335,9 +336,9 @@ static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t e
 }
 
 void FN(wg__avg_pool_backward)(
-    int threads, const wg_pool *pool, const REAL *g, REAL *dx, const wg_finish *finish)
+    int threads, const wg_pool *pool, const REAL *g, REAL *dx, const wg_epilogue *epilogue)
 {
-    FN(job) job = {.pool = pool, .x = g, .y = dx, .finish = finish};
+    FN(job) job = {.pool = pool, .x = g, .y = dx, .epilogue = epilogue};
     size_t size = pool->height * pool->width;
     if (size > 0)
         wg__parallel_for(threads, pool->planes, grain_of(size),

@@ -25,7 +25,7 @@
 #define WG_KERNELS_REDUCE_H
 
 #include <wengert/array.h>
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 
 typedef struct wg_loops {
     size_t count; /* of axes; the innermost is first */
@@ -153,11 +153,11 @@ void wg__spread_products(
 void wg__scan_sum(const wg_runs *r, wg_dtype dtype, const void *x, bool reverse, void *y, int threads);
 
 /* exp(x - max) / sum, or x - max - log(sum). */
-void wg__softmax_forward(
-    const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish);
+void wg__softmax_forward(const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads,
+    const wg_epilogue *epilogue);
 
 /* y (g - sum(g y)), or with y the logarithms g - exp(y) sum(g). */
 void wg__softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log,
-    void *grad, int threads, const wg_finish *finish);
+    void *grad, int threads, const wg_epilogue *epilogue);
 
 #endif

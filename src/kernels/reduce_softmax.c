@@ -16,7 +16,7 @@ struct work {
     const void *g;
     void *y;
     bool log;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 };
 
 #define TEMPLATE "kernels/reduce_softmax_real.h"
@@ -36,10 +36,10 @@ static void run(
         wg__parallel_for(threads, r->groups, wg__chunks(GRAIN, r->run), rows, w);
 }
 
-void wg__softmax_forward(
-    const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads, const wg_finish *finish)
+void wg__softmax_forward(const wg_runs *r, wg_dtype dtype, const void *x, bool log, void *y, int threads,
+    const wg_epilogue *epilogue)
 {
-    struct work w = {.r = r, .x = x, .y = y, .log = log, .finish = finish};
+    struct work w = {.r = r, .x = x, .y = y, .log = log, .epilogue = epilogue};
     if (dtype == WG_F32)
         run(r, forward_rows_f32, forward_columns_f32, &w, threads);
     else
@@ -47,9 +47,9 @@ void wg__softmax_forward(
 }
 
 void wg__softmax_backward(const wg_runs *r, wg_dtype dtype, const void *y, const void *g, bool log,
-    void *grad, int threads, const wg_finish *finish)
+    void *grad, int threads, const wg_epilogue *epilogue)
 {
-    struct work w = {.r = r, .x = y, .g = g, .y = grad, .log = log, .finish = finish};
+    struct work w = {.r = r, .x = y, .g = g, .y = grad, .log = log, .epilogue = epilogue};
     if (dtype == WG_F32)
         run(r, backward_rows_f32, backward_columns_f32, &w, threads);
     else

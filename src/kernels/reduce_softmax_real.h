@@ -99,7 +99,7 @@ static void FN(forward_rows)(void *data, size_t chunk, size_t begin, size_t end)
         size_t at = wg__group_begin(w->r, g);
         FN(forward_row)((const REAL *)w->x + at, w->r->run, w->log, (REAL *)w->y + at);
     }
-    wg__finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
+    wg__epilogue_run(w->epilogue, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* grad = y (g - sum(g y)); of logarithms grad = g - exp(y) sum(g). */
@@ -139,7 +139,7 @@ static void FN(backward_rows)(void *data, size_t chunk, size_t begin, size_t end
         FN(backward_row)
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->run, w->log, (REAL *)w->y + at);
     }
-    wg__finish_run(w->finish, begin * w->r->run, (end - begin) * w->r->run);
+    wg__epilogue_run(w->epilogue, begin * w->r->run, (end - begin) * w->r->run);
 }
 
 /* `width` columns side by side; lines lie `distance` apart. */
@@ -206,7 +206,7 @@ static void FN(forward_columns)(void *data, size_t chunk, size_t begin, size_t e
         FN(forward_tile)
         ((const REAL *)w->x + at, w->r->lines, w->r->run, width, w->log, (REAL *)w->y + at);
         for (size_t t = 0; t < w->r->lines; t++)
-            wg__finish_run(w->finish, at + t * w->r->run, width);
+            wg__epilogue_run(w->epilogue, at + t * w->r->run, width);
     }
 }
 
@@ -222,6 +222,6 @@ static void FN(backward_columns)(void *data, size_t chunk, size_t begin, size_t 
         ((const REAL *)w->x + at, (const REAL *)w->g + at, w->r->lines, w->r->run, width, w->log,
             (REAL *)w->y + at);
         for (size_t t = 0; t < w->r->lines; t++)
-            wg__finish_run(w->finish, at + t * w->r->run, width);
+            wg__epilogue_run(w->epilogue, at + t * w->r->run, width);
     }
 }

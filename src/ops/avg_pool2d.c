@@ -25,7 +25,7 @@ static wg_status forward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        wg__avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->epilogue);
     return status;
 }
 
@@ -35,7 +35,7 @@ static wg_status forward_f32(wg_op_context *op)
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
         (op->lanes ? wg__avg_pool_lanes_f32 : wg__avg_pool_f32)(
-            op->threads, &pool, op->in[0], op->out[0], op->finish);
+            op->threads, &pool, op->in[0], op->out[0], op->epilogue);
     return status;
 }
 
@@ -53,7 +53,7 @@ static wg_status backward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->epilogue);
     return status;
 }
 
@@ -63,7 +63,7 @@ static wg_status backward_f32(wg_op_context *op)
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
         (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
-            op->threads, &pool, op->upstream[0], op->grad_in[0], op->finish);
+            op->threads, &pool, op->upstream[0], op->grad_in[0], op->epilogue);
     return status;
 }
 
@@ -132,7 +132,7 @@ static wg_status gradient_f64(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->finish);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->epilogue);
     return status;
 }
 
@@ -143,7 +143,7 @@ static wg_status gradient_f32(wg_op_context *op)
     wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
         (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
-            op->threads, &pool, op->in[0], op->out[0], op->finish);
+            op->threads, &pool, op->in[0], op->out[0], op->epilogue);
     return status;
 }
 

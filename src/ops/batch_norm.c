@@ -19,7 +19,7 @@
 #include "base/alloc.h"
 #include "base/option.h"
 #include "kernels/clones.h"
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 #include "kernels/parallel.h"
 #include "ops/deviation.h"
 #include "ops/lanes.h"

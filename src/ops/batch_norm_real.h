@@ -19,7 +19,7 @@ struct FN(batch_norm_work) {
     /* [C] each, of the maps. x - mean is (x - high) - low, where high is the mean rounded: a float keeps the
      * digits of a large mean. */
     REAL *high, *low, *unit, *slope, *curve, *shift;
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 };
 
 /* ---- Sums of an item ------------------------------------------------------------------------------- */
@@ -159,7 +159,7 @@ WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end
         else
             for (size_t c = 0; c < width; c++)
                 FN(map_span)(w, at + c * s, s, item.channel + c, 0);
-        wg__finish_run(w->finish, at, width * s);
+        wg__epilogue_run(w->epilogue, at, width * s);
     }
     (void)begin, (void)end;
 }
@@ -208,7 +208,7 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
 {
     struct statistics at = statistics_of(op);
     struct FN(batch_norm_work)
-        w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0], .finish = op->finish};
+        w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0], .epilogue = op->epilogue};
     const wg_batch_norm_options *options = op->attr;
     const REAL *gamma = op->in[1], *beta = op->in[2], *mean = options->running_mean,
                *var = options->running_var;
@@ -256,7 +256,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
         if (dbeta)
             dbeta[c] = (REAL)sum.a;
     }
-    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.finish = op->finish;
+    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.epilogue = op->epilogue;
     if (w.out)
         wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;

@@ -159,7 +159,7 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         .count = pass == WG_CONV_FORWARD ? y
                  : pass == WG_CONV_INPUT ? x
                                          : w,
-        .finish = pass == WG_CONV_WEIGHT ? NULL : op->finish};
+        .epilogue = pass == WG_CONV_WEIGHT ? NULL : op->epilogue};
     wg_status status = wg__factors_f32(op, &f);
     *a = f.a, *b = f.b;
     *done = f.done;
@@ -176,7 +176,7 @@ wg_status wg__conv_run_f64(
         status = scratch_of(op, &tuned, pass, sizeof(double), &scratch);
     if (status == WG_OK)
         wg__conv_f64(
-            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
+            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->epilogue);
     return status;
 }
 
@@ -194,7 +194,7 @@ wg_status wg__conv_run_f32(
         status = scratch_of(op, &tuned, pass, sizeof(float), &scratch);
     if (status == WG_OK)
         (op->lanes ? wg__conv_lanes_f32 : wg__conv_f32)(
-            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->finish);
+            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->epilogue);
     return status;
 }
 

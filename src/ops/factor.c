@@ -30,7 +30,7 @@ static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
     void *scratch = call ? wg_op_scratch(op, wg__onednn_scratch(call)) : NULL;
     if (!scratch || !wg__onednn_run(call, op->threads, f->a, f->b, f->result, scratch))
         return false;
-    wg__finish_all(f->finish, op->threads, f->count); /* not before all of it is known to be good */
+    wg__epilogue_all(f->epilogue, op->threads, f->count); /* not before all of it is known to be good */
     return true;
 #else
     (void)op, (void)f, (void)bf16;

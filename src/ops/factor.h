@@ -16,7 +16,7 @@ typedef struct wg_factors {
     wg_onednn_problem problem; /* kind WG_ONEDNN_NONE: one that no library knows */
     void *result;
     size_t count; /* numbers of it, one behind the other */
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
     bool done; /* the result is there, and finished */
 } wg_factors;
 

@@ -15,7 +15,7 @@
 #include <wengert/shaping.h>
 #include "base/alloc.h"
 #include "kernels/clones.h"
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 #include "kernels/parallel.h"
 #include "ops/deviation.h"
 #include "ops/ops.h"

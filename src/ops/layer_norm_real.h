@@ -12,7 +12,7 @@ struct FN(layer_norm_work) {
     REAL *out;
     double *mean, *inverse; /* [R], kept */
     double *part;           /* [chunks][2][W]: sums of g (x - mean) r and of g over a chunk's rows */
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
 };
 
 WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin, size_t end)
@@ -36,7 +36,7 @@ WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin
         for (size_t j = 0; j < width; j++)
             y[j] = ((x[j] - high) - low) * scale * gamma[j] + beta[j];
     }
-    wg__finish_run(w->finish, begin * width, (end - begin) * width);
+    wg__epilogue_run(w->epilogue, begin * width, (end - begin) * width);
     (void)chunk;
 }
 
@@ -51,7 +51,7 @@ static wg_status FN(layer_norm_forward)(wg_op_context *op)
         .beta = op->in[2],
         .out = op->out[0],
         .mean = op->keep[0],
-        .finish = op->finish};
+        .epilogue = op->epilogue};
     w.inverse = w.mean + rows.count;
     wg__parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_rows), &w);
     return WG_OK;
@@ -100,7 +100,7 @@ WG_CLONES static void FN(layer_norm_slopes)(void *work, size_t chunk, size_t beg
             }
     }
     if (w->out)
-        wg__finish_run(w->finish, begin * width, (end - begin) * width);
+        wg__epilogue_run(w->epilogue, begin * width, (end - begin) * width);
 }
 
 /* out[j] = the sum over chunks of part[chunk][first + j] */
@@ -123,7 +123,7 @@ static wg_status FN(layer_norm_backward)(wg_op_context *op)
         .gamma = op->in[1],
         .out = op->grad_in[0],
         .mean = op->keep[0],
-        .finish = op->finish};
+        .epilogue = op->epilogue};
     w.inverse = w.mean + rows.count;
     size_t chunks = wg__chunks(rows.count, rows.chunk);
     if (op->grad_in[1] || op->grad_in[2]) {

@@ -17,7 +17,7 @@ typedef struct FN(products) {
     REAL *z;
     const stack *stack;
     REAL keep; /* of what is in Z: 0, or 1 to add to it */
-    const wg_finish *finish;
+    const wg_epilogue *epilogue;
     wg_rooms rooms;
 } FN(products);
 
@@ -47,7 +47,7 @@ static void FN(multiply)(void *work, size_t worker, size_t begin, size_t end)
     for (size_t i = begin; i < end; i++) {
         size_t first;
         FN(wg_product) p = FN(product_at)(w, i, &first);
-        FN(wg__gemm)(w->threads, &p, w->finish, first, wg__room_of(&w->rooms, worker));
+        FN(wg__gemm)(w->threads, &p, w->epilogue, first, wg__room_of(&w->rooms, worker));
     }
 }
 
@@ -58,7 +58,7 @@ static wg_status FN(multiply_in_chunks)(wg_op_context *op, FN(products) * w, siz
     if (w->g->products == 0)
         return WG_OK;
     FN(wg_product) p = FN(product_at)(w, 0, &first);
-    w->rooms.bytes = FN(wg__gemm_scratch)(w->threads, &p, w->finish);
+    w->rooms.bytes = FN(wg__gemm_scratch)(w->threads, &p, w->epilogue);
     if (!wg__op_rooms(op, &w->rooms, wg__workers(op->threads, w->g->products, grain)))
         return WG_OUT_OF_MEMORY;
     wg__parallel_workers(op->threads, w->g->products, grain, FN(multiply), w);
@@ -85,7 +85,7 @@ static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
             .ldc = z->row},
         .result = w->z,
         .count = z->matrices * z->rows * z->row,
-        .finish = w->finish};
+        .epilogue = w->epilogue};
     wg_status status = FN(wg__factors)(op, &f);
     w->x.at = f.a, w->y.at = f.b;
     *done = f.done;
@@ -93,17 +93,17 @@ static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
 }
 
 static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(factor) x, FN(factor) y, REAL *z,
-    const stack *in_z, const wg_finish *finish)
+    const stack *in_z, const wg_epilogue *epilogue)
 {
     FN(products)
-    w = {.g = g, .threads = op->threads, .x = x, .y = y, .z = z, .stack = in_z, .finish = finish};
+    w = {.g = g, .threads = op->threads, .x = x, .y = y, .z = z, .stack = in_z, .epilogue = epilogue};
     double work =
         (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
     size_t numbers = in_z->matrices * in_z->rows * in_z->row;
     if (work == 0) { /* there may be 2^60 products of nothing */
         if (numbers)
             memset(z, 0, numbers * sizeof(REAL));
-        wg__finish_all(finish, w.threads, numbers);
+        wg__epilogue_all(epilogue, w.threads, numbers);
         return WG_OK;
     }
     bool done;
@@ -112,10 +112,10 @@ static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(facto
         return status;
     if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
         memset(z, 0, numbers * sizeof(REAL));
-        w.keep = 1, w.finish = NULL;
+        w.keep = 1, w.epilogue = NULL;
         status = FN(multiply_in_chunks)(op, &w, g->products);
         if (status == WG_OK)
-            wg__finish_all(finish, op->threads, numbers);
+            wg__epilogue_all(epilogue, op->threads, numbers);
         return status;
     }
     if (g->products > 1 && work < 4 * CHUNK_WORK) {
@@ -129,7 +129,7 @@ static wg_status FN(forward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
     const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
-    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, op->finish);
+    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, op->epilogue);
 }
 
 static wg_status FN(backward)(wg_op_context *op)
@@ -140,12 +140,12 @@ static wg_status FN(backward)(wg_op_context *op)
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     wg_status status = WG_OK;
     if (op->grad_in[0] && g.transpose_a)
-        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, op->finish);
+        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, op->epilogue);
     else if (op->grad_in[0])
-        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, op->finish);
+        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, op->epilogue);
     if (status != WG_OK || !op->grad_in[1])
         return status;
-    const wg_finish *finish = op->grad_in[0] ? NULL : op->finish;
-    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, finish)
-                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, finish);
+    const wg_epilogue *epilogue = op->grad_in[0] ? NULL : op->epilogue;
+    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, epilogue)
+                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, epilogue);
 }

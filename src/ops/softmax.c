@@ -15,7 +15,7 @@
 static wg_status softmax_forward(wg_op_context *op)
 {
     wg_runs runs = wg__along_runs(op);
-    wg__softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->finish);
+    wg__softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->epilogue);
     return WG_OK;
 }
 
@@ -32,7 +32,7 @@ static wg_status softmax_backward(wg_op_context *op)
 {
     wg_runs runs = wg__along_runs(op);
     wg__softmax_backward(
-        &runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads, op->finish);
+        &runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads, op->epilogue);
     return WG_OK;
 }
 

@@ -73,7 +73,7 @@ void wg__plan_head_attach(wg_plan *plan, wg_plan_chain *chain)
 {
     wg_record *head = wg__record_of(plan->tape, plan->calls[chain->head].node);
     chain->result = wg__record_of(plan->tape, plan->calls[chain->last].node)->result[0].data;
-    chain->finish = (wg_finish){.run = finish, .user = chain};
-    head->finish = &chain->finish;
+    chain->epilogue = (wg_epilogue){.run = finish, .user = chain};
+    head->epilogue = &chain->epilogue;
     head->result[0].data = chain->result;
 }

@@ -16,7 +16,7 @@
 #define WG_PLAN_PLAN_H
 
 #include <wengert/plan.h>
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 #include "kernels/reduce.h"
 #include "nn/buffers.h"
 #include "ops/chain.h"
@@ -54,7 +54,7 @@ typedef struct wg_plan_update {
     size_t index;         /* in the store */
     void *gradient;       /* there; written only by kernels that cannot do without */
     wg_optim_range array; /* this run's step; .count 0: none is made */
-    wg_finish finish;
+    wg_epilogue epilogue;
 } wg_plan_update;
 
 /* Nodes of the list that are run as one, where the last of them stands. */
@@ -62,7 +62,7 @@ typedef struct wg_plan_chain {
     wg_chain chain;
     size_t last;
     size_t head; /* a node that finishes its result with the chain; SIZE_MAX: none */
-    wg_finish finish;
+    wg_epilogue epilogue;
     void *result;
     bool summed;       /* its result is summed up on the way, for node `sum` of the list: */
     bool unwritten;    /* nobody else reads it, so it gets no memory */

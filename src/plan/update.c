@@ -168,9 +168,9 @@ static wg_status write_gradients(wg_plan *plan)
     wg_status status = WG_OK;
     for (size_t i = 0; i < plan->update_count && status == WG_OK; i++) {
         wg_record *record = wg__record_of(plan->tape, plan->updates[i].node);
-        record->finish = NULL;
+        record->epilogue = NULL;
         status = wg__compute_now(plan->tape, record);
-        record->finish = &plan->updates[i].finish;
+        record->epilogue = &plan->updates[i].epilogue;
     }
     for (size_t i = 0; i < plan->gradient_count && status == WG_OK; i++) {
         const wg_plan_gradient *g = &plan->gradients[i];

@@ -18,8 +18,8 @@ void wg__plan_updates_attach(wg_plan *plan)
 {
     for (size_t i = 0; i < plan->update_count; i++) {
         wg_plan_update *u = &plan->updates[i];
-        u->finish = (wg_finish){.run = update_range, .user = u, .transient = true};
-        wg__record_of(plan->tape, u->node)->finish = &u->finish;
+        u->epilogue = (wg_epilogue){.run = update_range, .user = u, .transient = true};
+        wg__record_of(plan->tape, u->node)->epilogue = &u->epilogue;
     }
 }
 

@@ -53,13 +53,13 @@ typedef struct wg_record {
     void *keep[WG_MAX_KEEP];
     wg_block *keep_block[WG_MAX_KEEP]; /* whose memory that is */
     size_t keep_bytes[WG_MAX_KEEP];
-    uint64_t ordinal;               /* among the random operations */
-    struct wg_bound *bound;         /* of a parameter */
-    const struct wg_finish *finish; /* of a plan: what follows the result while it is in cache */
-    const double *sums;             /* of a plan: those of operand 0's pieces */
-    bool valued;                    /* has been computed */
-    bool tracked;                   /* some leaf below wants a gradient */
-    bool cut;                       /* no gradient goes through */
+    uint64_t ordinal;                   /* among the random operations */
+    struct wg_bound *bound;             /* of a parameter */
+    const struct wg_epilogue *epilogue; /* of a plan: what follows the result while it is in cache */
+    const double *sums;                 /* of a plan: those of operand 0's pieces */
+    bool valued;                        /* has been computed */
+    bool tracked;                       /* some leaf below wants a gradient */
+    bool cut;                           /* no gradient goes through */
     bool settable;
     bool keep_gradient;
     bool training;

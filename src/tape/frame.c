@@ -8,7 +8,7 @@
 
 #include "tape/engine.h"
 #include "base/format.h"
-#include "kernels/finish.h"
+#include "kernels/epilogue.h"
 #include "kernels/lanes.h"
 
 #include <stdarg.h>
@@ -142,7 +142,7 @@ void wg__frame_record(wg_frame *f, wg_record *record)
     f->op.training = record->training;
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
-    f->op.finish = record->finish;
+    f->op.epilogue = record->epilogue;
     f->op.sums = record->sums;
     f->op.lanes = record->lanes ? wg__lanes() : 0;
     if (record->lanes & WG_LANES_FOLDED)
@@ -208,7 +208,7 @@ void wg__frame_close(wg_frame *f)
 
 void wg_op_finish(const wg_op_context *op, size_t first, size_t count)
 {
-    wg__finish_run(op->finish, first, count);
+    wg__epilogue_run(op->epilogue, first, count);
 }
 
 void *wg_op_scratch(wg_op_context *op, size_t bytes)

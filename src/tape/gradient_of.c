@@ -56,7 +56,7 @@ static wg_status gradient_forward(wg_op_context *op)
     if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg__frame_record(&frame, record);
         wg__frame_load(&frame);
-        frame.op.finish = op->finish; /* what follows the gradient, not X */
+        frame.op.epilogue = op->epilogue; /* what follows the gradient, not X */
         frame.op.sums = NULL;
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)

@@ -219,7 +219,7 @@ static void chosen_f64(int threads, const wg_conv *conv, wg_conv_pass pass, cons
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg__conv_f64(threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_epilogue){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -228,7 +228,7 @@ static void chosen_f32(int threads, const wg_conv *conv, wg_conv_pass pass, cons
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg__conv_f32(threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_epilogue){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -273,7 +273,7 @@ static void way_f64(int threads, const wg_conv *conv, wg_conv_pass pass, const d
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg__conv_direct_of_f64(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_epilogue){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 
@@ -282,7 +282,7 @@ static void way_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const f
 {
     finished f = finished_new(conv, result, sizeof *result);
     wg__conv_direct_of_f32(way.kernels, way.channels, threads, conv, pass, a, b, result, scratch,
-        pass == WG_CONV_FORWARD ? &(wg_finish){.run = note, .user = &f} : NULL);
+        pass == WG_CONV_FORWARD ? &(wg_epilogue){.run = note, .user = &f} : NULL);
     finished_check(&f, conv, pass);
 }
 

@@ -66,10 +66,10 @@ static void *room(size_t bytes)
 }
 
 /* A product of floats in its own working memory. */
-static void product(int threads, const wg_product_f32 *p, const wg_finish *finish)
+static void product(int threads, const wg_product_f32 *p, const wg_epilogue *epilogue)
 {
-    void *scratch = room(wg__gemm_scratch_f32(threads, p, finish));
-    wg__gemm_f32(threads, p, finish, 0, scratch);
+    void *scratch = room(wg__gemm_scratch_f32(threads, p, epilogue));
+    wg__gemm_f32(threads, p, epilogue, 0, scratch);
     free(scratch);
 }
 
@@ -302,8 +302,8 @@ START_TEST(elements_are_finished_once)
         p.c = scratch;
         for (int transient = 0; transient < 2; transient++) {
             finished f = {scratch, malloc(q->m * ldc * sizeof *c), calloc(q->m * ldc, 1)};
-            const wg_finish finish = {.run = note, .user = &f, .transient = transient};
-            product(2, &p, &finish);
+            const wg_epilogue epilogue = {.run = note, .user = &f, .transient = transient};
+            product(2, &p, &epilogue);
             for (size_t at = 0; at < q->m * ldc; at++) {
                 bool inside = at % ldc < q->n;
                 ck_assert_msg(f.times[at] == inside, "product %zu: element %zu is finished %d times", i, at,

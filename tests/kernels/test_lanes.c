@@ -64,7 +64,7 @@ typedef struct finished {
     const float *result;
     float *copy;
     unsigned char *times; /* threads touch elements of their own */
-    wg_finish finish;
+    wg_epilogue epilogue;
 } finished;
 
 static void note(void *user, size_t first, size_t count, const void *values)
@@ -76,10 +76,10 @@ static void note(void *user, size_t first, size_t count, const void *values)
         f->times[i]++;
 }
 
-static const wg_finish *finished_begin(finished *f, const float *result, size_t count)
+static const wg_epilogue *finished_begin(finished *f, const float *result, size_t count)
 {
     *f = (finished){result, room(count), calloc(count + 1, 1), {.run = note, .user = f}};
-    return &f->finish;
+    return &f->epilogue;
 }
 
 static void finished_end(finished *f, size_t count)
@@ -102,8 +102,9 @@ static float *conv_in_lanes(const wg_conv *c, wg_conv_pass pass, const float *a,
         void *scratch = room(bytes / 4 + 1);
         results[i] = room(count);
         finished f;
-        const wg_finish *finish = finished_begin(&f, results[i], count);
-        wg__conv_lanes_f32(i + 1, c, pass, a, b, results[i], scratch, pass == WG_CONV_WEIGHT ? NULL : finish);
+        const wg_epilogue *epilogue = finished_begin(&f, results[i], count);
+        wg__conv_lanes_f32(
+            i + 1, c, pass, a, b, results[i], scratch, pass == WG_CONV_WEIGHT ? NULL : epilogue);
         ck_assert(isnan((double)results[i][count])); /* nothing written behind it */
         finished_end(&f, pass == WG_CONV_WEIGHT ? 0 : count);
         ck_assert(memcmp(results[i], results[0], count * sizeof(float)) == 0);
