@@ -26,7 +26,7 @@ static void show(wg_var y, const char *file, const char *title)
         exit(1);
     }
     printf("\n%s\n\n", title);
-    wg_print_trace(y, stdout);
+    wg_trace_print(y, stdout);
     if (!folder)
         return;
     char path[1024];

@@ -49,7 +49,7 @@ static void show(void)
     wg_var y = swish(wg_add(wg_mul(w, x), b));
     WG_NAME(y);
     wg_backward(y);
-    wg_print_trace(y, stdout);
+    wg_trace_print(y, stdout);
     wg_tape_free(tape);
 }
 

@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         return result == OPTIONS_WRONG;
 
     wg_error error = {0};
-    wg_dataset *digits = wg_digits_draw(500, 1, &error);
+    wg_dataset *digits = wg_digits_make(500, 1, &error);
     printf("ten epochs, and the loss of each:\n");
     wg_params *whole = run(digits, NULL, false, &error);
     printf("\nfive, saved in %s:\n", file);

@@ -46,7 +46,7 @@ static void read_gradients(wg_params *params, float *out)
 {
     for (size_t i = 0; i < wg_params_count(params); i++) {
         size_t count = wg_params_at(params, i).count;
-        memcpy(out, wg_params_gradient(params, i), count * sizeof *out);
+        memcpy(out, wg_params_grad(params, i), count * sizeof *out);
         out += count;
     }
 }
@@ -75,7 +75,7 @@ int main(int argc, char **argv)
     if (result != OPTIONS_READ)
         return result == OPTIONS_WRONG;
     wg_error error = {0};
-    wg_dataset *digits = wg_digits_draw(SAMPLES, 1, &error);
+    wg_dataset *digits = wg_digits_make(SAMPLES, 1, &error);
     wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
     wg_tape *whole = wg_tape_new(&(wg_tape_options){.dtype = WG_F32}), *tapes[SAMPLES];
     for (int i = 0; i < SAMPLES; i++)
@@ -84,7 +84,7 @@ int main(int argc, char **argv)
     sweep(
         whole, params, digits, 0, SAMPLES); /* makes the parameters; its loss is the mean over the samples */
     wg_params_seal(params);
-    size_t count = wg_params_elements(params);
+    size_t count = wg_params_element_count(params);
     float *mean = calloc(3 * count, sizeof *mean), *one = mean + count, *many = mean + 2 * count;
     double norms[SAMPLES], worst = 0;
     bool good = digits && mean && wg_tape_status(whole) == WG_OK, same = good;

@@ -103,7 +103,7 @@ static inline wg_dataset *setting_load(const struct setting *s, wg_split split, 
     size_t count = test ? s->test : s->train;
     if (s->data)
         return setting_first(wg_mnist_load(s->data, split, NULL, error), count, error);
-    return wg_digits_draw(count, test ? ~s->seed : s->seed, error);
+    return wg_digits_make(count, test ? ~s->seed : s->seed, error);
 }
 
 #endif

@@ -27,7 +27,7 @@ GROUPS = {
     'Tapes and derivatives': 'tape scalar gradcheck check op random',
     'Operations': 'math reduce shaping linalg conv norm recurrent loss map',
     'Models and training': 'init params layers optim schedule fit plan checkpoint',
-    'Data and files': 'data draw load archive',
+    'Data and files': 'data synthetic load archive',
     'Seeing': 'view plot picture',
 }
 

@@ -67,10 +67,10 @@ static void recordings(void)
     wg_var x = wg_leaf(tape, WG_DOUBLES(((double[]){0.5, 1.25, -3e-7, 4}), 2, 2)), s = wg_scalar(tape, 0.75);
     wg_var y = wg_add(wg_sum(wg_mulc(wg_clamp(x, -0.5, 1.5), 2.5)), wg_csub(0.125, wg_powc(s, 1.5)));
     wg_backward(y);
-    section("wg_print_trace");
-    wg_print_trace(y, stdout);
-    section("wg_print_tape");
-    wg_print_tape(tape, stdout);
+    section("wg_trace_print");
+    wg_trace_print(y, stdout);
+    section("wg_tape_print");
+    wg_tape_print(tape, stdout);
     section("wg_draw_dot");
     wg_draw_dot(y, stdout, NULL);
     section("wg_tape_fail");
@@ -120,7 +120,7 @@ static void read_back(const wg_history *history, const char *kind)
 {
     wg_error error = {0};
     FILE *file = fopen("history.csv", "w");
-    expect(file && wg_print_history(history, file) == WG_OK && fclose(file) == 0, "the history is printed");
+    expect(file && wg_history_print(history, file) == WG_OK && fclose(file) == 0, "the history is printed");
     wg_dataset *table = wg_csv_load("history.csv", &(wg_csv_options){.target = "loss"}, &error);
     expect(table, error.message);
     remove("history.csv");
@@ -141,7 +141,7 @@ static void fits(void)
         wg_history history = {0};
         wg_params *params = wg_params_new(NULL);
         wg_dataset *data =
-            classes ? wg_moons_draw(48, 0.125, 1, &error) : wg_regression_draw(48, 2, 0.125, 1, NULL, &error);
+            classes ? wg_moons_make(48, 0.125, 1, &error) : wg_regression_make(48, 2, 0.125, 1, NULL, &error);
         wg_fit_options o = {.epochs = 3,
             .validation = validation ? 0.25 : 0,
             .history = &history,
@@ -150,8 +150,8 @@ static void fits(void)
             .progress = stdout};
         section("wg_fit");
         expect(wg_fit(classes ? classifier : line, NULL, params, data, &o, &error) == WG_OK, error.message);
-        section("wg_print_history");
-        wg_print_history(&history, stdout);
+        section("wg_history_print");
+        wg_history_print(&history, stdout);
         snprintf(name, sizeof name, "%s%s%s", classes ? "classes" : "numbers",
             validation ? ", validation" : "", metric ? ", a metric" : "");
         read_back(&history, name);
@@ -161,8 +161,8 @@ static void fits(void)
             message("wg_fit, options", &error);
             section("wg_params_print");
             wg_params_print(params, stdout);
-            section("wg_print_confusion");
-            wg_print_confusion((const size_t[]){7, 1, 2, 6}, 2, NULL, stdout);
+            section("wg_confusion_print");
+            wg_confusion_print((const size_t[]){7, 1, 2, 6}, 2, NULL, stdout);
         }
         wg_history_free(&history);
         wg_dataset_free(data);
@@ -180,8 +180,8 @@ static void plans(void)
     wg_plan *plan = wg_plan_new(y, &(wg_plan_options){.profile = true}, &error);
     expect(plan != NULL, error.message);
     expect(wg_plan_run(plan) == WG_OK, wg_plan_message(plan));
-    section("wg_print_plan");
-    wg_print_plan(plan, stdout);
+    section("wg_plan_print");
+    wg_plan_print(plan, stdout);
     wg_plan_free(plan);
     wg_tape_free(tape);
     wg_optim *sgd = wg_sgd_new(params, &(wg_sgd_options){.momentum = -0.5});
@@ -217,8 +217,8 @@ static void files(void)
     message("wg_sheet_write", &error);
     wg_error_set(&error, WG_INVALID, "%g, %.2e, %f", 0.5, 1.5, 2.5);
     message("wg_error_set", &error);
-    wg_moons_draw(10, -0.5, 1, &error);
-    message("wg_moons_draw", &error);
+    wg_moons_make(10, -0.5, 1, &error);
+    message("wg_moons_make", &error);
     wg_schedule_check(&(wg_schedule){.kind = WG_SCHEDULE_COSINE, .last = 1.5}, &error);
     message("wg_schedule_check", &error);
 }

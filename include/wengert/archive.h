@@ -75,7 +75,7 @@ WG_API wg_status wg_archive_note(wg_archive *archive, const char *key, const cha
 WG_API const char *wg_archive_note_of(const wg_archive *archive, const char *key);
 
 /* Notes are numbered 0 .. notes - 1, in the order in which their keys came. */
-WG_API size_t wg_archive_notes(const wg_archive *archive);
+WG_API size_t wg_archive_note_count(const wg_archive *archive);
 WG_API const char *wg_archive_note_key(const wg_archive *archive, size_t index);
 
 /* Numbers as notes: integers in decimal, reals as hexadecimal floating point (C99's "0x3p-2"; Python reads it
@@ -91,24 +91,24 @@ WG_API bool wg_archive_real_of(const wg_archive *archive, const char *key, doubl
 
 /* What a reading left out. skipped_names lists the arrays, "scale, table", as many as there is room for, then
  * "..."; reason is the message about the first of them. */
-typedef struct wg_read_report {
+typedef struct wg_archive_read_report {
     size_t read;    /* arrays that are in the archive */
     size_t skipped; /* arrays that could not be read */
     char skipped_names[256];
     char reason[WG_MESSAGE_SIZE];
-} wg_read_report;
+} wg_archive_read_report;
 
 /* For files of all three formats. */
-typedef struct wg_read_options {
+typedef struct wg_archive_read_options {
     bool
         lenient; /* leave out arrays that cannot be read, for reasons of their own (their dtype is unknown, */
                  /* an integer too large, a header or checksum of theirs wrong), instead of failing */
-    wg_read_report *report; /* filled in when the file was read; NULL: nobody asks */
+    wg_archive_read_report *report; /* filled in when the file was read; NULL: nobody asks */
     size_t max_bytes; /* memory for arrays, and for what tells of them; 0: 64 times the file's length, but */
                       /* at least 256 MiB. A file that wants more is WG_OUT_OF_MEMORY; both numbers are in */
                       /* the message */
     wg_allocator allocator; /* for the archive too */
-} wg_read_options;
+} wg_archive_read_options;
 
 /* ---- safetensors ----------------------------------------------------------------------------------- */
 
@@ -131,7 +131,8 @@ WG_API wg_status wg_safetensors_write(const char *path, const wg_archive *archiv
  * of range; WG_FORMAT for everything that is not as above (a header that is no JSON, keys twice, shapes that
  * are not the length of their numbers or have more than 8 axes, numbers missing, left over or used twice, a
  * false checksum); WG_OUT_OF_MEMORY. */
-WG_API wg_archive *wg_safetensors_read(const char *path, const wg_read_options *options, wg_error *error);
+WG_API wg_archive *wg_safetensors_read(
+    const char *path, const wg_archive_read_options *options, wg_error *error);
 
 /* ---- NumPy's formats ------------------------------------------------------------------------------- */
 
@@ -144,12 +145,12 @@ WG_API wg_status wg_npz_write(const char *path, const wg_archive *archive, wg_er
  * zip64; the dtypes f2 (to f32, exactly), f4, f8, i1 .. i8, u1 .. u8 and booleans (to i32), in both byte
  * orders; Fortran's order, which becomes C's (and takes its memory twice). NULL and an error: as
  * wg_safetensors_read. */
-WG_API wg_archive *wg_npz_read(const char *path, const wg_read_options *options, wg_error *error);
+WG_API wg_archive *wg_npz_read(const char *path, const wg_archive_read_options *options, wg_error *error);
 
 /* One array in a file of its own, as numpy.save writes it; version 1.0 of the format is written, 1.0 to 3.0
  * are read. The archive that is read holds one array, named "array". */
 WG_API wg_status wg_npy_write(const char *path, wg_array array, wg_error *error);
-WG_API wg_archive *wg_npy_read(const char *path, const wg_read_options *options, wg_error *error);
+WG_API wg_archive *wg_npy_read(const char *path, const wg_archive_read_options *options, wg_error *error);
 
 WG_END_DECLS
 #endif

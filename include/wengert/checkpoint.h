@@ -37,14 +37,14 @@ WG_API wg_status wg_params_save(const wg_params *params, const char *path, wg_er
 
 /* What a load found: how many arrays were loaded, and so on. missing_names, extra_names, misfit_names and
  * square_names list them, "fc1.weight, fc1.bias", as many as there is room for, then "...". */
-typedef struct wg_load_report {
+typedef struct wg_params_load_report {
     size_t loaded;
     size_t missing; /* the store has them, the file has not */
     size_t extra;   /* the file has them, the store has not */
     size_t misfit;  /* both have them, of different shapes: "fc1.bias [10] (here [12])" */
     size_t square;  /* matrices [n, n] that may lie the other way: nothing says how they do */
     char missing_names[256], extra_names[256], misfit_names[256], square_names[256];
-} wg_load_report;
+} wg_params_load_report;
 
 /* How the weights of dense layers lie in a file. */
 typedef enum wg_dense_layout {
@@ -53,13 +53,12 @@ typedef enum wg_dense_layout {
     WG_DENSE_OUT_IN  /* as PyTorch's: all matrices (arrays of rank 2) are turned */
 } wg_dense_layout;
 
-typedef struct wg_load_options {
-    bool lenient;           /* load what can be read and fits by name and shape, and leave the rest of the */
-                            /* store as it is */
-    wg_load_report *report; /* filled in whenever the file could be read; NULL: nobody asks */
-    wg_dense_layout dense;  /* {0}: as the file says */
-    size_t max_bytes;       /* as in wg_read_options */
-} wg_load_options;
+typedef struct wg_params_load_options {
+    bool lenient; /* load what can be read and fits by name and shape, leave the rest of the store as it is */
+    wg_params_load_report *report; /* filled in whenever the file could be read; NULL: nobody asks */
+    wg_dense_layout dense;         /* {0}: as the file says */
+    size_t max_bytes;              /* as in wg_archive_read_options */
+} wg_params_load_options;
 
 /* Reads values into a store, converted to its dtype. A store without arrays takes all that are in the file,
  * as parameters and buffers. One with arrays wants each of them in the file, and no other, of the same shape:
@@ -73,7 +72,7 @@ typedef struct wg_load_options {
  * it was; only when memory ends while a store without arrays is filled, it keeps those made so far, holding
  * zeros. */
 WG_API wg_status wg_params_load(
-    wg_params *params, const char *path, const wg_load_options *options, wg_error *error);
+    wg_params *params, const char *path, const wg_params_load_options *options, wg_error *error);
 
 /* ---- Trainings ------------------------------------------------------------------------------------- */
 
@@ -83,7 +82,7 @@ typedef struct wg_training {
     wg_optim *optim;   /* of these parameters: moments, steps, learning rate; NULL: none */
     wg_tape *tape;     /* the number of its run of random operations; NULL: none */
     wg_archive *extra; /* arrays and notes of the caller's: epoch, batch, history, best weights; NULL: none */
-    size_t max_bytes;  /* of wg_training_load: as in wg_read_options */
+    size_t max_bytes;  /* of wg_training_load: as in wg_archive_read_options */
 } wg_training;
 
 /* One safetensors file of arrays params/NAME, optim/SLOT/NAME and extra/NAME, with the notes of

@@ -98,7 +98,7 @@ WG_API void wg_history_free(wg_history *history);
 /* The epochs as a table of comma-separated values with a header, for a spreadsheet or wg_csv_load. What no
  * epoch has (a validation, a metric) is left out; what only some have is empty in the others, and a column
  * that wg_csv_load must be told to ignore. WG_FILE when writing fails (view.h, STREAMS). */
-WG_API wg_status wg_print_history(const wg_history *history, FILE *file);
+WG_API wg_status wg_history_print(const wg_history *history, FILE *file);
 
 typedef struct wg_fit_options {
     wg_loss loss;                        /* NULL: wg_cross_entropy for labels (i32 [N]), otherwise wg_mse */
@@ -233,7 +233,7 @@ WG_API wg_status wg_confusion(wg_model model, void *user, wg_params *params, con
 
 /* The matrix as a table, a line for each label, with each class's recall and precision; class names are the
  * data set's (NULL: numbers). WG_FILE when writing fails (view.h, STREAMS). */
-WG_API wg_status wg_print_confusion(
+WG_API wg_status wg_confusion_print(
     const size_t *matrix, size_t classes, const wg_dataset *names, FILE *file);
 
 /* ---- Use -------------------------------------------------------------------------------------------- */

@@ -272,7 +272,7 @@ WG_API const wg_op *wg_op_find(const char *name); /* NULL when there is none */
 
 /* ---- Looking at a tape (traces, drawings, tests) --------------------------------------------------- */
 
-/* The var of node i (0 .. wg_tape_nodes - 1); invalid when out of range. */
+/* The var of node i (0 .. wg_tape_node_count - 1); invalid when out of range. */
 WG_API wg_var wg_node(wg_tape *tape, size_t i);
 
 /* The node's number on its tape; SIZE_MAX for an invalid var. */

@@ -103,13 +103,13 @@ WG_API wg_params *wg_optim_params(const wg_optim *optim);
 
 /* Steps done. Setting it, and the moments below, resumes a training: every parameter that is there is then
  * taken to be as old as the optimiser. More than 2^53 steps are WG_INVALID. */
-WG_API uint64_t wg_optim_steps(const wg_optim *optim);
-WG_API wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps);
+WG_API uint64_t wg_optim_step_count(const wg_optim *optim);
+WG_API wg_status wg_optim_set_step_count(wg_optim *optim, uint64_t steps);
 
 /* Moments per parameter: SGD has v when there is momentum, Adam m and v. wg_optim_state makes them if need be
  * and gives moment `slot` of array `index`, in the store's dtype; NULL for a buffer, out of range, or without
  * memory. */
-WG_API size_t wg_optim_slots(const wg_optim *optim);
+WG_API size_t wg_optim_slot_count(const wg_optim *optim);
 WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
 
 /* ---- Gradients before a step ----------------------------------------------------------------------- */

@@ -109,7 +109,7 @@ WG_API bool wg_params_is_sealed(const wg_params *params);
 WG_API size_t wg_params_count(const wg_params *params);
 
 /* Number of elements of all parameters; buffers are not counted. */
-WG_API size_t wg_params_elements(const wg_params *params);
+WG_API size_t wg_params_element_count(const wg_params *params);
 
 /* What the store was made with. */
 WG_API wg_dtype wg_params_dtype(const wg_params *params);
@@ -152,7 +152,7 @@ WG_API wg_status wg_params_renew(wg_params *params, size_t index);
 
 /* The gradient, in the store's dtype (zeros when none arrived since wg_params_zero_grad); NULL for a
  * buffer. */
-WG_API void *wg_params_gradient(wg_params *params, size_t index);
+WG_API void *wg_params_grad(wg_params *params, size_t index);
 
 /* Copies an array's values out, or new ones in, converted; n, or the array's shape, must fit. WG_NAME for a
  * name that is not there. */
@@ -219,7 +219,7 @@ typedef struct wg_params_chunk_info {
 } wg_params_chunk_info;
 
 /* How many there are, and one of them, as said above. */
-WG_API size_t wg_params_chunks(const wg_params *params);
+WG_API size_t wg_params_chunk_count(const wg_params *params);
 WG_API wg_params_chunk_info wg_params_chunk_at(const wg_params *params, size_t chunk);
 
 WG_END_DECLS

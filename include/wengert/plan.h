@@ -8,7 +8,7 @@
  *     wg_var loss = wg_cross_entropy(lenet(params, x, NULL), y, NULL);
  *
  *     wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.optim = adam}, &error);
- *     for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {         batches made with .drop_last
+ *     for (wg_batch batch = {0}; wg_batches_next(batches, &batch);) {       batches made with .drop_last
  *         wg_plan_set(plan, x, batch.x);
  *         wg_plan_set(plan, y, batch.y);
  *         if (wg_plan_run(plan) != WG_OK)                                   forward, backward, update
@@ -125,7 +125,7 @@ typedef struct wg_plan_options {
     const wg_var *keep; /* vars to be read after a run, beside the result */
     size_t keep_count;  /* of them */
     bool gradients;     /* with optim: the gradients stay in the store, to be looked at */
-    bool profile;       /* measures each kernel's time, for wg_print_plan */
+    bool profile;       /* measures each kernel's time, for wg_plan_print */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
     bool bf16;             /* factors of matrix products and convolutions are rounded, see above */
     wg_tuning *tuning;     /* which way convolutions are computed; runs fail when it was freed; NULL: none */
@@ -234,7 +234,7 @@ WG_API size_t wg_plan_bytes_needed(wg_var y, const wg_plan_options *options, wg_
 
 /* Kernels that a run calls, one after the other: an operation each, or several that were fused. Names for
  * numbers that are there already (reshape) are none. */
-WG_API size_t wg_plan_kernels(const wg_plan *plan);
+WG_API size_t wg_plan_kernel_count(const wg_plan *plan);
 
 /* One of them. Bytes are those that it cannot do without: what it reads of others, and what it writes. */
 typedef struct wg_plan_kernel {
@@ -266,7 +266,7 @@ WG_API wg_plan_profile wg_plan_profile_of(const wg_plan *plan);
 /* The kernels as a table: name, shape of the result, its place in the block, kilobytes moved, thousands of
  * floating-point operations; with options.profile microseconds in the mean, share of the time, and GFLOP/s.
  * Then the memory, and the sums. WG_FILE when writing fails (view.h, STREAMS). */
-WG_API wg_status wg_print_plan(const wg_plan *plan, FILE *file);
+WG_API wg_status wg_plan_print(const wg_plan *plan, FILE *file);
 
 WG_END_DECLS
 #endif

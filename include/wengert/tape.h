@@ -149,14 +149,14 @@ WG_API bool wg_tape_training(const wg_tape *tape);
 /* The number of the run of random operations: resets and replays count it up, and with seed, ordinal and
  * element it says what is drawn. Set to what it was, a training that is resumed drops the units that it would
  * have dropped. */
-WG_API uint64_t wg_tape_run(const wg_tape *tape);
-WG_API void wg_tape_set_run(wg_tape *tape, uint64_t run);
+WG_API uint64_t wg_tape_run_number(const wg_tape *tape);
+WG_API void wg_tape_set_run_number(wg_tape *tape, uint64_t run);
 
 WG_API wg_dtype wg_tape_dtype(const wg_tape *tape); /* of new tensors; f64 for NULL */
 WG_API int wg_tape_threads(const wg_tape *tape);    /* as resolved: at least 1 */
 
 /* Nodes recorded, and bytes held (in use and cached) by the tape. */
-WG_API size_t wg_tape_nodes(const wg_tape *tape);
+WG_API size_t wg_tape_node_count(const wg_tape *tape);
 WG_API size_t wg_tape_bytes(const wg_tape *tape);
 
 /* ---- Leaves ---------------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
  * Views read the tape through op.h's public questions and change nothing. Gradients are those of the last
  * wg_backward; make the tape with .keep_grads = true to see those of tensors in between, too.
  *
- * STREAMS. A FILE that is handed to a function here, to wg_print_plan, wg_print_history, wg_print_confusion
+ * STREAMS. A FILE that is handed to a function here, to wg_plan_print, wg_history_print, wg_confusion_print
  * or wg_params_print, or to a fit for its progress, is the caller's: so are its buffer, its lock and its
  * place in the file. A function that returns a status flushes it, and WG_OK says that the stream took every
  * byte; WG_FILE that it failed, or had failed before (ferror), and that a part may be missing. The C library
@@ -36,10 +36,10 @@ WG_BEGIN_DECLS
  * numbers) give way to what they stand for. A tensor shows its shape and first numbers. "-" stands for no
  * value or no gradient. WG_FILE if the file cannot be written, the tape's status or WG_INVALID for an invalid
  * var. */
-WG_API wg_status wg_print_trace(wg_var y, FILE *file);
+WG_API wg_status wg_trace_print(wg_var y, FILE *file);
 
 /* The same for every node of a tape. */
-WG_API wg_status wg_print_tape(wg_tape *tape, FILE *file);
+WG_API wg_status wg_tape_print(wg_tape *tape, FILE *file);
 
 typedef struct wg_draw_options {
     const char *title; /* NULL: none */
@@ -50,7 +50,7 @@ typedef struct wg_draw_options {
 
 /* Writes y's ancestors and y as a Graphviz graph (dot -Tsvg): values in green, gradients in red, one cluster
  * for each scope. A result that is its operand in another shape (a flatten, a bias for the channels) is no
- * gate unless it has a name: the new shape stands at the edge. Errors as for wg_print_trace. */
+ * gate unless it has a name: the new shape stands at the edge. Errors as for wg_trace_print. */
 WG_API wg_status wg_draw_dot(wg_var y, FILE *file, const wg_draw_options *options);
 
 WG_END_DECLS

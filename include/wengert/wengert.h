@@ -30,7 +30,7 @@
 #include <wengert/plan.h>
 #include <wengert/schedule.h>
 #include <wengert/data.h>
-#include <wengert/draw.h>
+#include <wengert/synthetic.h>
 #include <wengert/load.h>
 #include <wengert/fit.h>
 #include <wengert/archive.h>

@@ -21,7 +21,7 @@ struct wg_batches {
     bool is_ordered;     /* order.rows is this epoch's */
     size_t x_row, y_row; /* bytes of a sample */
     void *x, *y;         /* the batch handed out: at most largest_batch() samples */
-    wg_error error;      /* of the last wg_next_batch */
+    wg_error error;      /* of the last wg_batches_next */
 };
 
 static size_t row_bytes(const wg_shape *shape, size_t total)
@@ -161,7 +161,7 @@ static bool enter_epoch(wg_batches *b, wg_batch *batch)
     return true;
 }
 
-bool wg_next_batch(wg_batches *b, wg_batch *batch)
+bool wg_batches_next(wg_batches *b, wg_batch *batch)
 {
     if (!b || !batch)
         return false;
@@ -198,7 +198,7 @@ size_t wg_batches_per_epoch(const wg_batches *b)
     return whole + (rest && !b->drop_last);
 }
 
-size_t wg_batches_samples(const wg_batches *b)
+size_t wg_batches_sample_count(const wg_batches *b)
 {
     if (!b)
         return 0;

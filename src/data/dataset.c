@@ -124,7 +124,7 @@ wg_array wg_dataset_y(const wg_dataset *dataset)
     return dataset ? wg_array_of(dataset->y, dataset->y_dtype, dataset->y_shape) : (wg_array){0};
 }
 
-size_t wg_dataset_classes(const wg_dataset *dataset)
+size_t wg_dataset_class_count(const wg_dataset *dataset)
 {
     return dataset ? dataset->classes : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Drawn digits. Image i uses the random stream i of its seed and nothing else, so images can be drawn in any
+/* Digits, drawn. Image i uses the random stream i of its seed and nothing else, so images can be drawn in any
  * order.
  *
  *      path of the pen  ->  smooth curve  ->  wobble, turn, shear, stretch, shift, bend
@@ -199,7 +199,7 @@ static void draw_chunk(void *work, size_t chunk, size_t begin, size_t end)
             draw_digit((wg_random){.seed = random.seed, .stream = random.stream + i}, d->x + i * PIXELS);
 }
 
-wg_dataset *wg_digits_draw(size_t count, uint64_t seed, wg_error *error)
+wg_dataset *wg_digits_make(size_t count, uint64_t seed, wg_error *error)
 {
     if (error && error->status != WG_OK)
         return NULL;

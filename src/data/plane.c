@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Drawn points in the plane. Sample i uses the random stream i of its set's name and seed, and nothing else.
+/* Points in the plane. Sample i uses the random stream i of its set's name and seed, and nothing else.
  * Their formulas are in the public header. */
 
 #include "data/dataset.h"
@@ -94,27 +94,27 @@ static size_t place_in_blob(const struct plane *plane, size_t i, wg_random *rand
     return blob;
 }
 
-wg_dataset *wg_moons_draw(size_t count, double noise, uint64_t seed, wg_error *error)
+wg_dataset *wg_moons_make(size_t count, double noise, uint64_t seed, wg_error *error)
 {
     return draw(&(struct plane){"moons", 2, noise, place_on_moon}, count, seed, error);
 }
 
-wg_dataset *wg_circles_draw(size_t count, double noise, uint64_t seed, wg_error *error)
+wg_dataset *wg_circles_make(size_t count, double noise, uint64_t seed, wg_error *error)
 {
     return draw(&(struct plane){"circles", 2, noise, place_on_circle}, count, seed, error);
 }
 
-wg_dataset *wg_xor_draw(size_t count, double noise, uint64_t seed, wg_error *error)
+wg_dataset *wg_xor_make(size_t count, double noise, uint64_t seed, wg_error *error)
 {
     return draw(&(struct plane){"xor", 2, noise, place_at_corner}, count, seed, error);
 }
 
-wg_dataset *wg_spiral_draw(size_t count, size_t arms, double noise, uint64_t seed, wg_error *error)
+wg_dataset *wg_spiral_make(size_t count, size_t arms, double noise, uint64_t seed, wg_error *error)
 {
     return draw(&(struct plane){"spiral", arms, noise, place_on_arm}, count, seed, error);
 }
 
-wg_dataset *wg_blobs_draw(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error)
+wg_dataset *wg_blobs_make(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error)
 {
     return draw(&(struct plane){"blobs", classes, noise, place_in_blob}, count, seed, error);
 }

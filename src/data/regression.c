@@ -22,7 +22,7 @@ static void apply_law(
     }
 }
 
-wg_dataset *wg_regression_draw(
+wg_dataset *wg_regression_make(
     size_t count, size_t features, double noise, uint64_t seed, double *weights, wg_error *error)
 {
     if (error && error->status != WG_OK)

@@ -10,7 +10,7 @@
 #include <wengert/random.h>
 
 static wg_status check(const wg_dataset *dataset, const double *fractions, size_t parts,
-    const wg_split_options *options, wg_error *error)
+    const wg_dataset_split_options *options, wg_error *error)
 {
     if (!dataset || !fractions || parts == 0)
         return wg_error_set(error, WG_INVALID, "split: no %s", dataset ? "parts" : "data set");
@@ -149,12 +149,12 @@ static wg_status stratify(const wg_dataset *dataset, const size_t *counts, size_
     return enough ? WG_OK : wg_error_set(error, WG_OUT_OF_MEMORY, "split: no memory for %zu samples", n);
 }
 
-wg_status wg_split_rows(const wg_dataset *dataset, const double *fractions, size_t parts,
-    const wg_split_options *options, size_t *rows, size_t *counts, wg_error *error)
+wg_status wg_dataset_split_rows(const wg_dataset *dataset, const double *fractions, size_t parts,
+    const wg_dataset_split_options *options, size_t *rows, size_t *counts, wg_error *error)
 {
     if (error && error->status != WG_OK)
         return error->status;
-    wg_split_options o = options ? *options : (wg_split_options){0};
+    wg_dataset_split_options o = options ? *options : (wg_dataset_split_options){0};
     wg_status status = check(dataset, fractions, parts, &o, error);
     if (status != WG_OK)
         return status;
@@ -185,7 +185,7 @@ static wg_status select_parts(const wg_dataset *dataset, const size_t *rows, con
 }
 
 wg_status wg_dataset_split(const wg_dataset *dataset, const double *fractions, size_t parts,
-    const wg_split_options *options, wg_dataset **out, wg_error *error)
+    const wg_dataset_split_options *options, wg_dataset **out, wg_error *error)
 {
     size_t n = wg_dataset_count(dataset), row_bytes, part_bytes;
     for (size_t p = 0; out && p < parts; p++)
@@ -202,7 +202,7 @@ wg_status wg_dataset_split(const wg_dataset *dataset, const double *fractions, s
     if (!rows || !counts)
         wg_error_set(error, status, "split: no memory for %zu samples and %zu parts", n, parts);
     else
-        status = wg_split_rows(dataset, fractions, parts, options, rows, counts, error);
+        status = wg_dataset_split_rows(dataset, fractions, parts, options, rows, counts, error);
     if (status == WG_OK)
         status = select_parts(dataset, rows, counts, parts, out, error);
     wg__mem_free(a, rows, row_bytes);

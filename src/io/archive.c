@@ -250,12 +250,12 @@ const char *wg_archive_note_of(const wg_archive *archive, const char *key)
     return index == SIZE_MAX ? NULL : archive->texts[index];
 }
 
-size_t wg_archive_notes(const wg_archive *archive)
+size_t wg_archive_note_count(const wg_archive *archive)
 {
     return archive ? archive->keys.count : 0;
 }
 
 const char *wg_archive_note_key(const wg_archive *archive, size_t index)
 {
-    return index < wg_archive_notes(archive) ? archive->keys.text[index] : NULL;
+    return index < wg_archive_note_count(archive) ? archive->keys.text[index] : NULL;
 }

@@ -33,7 +33,7 @@ typedef struct wg_reading {
     wg_source source; /* open, and not unpacked */
     wg_archive *archive;
     bool lenient;
-    wg_read_report report;
+    wg_archive_read_report report;
     wg_error *error; /* there, and not set */
 } wg_reading;
 
@@ -42,7 +42,7 @@ typedef wg_status wg_reader(wg_reading *reading);
 
 /* Opens a file for a format's reader. */
 wg_archive *wg__archive_read(
-    const char *path, wg_reader *reader, const wg_read_options *options, wg_error *error);
+    const char *path, wg_reader *reader, const wg_archive_read_options *options, wg_error *error);
 
 /* wg__archive_make, when the file's bound allows it. */
 wg_status wg__reading_make(

@@ -23,7 +23,7 @@ wg_status wg_params_save(const wg_params *params, const char *path, wg_error *er
 }
 
 static wg_status load(wg_params *params, const char *path, const wg_archive *archive,
-    const wg_load_options *options, wg_error *error)
+    const wg_params_load_options *options, wg_error *error)
 {
     const char *kind = wg_archive_note_of(archive, WG_STORE_KIND);
     bool training = kind && strcmp(kind, WG_STORE_TRAINING) == 0;
@@ -41,18 +41,19 @@ static wg_status load(wg_params *params, const char *path, const wg_archive *arc
     return status;
 }
 
-wg_status wg_params_load(wg_params *params, const char *path, const wg_load_options *options, wg_error *error)
+wg_status wg_params_load(
+    wg_params *params, const char *path, const wg_params_load_options *options, wg_error *error)
 {
     wg_error own = {0};
     error = error ? error : &own;
     if (options && options->report)
-        *options->report = (wg_load_report){0};
+        *options->report = (wg_params_load_report){0};
     if (error->status != WG_OK)
         return error->status;
     if (!params)
         return wg_error_set(
             error, WG_INVALID, "%s: no parameter store to be filled", path ? path : "(no name)");
-    const wg_read_options reading = {.lenient = options && options->lenient,
+    const wg_archive_read_options reading = {.lenient = options && options->lenient,
         .max_bytes = options ? options->max_bytes : 0,
         .allocator = *wg_params_allocator(params)};
     wg_archive *archive = wg_safetensors_read(path, &reading, error);

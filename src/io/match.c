@@ -11,7 +11,7 @@
 
 /* ---- The report ------------------------------------------------------------------------------------ */
 
-static void list_misfit(wg_load_report *report, const wg_param_info *here, const wg_array *there)
+static void list_misfit(wg_params_load_report *report, const wg_param_info *here, const wg_array *there)
 {
     char is[192], wanted[192], text[512];
     snprintf(text, sizeof text, "%.100s %s (here %s)", here->name,
@@ -22,7 +22,7 @@ static void list_misfit(wg_load_report *report, const wg_param_info *here, const
 
 static wg_status misfit(const wg_match *m, wg_error *error)
 {
-    const wg_load_report *r = &m->report;
+    const wg_params_load_report *r = &m->report;
     char message[WG_MESSAGE_SIZE];
     size_t used = 0;
     const struct {
@@ -55,7 +55,7 @@ static bool reserve(wg_match *m)
     m->place = wg__mem_new(wg_params_allocator(m->params), m->count * sizeof *m->place);
     for (size_t i = 0; m->place && i < m->count; i++)
         m->place[i] = SIZE_MAX;
-    m->report = (wg_load_report){0};
+    m->report = (wg_params_load_report){0};
     return m->place || m->count == 0;
 }
 
@@ -78,7 +78,7 @@ static bool fits(const wg_match *m, const wg_param_info *here, const wg_array *t
 
 static void compare(wg_match *m)
 {
-    wg_load_report *r = &m->report;
+    wg_params_load_report *r = &m->report;
     for (size_t i = 0; i < wg_archive_count(m->archive); i++) {
         const char *name = wg__after_prefix(m->prefix, wg_archive_name(m->archive, i));
         const wg_array there = wg_archive_at(m->archive, i);
@@ -106,7 +106,7 @@ static void compare(wg_match *m)
         }
 }
 
-wg_status wg__match_new(wg_match *match, const wg_load_options *options, wg_error *error)
+wg_status wg__match_new(wg_match *match, const wg_params_load_options *options, wg_error *error)
 {
     const wg_dense_layout dense = options ? options->dense : WG_DENSE_NOTED;
     if (dense != WG_DENSE_NOTED && dense != WG_DENSE_IN_OUT && dense != WG_DENSE_OUT_IN)
@@ -117,7 +117,7 @@ wg_status wg__match_new(wg_match *match, const wg_load_options *options, wg_erro
         return wg_error_set(
             error, WG_OUT_OF_MEMORY, "%s: no memory for %zu names", match->path, match->count);
     compare(match);
-    const wg_load_report *r = &match->report;
+    const wg_params_load_report *r = &match->report;
     if (options && options->report)
         *options->report = *r;
     bool all = match->count == 0 || (r->missing == 0 && r->extra == 0 && r->misfit == 0);

@@ -49,7 +49,7 @@ static wg_status read_file(wg_reading *reading)
     return wg__npy_add(reading, "array", &reading->source);
 }
 
-wg_archive *wg_npy_read(const char *path, const wg_read_options *options, wg_error *error)
+wg_archive *wg_npy_read(const char *path, const wg_archive_read_options *options, wg_error *error)
 {
     return wg__archive_read(path, read_file, options, error);
 }

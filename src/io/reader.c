@@ -20,13 +20,13 @@ void wg__list_name(char list[WG_LIST], const char *name)
 }
 
 wg_archive *wg__archive_read(
-    const char *path, wg_reader *reader, const wg_read_options *options, wg_error *error)
+    const char *path, wg_reader *reader, const wg_archive_read_options *options, wg_error *error)
 {
-    const wg_read_options o = options ? *options : (wg_read_options){0};
+    const wg_archive_read_options o = options ? *options : (wg_archive_read_options){0};
     wg_error own = {0};
     error = error ? error : &own;
     if (o.report)
-        *o.report = (wg_read_report){0};
+        *o.report = (wg_archive_read_report){0};
     if (error->status != WG_OK || !path) {
         wg_error_set(error, WG_INVALID, "no file to be read");
         return NULL;
@@ -62,7 +62,7 @@ wg_status wg__reading_make(
 
 wg_status wg__reading_judge(wg_reading *reading, const char *name, size_t count, wg_status status)
 {
-    wg_read_report *report = &reading->report;
+    wg_archive_read_report *report = &reading->report;
     bool own = status != WG_OK && status != WG_OUT_OF_MEMORY && status != WG_FILE;
     if (!reading->lenient || !own)
         return status;

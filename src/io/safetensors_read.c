@@ -342,7 +342,7 @@ static wg_status read_file(wg_reading *reading)
     return status;
 }
 
-wg_archive *wg_safetensors_read(const char *path, const wg_read_options *options, wg_error *error)
+wg_archive *wg_safetensors_read(const char *path, const wg_archive_read_options *options, wg_error *error)
 {
     return wg__archive_read(path, read_file, options, error);
 }

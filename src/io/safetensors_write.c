@@ -104,7 +104,7 @@ static void put_notes(text *t, const wg_archive *archive, uint32_t crc)
     char sum[32];
     put_quoted(t, WG_SAFETENSORS_NOTES);
     put_words(t, ":{");
-    for (size_t i = 0; i < wg_archive_notes(archive); i++) {
+    for (size_t i = 0; i < wg_archive_note_count(archive); i++) {
         const char *key = wg_archive_note_key(archive, i);
         if (strcmp(key, WG_SAFETENSORS_CHECKSUM) == 0)
             continue;

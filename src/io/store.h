@@ -40,12 +40,12 @@ typedef struct wg_match {
     size_t count;
     bool turns;  /* the file's matrices lie the other way */
     bool unsure; /* nobody says how they lie */
-    wg_load_report report;
+    wg_params_load_report report;
 } wg_match;
 
 /* Compares, and fails as wg_params_load says. A store without arrays is given none here: nothing is missing,
  * and what is extra will be made. wg__match_free follows. */
-wg_status wg__match_new(wg_match *match, const wg_load_options *options, wg_error *error);
+wg_status wg__match_new(wg_match *match, const wg_params_load_options *options, wg_error *error);
 
 /* Makes the arrays of a store that has none, and matches anew. */
 wg_status wg__match_fill(wg_match *match, wg_error *error);

@@ -38,10 +38,10 @@ static wg_status check_optim(loading *l)
     if (l->steps > (uint64_t)1 << 53)
         return wg_error_set(l->error, WG_FORMAT, "%s: %" PRIu64 " steps are more than an optimiser counts",
             l->path, l->steps);
-    if (strcmp(name, wg_optim_name(optim)) != 0 || slots != wg_optim_slots(optim))
+    if (strcmp(name, wg_optim_name(optim)) != 0 || slots != wg_optim_slot_count(optim))
         return wg_error_set(l->error, WG_INVALID,
             "%s was saved with %.40s (%" PRIu64 " moments each), not with %s (%zu)", l->path, name, slots,
-            wg_optim_name(optim), wg_optim_slots(optim));
+            wg_optim_name(optim), wg_optim_slot_count(optim));
     return WG_OK;
 }
 
@@ -68,7 +68,7 @@ static wg_status check_moments(const loading *l)
             continue;
         if (wg__store_is_buffer(l->archive, name, &buffer, l->error) != WG_OK)
             return l->error->status;
-        for (size_t slot = 0; !buffer && slot < wg_optim_slots(l->training->optim); slot++) {
+        for (size_t slot = 0; !buffer && slot < wg_optim_slot_count(l->training->optim); slot++) {
             const wg_array moment = wg_archive_at(l->archive, moment_of(l, slot, name, l->error));
             if (l->error->status != WG_OK)
                 return l->error->status;
@@ -89,7 +89,7 @@ static wg_status check_file(loading *l)
             l->error, WG_FORMAT, "%s: no training, but %.40s", l->path, kind ? kind : "arrays");
     if (t->tape && !wg_archive_integer_of(l->archive, WG_TRAINING_RUN, &l->run))
         return lacks(l, "tape");
-    if (wg_archive_count(t->extra) || wg_archive_notes(t->extra))
+    if (wg_archive_count(t->extra) || wg_archive_note_count(t->extra))
         return wg_error_set(l->error, WG_INVALID, "%s: .extra holds something already", l->path);
     wg_status status = t->optim ? check_optim(l) : WG_OK;
     return status == WG_OK && t->optim ? check_moments(l) : status;
@@ -110,7 +110,7 @@ static wg_status take_extra(loading *l)
         if (name)
             status = wg_archive_add_copy(l->extra, name, wg_archive_at(l->archive, i), l->error);
     }
-    for (size_t i = 0; i < wg_archive_notes(l->archive) && status == WG_OK; i++) {
+    for (size_t i = 0; i < wg_archive_note_count(l->archive) && status == WG_OK; i++) {
         const char *key = wg_archive_note_key(l->archive, i),
                    *own = wg__after_prefix(WG_TRAINING_EXTRA_NOTE, key);
         if (own)
@@ -138,7 +138,7 @@ static wg_status make_moments(const loading *l)
 {
     wg_optim *optim = l->training->optim;
     const wg_params *params = l->training->params;
-    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+    for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_params_count(params); i++)
             if (!wg_params_at(params, i).buffer && !wg_optim_state(optim, slot, i))
                 return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for the moments of %s",
@@ -151,7 +151,7 @@ static void copy_moments(const loading *l)
     char prefix[WG_SLOT_PREFIX];
     wg_optim *optim = l->training->optim;
     const wg_params *params = l->training->params;
-    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+    for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
             const char *name =
                 wg__after_prefix(wg__slot_prefix(prefix, slot), wg_archive_name(l->archive, i));
@@ -181,11 +181,11 @@ static wg_status take(loading *l)
         wg__match_load(&match);
         if (t->optim) {
             copy_moments(l);
-            wg_optim_set_steps(t->optim, l->steps);
+            wg_optim_set_step_count(t->optim, l->steps);
             wg_optim_set_lr(t->optim, l->lr);
         }
         if (t->tape)
-            wg_tape_set_run(t->tape, l->run);
+            wg_tape_set_run_number(t->tape, l->run);
         if (t->extra)
             wg__archive_swap(t->extra, l->extra);
     }
@@ -201,7 +201,7 @@ wg_status wg_training_load(const wg_training *training, const char *path, wg_err
         return error->status;
     loading l = {.training = training, .path = path, .error = error};
     l.archive = wg_safetensors_read(path,
-        &(wg_read_options){
+        &(wg_archive_read_options){
             .max_bytes = training->max_bytes, .allocator = *wg_params_allocator(training->params)},
         error);
     wg_status status = l.archive ? take(&l) : error->status;

@@ -34,12 +34,12 @@ static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error
     char prefix[WG_SLOT_PREFIX];
     wg_status status = wg_archive_note(archive, WG_TRAINING_OPTIM, wg_optim_name(optim), error);
     if (status == WG_OK)
-        status = wg_archive_note_integer(archive, WG_TRAINING_SLOTS, wg_optim_slots(optim), error);
+        status = wg_archive_note_integer(archive, WG_TRAINING_SLOTS, wg_optim_slot_count(optim), error);
     if (status == WG_OK)
-        status = wg_archive_note_integer(archive, WG_TRAINING_STEPS, wg_optim_steps(optim), error);
+        status = wg_archive_note_integer(archive, WG_TRAINING_STEPS, wg_optim_step_count(optim), error);
     if (status == WG_OK)
         status = wg_archive_note_real(archive, WG_TRAINING_LR, wg_optim_lr(optim), error);
-    for (size_t slot = 0; slot < wg_optim_slots(optim); slot++)
+    for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_params_count(params) && status == WG_OK; i++) {
             const wg_param_info a = wg_params_at(params, i);
             const void *moment = a.buffer ? NULL : wg_optim_state(optim, slot, i);
@@ -59,7 +59,7 @@ static wg_status put_extra(wg_archive *archive, const wg_archive *extra, wg_erro
     for (size_t i = 0; i < wg_archive_count(extra) && status == WG_OK; i++)
         status = wg__add_prefixed(
             archive, WG_TRAINING_EXTRA, wg_archive_name(extra, i), wg_archive_at(extra, i), error);
-    for (size_t i = 0; i < wg_archive_notes(extra) && status == WG_OK; i++) {
+    for (size_t i = 0; i < wg_archive_note_count(extra) && status == WG_OK; i++) {
         const char *key = wg_archive_note_key(extra, i);
         char *full = wg__joined(memory, WG_TRAINING_EXTRA_NOTE, key);
         status = full ? wg_archive_note(archive, full, wg_archive_note_of(extra, key), error)
@@ -82,7 +82,7 @@ wg_status wg_training_save(const wg_training *training, const char *path, wg_err
     if (status == WG_OK && training->optim)
         status = put_optim(archive, training->optim, error);
     if (status == WG_OK && training->tape)
-        status = wg_archive_note_integer(archive, WG_TRAINING_RUN, wg_tape_run(training->tape), error);
+        status = wg_archive_note_integer(archive, WG_TRAINING_RUN, wg_tape_run_number(training->tape), error);
     if (status == WG_OK)
         status = put_extra(archive, training->extra, error);
     if (status == WG_OK)

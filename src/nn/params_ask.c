@@ -13,7 +13,7 @@ size_t wg_params_count(const wg_params *params)
     return params ? params->count : 0;
 }
 
-size_t wg_params_elements(const wg_params *params)
+size_t wg_params_element_count(const wg_params *params)
 {
     size_t total = 0;
     for (size_t i = 0; params && i < params->count; i++)
@@ -120,7 +120,7 @@ wg_status wg_params_read(const wg_params *params, const char *name, double *out,
 wg_status wg_params_read_grad(wg_params *params, const char *name, double *out, size_t n)
 {
     size_t index = wg_params_index(params, name);
-    const void *gradient = wg_params_gradient(params, index);
+    const void *gradient = wg_params_grad(params, index);
     if (index == SIZE_MAX)
         return WG_NAME;
     if (!gradient)

@@ -108,7 +108,7 @@ void wg__param_gradient_settle(const wg_params *p, wg_param_array *a)
     }
 }
 
-void *wg_params_gradient(wg_params *params, size_t index)
+void *wg_params_grad(wg_params *params, size_t index)
 {
     if (!params || index >= params->count)
         return NULL;

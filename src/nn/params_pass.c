@@ -84,7 +84,7 @@ size_t wg_params_pass(wg_params *params, wg_params_visit visit, void *user)
     return parts;
 }
 
-size_t wg_params_chunks(const wg_params *params)
+size_t wg_params_chunk_count(const wg_params *params)
 {
     return params ? params->chunks : 0;
 }

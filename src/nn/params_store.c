@@ -27,7 +27,7 @@ wg_status wg_params_print(const wg_params *params, FILE *file)
             : a->frozen ? "  frozen"
                         : "");
     }
-    fprintf(file, "%zu elements in %zu parameters, %s\n", wg_params_elements(params), parameters,
+    fprintf(file, "%zu elements in %zu parameters, %s\n", wg_params_element_count(params), parameters,
         wg_dtype_name(params->dtype));
     return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }

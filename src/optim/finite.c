@@ -55,7 +55,7 @@ static size_t first_bad(wg_params *params, bool values)
         some |= l.bad[i];
     for (size_t i = 0; some && i < wg_params_count(params); i++) {
         const wg_param_info a = wg_params_at(params, i);
-        if (!a.buffer && !a.frozen && bad(&l, a.count, values ? a.value : wg_params_gradient(params, i)))
+        if (!a.buffer && !a.frozen && bad(&l, a.count, values ? a.value : wg_params_grad(params, i)))
             return i;
     }
     return SIZE_MAX;

@@ -31,7 +31,7 @@ bool wg__optim_settle(wg_optim *o)
         !wg__mem_reserve(&o->memory, (void **)&o->turns, &o->turn_capacity, arrays, sizeof *o->turns))
         return false;
     o->turn_count = arrays;
-    for (size_t i = 0; i < wg_params_chunks(o->params); i++) {
+    for (size_t i = 0; i < wg_params_chunk_count(o->params); i++) {
         wg_params_chunk_info chunk = wg_params_chunk_at(o->params, i);
         if (!chunk.buffers && chunk.used > o->beside[i].used && !grow(o, &o->beside[i], &chunk))
             return false;
@@ -62,12 +62,12 @@ size_t wg_optim_bytes(const wg_optim *optim)
     return bytes;
 }
 
-uint64_t wg_optim_steps(const wg_optim *optim)
+uint64_t wg_optim_step_count(const wg_optim *optim)
 {
     return optim ? optim->steps : 0;
 }
 
-wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps)
+wg_status wg_optim_set_step_count(wg_optim *optim, uint64_t steps)
 {
     if (!optim || !optim->params || steps > MOST_STEPS)
         return WG_INVALID;
@@ -80,7 +80,7 @@ wg_status wg_optim_set_steps(wg_optim *optim, uint64_t steps)
     return WG_OK;
 }
 
-size_t wg_optim_slots(const wg_optim *optim)
+size_t wg_optim_slot_count(const wg_optim *optim)
 {
     return optim ? optim->slots : 0;
 }

@@ -132,7 +132,7 @@ static void update_rest(wg_optim *o)
         turn->start = total;
         total += (turn->range.count + line - 1) / line * line;
         if (turn->range.count)
-            turn->range.gradient = wg_params_gradient(o->params, i);
+            turn->range.gradient = wg_params_grad(o->params, i);
     }
     size_t grain = (total / MOST_PARTS + line) / line * line;
     wg__parallel_for(

@@ -142,7 +142,7 @@ bool wg__plan_is_kernel(const wg_plan *plan, size_t k)
            (!record || (!wg__plan_is_alias(plan->tape, record) && record->op != &wg__op_projection));
 }
 
-size_t wg_plan_kernels(const wg_plan *plan)
+size_t wg_plan_kernel_count(const wg_plan *plan)
 {
     size_t kernels = 0;
     for (size_t k = 0; plan && k < plan->count; k++)
@@ -193,7 +193,7 @@ static void add_update(const wg_plan *plan, wg_plan_kernel *kernel, const wg_rec
 {
     size_t used = strlen(kernel->name);
     snprintf(kernel->name + used, sizeof kernel->name - used, " + %s", wg_optim_name(plan->optim));
-    kernel->bytes += 2 * (1 + wg_optim_slots(plan->optim)) * result_bytes(&record->result[0]);
+    kernel->bytes += 2 * (1 + wg_optim_slot_count(plan->optim)) * result_bytes(&record->result[0]);
 }
 
 wg_plan_kernel wg__plan_describe(const wg_plan *plan, size_t k)

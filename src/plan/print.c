@@ -75,7 +75,7 @@ static void print_memory(const wg_plan_memory *m, FILE *file)
         m->parameter_gradients, m->moments);
 }
 
-wg_status wg_print_plan(const wg_plan *plan, FILE *file)
+wg_status wg_plan_print(const wg_plan *plan, FILE *file)
 {
     if (!plan || !file || !plan->tape)
         return WG_INVALID;

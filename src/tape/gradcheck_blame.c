@@ -54,7 +54,7 @@ static bool is_wrong(wg_var x, const wg_gradcheck_options *options)
 void wg__gradcheck_blame(wg_tape *tape, const wg_gradcheck_options *options, char *culprit, size_t size)
 {
     culprit[0] = 0;
-    for (size_t i = 0; i < wg_tape_nodes(tape); i++) {
+    for (size_t i = 0; i < wg_tape_node_count(tape); i++) {
         wg_var x = wg_node(tape, i);
         if (can_stand_alone(wg_op_of(x)) && is_wrong(x, options)) {
             const char *name = wg_name_of(x);

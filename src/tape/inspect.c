@@ -53,7 +53,7 @@ static bool finite(wg_var x, const void *data)
 
 wg_var wg_first_not_finite(wg_tape *tape)
 {
-    for (size_t i = 0; i < wg_tape_nodes(tape); i++) {
+    for (size_t i = 0; i < wg_tape_node_count(tape); i++) {
         wg_var x = wg_node(tape, i);
         if (wg_has_value(x) && !finite(x, wg_data(x)))
             return x;
@@ -63,7 +63,7 @@ wg_var wg_first_not_finite(wg_tape *tape)
 
 wg_var wg_first_grad_not_finite(wg_tape *tape)
 {
-    for (size_t i = wg_tape_nodes(tape); i-- > 0;) {
+    for (size_t i = wg_tape_node_count(tape); i-- > 0;) {
         wg_var x = wg_node(tape, i);
         if (!finite(x, wg_grad_data(x)))
             return x;

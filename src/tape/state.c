@@ -148,12 +148,12 @@ bool wg_tape_training(const wg_tape *tape)
     return tape && wg__engine_of(tape)->training;
 }
 
-uint64_t wg_tape_run(const wg_tape *tape)
+uint64_t wg_tape_run_number(const wg_tape *tape)
 {
     return tape ? wg__engine_of(tape)->run : 0;
 }
 
-void wg_tape_set_run(wg_tape *tape, uint64_t run)
+void wg_tape_set_run_number(wg_tape *tape, uint64_t run)
 {
     if (tape)
         wg__engine_of(tape)->run = run;
@@ -169,7 +169,7 @@ int wg_tape_threads(const wg_tape *tape)
     return tape ? wg__engine_of(tape)->threads : 1;
 }
 
-size_t wg_tape_nodes(const wg_tape *tape)
+size_t wg_tape_node_count(const wg_tape *tape)
 {
     return tape ? tape->count : 0;
 }

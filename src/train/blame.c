@@ -24,7 +24,7 @@ static const char *describe(wg_var x, char text[NODE_TEXT])
 /* The first node that reads x and has a gradient; invalid when there is none. */
 static wg_var reader_of(wg_tape *tape, wg_var x)
 {
-    for (size_t i = wg_node_of(x) + 1; i < wg_tape_nodes(tape); i++) {
+    for (size_t i = wg_node_of(x) + 1; i < wg_tape_node_count(tape); i++) {
         wg_var y = wg_node(tape, i), operand[8];
         size_t count = wg_has_grad(y) ? wg_operands_of(y, operand, 8) : 0;
         for (size_t k = 0; k < count && k < 8; k++)
@@ -77,7 +77,7 @@ wg_status wg__fitting_blame(wg_fitting *f, const wg_batch *batch, uint64_t run, 
     wg_task task = f->task;
     task.tape.frozen = task.tape.keep_grads = task.tape.own_grads = true;
     wg_tape *tape = wg__task_tape(&task, true);
-    wg_tape_set_run(tape, run);
+    wg_tape_set_run_number(tape, run);
     wg_recorded r = tape ? wg__task_record(&task, tape, batch, true) : (wg_recorded){.loss = {0}};
     if (!tape || wg_tape_status(tape) != WG_OK)
         snprintf(where, sizeof where, "; recorded once more: %.200s",

@@ -24,7 +24,7 @@ static void share(FILE *file, size_t part, size_t whole)
         fprintf(file, "  %8s", "-");
 }
 
-wg_status wg_print_confusion(const size_t *matrix, size_t classes, const wg_dataset *names, FILE *file)
+wg_status wg_confusion_print(const size_t *matrix, size_t classes, const wg_dataset *names, FILE *file)
 {
     if (!matrix || !file)
         return WG_INVALID;

@@ -90,9 +90,9 @@ wg_status wg_confusion(wg_model model, void *user, wg_params *params, const wg_d
 {
     wg_error own = {0};
     error = error ? error : &own;
-    if (error->status == WG_OK && (!matrix || classes == 0 || classes < wg_dataset_classes(dataset)))
+    if (error->status == WG_OK && (!matrix || classes == 0 || classes < wg_dataset_class_count(dataset)))
         wg_error_set(error, WG_INVALID, "confusion: a matrix of %zu classes, for a data set of %zu",
-            matrix ? classes : 0, wg_dataset_classes(dataset));
+            matrix ? classes : 0, wg_dataset_class_count(dataset));
     const int32_t *labels = error->status == WG_OK ? labels_of("confusion", dataset, error) : NULL;
     int32_t *guesses = labels ? guess(model, user, params, dataset, error) : NULL;
     size_t n = wg_dataset_count(dataset);

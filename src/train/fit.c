@@ -109,8 +109,8 @@ static wg_status split(wg_fitting *f, const wg_dataset *dataset)
     size_t *rows = wg__mem_new(&memory, f->samples * sizeof *rows); /* the data set is larger */
     if (!rows)
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for %zu samples", f->samples);
-    wg_status status = wg_split_rows(dataset, (const double[]){1 - o->validation, o->validation}, 2,
-        &(wg_split_options){.seed = o->seed, .stratified = o->stratified}, rows, counts, f->error);
+    wg_status status = wg_dataset_split_rows(dataset, (const double[]){1 - o->validation, o->validation}, 2,
+        &(wg_dataset_split_options){.seed = o->seed, .stratified = o->stratified}, rows, counts, f->error);
     if (status == WG_OK && (counts[0] == 0 || counts[1] == 0))
         status = wg_error_set(f->error, WG_INVALID,
             "fit: validation %g of %zu samples leaves %zu to train and %zu to test", o->validation,
@@ -148,7 +148,7 @@ static wg_status make_all(wg_fitting *f, const wg_dataset *dataset)
         o->metric_name ? o->metric_name
         : o->metric    ? "metric"
                        : "accuracy",
-        o->epochs, wg_batches_samples(f->batches));
+        o->epochs, wg_batches_sample_count(f->batches));
     return WG_OK;
 }
 

@@ -41,7 +41,7 @@ static bool is_measured(const wg_history *history, size_t column)
     return measured;
 }
 
-wg_status wg_print_history(const wg_history *history, FILE *file)
+wg_status wg_history_print(const wg_history *history, FILE *file)
 {
     static const char *const names[] = {"loss", "metric", "validation_loss", "validation_metric", "lr"};
     enum { FIGURES = sizeof names / sizeof names[0] };

@@ -67,7 +67,7 @@ static wg_outcome run_plan(const wg_program *g, wg_tape *tape, const wg_batch *b
 
 static void replay(wg_tape *tape, const wg_recorded *step, const wg_batch *batch, uint64_t run)
 {
-    wg_tape_set_run(tape, run);
+    wg_tape_set_run_number(tape, run);
     wg_status status = wg_set(step->x, batch->x);
     if (status == WG_OK)
         status = wg_set(step->y, batch->y);
@@ -88,7 +88,7 @@ static wg_outcome outcome_of(const wg_recorded *step)
 wg_outcome wg__program_step(
     wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full)
 {
-    uint64_t run = wg_tape_run(tape);
+    uint64_t run = wg_tape_run_number(tape);
     bool values = !full || g->off;
     wg_recorded step = wg__task_record(task, tape, batch, values);
     if (values)
@@ -105,7 +105,7 @@ wg_outcome wg__program_step(
     if (whole) {
         replay(tape, &step, batch, run);
     } else {
-        wg_tape_set_run(tape, run);
+        wg_tape_set_run_number(tape, run);
         step = wg__task_record(task, tape, batch, true);
     }
     if (g->bf16)

@@ -289,7 +289,7 @@ wg_status wg__fitting_resume(wg_fitting *f)
     if (!is_there(f->options.checkpoint))
         return WG_OK;
     wg_archive *file = wg_safetensors_read(
-        f->options.checkpoint, &(wg_read_options){.allocator = f->options.allocator}, f->error);
+        f->options.checkpoint, &(wg_archive_read_options){.allocator = f->options.allocator}, f->error);
     wg_status status = f->error->status == WG_OK ? resume_from(f, file) : f->error->status;
     wg_archive_free(file);
     return status;

@@ -129,7 +129,7 @@ wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, wg
     *tally = (wg_tally){0};
     wg_status status = WG_OK;
     size_t full = 0;
-    for (wg_batch batch = {0}; status == WG_OK && wg_next_batch(batches, &batch);) {
+    for (wg_batch batch = {0}; status == WG_OK && wg_batches_next(batches, &batch);) {
         bool closed = wg__task_close(task->params, who);
         full = full ? full : batch.count;
         wg_outcome made = wg__program_step(program, task, tape, &batch, batch.count == full);

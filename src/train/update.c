@@ -27,7 +27,7 @@ static wg_status failed(wg_fitting *f, const wg_batch *batch, wg_status status, 
 /* Samples of `count` batches from batch `first` on: the last batch of an epoch may be smaller. */
 static size_t samples_of(const wg_fitting *f, size_t first, size_t count)
 {
-    size_t all = wg_batches_samples(f->batches), size = f->options.batch;
+    size_t all = wg_batches_sample_count(f->batches), size = f->options.batch;
     size_t begin = first * size, end = begin + count * size;
     return (end < all ? end : all) - begin;
 }
@@ -59,7 +59,7 @@ static wg_status bad_batch(
 static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t samples, wg_update *update)
 {
     bool full = batch->count == samples_of(f, 0, 1), last = update->batches == ++update->done;
-    uint64_t run = wg_tape_run(f->tape) + 1;
+    uint64_t run = wg_tape_run_number(f->tape) + 1;
     wg_outcome made = wg__program_step(&f->training, &f->task, f->tape, batch, full);
     wg_var part = made.loss;
     size_t parameter = WG_SOME_PARAMETER;
@@ -136,13 +136,13 @@ static wg_status train_batches(wg_fitting *f, wg_batch *cursor, wg_update *updat
     size_t samples = samples_of(f, f->position.batch, update->batches);
     wg_params_zero_grad(f->task.params);
     for (size_t i = 0; i < update->batches && !wg__fitting_stopped(f); i++) {
-        if (!wg_next_batch(f->batches, cursor))
+        if (!wg_batches_next(f->batches, cursor))
             return failed(f, cursor, wg_batches_status(f->batches), "the batches ended before their time");
         wg_status status = i == 0 ? begin_rate(f, cursor, update->rate) : WG_OK;
         if (status != WG_OK)
             return status;
         if (update->skip)
-            wg_tape_set_run(f->tape, wg_tape_run(f->tape) + 1);
+            wg_tape_set_run_number(f->tape, wg_tape_run_number(f->tape) + 1);
         else
             status = train_batch(f, cursor, samples, update);
         if (status != WG_OK)
@@ -157,7 +157,7 @@ wg_status wg__fitting_update(wg_fitting *f, wg_batch *cursor)
     wg_update update = {.batches = f->options.accumulate < left ? f->options.accumulate : left,
         .rate = wg_optim_lr(f->optim),
         .tally = f->position.tally};
-    uint64_t run = wg_tape_run(f->tape);
+    uint64_t run = wg_tape_run_number(f->tape);
     if (!wg__buffers_keep(&f->buffers, f->task.params))
         return wg_error_set(f->error, WG_OUT_OF_MEMORY, "fit: no memory for a copy of the buffers");
     wg_status status = train_batches(f, cursor, &update);
@@ -168,7 +168,7 @@ wg_status wg__fitting_update(wg_fitting *f, wg_batch *cursor)
     if (!done || update.skip)
         wg__buffers_restore(&f->buffers, f->task.params);
     if (!done)
-        wg_tape_set_run(f->tape, run); /* as if the update had not been begun */
+        wg_tape_set_run_number(f->tape, run); /* as if the update had not been begun */
     else
         f->position.batch += update.batches;
     if (done && update.skip)

@@ -157,7 +157,7 @@ static wg_status table(wg_tape *tape, size_t count, const bool *shown, FILE *fil
     return fflush(file) != 0 || ferror(file) ? WG_FILE : WG_OK;
 }
 
-wg_status wg_print_trace(wg_var y, FILE *file)
+wg_status wg_trace_print(wg_var y, FILE *file)
 {
     wg_status status = wg_tape_status(wg_tape_of(y));
     if (!file || !wg_is_valid(y))
@@ -170,7 +170,7 @@ wg_status wg_print_trace(wg_var y, FILE *file)
     return status;
 }
 
-wg_status wg_print_tape(wg_tape *tape, FILE *file)
+wg_status wg_tape_print(wg_tape *tape, FILE *file)
 {
-    return tape && file ? table(tape, wg_tape_nodes(tape), NULL, file) : WG_INVALID;
+    return tape && file ? table(tape, wg_tape_node_count(tape), NULL, file) : WG_INVALID;
 }

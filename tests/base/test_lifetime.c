@@ -84,7 +84,7 @@ static void check_bereft(wg_optim *optim)
     ck_assert_int_eq(wg_optim_step(optim), WG_INVALID);
     ck_assert_int_eq(wg_optim_prepare(optim), WG_INVALID);
     ck_assert_int_eq(wg_optim_set_lr(optim, 0.5), WG_INVALID);
-    ck_assert_int_eq(wg_optim_set_steps(optim, 5), WG_INVALID);
+    ck_assert_int_eq(wg_optim_set_step_count(optim, 5), WG_INVALID);
     ck_assert_ptr_null(wg_optim_state(optim, 0, 0));
     ck_assert_ptr_null(wg_optim_params(optim));
     ck_assert_int_eq(
@@ -222,7 +222,7 @@ START_TEST(a_plan_after_its_tape)
         wg_plan *plan = wg_plan_new(s.loss, &(wg_plan_options){.optim = sgd, .profile = true}, &error);
         ck_assert_msg(plan != NULL, "%s", error.message);
         ck_assert_int_eq(run ? wg_plan_run(plan) : WG_OK, WG_OK);
-        size_t bytes = wg_plan_bytes(plan), kernels = wg_plan_kernels(plan);
+        size_t bytes = wg_plan_bytes(plan), kernels = wg_plan_kernel_count(plan);
         double loss = wg_item(s.loss);
         wg_tape_free(s.tape);
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
@@ -230,7 +230,7 @@ START_TEST(a_plan_after_its_tape)
         ck_assert(run || wg_plan_item(plan, s.loss) == loss);
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
         ck_assert_double_ne(wg_plan_item(plan, s.loss), loss); /* it was updated */
-        ck_assert_uint_eq(wg_plan_kernels(plan), kernels);
+        ck_assert_uint_eq(wg_plan_kernel_count(plan), kernels);
         ck_assert_uint_eq(wg_plan_bytes(plan), bytes);
         ck_assert_uint_eq(wg_plan_profile_of(plan).runs, (size_t)run + 2);
         ck_assert(wg_plan_kernel_at(plan, 0).operations > 0);
@@ -328,9 +328,9 @@ START_TEST(batches_after_the_data_set)
         wg_batches *batches = wg_batches_new(dataset, &(wg_batches_options){.size = 2}, &error);
         wg_batches *other = wg_batches_new(dataset, NULL, &error);
         wg_batch batch = {0};
-        ck_assert(!in_epoch || wg_next_batch(batches, &batch));
+        ck_assert(!in_epoch || wg_batches_next(batches, &batch));
         wg_dataset_free(dataset);
-        ck_assert(!wg_next_batch(batches, &batch));
+        ck_assert(!wg_batches_next(batches, &batch));
         ck_assert_int_eq(wg_batches_status(batches), WG_INVALID);
         ck_assert_str_eq(wg_batches_message(batches), "batches: their data set was freed");
         ck_assert_uint_eq(wg_batches_per_epoch(batches), 3);
@@ -346,14 +346,14 @@ START_TEST(stale_batches_say_so)
     wg_dataset *dataset = wg_dataset_from_arrays(WG_DOUBLES(x, 4, 1), WG_DOUBLES(x, 4, 1), NULL);
     wg_batches *batches = wg_batches_new(dataset, &(wg_batches_options){.size = 2}, NULL);
     wg_batch first = {0}, second = {0};
-    ck_assert(wg_next_batch(batches, &first));
+    ck_assert(wg_batches_next(batches, &first));
     ck_assert_str_eq(wg_batches_message(batches), "");
-    ck_assert(wg_next_batch(batches, &second));
-    ck_assert(!wg_next_batch(batches, &first));
+    ck_assert(wg_batches_next(batches, &second));
+    ck_assert(!wg_batches_next(batches, &first));
     ck_assert_int_eq(wg_batches_status(batches), WG_STALE);
     ck_assert_str_eq(
         wg_batches_message(batches), "batches: batch 1 is of epoch 1, and epoch 2 has begun since");
-    ck_assert(!wg_next_batch(NULL, &first));
+    ck_assert(!wg_batches_next(NULL, &first));
     ck_assert_str_eq(wg_batches_message(NULL), "no batches");
     wg_batches_free(batches);
     wg_dataset_free(dataset);

@@ -87,7 +87,7 @@ static void epoch(training *t, size_t number)
     double begun = bench_now();
     wg_optim_set_lr(t->adam,
         1e-3 * wg_schedule_factor(&(wg_schedule){.kind = WG_SCHEDULE_COSINE}, (double)number, EPOCHS));
-    for (wg_batch batch = {0}; wg_next_batch(t->batches, &batch);) {
+    for (wg_batch batch = {0}; wg_batches_next(t->batches, &batch);) {
         wg_plan_set(t->plan, t->x, batch.x);
         wg_plan_set(t->plan, t->y, batch.y);
         check(wg_plan_run(t->plan) == WG_OK, wg_plan_message(t->plan));
@@ -112,7 +112,7 @@ static double accuracy(training *t, const wg_dataset *data)
         data, &(wg_batches_options){.size = BATCH, .in_order = true, .drop_last = true}, &error);
     check(batches, error.message);
     plan(t, NULL);
-    for (wg_batch batch = {0}; wg_next_batch(batches, &batch); asked += BATCH) {
+    for (wg_batch batch = {0}; wg_batches_next(batches, &batch); asked += BATCH) {
         wg_plan_set(t->plan, t->x, batch.x);
         check(wg_plan_run(t->plan) == WG_OK, wg_plan_message(t->plan));
         const float *logits = wg_plan_array(t->plan, t->result).data;
@@ -161,9 +161,9 @@ int main(int argc, char **argv)
     bool quick = b.seconds < 1e-3;
     wg_error error = {0};
     wg_dataset *train = folder ? wg_mnist_load(folder, WG_TRAIN_SPLIT, NULL, &error)
-                               : wg_digits_draw(quick ? 640 : 10000, 1, &error);
+                               : wg_digits_make(quick ? 640 : 10000, 1, &error);
     wg_dataset *test = folder ? wg_mnist_load(folder, WG_TEST_SPLIT, NULL, &error)
-                              : wg_digits_draw(quick ? 640 : 2000, 2, &error);
+                              : wg_digits_make(quick ? 640 : 2000, 2, &error);
     check(error.status == WG_OK, error.message);
     printf("Trainings in bfloat16 beside the same in floats, %s, Adam, batch %d, %d epochs\n\n",
         folder ? "MNIST" : "drawn digits", BATCH, quick ? 1 : EPOCHS);

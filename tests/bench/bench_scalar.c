@@ -52,7 +52,7 @@ static void measure(bench *b, const program *p, bool per_step)
     double difference = fmax(worst_difference(&s, record_and_sweep), worst_difference(&s, planned_run));
     bench_run(b, 5, (bench_work *const[]){value, by_hand, record_and_sweep, replay_and_sweep, planned_run},
         (void *const[]){&s, &s, &s, &s, &s}, t);
-    double steps = (double)wg_tape_nodes(s.tape);
+    double steps = (double)wg_tape_node_count(s.tape);
     if (!per_step) {
         print_times(b, p, steps, t, difference);
     } else {

@@ -22,7 +22,7 @@ static int train(double seconds)
 {
     enum { BATCH = 64 };
     wg_error error = {0};
-    wg_dataset *data = wg_digits_draw(BATCH, 1, &error);
+    wg_dataset *data = wg_digits_make(BATCH, 1, &error);
     wg_params *params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
     wg_optim *sgd = wg_sgd_new(params, &(wg_sgd_options){.lr = 1e-3});
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true});

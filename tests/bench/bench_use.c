@@ -53,7 +53,7 @@ static void by_hand(void *user)
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.dtype = WG_F32, .training = true});
     wg_batches *batches = wg_batches_new(t->data, &(wg_batches_options){.size = BATCH}, &t->error);
     double total = 0;
-    for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {
+    for (wg_batch batch = {0}; wg_batches_next(batches, &batch);) {
         wg_tape_reset(tape);
         wg_var logits = t->model->apply(t->params, wg_input(tape, batch.x), NULL);
         wg_var loss = wg_cross_entropy(logits, wg_input(tape, batch.y), NULL);
@@ -199,7 +199,7 @@ int main(int argc, char **argv)
     }
     bench b = bench_begin(argc, argv, "use");
     wg_error error = {0};
-    wg_dataset *data = wg_digits_draw(IMAGES, 1, &error);
+    wg_dataset *data = wg_digits_make(IMAGES, 1, &error);
     check(error.status, error.message);
     fits(&b, data);
     predictions(&b);

@@ -59,7 +59,7 @@ static double tell(const char *subject, const char *what, size_t batch)
     double sum = 0;
     for (size_t i = 0; i < m->state.p->n; i++)
         sum += m->state.gradient[i];
-    double number = steps ? (double)wg_tape_nodes(m->state.tape) : sum;
+    double number = steps ? (double)wg_tape_node_count(m->state.tape) : sum;
     end(m);
     return number;
 }

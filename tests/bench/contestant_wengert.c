@@ -45,7 +45,7 @@ static yard *yard_of(const network *net, bool training, size_t batch)
 static void make_epoch(made *m)
 {
     wg_error error = {0};
-    m->data = wg_digits_draw(EPOCH, 1, &error);
+    m->data = wg_digits_make(EPOCH, 1, &error);
     step_check(m->data != NULL, error.message);
     m->params = wg_params_new(&(wg_params_options){.dtype = WG_F32, .seed = 1});
     m->sgd = wg_sgd_new(m->params, &(wg_sgd_options){.lr = 1e-2});
@@ -108,7 +108,7 @@ static double tell(const char *subject, const char *what, size_t batch)
     step *s = step_new(net, STEP_PLANNED, batch, 0, (wg_allocator){0});
     double number = strstr(what, "flops") ? y->flops
                     : strcmp(what, "parameters") == 0
-                        ? (double)(wg_params_elements(s->params) * sizeof(float))
+                        ? (double)(wg_params_element_count(s->params) * sizeof(float))
                     : strcmp(what, "activations") == 0 ? y->kept * (double)sizeof(float)
                     : strcmp(what, "inputs") == 0      ? (double)(wg_count_of(s->in) * sizeof(float))
                     : strcmp(what, "plan") == 0        ? (double)wg_plan_bytes(s->plan)

@@ -25,10 +25,10 @@ START_TEST(targets_may_be_numbers)
 {
     double x[3] = {1, 2, 3}, y[3][2] = {{1, 2}, {3, 4}, {5, 6}};
     wg_dataset *dataset = wg_dataset_from_arrays(WG_DOUBLES(x, 3), WG_DOUBLES(y, 3, 2), NULL);
-    ck_assert_uint_eq(wg_dataset_classes(dataset), 0);
+    ck_assert_uint_eq(wg_dataset_class_count(dataset), 0);
     wg_batches *batches = wg_batches_new(dataset, &(wg_batches_options){.size = 2, .in_order = true}, NULL);
     wg_batch batch = {0};
-    ck_assert(wg_next_batch(batches, &batch) && wg_next_batch(batches, &batch));
+    ck_assert(wg_batches_next(batches, &batch) && wg_batches_next(batches, &batch));
     ck_assert(wg_shape_equal(&batch.y.shape, &WG_SHAPE(1, 2)) && batch.y.dtype == WG_F64);
     ck_assert(((const double *)batch.y.data)[1] == 6);
     wg_batches_free(batches);
@@ -44,7 +44,7 @@ START_TEST(an_epoch_has_each_sample_once)
     size_t orders_that_differ = 0, previous[10] = {0};
     for (uint64_t epoch = 1; epoch <= 3; epoch++) {
         size_t seen[10] = {0}, order[10], count = 0;
-        for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {
+        for (wg_batch batch = {0}; wg_batches_next(batches, &batch);) {
             ck_assert_uint_eq(batch.epoch, epoch);
             ck_assert_uint_eq(batch.count, batch.number == 3 ? 2 : 4);
             ck_assert_uint_eq(batch.x.shape.dim[0], batch.count);
@@ -76,15 +76,15 @@ START_TEST(an_order_depends_on_seed_and_epoch_alone)
     const wg_batches_options options = {.size = 10, .seed = 7};
     wg_batches *a = wg_batches_new(dataset, &options, NULL), *b = wg_batches_new(dataset, &options, NULL);
     wg_batch one = {0}, two = {0}, three = {0}, other = {0};
-    ck_assert(wg_next_batch(a, &one) && wg_next_batch(a, &two) && wg_next_batch(a, &three));
+    ck_assert(wg_batches_next(a, &one) && wg_batches_next(a, &two) && wg_batches_next(a, &three));
     wg_batches_set_epoch(b, 2);
     ck_assert_uint_eq(wg_batches_epoch(b), 2);
-    ck_assert(wg_next_batch(b, &other));
+    ck_assert(wg_batches_next(b, &other));
     ck_assert_uint_eq(other.epoch, 3);
     ck_assert_mem_eq(three.rows, other.rows, 10 * sizeof *other.rows);
-    ck_assert(!wg_next_batch(a, &two));
+    ck_assert(!wg_batches_next(a, &two));
     ck_assert_int_eq(wg_batches_status(a), WG_STALE);
-    ck_assert(!wg_next_batch(a, &three));
+    ck_assert(!wg_batches_next(a, &three));
     ck_assert_int_eq(wg_batches_status(a), WG_OK);
     wg_batches_free(a);
     wg_batches_free(b);
@@ -96,7 +96,7 @@ END_TEST
 static size_t rest_of_epoch(wg_batches *batches, wg_batch cursor, size_t *rows)
 {
     size_t count = 0;
-    while (wg_next_batch(batches, &cursor))
+    while (wg_batches_next(batches, &cursor))
         for (size_t i = 0; i < cursor.count; i++)
             rows[count++] = cursor.rows[i];
     ck_assert_int_eq(wg_batches_status(batches), WG_OK);
@@ -148,13 +148,13 @@ START_TEST(cursors_that_lead_nowhere)
     const uint64_t stale[] = {1, 3, 6, UINT64_MAX};
     for (size_t i = 0; i < sizeof stale / sizeof stale[0]; i++) {
         batch = (wg_batch){.number = 1, .epoch = stale[i]};
-        ck_assert(!wg_next_batch(b, &batch));
+        ck_assert(!wg_batches_next(b, &batch));
         ck_assert_int_eq(wg_batches_status(b), WG_STALE);
     }
     batch = (wg_batch){.number = SIZE_MAX, .epoch = 4};
-    ck_assert(!wg_next_batch(b, &batch) && wg_batches_status(b) == WG_OK);
+    ck_assert(!wg_batches_next(b, &batch) && wg_batches_status(b) == WG_OK);
     batch = (wg_batch){.number = 1, .epoch = 4}; /* the epoch that set_epoch calls begun: its order is made */
-    ck_assert(wg_next_batch(b, &batch) && batch.number == 2);
+    ck_assert(wg_batches_next(b, &batch) && batch.number == 2);
     wg_batches_free(b);
     wg_dataset_free(dataset);
 }
@@ -168,12 +168,12 @@ START_TEST(the_options_of_batches)
             .size = 3, .first = 2, .count = 7, .in_order = true, .drop_last = true, .mean = 4, .std = 2},
         NULL);
     ck_assert_uint_eq(wg_batches_per_epoch(batches), 2);
-    ck_assert_uint_eq(wg_batches_samples(batches), 6);
+    ck_assert_uint_eq(wg_batches_sample_count(batches), 6);
     wg_batch batch = {0};
-    ck_assert(wg_next_batch(batches, &batch));
+    ck_assert(wg_batches_next(batches, &batch));
     const float expected[6] = {-1, 49, -0.5f, 49.5f, 0, 50};
     ck_assert_mem_eq(batch.x.data, expected, sizeof expected);
-    ck_assert(wg_next_batch(batches, &batch) && batch.rows[2] == 7 && !wg_next_batch(batches, &batch));
+    ck_assert(wg_batches_next(batches, &batch) && batch.rows[2] == 7 && !wg_batches_next(batches, &batch));
     wg_batches_free(batches);
 
     wg_dataset_free(dataset);
@@ -195,7 +195,7 @@ START_TEST(inputs_are_standardised)
             wg_batches *batches = wg_batches_new(
                 dataset, &(wg_batches_options){.size = 4, .in_order = true, .mean = mean, .std = std}, NULL);
             wg_batch batch = {0};
-            ck_assert(wg_next_batch(batches, &batch) && batch.x.dtype == (wg_dtype)dtype);
+            ck_assert(wg_batches_next(batches, &batch) && batch.x.dtype == (wg_dtype)dtype);
             for (size_t k = 0; k < 4; k++)
                 ck_assert_double_eq(dtype == WG_F32 ? (double)((const float *)batch.x.data)[k]
                                                     : ((const double *)batch.x.data)[k],
@@ -264,7 +264,7 @@ START_TEST(an_explicit_list)
     for (size_t i = 0; i < 5; i++)
         seen[rows[i]]++;
     ck_assert(seen[7] == 1 && seen[2] == 2 && seen[9] == 1 && seen[0] == 1);
-    ck_assert_uint_eq(wg_batches_samples(empty), 0);
+    ck_assert_uint_eq(wg_batches_sample_count(empty), 0);
     ck_assert_uint_eq(rest_of_epoch(empty, (wg_batch){0}, rows), 0);
     wg_batches_free(in_order);
     wg_batches_free(shuffled);
@@ -329,18 +329,18 @@ END_TEST
 /* Larger than the data: one batch of all samples; with drop_last none, at no cost of memory. */
 START_TEST(huge_batches_and_empty_sets)
 {
-    wg_dataset *dataset = ten_samples(), *empty = wg_digits_draw(0, 1, NULL);
+    wg_dataset *dataset = ten_samples(), *empty = wg_digits_make(0, 1, NULL);
     for (int drop = 0; drop < 2; drop++) {
         wg_batches *batches =
             wg_batches_new(dataset, &(wg_batches_options){.size = SIZE_MAX, .drop_last = drop}, NULL);
         wg_batch batch = {0};
-        ck_assert_int_eq(wg_next_batch(batches, &batch), !drop);
+        ck_assert_int_eq(wg_batches_next(batches, &batch), !drop);
         ck_assert_uint_eq(batch.count, drop ? 0 : 10);
         wg_batches_free(batches);
     }
     wg_batches *none = wg_batches_new(empty, NULL, NULL);
     wg_batch batch = {0};
-    ck_assert(none && !wg_next_batch(none, &batch));
+    ck_assert(none && !wg_batches_next(none, &batch));
     ck_assert_int_eq(wg_batches_status(none), WG_OK);
     wg_batches_free(none);
     wg_dataset_free(empty);
@@ -362,7 +362,7 @@ START_TEST(every_allocation_of_batches_fails_once)
                 .weights = weights, .rows = rows, .row_count = 2, .allocator = test_heap_hook(&heap)},
             &error);
         ck_assert_int_eq(error.status, batches ? WG_OK : WG_OUT_OF_MEMORY);
-        for (wg_batch batch = {0}; wg_next_batch(batches, &batch);)
+        for (wg_batch batch = {0}; wg_batches_next(batches, &batch);)
             ck_assert(batch.rows[0] == 3 && batch.rows[1] == 3);
         wg_batches_free(batches);
         test_heap_check(&heap);

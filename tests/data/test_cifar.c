@@ -56,7 +56,7 @@ static void check_records(wg_dataset *dataset, size_t count, const wg_error *err
         for (size_t i = 0; i < PIXELS; i++)
             ck_assert(((const float *)x.data)[r * PIXELS + i] == (float)pixel(r, i) / 255.0f);
     }
-    ck_assert_uint_eq(wg_dataset_classes(dataset), 10);
+    ck_assert_uint_eq(wg_dataset_class_count(dataset), 10);
     ck_assert_str_eq(wg_dataset_class_name(dataset, 0), "airplane");
     ck_assert_str_eq(wg_dataset_class_name(dataset, 9), "truck");
     wg_dataset_free(dataset);

@@ -19,7 +19,7 @@ START_TEST(classes_and_names)
     wg_dataset *d = csv_load(iris, NULL);
     csv_check_x(d, 4, 2, iris_x);
     csv_check_labels(d, 4, iris_y);
-    ck_assert_uint_eq(wg_dataset_classes(d), 3);
+    ck_assert_uint_eq(wg_dataset_class_count(d), 3);
     ck_assert_str_eq(wg_dataset_class_name(d, 0), "setosa");
     ck_assert_str_eq(wg_dataset_class_name(d, 2), "virginica");
     ck_assert_ptr_null(wg_dataset_class_name(d, 3));
@@ -31,7 +31,7 @@ START_TEST(classes_and_names)
     wg_dataset_free(d); /* the names were copied */
     ck_assert_str_eq(wg_dataset_class_name(part, 1), "versicolor");
     ck_assert_str_eq(wg_dataset_column_name(part, 0), "sepal length");
-    ck_assert_uint_eq(wg_dataset_classes(part), 3);
+    ck_assert_uint_eq(wg_dataset_class_count(part), 3);
     wg_dataset_free(part);
 }
 END_TEST
@@ -42,7 +42,7 @@ START_TEST(numbers_as_targets)
     csv_check_x(d, 2, 1, (const double[]){1, 3});
     wg_array y = wg_dataset_y(d);
     ck_assert(y.dtype == WG_F32 && ((const float *)y.data)[1] == -0.4f);
-    ck_assert_uint_eq(wg_dataset_classes(d), 0);
+    ck_assert_uint_eq(wg_dataset_class_count(d), 0);
     ck_assert_ptr_null(wg_dataset_class_name(d, 0));
     wg_dataset_free(d);
     d = csv_load("1,2\n3,4\n", NULL);
@@ -64,7 +64,7 @@ START_TEST(numbers_as_classes)
         ck_assert_str_eq(wg_dataset_class_name(d, i), names[i]);
     wg_dataset_free(d);
     d = csv_load("0,only\n1,only\n", NULL);
-    ck_assert_uint_eq(wg_dataset_classes(d), 1);
+    ck_assert_uint_eq(wg_dataset_class_count(d), 1);
     wg_dataset_free(d);
 }
 END_TEST
@@ -137,7 +137,7 @@ START_TEST(a_test_file_like_the_training_file)
     ck_assert_int_eq(wg_dataset_x(d).dtype, WG_F32);
     csv_check_x(d, 2, 2, (const double[]){6, 3, 7, 4});
     csv_check_labels(d, 2, (const int32_t[]){2, 2});
-    ck_assert_uint_eq(wg_dataset_classes(d), 3);
+    ck_assert_uint_eq(wg_dataset_class_count(d), 3);
     ck_assert_str_eq(wg_dataset_class_name(d, 0), "setosa");
     ck_assert_str_eq(wg_dataset_column_name(d, 0), "sepal length");
     wg_dataset_free(d);
@@ -160,7 +160,7 @@ START_TEST(a_test_file_like_the_training_file)
         "column 2 is both the target and a column of x");
     wg_dataset_free(train);
 
-    wg_dataset *numbers = csv_load("a,b\n1,2\n", NULL), *digits = wg_digits_draw(1, 1, NULL);
+    wg_dataset *numbers = csv_load("a,b\n1,2\n", NULL), *digits = wg_digits_make(1, 1, NULL);
     d = csv_load("b,a\n1,2\n", &(wg_csv_options){.like = numbers});
     csv_check_x(d, 1, 1, (const double[]){2});
     wg_dataset_free(d);
@@ -237,7 +237,7 @@ START_TEST(every_allocation_of_a_split_fails_once)
         ck_assert_msg(d, "%s", error.message);
         heap.fail_at = heap.requests + k;
         wg_status status = wg_dataset_split(
-            d, (const double[]){0.5, 0.5}, 2, &(wg_split_options){.stratified = true}, parts, &error);
+            d, (const double[]){0.5, 0.5}, 2, &(wg_dataset_split_options){.stratified = true}, parts, &error);
         ck_assert_int_eq(status, heap.failures ? WG_OUT_OF_MEMORY : WG_OK);
         ck_assert(status == error.status && !parts[0] == !!heap.failures && !parts[1] == !!heap.failures);
         wg_dataset_free(parts[0]);

@@ -85,7 +85,7 @@ START_TEST(labels)
     };
     for (size_t i = 0; i < sizeof files_of_labels / sizeof files_of_labels[0]; i++) {
         wg_dataset *d = csv_load(files_of_labels[i].text, &files_of_labels[i].options);
-        ck_assert_uint_eq(wg_dataset_classes(d), files_of_labels[i].classes);
+        ck_assert_uint_eq(wg_dataset_class_count(d), files_of_labels[i].classes);
         ck_assert_str_eq(wg_dataset_class_name(d, 0), files_of_labels[i].first);
         wg_dataset_free(d);
     }

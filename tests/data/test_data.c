@@ -16,7 +16,7 @@ START_TEST(arrays_are_copied)
     memset(x, 0, sizeof x);
     memset(y, 0, sizeof y);
     ck_assert_uint_eq(wg_dataset_count(dataset), 3);
-    ck_assert_uint_eq(wg_dataset_classes(dataset), 5);
+    ck_assert_uint_eq(wg_dataset_class_count(dataset), 5);
     wg_array x_view = wg_dataset_x(dataset), y_view = wg_dataset_y(dataset);
     ck_assert(wg_shape_equal(&x_view.shape, &WG_SHAPE(3, 2)) && x_view.dtype == WG_F32);
     ck_assert(wg_shape_equal(&y_view.shape, &WG_SHAPE(3)) && y_view.dtype == WG_I32);
@@ -56,21 +56,21 @@ END_TEST
 /* Everything takes NULL; an error that is set stays, and nothing is made. */
 START_TEST(nothing_in_nothing_out)
 {
-    ck_assert_uint_eq(wg_dataset_count(NULL) + wg_dataset_classes(NULL) + wg_batches_per_epoch(NULL), 0);
+    ck_assert_uint_eq(wg_dataset_count(NULL) + wg_dataset_class_count(NULL) + wg_batches_per_epoch(NULL), 0);
     ck_assert_ptr_null(wg_dataset_x(NULL).data);
     ck_assert_ptr_null(wg_dataset_class_name(NULL, 0));
     ck_assert_ptr_null(wg_dataset_column_name(NULL, 0));
     ck_assert_ptr_null(wg_dataset_target_name(NULL));
     ck_assert_int_eq(wg_batches_status(NULL), WG_INVALID);
     wg_batch batch = {0};
-    ck_assert(!wg_next_batch(NULL, &batch));
+    ck_assert(!wg_batches_next(NULL, &batch));
     wg_dataset_free(NULL);
     wg_batches_free(NULL);
     wg_error error = {0};
     ck_assert_ptr_null(wg_batches_new(NULL, NULL, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
     wg_error first = {.status = WG_FILE, .message = "first"};
-    ck_assert_ptr_null(wg_digits_draw(3, 1, &first));
+    ck_assert_ptr_null(wg_digits_make(3, 1, &first));
     ck_assert_ptr_null(wg_mnist_load(".", WG_TEST_SPLIT, NULL, &first));
     ck_assert_str_eq(first.message, "first");
 }

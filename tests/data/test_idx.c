@@ -53,7 +53,7 @@ static void check_contents(wg_dataset *dataset, const wg_error *error)
     const float pixels[6] = {0, 51 / 255.0f, 102 / 255.0f, 153 / 255.0f, 204 / 255.0f, 1};
     ck_assert_mem_eq(x.data, pixels, sizeof pixels);
     ck_assert(((const int32_t *)y.data)[0] == 7 && ((const int32_t *)y.data)[1] == 9);
-    ck_assert_uint_eq(wg_dataset_classes(dataset), 10);
+    ck_assert_uint_eq(wg_dataset_class_count(dataset), 10);
     wg_dataset_free(dataset);
 }
 

@@ -38,13 +38,13 @@ START_TEST(no_samples)
     size_t outputs = 2, count[2] = {9, 9};
     wg_error error = {0};
     ck_assert_uint_eq(wg_dataset_count(none), 0);
-    ck_assert_int_eq(wg_split_rows(none, (double[]){0.5, 0.5}, 2, &(wg_split_options){.stratified = true},
-                         NULL, count, &error),
+    ck_assert_int_eq(wg_dataset_split_rows(none, (double[]){0.5, 0.5}, 2,
+                         &(wg_dataset_split_options){.stratified = true}, NULL, count, &error),
         WG_OK);
     ck_assert(count[0] == 0 && count[1] == 0);
     wg_batches *batches = wg_batches_new(none, NULL, &error);
     wg_batch batch = {0};
-    ck_assert(batches && !wg_next_batch(batches, &batch) && wg_batches_status(batches) == WG_OK);
+    ck_assert(batches && !wg_batches_next(batches, &batch) && wg_batches_status(batches) == WG_OK);
     wg_batches_free(batches);
     ck_assert_int_eq(wg_fit(model, &outputs, params, none, NULL, &error), WG_INVALID);
     ck_assert_msg(strstr(error.message, "samples"), "%s", error.message);
@@ -69,7 +69,7 @@ START_TEST(one_class)
     size_t outputs = 1, matrix[1];
     wg_error error = {0};
     wg_score score;
-    ck_assert_uint_eq(wg_dataset_classes(data), 1);
+    ck_assert_uint_eq(wg_dataset_class_count(data), 1);
     wg_fit_options options = {.epochs = 2, .validation = 0.34, .stratified = true, .patience = 1};
     ck_assert_msg(wg_fit(model, &outputs, params, data, &options, &error) == WG_OK, "%s", error.message);
     ck_assert_int_eq(wg_evaluate(model, &outputs, params, data, NULL, &score, &error), WG_OK);
@@ -108,7 +108,7 @@ START_TEST(samples_without_features)
     wg_error error = {0};
     ck_assert_msg(wg_fit(model, &outputs, params, data, &(wg_fit_options){.epochs = 2}, &error) == WG_OK,
         "%s", error.message);
-    ck_assert_uint_eq(wg_params_elements(params), 2);
+    ck_assert_uint_eq(wg_params_element_count(params), 2);
     wg_params_free(params);
     wg_dataset_free(data);
 }
@@ -128,12 +128,12 @@ START_TEST(loaders)
     ck_assert_ptr_null(wg_cifar10_load_files(NULL, 2, NULL, &error));
     ck_assert_int_eq(error.status, WG_INVALID);
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_digits_draw(SIZE_MAX, 0, &error));
+    ck_assert_ptr_null(wg_digits_make(SIZE_MAX, 0, &error));
     ck_assert_int_eq(error.status, WG_OVERFLOW);
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_digits_draw(SIZE_MAX / 4096, 0, &error));
+    ck_assert_ptr_null(wg_digits_make(SIZE_MAX / 4096, 0, &error));
     ck_assert_int_eq(error.status, WG_OUT_OF_MEMORY);
-    wg_dataset_free(wg_digits_draw(0, UINT64_MAX, NULL));
+    wg_dataset_free(wg_digits_make(0, UINT64_MAX, NULL));
 }
 END_TEST
 

@@ -24,11 +24,11 @@ static wg_dataset *numbered(size_t count, const int32_t *labels)
 
 /* Splits, and checks that each row is there once. */
 static void split(const wg_dataset *dataset, const double *fractions, size_t parts,
-    const wg_split_options *options, size_t *rows, size_t *counts)
+    const wg_dataset_split_options *options, size_t *rows, size_t *counts)
 {
     wg_error error = {0};
-    ck_assert_msg(wg_split_rows(dataset, fractions, parts, options, rows, counts, &error) == WG_OK, "%s",
-        error.message);
+    ck_assert_msg(wg_dataset_split_rows(dataset, fractions, parts, options, rows, counts, &error) == WG_OK,
+        "%s", error.message);
     size_t n = wg_dataset_count(dataset), sum = 0, seen[MOST] = {0};
     for (size_t p = 0; p < parts; p++)
         sum += counts[p];
@@ -49,12 +49,12 @@ START_TEST(selected_samples)
     ck_assert(wg_shape_equal(&samples.shape, &WG_SHAPE(3, 1)));
     ck_assert_mem_eq(samples.data, x, sizeof x);
     ck_assert_mem_eq(wg_dataset_y(some).data, y, sizeof y);
-    ck_assert_uint_eq(wg_dataset_classes(some), 10); /* those of the whole */
+    ck_assert_uint_eq(wg_dataset_class_count(some), 10); /* those of the whole */
     ck_assert_ptr_null(wg_dataset_class_name(some, 0));
     ck_assert_ptr_null(wg_dataset_column_name(some, 0));
     ck_assert_ptr_null(wg_dataset_target_name(some));
     wg_dataset *none = wg_dataset_select(some, NULL, 0, &error);
-    ck_assert(none && wg_dataset_count(none) == 0 && wg_dataset_classes(none) == 10);
+    ck_assert(none && wg_dataset_count(none) == 0 && wg_dataset_class_count(none) == 10);
     ck_assert_ptr_null(wg_dataset_select(all, (const size_t[]){1, 10}, 2, &error));
     ck_assert(error.status == WG_BAD_INDEX && strstr(error.message, "rows[1] is 10"));
     wg_error_clear(&error);
@@ -92,8 +92,8 @@ START_TEST(counts_by_largest_remainders)
         wg_dataset *dataset = numbered(cases[i].samples, NULL);
         for (int stratified = 0; stratified < 2; stratified++) {
             size_t rows[MOST], counts[4];
-            split(dataset, cases[i].fractions, cases[i].parts, &(wg_split_options){.stratified = stratified},
-                rows, counts);
+            split(dataset, cases[i].fractions, cases[i].parts,
+                &(wg_dataset_split_options){.stratified = stratified}, rows, counts);
             for (size_t p = 0; p < cases[i].parts; p++)
                 ck_assert_msg(counts[p] == cases[i].counts[p], "case %zu, part %zu: %zu", i, p, counts[p]);
         }
@@ -107,13 +107,13 @@ START_TEST(in_order_and_shuffled)
     wg_dataset *dataset = numbered(100, NULL);
     const double fractions[2] = {0.5, 0.5};
     size_t a[100], b[100], counts[2];
-    split(dataset, fractions, 2, &(wg_split_options){.in_order = true}, a, counts);
+    split(dataset, fractions, 2, &(wg_dataset_split_options){.in_order = true}, a, counts);
     for (size_t i = 0; i < 100; i++)
         ck_assert_uint_eq(a[i], i);
     split(dataset, fractions, 2, NULL, a, counts);
-    split(dataset, fractions, 2, &(wg_split_options){.seed = 0}, b, counts);
+    split(dataset, fractions, 2, &(wg_dataset_split_options){.seed = 0}, b, counts);
     ck_assert_mem_eq(a, b, sizeof a);
-    split(dataset, fractions, 2, &(wg_split_options){.seed = 1}, b, counts);
+    split(dataset, fractions, 2, &(wg_dataset_split_options){.seed = 1}, b, counts);
     ck_assert_mem_ne(a, b, sizeof a);
     wg_dataset_free(dataset);
 }
@@ -137,8 +137,8 @@ START_TEST(stratified_shares)
     wg_dataset *dataset = numbered(n, mixed);
     for (int in_order = 0; in_order < 2; in_order++) {
         size_t rows[643], counts[4], at = 0;
-        split(dataset, fractions, 4, &(wg_split_options){.stratified = true, .in_order = in_order}, rows,
-            counts);
+        split(dataset, fractions, 4, &(wg_dataset_split_options){.stratified = true, .in_order = in_order},
+            rows, counts);
         for (size_t p = 0; p < 4; p++) {
             size_t of_class[5] = {0}, ascents = 0;
             for (size_t i = 0; i < counts[p]; i++, at++) {
@@ -165,7 +165,8 @@ START_TEST(many_small_classes)
         label[i] = (int32_t)(i % 10);
     wg_dataset *dataset = numbered(50, label);
     size_t rows[50], counts[2], of_class[10] = {0};
-    split(dataset, (const double[]){0.9, 0.1}, 2, &(wg_split_options){.stratified = true}, rows, counts);
+    split(dataset, (const double[]){0.9, 0.1}, 2, &(wg_dataset_split_options){.stratified = true}, rows,
+        counts);
     ck_assert(counts[0] == 45 && counts[1] == 5);
     for (size_t i = 45; i < 50; i++)
         ck_assert_uint_eq(of_class[label[rows[i]]]++, 0);
@@ -178,7 +179,8 @@ START_TEST(one_class)
     const int32_t label[10] = {0};
     wg_dataset *dataset = numbered(10, label);
     size_t rows[10], counts[3];
-    split(dataset, (const double[]){0.5, 0.3, 0.2}, 3, &(wg_split_options){.stratified = true}, rows, counts);
+    split(dataset, (const double[]){0.5, 0.3, 0.2}, 3, &(wg_dataset_split_options){.stratified = true}, rows,
+        counts);
     ck_assert(counts[0] == 5 && counts[1] == 3 && counts[2] == 2);
     wg_dataset_free(dataset);
 }
@@ -189,7 +191,7 @@ START_TEST(parts_as_data_sets)
     wg_dataset *dataset = numbered(10, NULL), *parts[3], *one[1];
     wg_error error = {0};
     ck_assert_int_eq(wg_dataset_split(dataset, (const double[]){0.5, 0.5, 0}, 3,
-                         &(wg_split_options){.in_order = true}, parts, &error),
+                         &(wg_dataset_split_options){.in_order = true}, parts, &error),
         WG_OK);
     ck_assert(((const double *)wg_dataset_x(parts[1]).data)[4] == 9);
     ck_assert(((const int32_t *)wg_dataset_y(parts[0]).data)[4] == 4);
@@ -222,7 +224,7 @@ START_TEST(bad_fractions)
         const wg_dataset *dataset;
         const double *fractions;
         size_t parts;
-        wg_split_options options;
+        wg_dataset_split_options options;
         const char *text;
     } cases[] = {
         {NULL, good, 2, {0}, "no data set"},
@@ -239,15 +241,15 @@ START_TEST(bad_fractions)
     size_t rows[10], counts[2];
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         wg_error error = {0};
-        ck_assert_int_eq(wg_split_rows(cases[i].dataset, cases[i].fractions, cases[i].parts,
+        ck_assert_int_eq(wg_dataset_split_rows(cases[i].dataset, cases[i].fractions, cases[i].parts,
                              &cases[i].options, rows, counts, &error),
             WG_INVALID);
         ck_assert_msg(strstr(error.message, cases[i].text), "case %zu: %s", i, error.message);
     }
-    ck_assert_int_eq(wg_split_rows(dataset, good, 2, NULL, NULL, counts, NULL), WG_INVALID);
-    ck_assert_int_eq(wg_split_rows(dataset, good, 2, NULL, rows, NULL, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_dataset_split_rows(dataset, good, 2, NULL, NULL, counts, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_dataset_split_rows(dataset, good, 2, NULL, rows, NULL, NULL), WG_INVALID);
     wg_error first = {.status = WG_FILE};
-    ck_assert_int_eq(wg_split_rows(dataset, good, 2, NULL, rows, counts, &first), WG_FILE);
+    ck_assert_int_eq(wg_dataset_split_rows(dataset, good, 2, NULL, rows, counts, &first), WG_FILE);
     wg_dataset_free(dataset);
     wg_dataset_free(numbers);
 }

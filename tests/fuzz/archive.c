@@ -68,7 +68,7 @@ static void expect_equal(const wg_archive *a, const wg_archive *b, bool notes)
         fuzz_expect(
             count == 0 || memcmp(x.data, y.data, count * wg_dtype_size(x.dtype)) == 0, "the same bits");
     }
-    for (size_t i = 0; notes && i < wg_archive_notes(a); i++) {
+    for (size_t i = 0; notes && i < wg_archive_note_count(a); i++) {
         const char *key = wg_archive_note_key(a, i), *text = wg_archive_note_of(b, key);
         if (strcmp(key, "wengert.checksum") != 0)
             fuzz_expect(text && strcmp(text, wg_archive_note_of(a, key)) == 0, "the same note");

@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wg_error error = {0};
     wg_dataset *dataset = wg_cifar10_load_files(paths, data[0] & 64 ? 1 : 2, NULL, &error);
     fuzz_expect_reader(dataset, &error);
-    fuzz_expect(!dataset || wg_dataset_classes(dataset) == 10, "ten classes");
+    fuzz_expect(!dataset || wg_dataset_class_count(dataset) == 10, "ten classes");
     wg_dataset_free(dataset);
     return 0;
 }

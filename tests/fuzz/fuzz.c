@@ -54,7 +54,7 @@ void fuzz_expect_archive(const wg_archive *archive, size_t bytes)
         total += count;
     }
     fuzz_expect(total <= bytes, "no more numbers than bytes");
-    for (size_t i = 0; i < wg_archive_notes(archive); i++) {
+    for (size_t i = 0; i < wg_archive_note_count(archive); i++) {
         const char *key = wg_archive_note_key(archive, i);
         fuzz_expect(key && wg_archive_note_of(archive, key), "a key finds its note");
     }

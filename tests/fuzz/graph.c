@@ -161,7 +161,7 @@ static void look(machine *m, const step *s)
     wg_read(s->x, out, s->n[0] < 2 ? s->n[0] : 2);
     wg_read_grad(s->x, out, s->n[0] < 2 ? s->n[0] : 2);
     if (s->a)
-        wg_print_trace(s->x, m->nowhere);
+        wg_trace_print(s->x, m->nowhere);
     if (s->b)
         wg_draw_dot(s->x, m->nowhere, &(wg_draw_options){.most = s->n[1], .top_down = s->c});
 }
@@ -307,7 +307,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     m.optim = flags & 32 ? wg_adam_new(m.params, NULL) : wg_sgd_new(m.params, NULL);
     m.heap.fail_at = fail_at ? m.heap.requests + fail_at : 0;
     m.heap.fail_after = flags & 64;
-    while (m.end - m.next >= INSTRUCTION && wg_tape_nodes(m.tape) < MOST_NODES)
+    while (m.end - m.next >= INSTRUCTION && wg_tape_node_count(m.tape) < MOST_NODES)
         instruct(&m);
     if (m.status == WG_OK)
         replay(&m);

@@ -120,8 +120,8 @@ static uint64_t hash_of_gradients(const machine *m)
 {
     uint64_t hash = GRAPH_HASH;
     for (size_t i = 0; i < wg_params_count(m->params); i++)
-        hash = hash_of_numbers(hash, wg_params_gradient(m->params, i), wg_params_at(m->params, i).count,
-            wg_params_dtype(m->params));
+        hash = hash_of_numbers(
+            hash, wg_params_grad(m->params, i), wg_params_at(m->params, i).count, wg_params_dtype(m->params));
     return hash;
 }
 
@@ -144,7 +144,7 @@ static uint64_t hash_of_trace(const machine *m, wg_var x)
     FILE *file = wg_is_valid(x) && m->tape->count <= MOST_TRACED ? open_memstream(&text, &size) : NULL;
     if (!file)
         return 0;
-    wg_print_trace(x, file);
+    wg_trace_print(x, file);
     fclose(file);
     uint64_t hash = graph_hash(GRAPH_HASH, text, size);
     free(text);
@@ -157,7 +157,7 @@ static picture picture_of(machine *m, wg_var x)
     const test_heap heap = m->heap;
     picture p = {.values = GRAPH_HASH,
         .gradients = GRAPH_HASH,
-        .nodes = wg_tape_nodes(m->tape),
+        .nodes = wg_tape_node_count(m->tape),
         .status = wg_tape_status(m->tape)};
     snprintf(p.message, sizeof p.message, "%s", wg_tape_message(m->tape));
     for (size_t i = 0; i < p.nodes; i++) {
@@ -262,7 +262,7 @@ void graph_plan(machine *m, const step *s)
             check(m, s, plan, &e);
     }
     if (s->a)
-        wg_print_plan(plan, m->nowhere);
+        wg_plan_print(plan, m->nowhere);
     wg_plan_free(plan);
     picture after = picture_of(m, s->x);
     same_picture(&before, &after);

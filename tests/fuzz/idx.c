@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         file_of(1, data[1] & 2, data + 4 + cut, rest - cut), &(wg_idx_options){.classes = data[0]}, &error);
     fuzz_expect_reader(dataset, &error);
     if (dataset && data[0])
-        fuzz_expect(wg_dataset_classes(dataset) == data[0], "as many classes as were asked for");
+        fuzz_expect(wg_dataset_class_count(dataset) == data[0], "as many classes as were asked for");
     wg_dataset_free(dataset);
     return 0;
 }

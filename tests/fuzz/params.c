@@ -37,14 +37,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     wg_params *params = store_of(data[0]), *before = stores[data[0] & 7];
     if (!before)
         before = stores[data[0] & 7] = store_of(data[0]);
-    wg_load_report report;
+    wg_params_load_report report;
     wg_error error = {0};
     wg_status status = wg_params_load(params, fuzz_file(0, data + 1, size - 1),
-        &(wg_load_options){.lenient = data[0] & 8, .report = data[0] & 16 ? &report : NULL}, &error);
+        &(wg_params_load_options){.lenient = data[0] & 8, .report = data[0] & 16 ? &report : NULL}, &error);
     fuzz_expect(
         status == error.status && (status == WG_OK) == (error.message[0] == 0), "a status with words");
     fuzz_expect(status == WG_OK || wg_params_equal(params, before), "a load that fails changes nothing");
-    fuzz_expect(wg_params_elements(params) <= 7 + size, "no more numbers than bytes");
+    fuzz_expect(wg_params_element_count(params) <= 7 + size, "no more numbers than bytes");
     wg_params_free(params);
     return 0;
 }

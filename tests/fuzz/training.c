@@ -45,8 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_expect_archive(extra, size);
     if (status != WG_OK) {
         fuzz_expect(wg_params_equal(params, before), "a load that fails changes no parameter");
-        fuzz_expect(wg_optim_steps(optim) == 0 && wg_optim_lr(optim) == lr, "nor the optimiser");
-        fuzz_expect(wg_archive_count(extra) == 0 && wg_archive_notes(extra) == 0, "nor the archive");
+        fuzz_expect(wg_optim_step_count(optim) == 0 && wg_optim_lr(optim) == lr, "nor the optimiser");
+        fuzz_expect(wg_archive_count(extra) == 0 && wg_archive_note_count(extra) == 0, "nor the archive");
     }
     fuzz_expect(wg_optim_step(optim) == WG_OK, "the optimiser works");
     wg_archive_free(extra);

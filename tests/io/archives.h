@@ -10,7 +10,8 @@
 
 #include "harness.h"
 
-typedef wg_archive *archives_reader(const char *path, const wg_read_options *options, wg_error *error);
+typedef wg_archive *archives_reader(
+    const char *path, const wg_archive_read_options *options, wg_error *error);
 
 static inline wg_archive *archives_read(archives_reader *read, const char *path)
 {

@@ -153,28 +153,29 @@ static inline bool formats_read_labels(
 static inline bool formats_read_npy(const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
     return formats_archive(
-        wg_npy_read(path, &(wg_read_options){.max_bytes = max, .allocator = *hook}, error));
+        wg_npy_read(path, &(wg_archive_read_options){.max_bytes = max, .allocator = *hook}, error));
 }
 
 static inline bool formats_read_npz(const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
     return formats_archive(
-        wg_npz_read(path, &(wg_read_options){.max_bytes = max, .allocator = *hook}, error));
+        wg_npz_read(path, &(wg_archive_read_options){.max_bytes = max, .allocator = *hook}, error));
 }
 
 static inline bool formats_read_safetensors(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
     return formats_archive(
-        wg_safetensors_read(path, &(wg_read_options){.max_bytes = max, .allocator = *hook}, error));
+        wg_safetensors_read(path, &(wg_archive_read_options){.max_bytes = max, .allocator = *hook}, error));
 }
 
 /* A good file leaves nothing out, whatever fails meanwhile. */
 static inline bool formats_read_lenient(
     const char *path, size_t max, const wg_allocator *hook, wg_error *error)
 {
-    wg_read_report report = {0};
-    const wg_read_options o = {.lenient = true, .report = &report, .max_bytes = max, .allocator = *hook};
+    wg_archive_read_report report = {0};
+    const wg_archive_read_options o = {
+        .lenient = true, .report = &report, .max_bytes = max, .allocator = *hook};
     bool zip = strstr(path, ".npz") != NULL;
     bool read = formats_archive(zip ? wg_npz_read(path, &o, error) : wg_safetensors_read(path, &o, error));
     if (report.skipped)
@@ -189,7 +190,7 @@ static inline bool formats_read_params(
     if (!params)
         wg_error_set(error, WG_OUT_OF_MEMORY, "no store");
     else
-        wg_params_load(params, path, &(wg_load_options){.max_bytes = max}, error);
+        wg_params_load(params, path, &(wg_params_load_options){.max_bytes = max}, error);
     wg_params_free(params);
     return error->status == WG_OK;
 }

@@ -77,7 +77,7 @@ START_TEST(nothing_takes_nothing)
     ck_assert_int_eq(wg_archive_add_copy(NULL, "a", WG_FLOATS(floats, 6), NULL), WG_INVALID);
     ck_assert_int_eq(wg_archive_note(NULL, "a", "b", &error), WG_INVALID);
     ck_assert_str_eq(error.message, "no archive");
-    ck_assert(wg_archive_count(NULL) == 0 && wg_archive_notes(NULL) == 0);
+    ck_assert(wg_archive_count(NULL) == 0 && wg_archive_note_count(NULL) == 0);
     ck_assert(wg_archive_index(NULL, "a") == SIZE_MAX && !wg_archive_name(NULL, 0) &&
               !wg_archive_note_of(NULL, "a"));
     ck_assert(!wg_archive_at(NULL, 0).data && !wg_archive_note_key(NULL, 0));
@@ -93,7 +93,7 @@ START_TEST(notes)
     wg_archive_note(archive, "two", "", &error);
     wg_archive_note(archive, "one", "uno", &error);
     ck_assert_int_eq(error.status, WG_OK);
-    ck_assert_uint_eq(wg_archive_notes(archive), 2);
+    ck_assert_uint_eq(wg_archive_note_count(archive), 2);
     ck_assert_str_eq(wg_archive_note_of(archive, "one"), "uno");
     ck_assert_str_eq(wg_archive_note_of(archive, "two"), "");
     ck_assert_str_eq(wg_archive_note_key(archive, 1), "two");
@@ -103,7 +103,7 @@ START_TEST(notes)
     ck_assert_int_eq(wg_archive_note(archive, "three", NULL, NULL), WG_INVALID);
     ck_assert_int_eq(wg_archive_note(archive, "", "x", NULL), WG_INVALID);
     ck_assert_int_eq(wg_archive_note(archive, "\xC3", "x", NULL), WG_NAME);
-    ck_assert_uint_eq(wg_archive_notes(archive), 2);
+    ck_assert_uint_eq(wg_archive_note_count(archive), 2);
     wg_archive_free(archive);
 }
 END_TEST

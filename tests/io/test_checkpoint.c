@@ -127,13 +127,14 @@ START_TEST(arrays_of_others)
 END_TEST
 
 /* Loads "p" into `into` strictly, in vain: message, report, and the store as it was. */
-static void refused(wg_params *into, wg_status status, const char *text, const wg_load_report *expected)
+static void refused(
+    wg_params *into, wg_status status, const char *text, const wg_params_load_report *expected)
 {
     wg_error error = {0};
-    wg_load_report report;
+    wg_params_load_report report;
     wg_params *before = wg_params_new(NULL);
     wg_params_copy(before, into, NULL);
-    ck_assert_int_eq(wg_params_load(into, "p", &(wg_load_options){.report = &report}, &error), status);
+    ck_assert_int_eq(wg_params_load(into, "p", &(wg_params_load_options){.report = &report}, &error), status);
     ck_assert_str_eq(error.message, text);
     ck_assert(wg_params_equal(before, into));
     ck_assert(report.loaded == expected->loaded && report.missing == expected->missing &&
@@ -155,12 +156,12 @@ START_TEST(strict_means_all_and_no_other)
     wg_params_add_buffer(turned, "bn.mean", WG_SHAPE(4), NULL, NULL);
     wg_params_add(turned, "s", wg_shape_scalar(), NULL, NULL);
     refused(less, WG_NAME, "p does not hold the arrays of this store: 2 too many: bn.mean, s",
-        &(wg_load_report){.loaded = 1, .extra = 2, .extra_names = "bn.mean, s"});
+        &(wg_params_load_report){.loaded = 1, .extra = 2, .extra_names = "bn.mean, s"});
     refused(more, WG_NAME, "p does not hold the arrays of this store: 1 missing: fc2.weight",
-        &(wg_load_report){.loaded = 3, .missing = 1, .missing_names = "fc2.weight"});
+        &(wg_params_load_report){.loaded = 3, .missing = 1, .missing_names = "fc2.weight"});
     refused(turned, WG_BAD_SHAPE,
         "p does not hold the arrays of this store: 1 of another shape: fc.weight [3, 4] (here [4, 3])",
-        &(wg_load_report){.loaded = 2, .misfit = 1, .misfit_names = "fc.weight [3, 4] (here [4, 3])"});
+        &(wg_params_load_report){.loaded = 2, .misfit = 1, .misfit_names = "fc.weight [3, 4] (here [4, 3])"});
     wg_params_free(p), wg_params_free(less), wg_params_free(more), wg_params_free(turned);
     files_leave();
 }
@@ -171,13 +172,14 @@ START_TEST(lenient_means_what_fits)
     files_enter("checkpoint");
     wg_params *p = example(WG_F64), *other = store(WG_F64);
     const wg_init seven = wg_init_constant(7);
-    wg_load_report report;
+    wg_params_load_report report;
     save(p, "p");
     wg_params_add(other, "fc.weight", WG_SHAPE(4, 3), &seven, NULL);
     wg_params_add(other, "s", wg_shape_scalar(), &seven, NULL);
     wg_params_add(other, "mine", wg_shape_scalar(), &seven, NULL);
     ck_assert_int_eq(
-        wg_params_load(other, "p", &(wg_load_options){.lenient = true, .report = &report}, NULL), WG_OK);
+        wg_params_load(other, "p", &(wg_params_load_options){.lenient = true, .report = &report}, NULL),
+        WG_OK);
     ck_assert(report.loaded == 1 && report.missing == 1 && report.extra == 1 && report.misfit == 1);
     ck_assert_str_eq(report.missing_names, "mine");
     ck_assert_str_eq(report.extra_names, "bn.mean");
@@ -216,17 +218,18 @@ START_TEST(matrices_that_may_lie_the_other_way)
             wg_params_add(s, "stack", WG_SHAPE(2, 2, 1), NULL, NULL);
             wg_params_add(s, "one", WG_SHAPE(1, 1), NULL, NULL);
         }
-        wg_load_report report;
+        wg_params_load_report report;
         wg_error error = {0};
         double got[6];
-        ck_assert_int_eq(wg_params_load(p, "p", &(wg_load_options){.report = &report}, &error), WG_BAD_SHAPE);
+        ck_assert_int_eq(
+            wg_params_load(p, "p", &(wg_params_load_options){.report = &report}, &error), WG_BAD_SHAPE);
         ck_assert_msg(
             strstr(error.message, "no note of how dense weights lie, and 2 square matrices may lie the "
                                   "other way: a.weight, i; say it by .dense"),
             "%s", error.message);
         ck_assert(report.square == 2 && strcmp(report.square_names, "a.weight, i") == 0);
         ck_assert_uint_eq(wg_params_count(p), i / 2 ? 5 : 0);
-        wg_load_options o = {.dense = WG_DENSE_IN_OUT, .report = &report};
+        wg_params_load_options o = {.dense = WG_DENSE_IN_OUT, .report = &report};
         ck_assert_int_eq(wg_params_load(p, "p", &o, NULL), WG_OK);
         ck_assert(report.square == 0 && report.loaded == 5);
         ck_assert(wg_params_read(p, "a.weight", got, 4) == WG_OK && got[1] == 2);
@@ -240,7 +243,7 @@ START_TEST(matrices_that_may_lie_the_other_way)
         ck_assert_int_eq(wg_params_read(q, "b.weight", got, 6), WG_OK);
         ck_assert_mem_eq(got, turned_wide, sizeof turned_wide);
         ck_assert(wg_params_read(q, "stack", got, 4) == WG_OK && got[1] == 2);
-        o = (wg_load_options){.lenient = true, .report = &report};
+        o = (wg_params_load_options){.lenient = true, .report = &report};
         ck_assert_int_eq(wg_params_load(p, "p", &o, NULL), WG_OK);
         ck_assert(report.square == 2 && report.loaded == 5);
         o.dense = (wg_dense_layout)3;
@@ -262,7 +265,7 @@ START_TEST(long_lists_are_cut)
 {
     files_enter("checkpoint");
     wg_params *many = store(WG_F32), *one = store(WG_F32), *empty = store(WG_F32);
-    wg_load_report report;
+    wg_params_load_report report;
     for (int i = 0; i < 100; i++) {
         char name[32];
         snprintf(name, sizeof name, "layer%d.weight", i);
@@ -271,12 +274,12 @@ START_TEST(long_lists_are_cut)
     wg_params_add(one, "one", WG_SHAPE(1), NULL, NULL);
     save(many, "p");
     wg_error error = {0};
-    ck_assert_int_eq(wg_params_load(one, "p", &(wg_load_options){.report = &report}, &error), WG_NAME);
+    ck_assert_int_eq(wg_params_load(one, "p", &(wg_params_load_options){.report = &report}, &error), WG_NAME);
     size_t length = strlen(report.extra_names);
     ck_assert(report.extra == 100 && length > 200 && strcmp(report.extra_names + length - 5, ", ...") == 0);
     ck_assert_ptr_nonnull(
         strstr(error.message, "1 missing: one; 100 too many: layer0.weight, layer1.weight"));
-    ck_assert_int_eq(wg_params_load(empty, "p", &(wg_load_options){.report = &report}, NULL), WG_OK);
+    ck_assert_int_eq(wg_params_load(empty, "p", &(wg_params_load_options){.report = &report}, NULL), WG_OK);
     ck_assert(report.loaded == 100 && report.extra == 0 && report.extra_names[0] == 0);
     wg_params_free(many), wg_params_free(one), wg_params_free(empty);
     files_leave();

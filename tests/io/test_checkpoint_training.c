@@ -82,7 +82,7 @@ START_TEST(five_and_five_are_ten)
         one_step(&second);
     ck_assert_msg(wg_training_load(&second.t, "t", &error) == WG_OK, "%s", error.message);
     ck_assert(wg_params_equal(first.t.params, second.t.params));
-    ck_assert_uint_eq(wg_optim_steps(second.t.optim), 5);
+    ck_assert_uint_eq(wg_optim_step_count(second.t.optim), 5);
     for (int i = 5; i < 10; i++) {
         double loss = one_step(&second);
         ck_assert_msg(memcmp(&loss, &losses[i], sizeof loss) == 0, "step %d: %a, not %a", i, loss, losses[i]);
@@ -101,7 +101,7 @@ START_TEST(what_else_is_kept)
     run r = run_new(WG_F32, true), again = run_new(WG_F32, true);
     one_step(&r);
     wg_optim_set_lr(r.t.optim, 0.1 / 3);
-    wg_tape_set_run(r.t.tape, 77);
+    wg_tape_set_run_number(r.t.tape, 77);
     r.t.extra = wg_archive_new(NULL);
     wg_archive_add(r.t.extra, "best/w", WG_FLOATS(best, 2), &error);
     wg_archive_note_integer(r.t.extra, "epoch", 12, &error);
@@ -114,10 +114,10 @@ START_TEST(what_else_is_kept)
     ck_assert(wg_archive_integer_of(again.t.extra, "epoch", &epoch) && epoch == 12);
     ck_assert(wg_archive_real_of(again.t.extra, "loss", &loss));
     ck_assert_double_eq(loss, 0.1);
-    ck_assert(wg_archive_count(again.t.extra) == 1 && wg_archive_notes(again.t.extra) == 2);
+    ck_assert(wg_archive_count(again.t.extra) == 1 && wg_archive_note_count(again.t.extra) == 2);
     ck_assert_mem_eq(wg_archive_at(again.t.extra, 0).data, best, sizeof best);
     ck_assert_double_eq(wg_optim_lr(again.t.optim), 0.1 / 3);
-    ck_assert_uint_eq(wg_tape_run(again.t.tape), 77);
+    ck_assert_uint_eq(wg_tape_run_number(again.t.tape), 77);
     /* a second load finds .extra taken */
     ck_assert_int_eq(wg_training_load(&again.t, "t", &error), WG_INVALID);
     ck_assert_str_eq(error.message, "t: .extra holds something already");
@@ -192,7 +192,7 @@ static void rewrite(const char *leave_out, const char *key, const char *text)
     for (size_t i = 0; i < wg_archive_count(from); i++)
         if (strcmp(wg_archive_name(from, i), leave_out) != 0)
             wg_archive_add(to, wg_archive_name(from, i), wg_archive_at(from, i), NULL);
-    for (size_t i = 0; i < wg_archive_notes(from); i++)
+    for (size_t i = 0; i < wg_archive_note_count(from); i++)
         wg_archive_note(
             to, wg_archive_note_key(from, i), wg_archive_note_of(from, wg_archive_note_key(from, i)), NULL);
     if (key)
@@ -224,7 +224,7 @@ START_TEST(damaged_trainings_change_nothing)
         rewrite(cases[i].leave_out, cases[i].key, cases[i].text);
         training_refused(&other.t, "u", cases[i].status, cases[i].message);
         ck_assert(wg_params_equal(before, other.t.params));
-        ck_assert_uint_eq(wg_optim_steps(other.t.optim), 2);
+        ck_assert_uint_eq(wg_optim_step_count(other.t.optim), 2);
     }
     /* a parameter that is called a buffer has its moments left out, and nothing is read beyond them */
     rewrite("optim/1/fc1.weight", "wengert.buffer.fc1.weight", "true");

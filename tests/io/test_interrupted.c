@@ -300,7 +300,7 @@ END_TEST
 
 static wg_status print_history(const wg_history *history, FILE *file)
 {
-    wg_status status = wg_print_history(history, file);
+    wg_status status = wg_history_print(history, file);
     fclose(file);
     return status;
 }

@@ -190,14 +190,14 @@ START_TEST(some_of_an_archive)
     files_enter("npz");
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         unsigned char bytes[sizeof savez_npz];
-        wg_read_report report;
+        wg_archive_read_report report;
         wg_error error = {0};
         memcpy(bytes, savez_npz, size);
         bytes[cases[i].at >= 1000 ? cases[i].at - 1000 : second + cases[i].at] = cases[i].byte;
         files_write("a", bytes, size);
         ck_assert_ptr_null(wg_npz_read("a", NULL, NULL));
         wg_archive *archive =
-            wg_npz_read("a", &(wg_read_options){.lenient = true, .report = &report}, &error);
+            wg_npz_read("a", &(wg_archive_read_options){.lenient = true, .report = &report}, &error);
         ck_assert_msg(archive && error.status == WG_OK && error.message[0] == 0, "%zu: %s", i, error.message);
         ck_assert(wg_archive_count(archive) == 1 && wg_archive_index(archive, "a") == 0);
         ck_assert(report.read == 1 && report.skipped == 1);
@@ -206,9 +206,9 @@ START_TEST(some_of_an_archive)
         ck_assert_msg(strstr(report.reason, cases[i].reason), "%zu: %s", i, report.reason);
         wg_archive_free(archive);
     }
-    wg_read_report report = {.skipped = 3};
+    wg_archive_read_report report = {.skipped = 3};
     files_write("a", savez_npz, size);
-    wg_archive_free(wg_npz_read("a", &(wg_read_options){.lenient = true, .report = &report}, NULL));
+    wg_archive_free(wg_npz_read("a", &(wg_archive_read_options){.lenient = true, .report = &report}, NULL));
     ck_assert(report.read == 2 && report.skipped == 0 && !report.reason[0] && !report.skipped_names[0]);
     files_leave();
 }
@@ -279,7 +279,7 @@ START_TEST(no_memory)
         wg_archive *archive = example(&hook);
         heap.requests = 0, heap.fail_at = fail_at;
         wg_npz_write("a", archive, &error);
-        const wg_read_options reading = {.allocator = hook};
+        const wg_archive_read_options reading = {.allocator = hook};
         wg_archive *again = wg_npz_read("a", &reading, &error), *fortran = wg_npy_read("f", &reading, &error);
         failed = heap.failures > 0;
         ck_assert_int_eq(error.status, failed ? WG_OUT_OF_MEMORY : WG_OK);

@@ -211,7 +211,7 @@ START_TEST(headers_without_bound)
     free(bytes);
     peak p = {0};
     wg_error error = {0};
-    const wg_read_options options = {.allocator = {.resize = resize, .user = &p}};
+    const wg_archive_read_options options = {.allocator = {.resize = resize, .user = &p}};
     wg_archive *archive = wg_safetensors_read("a", &options, &error);
     ck_assert_msg(archive && wg_archive_count(archive) == 1, "%s", error.message);
     wg_archive_free(archive);

@@ -54,8 +54,8 @@ static wg_archive *example(void)
 static void check_same(const wg_archive *a, const wg_archive *b)
 {
     archives_same(a, b);
-    ck_assert_uint_eq(wg_archive_notes(a), wg_archive_notes(b));
-    for (size_t i = 0; i < wg_archive_notes(a); i++)
+    ck_assert_uint_eq(wg_archive_note_count(a), wg_archive_note_count(b));
+    for (size_t i = 0; i < wg_archive_note_count(a); i++)
         ck_assert_str_eq(wg_archive_note_of(a, wg_archive_note_key(a, i)),
             wg_archive_note_of(b, wg_archive_note_key(a, i)));
 }
@@ -239,7 +239,7 @@ START_TEST(no_memory)
         wg_archive_note(archive, "key", "text", &error);
         heap.requests = 0, heap.fail_at = fail_at;
         wg_safetensors_write("a", archive, &error);
-        wg_archive *again = wg_safetensors_read("a", &(wg_read_options){.allocator = hook}, &error);
+        wg_archive *again = wg_safetensors_read("a", &(wg_archive_read_options){.allocator = hook}, &error);
         failed = heap.failures > 0;
         ck_assert_int_eq(error.status, failed ? WG_OUT_OF_MEMORY : WG_OK);
         ck_assert(failed == !again);

@@ -100,13 +100,13 @@ START_TEST(some_of_a_file)
         "\"__metadata__\":{\"wengert.checksum\":\"crc32:%s\"}}";
     static const unsigned char numbers[28] = {[6] = 0x80, [7] = 0x3F, [12] = 1, [20] = 5};
     char text[sizeof header + 8];
-    wg_read_report report;
+    wg_archive_read_report report;
     wg_error error = {0};
     files_enter("safetensors");
     snprintf(text, sizeof text, header, "b92c11c9");
     write_raw(text, numbers, sizeof numbers);
     ck_assert_ptr_null(wg_safetensors_read("a", NULL, NULL));
-    const wg_read_options options = {.lenient = true, .report = &report};
+    const wg_archive_read_options options = {.lenient = true, .report = &report};
     wg_archive *archive = wg_safetensors_read("a", &options, &error);
     ck_assert_msg(archive, "%s", error.message);
     ck_assert(wg_archive_count(archive) == 2 && report.read == 2 && report.skipped == 4);
@@ -191,7 +191,7 @@ START_TEST(checksums)
               "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",
         "", 1);
     wg_archive *archive = archives_read(wg_safetensors_read, "a");
-    ck_assert_uint_eq(wg_archive_notes(archive), 0);
+    ck_assert_uint_eq(wg_archive_note_count(archive), 0);
     wg_archive_free(archive);
     write_raw("{\"__metadata__\":{\"wengert.checksum\":\"md5:1\"},"
               "\"x\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}",

@@ -76,7 +76,7 @@ START_TEST(n16_shapes_and_parameters)
             &(wg_layer_conv2d_options){.padding = layers[i].padding});
         wg_shape is = wg_shape_of(y), expected = WG_SHAPE(1, layers[i].filters, layers[i].out, layers[i].out);
         ck_assert(wg_shape_equal(&is, &expected));
-        ck_assert_uint_eq(wg_params_elements(params), layers[i].parameters);
+        ck_assert_uint_eq(wg_params_element_count(params), layers[i].parameters);
         wg_tape_reset(tape);
         wg_params_free(params);
     }

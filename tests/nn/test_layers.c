@@ -78,7 +78,7 @@ START_TEST(the_mlp_has_535818_parameters)
     for (int i = 0; i < 2; i++) {
         wg_tape_reset(b.tape);
         check_shape(mlp(b.params, input(b, WG_SHAPE(3, 784))), WG_SHAPE(3, 10));
-        ck_assert_uint_eq(wg_params_elements(b.params), 535818);
+        ck_assert_uint_eq(wg_params_element_count(b.params), 535818);
         ck_assert_uint_eq(wg_params_count(b.params), 6);
     }
     const char *names[] = {"fc1.weight", "fc1.bias", "fc2.weight", "fc2.bias", "fc3.weight", "fc3.bias"};
@@ -95,7 +95,7 @@ START_TEST(lenet_has_61706_parameters)
 {
     bench b = setup(WG_F32, false);
     check_shape(lenet(b.params, input(b, WG_SHAPE(2, 1, 28, 28))), WG_SHAPE(2, 10));
-    ck_assert_uint_eq(wg_params_elements(b.params), 61706);
+    ck_assert_uint_eq(wg_params_element_count(b.params), 61706);
     teardown(b);
 }
 END_TEST
@@ -107,12 +107,12 @@ START_TEST(convolutions_of_the_lectures)
     wg_var x = input(b, WG_SHAPE(1, 3, 32, 32));
     check_shape(wg_layer_conv2d(b.params, "a", x, 10, 5, &(wg_layer_conv2d_options){.padding = 2}),
         WG_SHAPE(1, 10, 32, 32));
-    ck_assert_uint_eq(wg_params_elements(b.params), 760);
+    ck_assert_uint_eq(wg_params_element_count(b.params), 760);
     wg_var y = wg_layer_conv2d(b.params, "b", x, 6, 5, NULL);
     check_shape(y, WG_SHAPE(1, 6, 28, 28));
-    ck_assert_uint_eq(wg_params_elements(b.params), 760 + 456);
+    ck_assert_uint_eq(wg_params_element_count(b.params), 760 + 456);
     check_shape(wg_layer_conv2d(b.params, "c", y, 10, 5, NULL), WG_SHAPE(1, 10, 24, 24));
-    ck_assert_uint_eq(wg_params_elements(b.params), 760 + 456 + 1510);
+    ck_assert_uint_eq(wg_params_element_count(b.params), 760 + 456 + 1510);
     teardown(b);
 }
 END_TEST
@@ -234,7 +234,7 @@ START_TEST(batch_norm_learns_its_statistics)
     ck_assert_int_eq(wg_params_read(b.params, "bn.running_var", &var, 1), WG_OK);
     ck_assert_double_eq_tol(mean, 0.3, 1e-15);
     ck_assert_double_eq_tol(var, 0.9 + 0.1 * 10.0 / 3, 1e-15); /* the unbiased variance is 10 / 3 */
-    ck_assert_uint_eq(wg_params_elements(b.params), 2);
+    ck_assert_uint_eq(wg_params_element_count(b.params), 2);
     ck_assert_uint_eq(wg_params_count(b.params), 4);
     wg_tape_reset(b.tape);
     wg_tape_set_training(b.tape, false);
@@ -269,7 +269,7 @@ START_TEST(layer_norm_normalises_each_sample)
             ck_assert_double_eq_tol(squares, (double)length, 1e-12);
         }
     }
-    ck_assert_uint_eq(wg_params_elements(b.params), 2 * (4 + 12 + 24));
+    ck_assert_uint_eq(wg_params_element_count(b.params), 2 * (4 + 12 + 24));
     teardown(b);
 }
 END_TEST
@@ -295,7 +295,7 @@ START_TEST(parameters_have_the_gradient_of_finite_differences)
     for (size_t i = 0; i < wg_params_count(b.params); i++) {
         wg_param_info a = wg_params_at(b.params, i);
         double *value = wg_params_value(b.params, i);
-        const double *g = wg_params_gradient(b.params, i);
+        const double *g = wg_params_grad(b.params, i);
         for (size_t k = 0; k < a.count && !a.buffer; k++, checked++) {
             double keep = value[k], h = 1e-5, f[2];
             for (int side = 0; side < 2; side++) {

@@ -247,7 +247,7 @@ START_TEST(optimisers)
     ck_assert_int_eq(wg_optim_step(optim), WG_INVALID);
     ck_assert_msg(strstr(wg_optim_message(optim), c->named), "\"%s\" expected, got %s", c->named,
         wg_optim_message(optim));
-    ck_assert_uint_eq(wg_optim_steps(optim), 0);
+    ck_assert_uint_eq(wg_optim_step_count(optim), 0);
     ck_assert_int_eq(wg_params_read(params, "w", after, 2), WG_OK);
     ck_assert_mem_eq(before, after, sizeof before);
     wg_optim_free(optim);
@@ -278,8 +278,8 @@ START_TEST(numbers_of_an_optimiser)
     ck_assert_double_eq(wg_params_at(params, 0).lr_scale, 1);
     ck_assert_int_eq(wg_params_clip_grad_value(params, -1), WG_INVALID);
     ck_assert_int_eq(wg_params_clip_grad_value(params, nan_number), WG_INVALID);
-    ck_assert_int_eq(wg_optim_set_steps(optim, UINT64_MAX), WG_INVALID);
-    ck_assert_int_eq(wg_optim_set_steps(optim, (uint64_t)1 << 50), WG_OK);
+    ck_assert_int_eq(wg_optim_set_step_count(optim, UINT64_MAX), WG_INVALID);
+    ck_assert_int_eq(wg_optim_set_step_count(optim, (uint64_t)1 << 50), WG_OK);
     ck_assert_int_eq(wg_optim_step(optim), WG_OK);
     double w[2];
     ck_assert_int_eq(wg_params_read(params, "w", w, 2), WG_OK);

@@ -25,7 +25,7 @@ START_TEST(get_or_create)
     ck_assert_int_eq(wg_params_add(p, "empty", WG_SHAPE(0, 3), NULL, &error), WG_OK);
     ck_assert_int_eq(wg_params_add(p, "s", wg_shape_scalar(), NULL, &error), WG_OK);
     ck_assert_uint_eq(wg_params_count(p), 4);
-    ck_assert_uint_eq(wg_params_elements(p), 7);
+    ck_assert_uint_eq(wg_params_element_count(p), 7);
     ck_assert_uint_eq(wg_params_index(p, "empty"), 2);
     ck_assert_uint_eq(wg_params_index(p, "b"), SIZE_MAX);
     ck_assert_uint_eq(wg_params_index(p, NULL), SIZE_MAX);
@@ -35,10 +35,10 @@ START_TEST(get_or_create)
     ck_assert(!a.buffer && !a.frozen && mean.buffer);
     ck_assert_double_eq(((const double *)a.value)[5], 1);
     ck_assert_double_eq(((const double *)mean.value)[3], 0);
-    ck_assert_ptr_null(wg_params_gradient(p, 1));
+    ck_assert_ptr_null(wg_params_grad(p, 1));
     ck_assert_ptr_null(wg_params_at(p, 4).name);
     ck_assert_ptr_null(wg_params_value(p, 4));
-    ck_assert_ptr_null(wg_params_gradient(p, 4));
+    ck_assert_ptr_null(wg_params_grad(p, 4));
     wg_params_free(p);
 }
 END_TEST
@@ -166,18 +166,18 @@ START_TEST(arrays_are_aligned_and_never_move)
         ck_assert_uint_eq(wg_params_index(p, name), i);
         ck_assert_ptr_eq(wg_params_value(p, i), value[i]);
         ck_assert_uint_eq((uintptr_t)value[i] % 64, 0);
-        ck_assert_uint_eq((uintptr_t)wg_params_gradient(p, i) % 64, 0);
+        ck_assert_uint_eq((uintptr_t)wg_params_grad(p, i) % 64, 0);
         for (size_t k = 0; k < i * 13; k++)
             wrong += !(((float *)value[i])[k] == 1);
     }
     ck_assert_uint_eq(wrong, 0);
-    ck_assert_uint_lt(wg_params_chunks(p), 16);
-    for (size_t i = 0; i < wg_params_chunks(p); i++) {
+    ck_assert_uint_lt(wg_params_chunk_count(p), 16);
+    for (size_t i = 0; i < wg_params_chunk_count(p); i++) {
         wg_params_chunk_info chunk = wg_params_chunk_at(p, i);
         ck_assert_uint_le(chunk.used, chunk.capacity);
         used += chunk.buffers ? 0 : chunk.used;
     }
-    ck_assert_uint_ge(used, wg_params_elements(p));
+    ck_assert_uint_ge(used, wg_params_element_count(p));
     ck_assert_uint_eq(wg_params_chunk_at(p, 99).capacity, 0);
     wg_params_free(p);
 }
@@ -365,11 +365,11 @@ START_TEST(options_and_null)
     ck_assert_int_eq(wg_params_dtype(p), WG_F64);
     ck_assert_uint_eq(wg_params_seed(p), 0);
     ck_assert_int_ge(wg_params_threads(p), 1);
-    ck_assert_uint_eq(wg_params_elements(p) + wg_params_count(p) + wg_params_chunks(p), 0);
+    ck_assert_uint_eq(wg_params_element_count(p) + wg_params_count(p) + wg_params_chunk_count(p), 0);
     ck_assert_uint_eq(wg_params_index(p, "w"), SIZE_MAX);
     wg_params_free(p);
     wg_params_free(NULL), wg_params_seal(NULL), wg_params_changed(NULL);
-    ck_assert_uint_eq(wg_params_elements(NULL) + wg_params_count(NULL) + wg_params_chunks(NULL), 0);
+    ck_assert_uint_eq(wg_params_element_count(NULL) + wg_params_count(NULL) + wg_params_chunk_count(NULL), 0);
     ck_assert_int_eq(wg_params_dtype(NULL), WG_F64);
     ck_assert_uint_eq(wg_params_seed(NULL), 0);
     ck_assert_int_eq(wg_params_threads(NULL), 1);

@@ -151,7 +151,7 @@ START_TEST(gradients_of_parameters)
     wg_gradcheck_report report;
     wg_gradcheck_params(all_of_it, &c, p, NULL, &report);
     ck_assert_msg(report.status == WG_OK, "%s", report.message);
-    ck_assert_uint_ge(report.compared, wg_params_elements(p));
+    ck_assert_uint_ge(report.compared, wg_params_element_count(p));
     wg_params_free(p);
 }
 END_TEST

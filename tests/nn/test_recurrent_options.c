@@ -25,7 +25,7 @@ START_TEST(counts_names_and_bounds)
     const size_t D = 7, H = 25, gates = _i == LSTM ? 4 : 3;
     layer(_i, p, leaf(tape, WG_SHAPE(2, 3, D), 1, 0), H, &(lstm_options){0});
     ok(tape);
-    ck_assert_uint_eq(wg_params_elements(p), gates * H * (D + H + 1) + (_i == GRU ? H : 0));
+    ck_assert_uint_eq(wg_params_element_count(p), gates * H * (D + H + 1) + (_i == GRU ? H : 0));
     const char *names[] = {"rnn.weight_x", "rnn.weight_h", "rnn.bias", "rnn.bias_n"};
     for (size_t i = 0; i < (_i == GRU ? 4 : 3); i++) {
         ck_assert_str_eq(wg_params_at(p, i).name, names[i]);

@@ -27,7 +27,7 @@ START_TEST(features_of_rows)
     values_are("back", wg_layer_unstandardise(params, "input", y), x, 8, 1e-14);
     ck_assert_int_eq(wg_backward(wg_sum(y)), WG_OK);
     grads_are("x", v, (double[]){1 / s, 1, 1 / s, 1, 1 / s, 1, 1 / s, 1}, 8, 1e-15);
-    ck_assert_uint_eq(wg_params_elements(params), 0); /* buffers: nothing to train */
+    ck_assert_uint_eq(wg_params_element_count(params), 0); /* buffers: nothing to train */
     wg_tape_free(tape);
     wg_params_free(params);
 }

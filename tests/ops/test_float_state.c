@@ -119,7 +119,7 @@ START_TEST(no_fit_traps)
 {
     trap();
     wg_error error = {0};
-    wg_dataset *points = wg_moons_draw(203, 0.1, 1, &error);
+    wg_dataset *points = wg_moons_make(203, 0.1, 1, &error);
     wg_params *params = wg_params_new(&(wg_params_options){.dtype = _i & 1 ? WG_F32 : WG_F64});
     wg_optim *adam = wg_adam_new(params, NULL);
     wg_fit_options options = {

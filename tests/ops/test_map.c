@@ -297,7 +297,7 @@ START_TEST(a_trace_shows_its_name)
     ck_assert_str_eq(wg_title_of(a), "leaf");
     ck_assert_str_eq(wg_title_of((wg_var){0}), "");
     ck_assert_int_eq(wg_backward(wg_add(y, slope)), WG_OK);
-    ck_assert_int_eq(wg_print_trace(wg_add(y, slope), file), WG_OK);
+    ck_assert_int_eq(wg_trace_print(wg_add(y, slope), file), WG_OK);
     size = (size_t)ftell(file);
     rewind(file);
     text = calloc(size + 1, 1);

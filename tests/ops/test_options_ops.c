@@ -263,9 +263,9 @@ START_TEST(zeroed_and_null)
     room r;
     room_open(&r);
     check_works(&r, uses[_i], NULL, "NULL");
-    double value = wg_item(wg_sum(wg_node(r.tape, wg_tape_nodes(r.tape) - 1)));
+    double value = wg_item(wg_sum(wg_node(r.tape, wg_tape_node_count(r.tape) - 1)));
     check_works(&r, uses[_i], &zero, "{0}");
-    ck_assert_double_eq(wg_item(wg_sum(wg_node(r.tape, wg_tape_nodes(r.tape) - 1))), value);
+    ck_assert_double_eq(wg_item(wg_sum(wg_node(r.tape, wg_tape_node_count(r.tape) - 1))), value);
     room_close(&r);
 }
 END_TEST

@@ -8,7 +8,7 @@
 static void set_gradient(wg_params *p, const char *name, double g)
 {
     size_t index = wg_params_index(p, name), n = wg_params_at(p, index).count;
-    void *gradient = wg_params_gradient(p, index);
+    void *gradient = wg_params_grad(p, index);
     for (size_t i = 0; i < n; i++)
         if (wg_params_dtype(p) == WG_F64)
             ((double *)gradient)[i] = g;
@@ -74,9 +74,9 @@ START_TEST(clipping_at_any_size)
                 wg_params_zero_grad(p);
                 for (size_t j = 0; j < 3; j++)
                     if (is_float)
-                        ((float *)wg_params_gradient(p, 0))[j] = (float)g[j];
+                        ((float *)wg_params_grad(p, 0))[j] = (float)g[j];
                     else
-                        ((double *)wg_params_gradient(p, 0))[j] = g[j];
+                        ((double *)wg_params_grad(p, 0))[j] = g[j];
                 ck_assert_double_eq(wg_params_grad_norm(p), 5 * e);
                 ck_assert_double_eq(wg_params_clip_grad_norm(p, 5 * c), 5 * e);
                 ck_assert_int_eq(wg_params_read_grad(p, "w", is, 3), WG_OK);

@@ -26,7 +26,7 @@ static wg_params *store_of(wg_dtype dtype, int threads)
 
 static void put(wg_params *p, size_t index, size_t i, double g)
 {
-    void *gradient = wg_params_gradient(p, index);
+    void *gradient = wg_params_grad(p, index);
     if (wg_params_dtype(p) == WG_F64)
         ((double *)gradient)[i] = g;
     else

@@ -28,7 +28,7 @@ static double value_of(const wg_params *p, const char *name)
 static void set_gradient(wg_params *p, const char *name, double g)
 {
     size_t index = wg_params_index(p, name), n = wg_params_at(p, index).count;
-    void *gradient = wg_params_gradient(p, index);
+    void *gradient = wg_params_grad(p, index);
     for (size_t i = 0; i < n; i++)
         if (wg_params_dtype(p) == WG_F64)
             ((double *)gradient)[i] = g;
@@ -49,7 +49,7 @@ static void check_trace(wg_params *p, wg_optim *o, const double expected[3], dou
         step(o, "theta", 2 * value_of(p, "theta"));
         ck_assert_double_eq_tol(value_of(p, "theta"), expected[i], tolerance);
     }
-    ck_assert_uint_eq(wg_optim_steps(o), 3);
+    ck_assert_uint_eq(wg_optim_step_count(o), 3);
     wg_optim_free(o);
     wg_params_free(p);
 }
@@ -263,8 +263,8 @@ START_TEST(a_late_parameter_starts_from_its_own_first_step)
     ck_assert_double_lt(*(double *)wg_params_value(p, 1), 0.876 - 9 * 0.125);
     double last[1000];
     ck_assert_int_eq(wg_params_add(p, "last", WG_SHAPE(1000), &one, NULL), WG_OK);
-    ck_assert_int_eq(wg_optim_set_steps(o, 1000), WG_OK);
-    ck_assert_uint_eq(wg_optim_steps(o), 1000);
+    ck_assert_int_eq(wg_optim_set_step_count(o, 1000), WG_OK);
+    ck_assert_uint_eq(wg_optim_step_count(o), 1000);
     step(o, "last",
         1); /* as old as the optimiser: hardly any correction, so 0.1 / sqrt(0.001) times the rate */
     ck_assert_int_eq(wg_params_read(p, "last", last, 1000), WG_OK);

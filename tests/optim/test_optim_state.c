@@ -27,7 +27,7 @@ static double value_of(const wg_params *p, const char *name)
 static void set_gradient(wg_params *p, const char *name, double g)
 {
     size_t index = wg_params_index(p, name), n = wg_params_at(p, index).count;
-    void *gradient = wg_params_gradient(p, index);
+    void *gradient = wg_params_grad(p, index);
     for (size_t i = 0; i < n; i++)
         if (wg_params_dtype(p) == WG_F64)
             ((double *)gradient)[i] = g;
@@ -62,7 +62,7 @@ static void fill_gradients(wg_params *p, int turn)
 {
     for (size_t i = 0; i < wg_params_count(p); i++) {
         wg_random r = wg_random_named((uint64_t)turn, wg_params_at(p, i).name);
-        void *gradient = wg_params_gradient(p, i);
+        void *gradient = wg_params_grad(p, i);
         for (size_t k = 0; k < wg_params_at(p, i).count; k++)
             if (wg_params_dtype(p) == WG_F64)
                 ((double *)gradient)[k] = wg_random_normal(&r);
@@ -113,14 +113,14 @@ START_TEST(every_element_is_updated_once)
     for (size_t i = 0; i < wg_params_count(p); i++) {
         wg_param_info a = wg_params_at(p, i);
         const double *w = a.value, *old = wg_params_at(before, wg_params_index(before, a.name)).value;
-        const double *g = wg_params_gradient(p, i);
+        const double *g = wg_params_grad(p, i);
         for (size_t k = 0; k < a.count; k++, seen++)
             largest = fmax(largest,
                 fabs(w[k] - (a.frozen ? old[k]
                                       : old[k] - 0.1 * a.lr_scale * (g[k] + 0.01 * a.decay_scale * old[k]))));
     }
     ck_assert_double_lt(largest, 1e-15);
-    ck_assert_uint_eq(seen, wg_params_elements(p));
+    ck_assert_uint_eq(seen, wg_params_element_count(p));
     wg_optim_free(o);
     wg_params_free(p);
     wg_params_free(before);
@@ -180,8 +180,8 @@ START_TEST(an_optimiser_can_be_asked)
     ck_assert_int_eq(wg_optim_set_lr(sgd, (double)NAN), WG_INVALID);
     step(sgd, "theta", 1);
     ck_assert_double_eq(value_of(p, "theta"), 0.5);
-    ck_assert_uint_eq(wg_optim_slots(sgd), 0);
-    ck_assert_uint_eq(wg_optim_slots(adam), 2);
+    ck_assert_uint_eq(wg_optim_slot_count(sgd), 0);
+    ck_assert_uint_eq(wg_optim_slot_count(adam), 2);
     ck_assert_ptr_null(wg_optim_state(sgd, 0, 0));
     ck_assert_ptr_nonnull(wg_optim_state(adam, 1, 0));
     ck_assert_ptr_null(wg_optim_state(adam, 2, 0));
@@ -191,12 +191,12 @@ START_TEST(an_optimiser_can_be_asked)
     ck_assert_int_eq(wg_optim_status(NULL), WG_INVALID);
     ck_assert_str_ne(wg_optim_message(NULL), "");
     ck_assert_int_eq(wg_optim_set_lr(NULL, 1), WG_INVALID);
-    ck_assert_int_eq(wg_optim_set_steps(NULL, 1), WG_INVALID);
+    ck_assert_int_eq(wg_optim_set_step_count(NULL, 1), WG_INVALID);
     ck_assert_double_nan(wg_optim_lr(NULL));
     ck_assert_str_eq(wg_optim_name(NULL), "");
     ck_assert_ptr_null(wg_optim_params(NULL));
     ck_assert_ptr_null(wg_optim_state(NULL, 0, 0));
-    ck_assert_uint_eq(wg_optim_steps(NULL) + wg_optim_slots(NULL), 0);
+    ck_assert_uint_eq(wg_optim_step_count(NULL) + wg_optim_slot_count(NULL), 0);
     wg_params_free(p);
 }
 END_TEST
@@ -216,8 +216,8 @@ START_TEST(five_and_five_steps_are_ten)
     five_steps(ten, a, 0), five_steps(ten, a, 5);
     five_steps(five, b, 0);
     ck_assert_int_eq(wg_params_copy(again, five, NULL), WG_OK);
-    ck_assert_int_eq(wg_optim_set_steps(c, wg_optim_steps(b)), WG_OK);
-    for (size_t slot = 0; slot < wg_optim_slots(b); slot++)
+    ck_assert_int_eq(wg_optim_set_step_count(c, wg_optim_step_count(b)), WG_OK);
+    for (size_t slot = 0; slot < wg_optim_slot_count(b); slot++)
         for (size_t i = 0; i < wg_params_count(five); i++)
             memcpy(wg_optim_state(c, slot, i), wg_optim_state(b, slot, i),
                 wg_params_at(five, i).count * sizeof(float));

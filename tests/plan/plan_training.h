@@ -50,7 +50,7 @@ static inline void by_hand(training *t, double *losses)
 static inline void by_plan(training *t, wg_plan_layout layout, double *losses)
 {
     wg_tape_reset(t->tape);
-    wg_tape_set_run(t->tape, 0); /* counted up by each run, as by the reset of each step by hand */
+    wg_tape_set_run_number(t->tape, 0); /* counted up by each run, as by the reset of each step by hand */
     wg_var x = wg_input_of(t->tape, WG_F32, WG_SHAPE(t->batch, 1, SIDE, SIDE)),
            y = wg_input_of(t->tape, WG_I32, WG_SHAPE(t->batch));
     wg_var loss = wg_cross_entropy(t->apply(t->params, x), y, NULL);

@@ -182,7 +182,7 @@ START_TEST(plans_that_cannot_be_made)
     small s = small_new(NULL), other = small_new(NULL);
     wg_optim *foreign = wg_sgd_new(other.params, NULL),
              *wrong = wg_sgd_new(s.params, &(wg_sgd_options){.lr = -1});
-    size_t nodes = wg_tape_nodes(s.tape);
+    size_t nodes = wg_tape_node_count(s.tape);
     const struct {
         wg_var y;
         wg_plan_options options;
@@ -202,10 +202,10 @@ START_TEST(plans_that_cannot_be_made)
         ck_assert_ptr_null(wg_plan_new(bad[i].y, &bad[i].options, &error));
         refused(error.status, bad[i].status, &error, bad[i].text);
         ck_assert_ptr_null(wg_plan_new(bad[i].y, &bad[i].options, NULL));
-        ck_assert_uint_eq(wg_tape_nodes(s.tape), nodes);
+        ck_assert_uint_eq(wg_tape_node_count(s.tape), nodes);
     }
     wg_plan_free(NULL);
-    ck_assert(wg_plan_kernels(NULL) == 0 && wg_plan_bytes(NULL) == 0);
+    ck_assert(wg_plan_kernel_count(NULL) == 0 && wg_plan_bytes(NULL) == 0);
     wg_optim_free(foreign), wg_optim_free(wrong);
     small_free(&s), small_free(&other);
 }

@@ -118,7 +118,7 @@ static uint64_t hash_of_text(wg_var y, bool drawn)
     size_t size = 0;
     FILE *file = open_memstream(&text, &size);
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(drawn ? wg_draw_dot(y, file, NULL) : wg_print_trace(y, file), WG_OK);
+    ck_assert_int_eq(drawn ? wg_draw_dot(y, file, NULL) : wg_trace_print(y, file), WG_OK);
     fclose(file);
     ck_assert_uint_gt(size, 0);
     uint64_t h = hash(1, text, size);
@@ -133,7 +133,7 @@ static uint64_t hash_of_store(const ground *g)
     for (size_t i = 0; i < wg_params_count(g->params); i++) {
         size_t bytes = wg_params_at(g->params, i).count * sizeof(double), own = 0;
         h = hash(h, wg_params_value(g->params, i), bytes);
-        h = hash(h, wg_params_gradient(g->params, i), bytes);
+        h = hash(h, wg_params_grad(g->params, i), bytes);
         const void *gradient = wg_own_grad(g->tape, g->params, i, &own);
         h = hash(h, gradient, own * sizeof(double));
     }
@@ -142,7 +142,7 @@ static uint64_t hash_of_store(const ground *g)
 
 static picture picture_of(const ground *g)
 {
-    picture p = {.values = 1, .gradients = 1, .nodes = wg_tape_nodes(g->tape)};
+    picture p = {.values = 1, .gradients = 1, .nodes = wg_tape_node_count(g->tape)};
     snprintf(p.message, sizeof p.message, "%s", wg_tape_message(g->tape));
     for (size_t i = 0; i < p.nodes; i++) {
         wg_var x = wg_node(g->tape, i);
@@ -155,7 +155,7 @@ static picture picture_of(const ground *g)
     p.trace = hash_of_text(g->y, false);
     p.drawing = hash_of_text(g->y, true);
     p.fingerprint = wg_tape_fingerprint(g->tape);
-    p.run = wg_tape_run(g->tape);
+    p.run = wg_tape_run_number(g->tape);
     p.bytes = wg_tape_bytes(g->tape);
     return p;
 }
@@ -374,7 +374,7 @@ START_TEST(a_forward_plan_beside_own_gradients)
     ck_assert_mem_eq(values, eager, sizeof values);
     ck_assert_mem_eq(wg_own_grad(tape, params, weight, &count), before, sizeof before);
     for (size_t i = 0; i < 6; i++)
-        ck_assert_double_eq(((const double *)wg_params_gradient(params, weight))[i], 0);
+        ck_assert_double_eq(((const double *)wg_params_grad(params, weight))[i], 0);
     wg_plan_free(plan);
     wg_tape_free(tape);
     wg_params_free(params);

@@ -87,8 +87,8 @@ static void answer_read(answer *out, const float *y, size_t ny, wg_params *param
 {
     out->ny = ny;
     memcpy(out->y, y, ny * sizeof(float));
-    memcpy(out->da, wg_params_gradient(params, wg_params_index(params, "a")), out->na * sizeof(float));
-    memcpy(out->db, wg_params_gradient(params, wg_params_index(params, "b")), out->nb * sizeof(float));
+    memcpy(out->da, wg_params_grad(params, wg_params_index(params, "a")), out->na * sizeof(float));
+    memcpy(out->db, wg_params_grad(params, wg_params_index(params, "b")), out->nb * sizeof(float));
 }
 
 static void add(wg_params *params, const char *name, wg_shape shape, const float *numbers)

@@ -108,7 +108,7 @@ END_TEST
 START_TEST(blocks_that_do_not_serve)
 {
     cnn c = cnn_new(NULL);
-    size_t bytes = wg_plan_bytes_needed(c.loss, NULL, NULL), nodes = wg_tape_nodes(c.tape);
+    size_t bytes = wg_plan_bytes_needed(c.loss, NULL, NULL), nodes = wg_tape_node_count(c.tape);
     const size_t sizes[] = {0, 1, bytes / 2, bytes - 1};
     char number[32];
     snprintf(number, sizeof number, "%zu are needed", bytes);
@@ -128,7 +128,7 @@ START_TEST(blocks_that_do_not_serve)
     wg_error_clear(&error);
     ck_assert_ptr_null(wg_plan_new(c.loss, &(wg_plan_options){.block_bytes = bytes}, &error));
     refused(error.status, WG_INVALID, &error, "without a block");
-    ck_assert_uint_eq(wg_tape_nodes(c.tape), nodes);
+    ck_assert_uint_eq(wg_tape_node_count(c.tape), nodes);
     ck_assert_uint_eq(wg_plan_bytes_needed((wg_var){0}, NULL, NULL), 0);
     wg_plan *plan = plan_of(c.loss, &(wg_plan_options){.block = y.block, .block_bytes = bytes});
     double losses[STEPS];

@@ -40,7 +40,7 @@ static size_t kernels_of(wg_var y)
 {
     wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
-    size_t kernels = wg_plan_kernels(plan);
+    size_t kernels = wg_plan_kernel_count(plan);
     wg_plan_free(plan);
     return kernels;
 }
@@ -142,12 +142,12 @@ static void chain_case(wg_dtype dtype, wg_shape shape, chained *apply, size_t ke
         size_t index = wg_params_index(params, "full");
         bytes = count * wg_dtype_size(dtype);
         if (!planned) {
-            eager = memcpy(malloc(bytes + 1), wg_params_gradient(params, index), bytes);
+            eager = memcpy(malloc(bytes + 1), wg_params_grad(params, index), bytes);
             eager_loss = wg_item(loss);
         } else {
             ck_assert_double_eq(wg_plan_item(plan, loss), eager_loss);
-            ck_assert_mem_eq(wg_params_gradient(params, index), eager, bytes);
-            ck_assert_uint_lt(wg_plan_kernels(plan), kernels);
+            ck_assert_mem_eq(wg_params_grad(params, index), eager, bytes);
+            ck_assert_uint_lt(wg_plan_kernel_count(plan), kernels);
         }
         wg_plan_free(plan);
         wg_tape_free(tape);
@@ -258,7 +258,7 @@ START_TEST(what_only_a_sum_reads_is_not_written)
     wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(1000, 100));
     wg_plan *plan = plan_of(wg_sum(wg_square(wg_sin(x))), &(wg_plan_options){.forward = true});
     ck_assert_uint_le(wg_plan_memory_of(plan).block, 1000 * 100 * sizeof(double) / 64);
-    ck_assert_uint_eq(wg_plan_kernels(plan), 2); /* sin and square with sums of pieces; their sum */
+    ck_assert_uint_eq(wg_plan_kernel_count(plan), 2); /* sin and square with sums of pieces; their sum */
     wg_plan_free(plan);
     wg_tape_free(tape);
 }
@@ -270,7 +270,7 @@ static size_t gradient_kernels(wg_var loss, const char *name)
 {
     size_t count = 0;
     wg_plan *plan = plan_of(loss, NULL);
-    for (size_t i = 0; i < wg_plan_kernels(plan); i++)
+    for (size_t i = 0; i < wg_plan_kernel_count(plan); i++)
         count += strstr(wg_plan_kernel_at(plan, i).name, name) != NULL;
     wg_plan_free(plan);
     return count;
@@ -337,7 +337,7 @@ START_TEST(short_sums)
         wg_var x = wg_input_of(tape, WG_F64, WG_SHAPE(ROWS, n));
         wg_var y = wg_sum_over(wg_exp(x), WG_AXES(1), false);
         wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
-        ck_assert_uint_eq(wg_plan_kernels(plan), 2);
+        ck_assert_uint_eq(wg_plan_kernel_count(plan), 2);
         size_t reads = n < 8 ? ROWS * n * sizeof(double) : 0;
         ck_assert_uint_eq(wg_plan_kernel_at(plan, 1).bytes, reads + ROWS * sizeof(double));
         wg_plan_free(plan);

@@ -95,7 +95,7 @@ START_TEST(runs_that_stop_half_way)
         ck_assert_int_eq(wg_plan_set_scalar(plan, scale, 1), WG_OK);
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
         ck_assert(isfinite(wg_plan_item(plan, loss)) && wg_plan_has_value(plan, h));
-        ck_assert_uint_eq(wg_optim_steps(adam), (uint64_t)run + 1);
+        ck_assert_uint_eq(wg_optim_step_count(adam), (uint64_t)run + 1);
     }
     wg_plan_free(plan);
     wg_optim_free(adam);
@@ -303,12 +303,12 @@ START_TEST(a_tape_that_is_rewound)
         c = wg_addc(c, 1);
     wg_var z = wg_sum(wg_mulc(x, 2));
     double fresh = wg_item(z);
-    size_t nodes = wg_tape_nodes(tape);
+    size_t nodes = wg_tape_node_count(tape);
     ck_assert(!wg_plan_has_value(plan, c) && isnan(wg_plan_item(plan, z))); /* of the same numbers as y's */
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     ck_assert(wg_plan_item(plan, y) == of_y && wg_plan_item(plan, b) == 9);
     wg_plan_free(plan);
-    ck_assert_uint_eq(wg_tape_nodes(tape), nodes);
+    ck_assert_uint_eq(wg_tape_node_count(tape), nodes);
     ck_assert(wg_item(b) == 9 && wg_item(c) == 24 && wg_item(z) == fresh);
     ck_assert_int_eq(wg_read(early, squares, 4), WG_OK);
     for (int i = 0; i < 4; i++)

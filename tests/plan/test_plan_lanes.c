@@ -159,7 +159,7 @@ static void same_gradients(const run *a, const run *b)
         wg_shape shape = wg_params_at(a->params, i).shape;
         size_t count;
         wg_shape_count(&shape, &count);
-        const float *x = wg_params_gradient(a->params, i), *y = wg_params_gradient(b->params, i);
+        const float *x = wg_params_grad(a->params, i), *y = wg_params_grad(b->params, i);
         for (size_t j = 0; j < count; j++)
             ck_assert_msg(x[j] == y[j], "%s[%zu]: %g, not %g", wg_params_at(a->params, i).name, j,
                 (double)y[j], (double)x[j]);
@@ -181,7 +181,7 @@ static size_t printed(const wg_plan *plan, const char *word)
     char line[512];
     size_t times = 0;
     ck_assert_ptr_nonnull(file);
-    ck_assert_int_eq(wg_print_plan(plan, file), WG_OK);
+    ck_assert_int_eq(wg_plan_print(plan, file), WG_OK);
     rewind(file);
     while (fgets(line, sizeof line, file))
         times += strstr(line, word) != NULL;
@@ -293,8 +293,8 @@ END_TEST
 /* Values, operands, shapes, and a sweep, while the plan is there, after a run and when it is gone. */
 static void same_recording(const run *eager, const run *r)
 {
-    ck_assert_uint_eq(wg_tape_nodes(r->tape), wg_tape_nodes(eager->tape));
-    for (size_t i = 0; i < wg_tape_nodes(r->tape); i++) {
+    ck_assert_uint_eq(wg_tape_node_count(r->tape), wg_tape_node_count(eager->tape));
+    for (size_t i = 0; i < wg_tape_node_count(r->tape); i++) {
         wg_var a[4], b[4], x = wg_node(eager->tape, i), y = wg_node(r->tape, i);
         wg_shape p = wg_shape_of(x), q = wg_shape_of(y);
         ck_assert(wg_shape_equal(&p, &q));

@@ -19,7 +19,7 @@ static double now(void)
 /* The kernel whose name starts so, or ends the test. */
 static wg_plan_kernel kernel_of(const wg_plan *plan, const char *name)
 {
-    for (size_t i = 0; i < wg_plan_kernels(plan); i++) {
+    for (size_t i = 0; i < wg_plan_kernel_count(plan); i++) {
         wg_plan_kernel kernel = wg_plan_kernel_at(plan, i);
         if (strncmp(kernel.name, name, strlen(name)) == 0)
             return kernel;
@@ -37,7 +37,7 @@ START_TEST(a_dense_layer)
     wg_var x = wg_input_of(tape, WG_F32, WG_SHAPE(8, 12));
     wg_var y = wg_relu(wg_layer_dense(params, "fc", x, 5, NULL)), loss = wg_sum(wg_square(y));
     wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
-    ck_assert_uint_eq(wg_plan_kernels(plan), 1);
+    ck_assert_uint_eq(wg_plan_kernel_count(plan), 1);
     wg_plan_kernel kernel = wg_plan_kernel_at(plan, 0);
     ck_assert_str_eq(kernel.name, "matmul + add + relu");
     ck_assert_uint_eq(kernel.operations, 3);
@@ -79,7 +79,7 @@ static double flops_of(wg_var y)
 {
     wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
     double flops = 0;
-    for (size_t i = 0; i < wg_plan_kernels(plan); i++)
+    for (size_t i = 0; i < wg_plan_kernel_count(plan); i++)
         flops += wg_plan_kernel_at(plan, i).flops;
     wg_plan_free(plan);
     return flops;
@@ -128,7 +128,7 @@ START_TEST(times_add_up)
         outside += now() - begun;
     }
     wg_plan_profile p = wg_plan_profile_of(plan);
-    for (size_t i = 0; i < wg_plan_kernels(plan); i++) {
+    for (size_t i = 0; i < wg_plan_kernel_count(plan); i++) {
         wg_plan_kernel kernel = wg_plan_kernel_at(plan, i);
         ck_assert_double_ge(kernel.seconds, 0);
         kernels += kernel.seconds;
@@ -155,7 +155,7 @@ END_TEST
 static void print(const wg_plan *plan, char *text, size_t size)
 {
     FILE *file = fmemopen(text, size, "w");
-    ck_assert_int_eq(wg_print_plan(plan, file), WG_OK);
+    ck_assert_int_eq(wg_plan_print(plan, file), WG_OK);
     fclose(file);
 }
 
@@ -178,15 +178,15 @@ START_TEST(the_table)
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     print(plan, text, sizeof text);
     says(text, "GFLOP/s"), says(text, "100.0 %"), says(text, "kept");
-    ck_assert_int_eq(wg_print_plan(NULL, stdout), WG_INVALID);
-    ck_assert_int_eq(wg_print_plan(plan, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_plan_print(NULL, stdout), WG_INVALID);
+    ck_assert_int_eq(wg_plan_print(plan, NULL), WG_INVALID);
     char again[8192] = {0};
-    size_t kernels = wg_plan_kernels(plan);
+    size_t kernels = wg_plan_kernel_count(plan);
     wg_tape_free(s.tape); /* the plan knows all names itself */
     s.tape = NULL;
     print(plan, again, sizeof again);
     ck_assert_str_eq(again, text);
-    ck_assert(wg_plan_kernels(plan) == kernels && wg_plan_kernel_at(plan, 0).operations > 0);
+    ck_assert(wg_plan_kernel_count(plan) == kernels && wg_plan_kernel_at(plan, 0).operations > 0);
     wg_plan_free(plan);
     wg_optim_free(sgd);
     small_free(&s);

@@ -116,7 +116,7 @@ static void train(training *t, size_t rows)
 static size_t updated_at_once(const wg_plan *plan, const wg_optim *optim)
 {
     size_t at_once = 0;
-    for (size_t i = 0; i < wg_plan_kernels(plan); i++) {
+    for (size_t i = 0; i < wg_plan_kernel_count(plan); i++) {
         wg_plan_kernel kernel = wg_plan_kernel_at(plan, i);
         const char *last = strrchr(kernel.name, ' ');
         at_once += last && strcmp(last + 1, wg_optim_name(optim)) == 0;
@@ -137,8 +137,8 @@ static void same_as_by_hand(model *apply, maker *make, wg_dtype dtype, size_t ro
         for (size_t i = 0; i < wg_params_count(t.params); i++) {
             size_t count = wg_params_at(t.params, i).count, bytes = count * wg_dtype_size(dtype);
             char *zeros = calloc(bytes + 1, 1);
-            const void *expected = stay ? wg_params_gradient(hand.params, i) : zeros;
-            ck_assert_mem_eq(wg_params_gradient(t.params, i), expected, bytes);
+            const void *expected = stay ? wg_params_grad(hand.params, i) : zeros;
+            ck_assert_mem_eq(wg_params_grad(t.params, i), expected, bytes);
             free(zeros);
         }
         end(&t);
@@ -291,7 +291,7 @@ static void fails(training *t, wg_status status)
     ck_assert_int_eq(wg_params_copy(before, t->params, &error), WG_OK);
     ck_assert_int_eq(wg_plan_run(t->plan), status);
     ck_assert(wg_params_equal(before, t->params));
-    ck_assert_uint_eq(wg_optim_steps(t->optim), RUNS);
+    ck_assert_uint_eq(wg_optim_step_count(t->optim), RUNS);
     wg_params_free(before);
 }
 
@@ -308,7 +308,7 @@ START_TEST(a_run_that_fails_updates_nothing)
     fails(&t, WG_BRANCH);
     ck_assert_int_eq(wg_plan_set(t.plan, gate, WG_DOUBLES((const double[]){2}, 1)), WG_OK);
     ck_assert_int_eq(wg_plan_run(t.plan), WG_OK);
-    ck_assert_uint_eq(wg_optim_steps(t.optim), RUNS + 1);
+    ck_assert_uint_eq(wg_optim_step_count(t.optim), RUNS + 1);
     end(&t);
 }
 END_TEST
@@ -348,7 +348,7 @@ START_TEST(what_is_not_finite_updates_nothing)
     }
     give(&t, 1);
     ck_assert_int_eq(wg_plan_run(t.plan), WG_OK);
-    ck_assert_uint_eq(wg_optim_steps(t.optim), RUNS + 1);
+    ck_assert_uint_eq(wg_optim_step_count(t.optim), RUNS + 1);
     end(&t);
 }
 END_TEST

@@ -174,10 +174,10 @@ START_TEST(no_plan)
     ck_assert_str_eq(wg_plan_message(NULL), "");
     ck_assert_uint_eq(wg_plan_run_number(NULL), 0);
     wg_plan_set_run_number(NULL, 3);
-    ck_assert(wg_plan_kernels(NULL) == 0 && wg_plan_bytes(NULL) == 0);
+    ck_assert(wg_plan_kernel_count(NULL) == 0 && wg_plan_bytes(NULL) == 0);
     ck_assert(wg_plan_memory_of(NULL).block == 0 && wg_plan_profile_of(NULL).runs == 0);
     ck_assert_uint_eq(wg_plan_kernel_at(NULL, 0).operations, 0);
-    ck_assert_int_eq(wg_print_plan(NULL, stdout), WG_INVALID);
+    ck_assert_int_eq(wg_plan_print(NULL, stdout), WG_INVALID);
     wg_plan_free(NULL);
     small_free(&s);
 }
@@ -191,7 +191,7 @@ START_TEST(runs_are_counted)
     for (int i = 0; i < N; i++)
         ones[i] = 1;
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.training = true, .seed = 9});
-    wg_tape_set_run(tape, 5);
+    wg_tape_set_run_number(tape, 5);
     wg_var x = wg_input(tape, WG_DOUBLES(ones, N)); /* two masks, which differ */
     wg_var y = wg_add(wg_dropout(x, 0.5), wg_mulc(wg_dropout(x, 0.5), 4));
     wg_plan *plan = plan_of(y, &(wg_plan_options){.forward = true});
@@ -199,7 +199,7 @@ START_TEST(runs_are_counted)
     for (uint64_t run = 6; run < 10; run++) {
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
         ck_assert_uint_eq(wg_plan_run_number(plan), run);
-        ck_assert_uint_eq(wg_tape_run(tape), run - 1);
+        ck_assert_uint_eq(wg_tape_run_number(tape), run - 1);
         ck_assert_int_eq(wg_replay(tape), WG_OK); /* the same run of the same seed */
         ck_assert_int_eq(wg_plan_read(plan, y, planned, N), WG_OK);
         ck_assert_int_eq(wg_read(y, eager, N), WG_OK);
@@ -208,7 +208,7 @@ START_TEST(runs_are_counted)
     wg_plan_set_run_number(plan, 5);
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     ck_assert_uint_eq(wg_plan_run_number(plan), 6);
-    ck_assert_uint_eq(wg_tape_run(tape), 9);
+    ck_assert_uint_eq(wg_tape_run_number(tape), 9);
     ck_assert_int_eq(wg_plan_read(plan, y, planned, N), WG_OK);
     ck_assert(memcmp(planned, eager, sizeof planned) != 0);
     wg_plan_free(plan);

@@ -73,8 +73,8 @@ static void calculate(const wg_plan_options *options, int threads, answer *out)
     wg_plan *plan = options ? plan_of(s.loss, &o) : NULL;
     ck_assert_int_eq(plan ? wg_plan_run(plan) : wg_backward(s.loss), WG_OK);
     memcpy(out->y, plan ? wg_plan_array(plan, s.y).data : wg_data(s.y), sizeof out->y);
-    memcpy(out->dx, wg_params_gradient(s.params, wg_params_index(s.params, "x")), sizeof out->dx);
-    memcpy(out->dw, wg_params_gradient(s.params, wg_params_index(s.params, "w")), sizeof out->dw);
+    memcpy(out->dx, wg_params_grad(s.params, wg_params_index(s.params, "x")), sizeof out->dx);
+    memcpy(out->dw, wg_params_grad(s.params, wg_params_index(s.params, "w")), sizeof out->dw);
     wg_plan_free(plan);
     step_free(&s);
 }

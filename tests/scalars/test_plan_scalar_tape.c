@@ -214,7 +214,7 @@ START_TEST(programs_are_printed)
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     char text[8192] = {0};
     FILE *file = fmemopen(text, sizeof text, "w");
-    ck_assert_int_eq(wg_print_plan(plan, file), WG_OK);
+    ck_assert_int_eq(wg_plan_print(plan, file), WG_OK);
     fclose(file);
     ck_assert_msg(
         strstr(text, "5 scalars in") && strstr(text, "gradient of tanh") && strstr(text, " % "), "%s", text);

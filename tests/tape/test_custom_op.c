@@ -176,13 +176,13 @@ static void check_rule_fails(wg_op op, wg_status expected, const char *text)
     wg_tape *tape = new_tape(WG_F64);
     wg_var x = vector(tape), y = wg_sum(wg_apply1(&op, x));
     ck_assert_int_eq(wg_tape_status(tape), WG_OK);
-    size_t nodes = wg_tape_nodes(tape);
+    size_t nodes = wg_tape_node_count(tape);
     wg_status status = wg_backward(y);
     ck_assert_msg(status == expected, "%s", wg_status_name(status));
     ck_assert_msg(
         strstr(wg_tape_message(tape), text) != NULL, "\"%s\" is not in \"%s\"", text, wg_tape_message(tape));
     ck_assert(!wg_has_grad(x)); /* a failed sweep leaves no half gradients, and nothing on the tape */
-    ck_assert_uint_eq(wg_tape_nodes(tape), nodes);
+    ck_assert_uint_eq(wg_tape_node_count(tape), nodes);
     wg_tape_free(tape);
 
     tape = new_tape(WG_F64);

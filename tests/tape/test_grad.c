@@ -68,7 +68,7 @@ START_TEST(plans_of_powers_that_are_used_up)
         ck_assert_ptr_nonnull(plan);
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
         ck_assert_double_eq(wg_plan_item_grad(plan, x), power);
-        ck_assert_double_eq(((const double *)wg_params_gradient(params, 0))[2], power);
+        ck_assert_double_eq(((const double *)wg_params_grad(params, 0))[2], power);
         wg_plan_free(plan);
         wg_tape_free(tape);
         wg_params_free(params);

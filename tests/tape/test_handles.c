@@ -55,7 +55,7 @@ START_TEST(marks_die_too)
     ck_assert_int_eq(wg_tape_rewind(tape, low), WG_OK); /* again */
     wg_scalar(tape, 3);
     ck_assert_int_eq(wg_tape_rewind(tape, empty), WG_OK);
-    ck_assert_uint_eq(wg_tape_nodes(tape), 0);
+    ck_assert_uint_eq(wg_tape_node_count(tape), 0);
     wg_scalar(tape, 4), wg_scalar(tape, 5);
     ck_assert_int_eq(wg_tape_rewind(tape, high), WG_DEAD_VAR); /* the tape went below it */
     wg_tape_reset(tape);

@@ -25,7 +25,7 @@ START_TEST(replay_gives_the_bits_of_recording)
     wg_var x = wg_leaf(replayed, WG_DOUBLES(a, 3, 4)), v = wg_leaf(replayed, WG_DOUBLES(w, 4, 2));
     wg_var s = wg_scalar(replayed, points[0]), y = busy(x, v, s);
     ok(replayed);
-    size_t nodes = wg_tape_nodes(replayed);
+    size_t nodes = wg_tape_node_count(replayed);
     for (int round = 1; round < 3; round++) {
         for (int i = 0; i < N; i++)
             b[i] = a[i] * round + 0.1;
@@ -36,7 +36,7 @@ START_TEST(replay_gives_the_bits_of_recording)
         ck_assert_int_eq(wg_backward(y), WG_OK);
         values_[0] = wg_item(y);
         ck_assert_int_eq(wg_read_grad(x, gradients[0], N), WG_OK);
-        ck_assert_uint_eq(wg_tape_nodes(replayed), nodes);
+        ck_assert_uint_eq(wg_tape_node_count(replayed), nodes);
 
         wg_tape_reset(fresh); /* run number `round`, as in the replay */
         wg_var fx = wg_leaf(fresh, WG_DOUBLES(b, 3, 4)), fw = wg_leaf(fresh, WG_DOUBLES(w, 4, 2));

@@ -243,7 +243,7 @@ static void turn_about(const char *name, size_t from, size_t to, int turns, bool
     level first = {0};
     bool plan = from <= PLANS && to > PLANS; /* which is made of new memory each time */
     wg_mark mark = wg_tape_mark(g.tape);
-    size_t nodes = wg_tape_nodes(g.tape);
+    size_t nodes = wg_tape_node_count(g.tape);
     for (g.turn = 0; g.turn < turns; g.turn++) {
         for (size_t k = from; k < to; k++) {
             wg_mark inner = wg_tape_mark(g.tape);
@@ -253,7 +253,7 @@ static void turn_about(const char *name, size_t from, size_t to, int turns, bool
                 ck_assert_int_eq(wg_tape_rewind(g.tape, inner), WG_OK);
         }
         ck_assert_int_eq(wg_tape_rewind(g.tape, mark), WG_OK);
-        ck_assert_uint_eq(wg_tape_nodes(g.tape), nodes);
+        ck_assert_uint_eq(wg_tape_node_count(g.tape), nodes);
         level now = {plan ? 0 : heap.requests, heap.bytes, wg_tape_bytes(g.tape)};
         check_level(name, g.turn, &first, now);
     }

@@ -17,7 +17,7 @@ START_TEST(a_formula_and_its_gradient)
     ck_assert_double_eq(wg_item_grad(x), -4);
     ck_assert_double_eq(wg_item_grad(y), -4);
     ck_assert_double_eq(wg_item_grad(z), 3);
-    ck_assert_uint_eq(wg_tape_nodes(tape), 5);
+    ck_assert_uint_eq(wg_tape_node_count(tape), 5);
     wg_tape_free(tape);
 }
 END_TEST
@@ -37,7 +37,7 @@ START_TEST(null_and_invalid_vars_are_taken_everywhere)
     ck_assert_int_eq(wg_read(none, &number, 1), WG_INVALID);
     ck_assert_int_eq(wg_tape_status(NULL), WG_INVALID);
     ck_assert_str_eq(wg_tape_message(NULL), "");
-    ck_assert_uint_eq(wg_tape_nodes(NULL) + wg_tape_bytes(NULL) + wg_count_of(none), 0);
+    ck_assert_uint_eq(wg_tape_node_count(NULL) + wg_tape_bytes(NULL) + wg_count_of(none), 0);
     ck_assert(isnan(wg_item(none)) && isnan(wg_item_grad(none)) && wg_data(none) == NULL);
     ck_assert(!wg_is_valid(wg_detach(none)) && !wg_branch(none) && !wg_is_valid(wg_keep_grad(none)));
     ck_assert_str_eq(wg_name_of(wg_set_name(none, "x")), "");

@@ -17,7 +17,7 @@ static wg_params *by_hand(const wg_dataset *data, size_t epochs)
     wg_optim *adam = wg_adam_new(params, &(wg_adam_options){.lr = 0.01});
     wg_batches *batches = wg_batches_new(data, &(wg_batches_options){.size = 16, .seed = 9}, NULL);
     for (size_t epoch = 0; epoch < epochs; epoch++)
-        for (wg_batch batch = {0}; wg_next_batch(batches, &batch);) {
+        for (wg_batch batch = {0}; wg_batches_next(batches, &batch);) {
             wg_tape_reset(tape);
             wg_var logits = with_state(params, wg_input(tape, batch.x), NULL);
             wg_var loss = wg_cross_entropy(logits, wg_input(tape, batch.y), NULL);
@@ -114,8 +114,8 @@ START_TEST(accumulated_gradients)
              &(wg_fit_options){.optim = b, .epochs = 4, .batch = 4, .accumulate = 4, .in_order = true},
              &error),
         &error);
-    ck_assert_uint_eq(wg_optim_steps(a), 12);
-    ck_assert_uint_eq(wg_optim_steps(b), 12);
+    ck_assert_uint_eq(wg_optim_step_count(a), 12);
+    ck_assert_uint_eq(wg_optim_step_count(b), 12);
     double x[16], y[16];
     ck_assert_int_eq(wg_params_read(whole, "fc1.weight", x, 16), WG_OK);
     ck_assert_int_eq(wg_params_read(parts, "fc1.weight", y, 16), WG_OK);
@@ -293,7 +293,7 @@ START_TEST(a_validation_part)
     ck_assert_uint_eq(history.count, 3); /* a later fit adds to it */
     ck_assert_uint_eq(history.best, 3);
     FILE *file = tmpfile();
-    ck_assert_int_eq(wg_print_history(&history, file), WG_OK);
+    ck_assert_int_eq(wg_history_print(&history, file), WG_OK);
     char line[256];
     rewind(file);
     ck_assert(fgets(line, sizeof line, file) && strncmp(line, "epoch,loss,metric,validation_loss", 33) == 0);
@@ -346,7 +346,7 @@ static wg_fit_end fit_counted(struct counter *c, uint64_t steps, size_t epochs)
                  .stop = c->stop},
              &error),
         &error);
-    ck_assert_uint_eq(wg_optim_steps(adam), steps);
+    ck_assert_uint_eq(wg_optim_step_count(adam), steps);
     ck_assert_uint_eq(history.count, epochs);
     wg_fit_end end = history.end;
     wg_history_free(&history);
@@ -383,7 +383,7 @@ START_TEST(a_loss_that_is_not_finite)
         &(wg_fit_options){.optim = sgd, .epochs = 1, .batch = 1, .in_order = true}, &error);
     refused(status, WG_NUMBER, &error, "epoch 1, batch 4: the loss is ");
     refused(status, WG_NUMBER, &error, "is node 0, input");
-    ck_assert_uint_eq(wg_optim_steps(sgd), 3);
+    ck_assert_uint_eq(wg_optim_step_count(sgd), 3);
     double w;
     ck_assert_int_eq(wg_params_read(params, "fc.weight", &w, 1), WG_OK);
     ck_assert(isfinite(w));

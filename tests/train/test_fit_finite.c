@@ -83,9 +83,9 @@ static run by_hand(wg_dtype dtype, const wg_dataset *data, size_t updates, size_
     for (size_t i = 0; i < updates; i++) {
         wg_params_zero_grad(r.params);
         for (size_t k = 0; k < accumulate; k++) {
-            ck_assert(wg_next_batch(batches, &batch));
+            ck_assert(wg_batches_next(batches, &batch));
             if (i == without) {
-                wg_tape_set_run(tape, wg_tape_run(tape) + 1);
+                wg_tape_set_run_number(tape, wg_tape_run_number(tape) + 1);
                 continue;
             }
             wg_tape_reset(tape);
@@ -106,7 +106,7 @@ static run by_hand(wg_dtype dtype, const wg_dataset *data, size_t updates, size_
 static void same_state(const run *a, const run *b)
 {
     ck_assert(wg_params_equal(a->params, b->params)); /* buffers, too */
-    ck_assert_uint_eq(wg_optim_steps(a->adam), wg_optim_steps(b->adam));
+    ck_assert_uint_eq(wg_optim_step_count(a->adam), wg_optim_step_count(b->adam));
     for (size_t i = 0; i < wg_params_count(a->params); i++)
         for (size_t slot = 0; slot < 2; slot++) {
             wg_param_info x = wg_params_at(a->params, i);
@@ -372,7 +372,7 @@ START_TEST(all_are_skipped)
     ck_assert(fgets(line, sizeof line, file) && strstr(line, "  6 skipped  "));
     fclose(file);
     file = tmpfile();
-    ck_assert_int_eq(wg_print_history(&r.history, file), WG_OK);
+    ck_assert_int_eq(wg_history_print(&r.history, file), WG_OK);
     rewind(file);
     ck_assert(fgets(line, sizeof line, file) && strstr(line, ",best,skipped\n"));
     ck_assert(fgets(line, sizeof line, file) && strstr(line, ",0,0,6\n"));

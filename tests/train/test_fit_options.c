@@ -81,7 +81,7 @@ START_TEST(nothing_to_fit)
     refused(wg_fit(classifier, NULL, params, NULL, NULL, &error), WG_INVALID, &error, "no data set");
     error = (wg_error){0};
     refused(wg_fit(classifier, NULL, params, empty, NULL, &error), WG_INVALID, &error, "no samples");
-    ck_assert_int_eq(wg_print_history(NULL, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_history_print(NULL, NULL), WG_INVALID);
     wg_history_free(NULL);
     wg_params_free(params);
     wg_dataset_free(data), wg_dataset_free(empty);

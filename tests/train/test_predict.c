@@ -114,12 +114,12 @@ START_TEST(scores)
     ck_assert(matrix[0] == 1 && matrix[1] == 0 && matrix[2] == 1 && matrix[3] == 2);
     char text[1024] = {0};
     FILE *file = fmemopen(text, sizeof text, "w");
-    ck_assert_int_eq(wg_print_confusion(matrix, 2, data, file), WG_OK);
+    ck_assert_int_eq(wg_confusion_print(matrix, 2, data, file), WG_OK);
     fclose(file);
     ck_assert_msg(strstr(text, "66.67 %") && strstr(text, "3 of 4 right:   75.00 %"), "%s", text);
     for (int buffered = 0; buffered < 2 && (file = fopen("/dev/full", "w")); buffered++) {
         setvbuf(file, NULL, buffered ? _IOFBF : _IONBF, BUFSIZ);
-        ck_assert_int_eq(wg_print_confusion(matrix, 2, data, file), WG_FILE);
+        ck_assert_int_eq(wg_confusion_print(matrix, 2, data, file), WG_FILE);
         fclose(file);
     }
     wg_params_free(params);

@@ -131,8 +131,8 @@ START_TEST(a_full_disk)
         FILE *full = fopen("/dev/full", "w");
         if (!full)
             break; /* a system without it */
-        wg_status status = i == 0   ? wg_print_trace(y, full)
-                           : i == 1 ? wg_print_tape(tape, full)
+        wg_status status = i == 0   ? wg_trace_print(y, full)
+                           : i == 1 ? wg_tape_print(tape, full)
                            : i == 2 ? wg_draw_dot(y, full, NULL)
                                     : wg_params_print(params, full);
         ck_assert_msg(status == WG_FILE, "%d: %s", i, wg_status_name(status));

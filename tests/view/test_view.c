@@ -34,7 +34,7 @@ static char *trace_of(wg_var y)
 {
     text t;
     begin(&t);
-    ck_assert_int_eq(wg_print_trace(y, t.file), WG_OK);
+    ck_assert_int_eq(wg_trace_print(y, t.file), WG_OK);
     fclose(t.file);
     return t.bytes;
 }
@@ -149,7 +149,7 @@ START_TEST(names_of_all_scripts_keep_the_columns)
         "\u6743\u6743\u6743\u6743");
     text t;
     begin(&t);
-    ck_assert_int_eq(wg_print_tape(tape, t.file), WG_OK);
+    ck_assert_int_eq(wg_tape_print(tape, t.file), WG_OK);
     fclose(t.file);
     int at = columns_before(t.bytes, "op ");
     for (char *line = strtok(strchr(t.bytes, '\n'), "\n"); line; line = strtok(NULL, "\n"))
@@ -174,7 +174,7 @@ START_TEST(only_ancestors_are_shown_or_all)
     wg_scalar(tape, 77);
     text t;
     begin(&t);
-    ck_assert_int_eq(wg_print_tape(tape, t.file), WG_OK);
+    ck_assert_int_eq(wg_tape_print(tape, t.file), WG_OK);
     fclose(t.file);
     ck_assert_uint_eq(count(t.bytes, "\n"), 1 + 7);
     has(t.bytes, "77");
@@ -357,21 +357,21 @@ START_TEST(what_cannot_be_shown_is_an_error)
 {
     set_up();
     wg_var x = wg_scalar(tape, 1), none = {0};
-    ck_assert_int_eq(wg_print_trace(none, stdout), WG_INVALID);
+    ck_assert_int_eq(wg_trace_print(none, stdout), WG_INVALID);
     ck_assert_int_eq(wg_draw_dot(none, stdout, NULL), WG_INVALID);
-    ck_assert_int_eq(wg_print_trace(x, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_trace_print(x, NULL), WG_INVALID);
     ck_assert_int_eq(wg_draw_dot(x, NULL, NULL), WG_INVALID);
-    ck_assert_int_eq(wg_print_tape(NULL, stdout), WG_INVALID);
-    ck_assert_int_eq(wg_print_tape(tape, NULL), WG_INVALID);
+    ck_assert_int_eq(wg_tape_print(NULL, stdout), WG_INVALID);
+    ck_assert_int_eq(wg_tape_print(tape, NULL), WG_INVALID);
     FILE *full = fopen("/dev/full", "w");
     if (full) {
         setvbuf(full, NULL, _IONBF, 0);
-        ck_assert_int_eq(wg_print_trace(x, full), WG_FILE);
+        ck_assert_int_eq(wg_trace_print(x, full), WG_FILE);
         ck_assert_int_eq(wg_draw_dot(x, full, NULL), WG_FILE);
         fclose(full);
     }
     wg_var bad = wg_add(wg_full(tape, WG_SHAPE(2), 1), wg_full(tape, WG_SHAPE(3), 1));
-    ck_assert_int_eq(wg_print_trace(bad, stdout), WG_BAD_SHAPE);
+    ck_assert_int_eq(wg_trace_print(bad, stdout), WG_BAD_SHAPE);
     ck_assert_int_eq(wg_draw_dot(bad, stdout, NULL), WG_BAD_SHAPE);
     wg_tape_free(tape);
 }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include <string.h>
-#include <wengert/draw.h>
+#include <wengert/synthetic.h>
 
 #include "harness.h"
 
@@ -13,25 +13,25 @@
 static wg_dataset *moons(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error)
 {
     (void)classes;
-    return wg_moons_draw(count, noise, seed, error);
+    return wg_moons_make(count, noise, seed, error);
 }
 
 static wg_dataset *circles(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error)
 {
     (void)classes;
-    return wg_circles_draw(count, noise, seed, error);
+    return wg_circles_make(count, noise, seed, error);
 }
 
 static wg_dataset *corners(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error)
 {
     (void)classes;
-    return wg_xor_draw(count, noise, seed, error);
+    return wg_xor_make(count, noise, seed, error);
 }
 
 static const struct {
     wg_dataset *(*draw)(size_t count, size_t classes, double noise, uint64_t seed, wg_error *error);
     size_t classes;
-} sets[] = {{moons, 2}, {circles, 2}, {corners, 2}, {wg_spiral_draw, 3}, {wg_blobs_draw, 5}};
+} sets[] = {{moons, 2}, {circles, 2}, {corners, 2}, {wg_spiral_make, 3}, {wg_blobs_make, 5}};
 
 enum { SETS = sizeof sets / sizeof sets[0] };
 
@@ -55,7 +55,7 @@ START_TEST(beginnings_and_classes)
     wg_array x = wg_dataset_x(large), y = wg_dataset_y(large);
     ck_assert(x.dtype == WG_F64 && wg_shape_equal(&x.shape, &WG_SHAPE(101, 2)));
     ck_assert(y.dtype == WG_I32 && wg_shape_equal(&y.shape, &WG_SHAPE(101)));
-    ck_assert_uint_eq(wg_dataset_classes(large), classes);
+    ck_assert_uint_eq(wg_dataset_class_count(large), classes);
     ck_assert_mem_eq(x_of(large), x_of(small), 100 * sizeof(double));
     ck_assert_mem_eq(y_of(large), y_of(small), 50 * sizeof(int32_t));
     ck_assert_mem_ne(x_of(other), x_of(small), 100 * sizeof(double));
@@ -73,7 +73,7 @@ START_TEST(beginnings_and_classes)
     wg_dataset_free(small);
     wg_dataset_free(other);
     wg_dataset *empty = sets[_i].draw(0, classes, 0, 1, NULL);
-    ck_assert(empty && wg_dataset_count(empty) == 0 && wg_dataset_classes(empty) == classes);
+    ck_assert(empty && wg_dataset_count(empty) == 0 && wg_dataset_class_count(empty) == classes);
     wg_dataset_free(empty);
 }
 END_TEST
@@ -90,7 +90,7 @@ START_TEST(noise_is_normal)
     size_t count = 0;
     for (size_t i = 0; i < 2 * n; i++) {
         double difference = (x_of(noisy)[i] - x_of(clear)[i]) / 0.125;
-        if (sets[_i].draw == wg_spiral_draw) {
+        if (sets[_i].draw == wg_spiral_make) {
             if (i % 2)
                 continue;
             const double *a = x_of(clear) + i, *b = x_of(noisy) + i;
@@ -110,7 +110,7 @@ END_TEST
 
 START_TEST(moons_without_noise)
 {
-    wg_dataset *d = wg_moons_draw(1000, 0, 1, NULL);
+    wg_dataset *d = wg_moons_make(1000, 0, 1, NULL);
     double lowest = 1, highest = 0;
     for (size_t i = 0; i < 1000; i++) {
         double x = x_of(d)[2 * i], y = x_of(d)[2 * i + 1];
@@ -129,7 +129,7 @@ END_TEST
 
 START_TEST(circles_without_noise)
 {
-    wg_dataset *d = wg_circles_draw(1000, 0, 1, NULL);
+    wg_dataset *d = wg_circles_make(1000, 0, 1, NULL);
     size_t quadrant[2][4] = {{0}};
     for (size_t i = 0; i < 1000; i++) {
         double x = x_of(d)[2 * i], y = x_of(d)[2 * i + 1];
@@ -144,7 +144,7 @@ END_TEST
 
 START_TEST(the_truth_table_of_xor)
 {
-    wg_dataset *d = wg_xor_draw(5, 0, 9, NULL);
+    wg_dataset *d = wg_xor_make(5, 0, 9, NULL);
     const double x[10] = {0, 0, 0, 1, 1, 0, 1, 1, 0, 0};
     const int32_t y[5] = {0, 1, 1, 0, 0};
     ck_assert_mem_eq(x_of(d), x, sizeof x);
@@ -157,7 +157,7 @@ END_TEST
 START_TEST(spirals_without_noise)
 {
     for (size_t arms = 1; arms <= 4; arms++) {
-        wg_dataset *d = wg_spiral_draw(400, arms, 0, 1, NULL);
+        wg_dataset *d = wg_spiral_make(400, arms, 0, 1, NULL);
         double longest = 0;
         for (size_t i = 0; i < 400; i++) {
             double r = hypot(x_of(d)[2 * i], x_of(d)[2 * i + 1]);
@@ -174,7 +174,7 @@ END_TEST
 
 START_TEST(blobs_without_noise)
 {
-    wg_dataset *d = wg_blobs_draw(4, 4, 0, 1, NULL);
+    wg_dataset *d = wg_blobs_make(4, 4, 0, 1, NULL);
     const double x[8] = {1, 0, 0, 1, -1, 0, 0, -1};
     for (size_t i = 0; i < 8; i++)
         ck_assert(fabs(x_of(d)[i] - x[i]) < 1e-15);
@@ -185,14 +185,14 @@ END_TEST
 START_TEST(a_linear_law)
 {
     double w[4], same[4];
-    wg_dataset *d = wg_regression_draw(2000, 3, 0, 5, w, NULL),
-               *noisy = wg_regression_draw(1000, 3, 0.5, 5, same, NULL);
+    wg_dataset *d = wg_regression_make(2000, 3, 0, 5, w, NULL),
+               *noisy = wg_regression_make(1000, 3, 0.5, 5, same, NULL);
     ck_assert_mem_eq(w, same, sizeof w);
     ck_assert_mem_eq(x_of(d), x_of(noisy), 3000 * sizeof(double));
     wg_array x_array = wg_dataset_x(d), y_array = wg_dataset_y(d);
     ck_assert(x_array.dtype == WG_F64 && wg_shape_equal(&x_array.shape, &WG_SHAPE(2000, 3)));
     ck_assert(y_array.dtype == WG_F64 && wg_shape_equal(&y_array.shape, &WG_SHAPE(2000)));
-    ck_assert_uint_eq(wg_dataset_classes(d), 0);
+    ck_assert_uint_eq(wg_dataset_class_count(d), 0);
     const double *y = y_array.data, *with_noise = wg_dataset_y(noisy).data;
     double mean = 0, squares = 0, noise = 0;
     for (size_t i = 0; i < 2000; i++) {
@@ -207,10 +207,10 @@ START_TEST(a_linear_law)
     ck_assert(fabs(noise - 0.25) < 5 * 0.25 * sqrt(2 / 1000.0));
     wg_dataset_free(d);
     wg_dataset_free(noisy);
-    d = wg_regression_draw(0, 3, 0, 5, same, NULL);
+    d = wg_regression_make(0, 3, 0, 5, same, NULL);
     ck_assert_mem_eq(w, same, sizeof w);
     wg_dataset_free(d);
-    d = wg_regression_draw(10, 3, 0, 6, NULL, NULL);
+    d = wg_regression_make(10, 3, 0, 6, NULL, NULL);
     ck_assert_ptr_nonnull(d);
     wg_dataset_free(d);
 }
@@ -232,17 +232,17 @@ START_TEST(arguments_out_of_range)
         ck_assert_int_eq(error.status, WG_OVERFLOW);
     }
     for (size_t k = 0; k < sizeof bad / sizeof bad[0]; k++)
-        ck_assert_ptr_null(wg_regression_draw(10, 2, bad[k], 1, NULL, NULL));
+        ck_assert_ptr_null(wg_regression_make(10, 2, bad[k], 1, NULL, NULL));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_spiral_draw(10, 0, 0, 1, &error));
+    ck_assert_ptr_null(wg_spiral_make(10, 0, 0, 1, &error));
     ck_assert_str_eq(error.message, "spiral: 0 classes, noise 0");
-    ck_assert_ptr_null(wg_blobs_draw(10, (size_t)INT32_MAX + 1, 0, 1, NULL));
-    ck_assert_ptr_null(wg_regression_draw(10, 0, 0, 1, NULL, NULL));
-    ck_assert_ptr_null(wg_regression_draw(0, SIZE_MAX, 0, 1, NULL, NULL));
+    ck_assert_ptr_null(wg_blobs_make(10, (size_t)INT32_MAX + 1, 0, 1, NULL));
+    ck_assert_ptr_null(wg_regression_make(10, 0, 0, 1, NULL, NULL));
+    ck_assert_ptr_null(wg_regression_make(0, SIZE_MAX, 0, 1, NULL, NULL));
     wg_error_clear(&error);
-    ck_assert_ptr_null(wg_regression_draw(SIZE_MAX / 2, 2, 0, 1, NULL, &error));
+    ck_assert_ptr_null(wg_regression_make(SIZE_MAX / 2, 2, 0, 1, NULL, &error));
     ck_assert_int_eq(error.status, WG_OVERFLOW);
-    ck_assert_ptr_null(wg_regression_draw(1, 1, 0, 1, NULL, &error));
+    ck_assert_ptr_null(wg_regression_make(1, 1, 0, 1, NULL, &error));
 }
 END_TEST
 
@@ -250,8 +250,8 @@ END_TEST
  * is ink. */
 START_TEST(drawn_digits)
 {
-    wg_dataset *large = wg_digits_draw(300, 1, NULL), *small = wg_digits_draw(100, 1, NULL),
-               *other = wg_digits_draw(100, 2, NULL);
+    wg_dataset *large = wg_digits_make(300, 1, NULL), *small = wg_digits_make(100, 1, NULL),
+               *other = wg_digits_make(100, 2, NULL);
     wg_array x = wg_dataset_x(large);
     const float *pixel = x.data;
     const int32_t *label = wg_dataset_y(large).data;
@@ -259,7 +259,7 @@ START_TEST(drawn_digits)
     ck_assert_mem_eq(pixel, wg_dataset_x(small).data, 100 * 784 * sizeof(float));
     ck_assert_mem_eq(label, wg_dataset_y(small).data, 100 * sizeof(int32_t));
     ck_assert_mem_ne(pixel, wg_dataset_x(other).data, 100 * 784 * sizeof(float));
-    ck_assert_uint_eq(wg_dataset_classes(large), 10);
+    ck_assert_uint_eq(wg_dataset_class_count(large), 10);
     size_t seen[10] = {0};
     for (size_t i = 0; i < 300; i++) {
         float ink = 0;
@@ -277,7 +277,7 @@ START_TEST(drawn_digits)
     wg_dataset_free(small);
     wg_dataset_free(other);
     wg_error error = {0};
-    ck_assert_ptr_null(wg_digits_draw(SIZE_MAX / 16, 1, &error));
+    ck_assert_ptr_null(wg_digits_make(SIZE_MAX / 16, 1, &error));
     ck_assert_int_eq(error.status, WG_OVERFLOW);
 }
 END_TEST
@@ -296,7 +296,7 @@ START_TEST(digits_by_a_known_answer)
         {0, {108.764, 77.991, 1493.6, 1794.4}}, {3, {79.168, 40.274, 1120.3, 1100.8}},
         {3, {91.295, 42.331, 1207.9, 1221.2}}, {0, {127.260, 82.061, 1877.4, 1625.9}}};
     enum { KNOWN = sizeof known / sizeof known[0], SIDE = 28, PIXELS = SIDE * SIDE };
-    wg_dataset *d = wg_digits_draw(KNOWN, 1, NULL), *other = wg_digits_draw(KNOWN, 2, NULL);
+    wg_dataset *d = wg_digits_make(KNOWN, 1, NULL), *other = wg_digits_make(KNOWN, 2, NULL);
     const float *x = wg_dataset_x(d).data;
     for (size_t i = 0; i < KNOWN; i++, x += PIXELS) {
         double sums[4] = {0};
@@ -334,5 +334,5 @@ int main(void)
         {drawn_digits, 0},
         {digits_by_a_known_answer, 0},
     };
-    return harness_run("drawn", tests, sizeof tests / sizeof tests[0]);
+    return harness_run("synthetic", tests, sizeof tests / sizeof tests[0]);
 }
