@@ -84,15 +84,11 @@ typedef struct wg_op_context {
 
     bool training; /* the tape's mode when the node was recorded */
     int threads;   /* at most this many */
-    bool bf16; /* of a float kernel: a plan wants the factors of products rounded to bfloat16, see plan.h */
     struct {
-        uint64_t seed, ordinal, run;    /* the tape's, the node's among the random ones, the evaluation's */
-    } random;                           /* the key of a WG_OP_RANDOM node, see random.h */
-    const struct wg_epilogue *epilogue; /* see wg_op_finish; NULL: nothing follows */
-    const double *sums; /* of a plan: operand 0 is summed up piece by piece already; NULL: it is not */
-    size_t lanes;       /* so many images lie side by side, see WG_LANES_OPERAND; 0: one behind the other */
-    struct wg_tuning *tuning; /* of a plan: measured choices, see tuning.h; NULL: none */
-    void *engine;             /* the engine's own */
+        uint64_t seed, ordinal, run; /* the tape's, the node's among the random ones, the evaluation's */
+    } random;                        /* the key of a WG_OP_RANDOM node, see random.h */
+    const struct wg_hints *hints;    /* a plan's, for our own operations; NULL: none */
+    void *engine;                    /* the engine's own */
 } wg_op_context;
 
 /* Fails the operation: "name: <message>" is left on the tape with its scope. Returns `status`. */
@@ -112,6 +108,9 @@ WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
  * the same of the gradient towards operand 0, one with WG_OP_FINISHES_EACH of that towards any one operand,
  * when it is asked for no other. */
 WG_API void wg_op_finish(const wg_op_context *op, size_t first, size_t count);
+
+/* How many images lie side by side in what the function was given, see WG_LANES_OPERAND; 0: none do. */
+WG_API size_t wg_op_lanes(const wg_op_context *op);
 
 /* Traits: what planning, replay and checks may assume. Zero is the conservative answer. */
 enum {
@@ -140,7 +139,7 @@ enum {
 
 /* Batch lanes. A plan may keep images of float, [N, C, H, W], in memory as [N / L, C, H, W, L]: L images side
  * by side, as many as a vector of the processor holds. Which operands and results of an operation lie so,
- * when its float kernels are called with op->lanes = L: what `lanes` of its record says. For backward
+ * when its float kernels are called and wg_op_lanes says L: what `lanes` of its record says. For backward
  * kernels, the gradients of those operands and results do, too.
  *
  * WG_LANES_FOLDED: the kernels treat batch, rows and columns alike, and see such an image as one of shape

@@ -13,6 +13,7 @@
 #include "kernels/lanes.h"
 #include "ops/ops.h"
 #include "ops/pool_attr.h"
+#include "tape/hints.h"
 
 static wg_status shape(wg_op_context *op)
 {
@@ -25,7 +26,7 @@ static wg_status forward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->epilogue);
+        wg__avg_pool_f64(op->threads, &pool, op->in[0], op->out[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -34,8 +35,8 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg__avg_pool_lanes_f32 : wg__avg_pool_f32)(
-            op->threads, &pool, op->in[0], op->out[0], op->epilogue);
+        (wg_op_lanes(op) ? wg__avg_pool_lanes_f32 : wg__avg_pool_f32)(
+            op->threads, &pool, op->in[0], op->out[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -53,7 +54,7 @@ static wg_status backward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], op->epilogue);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->upstream[0], op->grad_in[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -62,8 +63,8 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
-            op->threads, &pool, op->upstream[0], op->grad_in[0], op->epilogue);
+        (wg_op_lanes(op) ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
+            op->threads, &pool, op->upstream[0], op->grad_in[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -132,7 +133,7 @@ static wg_status gradient_f64(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        wg__avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], op->epilogue);
+        wg__avg_pool_backward_f64(op->threads, &pool, op->in[0], op->out[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -142,8 +143,8 @@ static wg_status gradient_f32(wg_op_context *op)
     wg_shape x = image_of(op);
     wg_status status = wg__pool_geometry(op, &x, &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
-            op->threads, &pool, op->in[0], op->out[0], op->epilogue);
+        (wg_op_lanes(op) ? wg__avg_pool_lanes_backward_f32 : wg__avg_pool_backward_f32)(
+            op->threads, &pool, op->in[0], op->out[0], wg__op_epilogue(op));
     return status;
 }
 

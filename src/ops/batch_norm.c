@@ -24,6 +24,7 @@
 #include "ops/deviation.h"
 #include "ops/lanes.h"
 #include "ops/ops.h"
+#include "tape/hints.h"
 
 /* Statistics are constants, the running ones. */
 static bool frozen(const wg_op_context *op)

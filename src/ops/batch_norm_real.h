@@ -208,7 +208,7 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
 {
     struct statistics at = statistics_of(op);
     struct FN(batch_norm_work)
-        w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0], .epilogue = op->epilogue};
+        w = {.plane = plane_of(op), .x = op->in[0], .out = op->out[0], .epilogue = wg__op_epilogue(op)};
     const wg_batch_norm_options *options = op->attr;
     const REAL *gamma = op->in[1], *beta = op->in[2], *mean = options->running_mean,
                *var = options->running_var;
@@ -256,7 +256,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
         if (dbeta)
             dbeta[c] = (REAL)sum.a;
     }
-    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.epilogue = op->epilogue;
+    w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.epilogue = wg__op_epilogue(op);
     if (w.out)
         wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;

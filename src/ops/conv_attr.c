@@ -8,6 +8,7 @@
 #include "ops/axes.h"
 #include "ops/factor.h"
 #include "ops/ops.h"
+#include "tape/hints.h"
 
 static size_t first_of(size_t own, size_t both, size_t otherwise)
 {
@@ -135,8 +136,8 @@ static wg_status scratch_of(
 {
     size_t bytes;
     *scratch = NULL;
-    if (!(op->lanes ? wg__conv_lanes_scratch(conv, pass, &bytes)
-                    : wg__conv_scratch(op->threads, conv, pass, real, &bytes)))
+    if (!(wg_op_lanes(op) ? wg__conv_lanes_scratch(conv, pass, &bytes)
+                          : wg__conv_scratch(op->threads, conv, pass, real, &bytes)))
         return wg_op_fail(op, WG_OVERFLOW, "the working memory's size does not fit in size_t");
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);
@@ -154,12 +155,12 @@ static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pas
         .b = *b,
         .a_count = pass == WG_CONV_INPUT ? y : x,
         .b_count = pass == WG_CONV_WEIGHT ? y : w,
-        .problem = {.kind = x && y && w && !op->lanes ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
+        .problem = {.kind = x && y && w && !wg_op_lanes(op) ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
         .result = result,
         .count = pass == WG_CONV_FORWARD ? y
                  : pass == WG_CONV_INPUT ? x
                                          : w,
-        .epilogue = pass == WG_CONV_WEIGHT ? NULL : op->epilogue};
+        .epilogue = pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op)};
     wg_status status = wg__factors_f32(op, &f);
     *a = f.a, *b = f.b;
     *done = f.done;
@@ -175,8 +176,8 @@ wg_status wg__conv_run_f64(
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(double), &scratch);
     if (status == WG_OK)
-        wg__conv_f64(
-            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->epilogue);
+        wg__conv_f64(op->threads, &tuned, pass, a, b, result, scratch,
+            pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op));
     return status;
 }
 
@@ -193,8 +194,8 @@ wg_status wg__conv_run_f32(
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(float), &scratch);
     if (status == WG_OK)
-        (op->lanes ? wg__conv_lanes_f32 : wg__conv_f32)(
-            op->threads, &tuned, pass, a, b, result, scratch, pass == WG_CONV_WEIGHT ? NULL : op->epilogue);
+        (wg_op_lanes(op) ? wg__conv_lanes_f32 : wg__conv_f32)(op->threads, &tuned, pass, a, b, result,
+            scratch, pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op));
     return status;
 }
 

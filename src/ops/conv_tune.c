@@ -9,6 +9,7 @@
 #include "kernels/lanes.h"
 #include "kernels/tuning.h"
 #include "ops/conv_attr.h"
+#include "tape/hints.h"
 
 enum { RUNS = 6 };
 #define LONG_ENOUGH 0.1 /* seconds */
@@ -27,7 +28,7 @@ static void run(const measured *m)
     if (m->real == sizeof(double))
         wg__conv_f64(m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
     else
-        (m->op->lanes ? wg__conv_lanes_f32 : wg__conv_f32)(
+        (wg_op_lanes(m->op) ? wg__conv_lanes_f32 : wg__conv_f32)(
             m->op->threads, &m->conv, m->pass, m->a, m->b, m->result, m->scratch, NULL);
 }
 
@@ -47,23 +48,23 @@ static size_t nanoseconds_of(const measured *m)
 static bool can(const measured *m, size_t way)
 {
     const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
-    if (m->op->lanes || way == WG_CONV_IN_LANES)
-        return m->op->lanes && way == WG_CONV_IN_LANES;
+    if (wg_op_lanes(m->op) || way == WG_CONV_IN_LANES)
+        return wg_op_lanes(m->op) && way == WG_CONV_IN_LANES;
     return way == WG_CONV_BY_PRODUCT ||
            wg__conv_direct_can(kernels, way == WG_CONV_BY_CHANNELS, &m->conv, m->pass, m->real);
 }
 
 static bool bytes_of(const measured *m, size_t *bytes)
 {
-    return m->op->lanes ? wg__conv_lanes_scratch(&m->conv, m->pass, bytes)
-                        : wg__conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
+    return wg_op_lanes(m->op) ? wg__conv_lanes_scratch(&m->conv, m->pass, bytes)
+                              : wg__conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
 }
 
 /* All ways that are not in the table yet, for images as they lie. */
 static wg_status measure(measured *m)
 {
     const wg_tuned_key key = {m->conv, m->pass, m->real};
-    wg_tuned *entry = wg__tuning_entry(m->op->tuning, &key);
+    wg_tuned *entry = wg__tuning_entry(wg__op_tuning(m->op), &key);
     size_t most = 0, bytes;
     if (!entry)
         return WG_OUT_OF_MEMORY;
@@ -89,15 +90,15 @@ wg_status wg__conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pa
     const void *a, const void *b, void *result, size_t *way)
 {
     *way = WG_CONV_CHOSEN;
-    if (!op->tuning || is_empty(conv))
+    if (!wg__op_tuning(op) || is_empty(conv))
         return WG_OK;
-    if (op->tuning->measuring) {
+    if (wg__op_tuning(op)->measuring) {
         measured m = {op, *conv, pass, real, a, b, result, NULL};
         wg_status status = measure(&m);
         if (status != WG_OK)
             return status;
     }
-    *way = wg__tuned_way(wg__tuning_find(op->tuning, conv, pass, real));
+    *way = wg__tuned_way(wg__tuning_find(wg__op_tuning(op), conv, pass, real));
     return WG_OK;
 }
 
@@ -106,7 +107,7 @@ bool wg__conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double 
     double sum = 0;
     size_t passes = 0;
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++) {
-        const wg_tuned *entry = wg__tuning_find(op->tuning, conv, pass, sizeof(float));
+        const wg_tuned *entry = wg__tuning_find(wg__op_tuning(op), conv, pass, sizeof(float));
         size_t way = wg__tuned_way(entry);
         if (way == WG_CONV_CHOSEN || !entry->nanoseconds[WG_CONV_IN_LANES])
             continue;

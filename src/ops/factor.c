@@ -4,7 +4,7 @@
 #include "ops/factor.h"
 
 #include "kernels/bf16.h"
-#include "tape/engine.h"
+#include "tape/hints.h"
 
 static bool round_factor(wg_op_context *op, size_t count, const void **factor)
 {
@@ -22,8 +22,7 @@ static bool round_factor(wg_op_context *op, size_t count, const void **factor)
 static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
 {
 #ifdef WG_ONEDNN
-    const wg_frame *frame = op->engine;
-    wg_onednn *library = frame->tape->library;
+    wg_onednn *library = op->hints->library;
     f->problem.bf16 = bf16;
     wg_onednn_call *call =
         library && f->problem.kind != WG_ONEDNN_NONE ? wg__onednn_prepare(library, &f->problem) : NULL;
@@ -41,7 +40,7 @@ static bool by_library(wg_op_context *op, wg_factors *f, bool bf16)
 /* Where the library cannot round them itself it gets rounded numbers. */
 wg_status wg__factors_f32(wg_op_context *op, wg_factors *f)
 {
-    if (!op->bf16)
+    if (!wg__op_bf16(op))
         return WG_OK;
     f->done = by_library(op, f, true);
     if (f->done)

@@ -19,6 +19,7 @@
 #include "kernels/parallel.h"
 #include "ops/deviation.h"
 #include "ops/ops.h"
+#include "tape/hints.h"
 
 struct rows {
     size_t count, width;

@@ -51,7 +51,7 @@ static wg_status FN(layer_norm_forward)(wg_op_context *op)
         .beta = op->in[2],
         .out = op->out[0],
         .mean = op->keep[0],
-        .epilogue = op->epilogue};
+        .epilogue = wg__op_epilogue(op)};
     w.inverse = w.mean + rows.count;
     wg__parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_rows), &w);
     return WG_OK;
@@ -123,7 +123,7 @@ static wg_status FN(layer_norm_backward)(wg_op_context *op)
         .gamma = op->in[1],
         .out = op->grad_in[0],
         .mean = op->keep[0],
-        .epilogue = op->epilogue};
+        .epilogue = wg__op_epilogue(op)};
     w.inverse = w.mean + rows.count;
     size_t chunks = wg__chunks(rows.count, rows.chunk);
     if (op->grad_in[1] || op->grad_in[2]) {

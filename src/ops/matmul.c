@@ -17,6 +17,7 @@
 #include "ops/factor.h"
 #include "ops/ops.h"
 #include "ops/rooms.h"
+#include "tape/hints.h"
 #include <string.h>
 #include <wengert/linalg.h>
 #include <wengert/reduce.h>

@@ -129,7 +129,7 @@ static wg_status FN(forward)(wg_op_context *op)
 {
     const geometry g = geometry_of(op);
     const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
-    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, op->epilogue);
+    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, wg__op_epilogue(op));
 }
 
 static wg_status FN(backward)(wg_op_context *op)
@@ -140,12 +140,12 @@ static wg_status FN(backward)(wg_op_context *op)
     const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     wg_status status = WG_OK;
     if (op->grad_in[0] && g.transpose_a)
-        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, op->epilogue);
+        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, wg__op_epilogue(op));
     else if (op->grad_in[0])
-        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, op->epilogue);
+        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, wg__op_epilogue(op));
     if (status != WG_OK || !op->grad_in[1])
         return status;
-    const wg_epilogue *epilogue = op->grad_in[0] ? NULL : op->epilogue;
+    const wg_epilogue *epilogue = op->grad_in[0] ? NULL : wg__op_epilogue(op);
     return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, epilogue)
                          : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, epilogue);
 }

@@ -13,6 +13,7 @@
 #include "kernels/lanes.h"
 #include "ops/ops.h"
 #include "ops/pool_attr.h"
+#include "tape/hints.h"
 
 static wg_status shape(wg_op_context *op)
 {
@@ -33,7 +34,7 @@ static wg_status forward_f64(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        wg__max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1], op->epilogue);
+        wg__max_pool_f64(op->threads, &pool, op->in[0], op->out[0], op->out[1], wg__op_epilogue(op));
     return status;
 }
 
@@ -42,8 +43,8 @@ static wg_status forward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = wg__pool_geometry(op, op->in_shape[0], &pool, NULL);
     if (status == WG_OK)
-        (op->lanes ? wg__max_pool_lanes_f32 : wg__max_pool_f32)(
-            op->threads, &pool, op->in[0], op->out[0], op->out[1], op->epilogue);
+        (wg_op_lanes(op) ? wg__max_pool_lanes_f32 : wg__max_pool_f32)(
+            op->threads, &pool, op->in[0], op->out[0], op->out[1], wg__op_epilogue(op));
     return status;
 }
 
@@ -61,7 +62,7 @@ static wg_status backward_f64(wg_op_context *op)
     wg_status status = op->upstream[0] ? wg__pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
         wg__max_pool_backward_f64(
-            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->epilogue);
+            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], wg__op_epilogue(op));
     return status;
 }
 
@@ -70,8 +71,8 @@ static wg_status backward_f32(wg_op_context *op)
     wg_pool pool;
     wg_status status = op->upstream[0] ? wg__pool_geometry(op, op->in_shape[0], &pool, NULL) : WG_DECLINED;
     if (status == WG_OK)
-        (op->lanes ? wg__max_pool_lanes_backward_f32 : wg__max_pool_backward_f32)(
-            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], op->epilogue);
+        (wg_op_lanes(op) ? wg__max_pool_lanes_backward_f32 : wg__max_pool_backward_f32)(
+            op->threads, &pool, op->upstream[0], op->out[1], op->grad_in[0], wg__op_epilogue(op));
     return status;
 }
 

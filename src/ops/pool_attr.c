@@ -68,7 +68,7 @@ wg_status wg__pool_geometry(wg_op_context *op, const wg_shape *x, wg_pool *pool,
         a->padding_h, a->padding_w, a->exclude_padding};
     if (!wg__mul_size(x->dim[0], x->dim[1], &pool->planes))
         return wg_op_fail(op, WG_OVERFLOW, "the number of planes does not fit in size_t");
-    pool->planes /= op->lanes ? op->lanes : 1;
+    pool->planes /= wg_op_lanes(op) ? wg_op_lanes(op) : 1;
     if (want)
         *want = WG_SHAPE(x->dim[0], x->dim[1], height, width);
     return WG_OK;

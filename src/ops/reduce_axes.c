@@ -8,6 +8,7 @@
 #include <wengert/shaping.h>
 #include "ops/axes.h"
 #include "ops/ops.h"
+#include "tape/hints.h"
 
 static const wg_over *over_of(const wg_op_context *op)
 {
@@ -154,8 +155,8 @@ bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, 
     if (!y || (bytes && !scratch))
         return false;
     wg_pieces pieces;
-    if (op->sums && wg__pieces_init(&pieces, runs)) {
-        wg__pieces_join(&pieces, op->sums, y, scratch);
+    if (op->hints && op->hints->sums && wg__pieces_init(&pieces, runs)) {
+        wg__pieces_join(&pieces, op->hints->sums, y, scratch);
         return true;
     }
     wg__reduce_fold(&fold[op->dtype == WG_F32], runs, op->in[0], c, y, scratch, op->threads);

@@ -47,7 +47,7 @@ double wg__over_terms(const wg_op_context *op);
 double *wg__over_result(wg_op_context *op, const wg_runs *runs);
 void wg__over_store(wg_op_context *op, const wg_runs *runs, const double *result);
 
-/* y = fold of x, in double, or of what is summed up already (op->sums); false without memory. */
+/* y = fold of x, in double, or of what is summed up already (op->hints); false without memory. */
 bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
 
 /* out[o] = in[o] as doubles, from an array of the kernel's dtype; NULL without memory. */

@@ -11,11 +11,12 @@
 #include <wengert/reduce.h>
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
+#include "tape/hints.h"
 
 static wg_status softmax_forward(wg_op_context *op)
 {
     wg_runs runs = wg__along_runs(op);
-    wg__softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, op->epilogue);
+    wg__softmax_forward(&runs, op->dtype, op->in[0], false, op->out[0], op->threads, wg__op_epilogue(op));
     return WG_OK;
 }
 
@@ -31,8 +32,8 @@ static wg_status softmax_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in
 static wg_status softmax_backward(wg_op_context *op)
 {
     wg_runs runs = wg__along_runs(op);
-    wg__softmax_backward(
-        &runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads, op->epilogue);
+    wg__softmax_backward(&runs, op->dtype, op->out[0], op->upstream[0], false, op->grad_in[0], op->threads,
+        wg__op_epilogue(op));
     return WG_OK;
 }
 

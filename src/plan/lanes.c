@@ -36,7 +36,7 @@ static unsigned rule_of(const wg_plan *plan, wg_record *record, double *saved)
         return 0;
     if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg__frame_record(&frame, record);
-        frame.op.tuning = plan->tuning;
+        frame.op.hints = &plan->hints;
         if (frame.op.dtype == WG_F32)
             images = record->op->lanes(&frame.op, saved);
     }
@@ -217,7 +217,7 @@ wg_status wg__plan_choose_lanes(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_plan_layout layout = p->options->layout;
-    if (wg__lanes() == 0 || layout == WG_LAYOUT_ROWS || (layout == WG_LAYOUT_CHOSEN && plan->bf16))
+    if (wg__lanes() == 0 || layout == WG_LAYOUT_ROWS || (layout == WG_LAYOUT_CHOSEN && plan->hints.bf16))
         return WG_OK;
     size_t n = plan->count + 1, bytes = n * (sizeof(unsigned) + sizeof(size_t) + sizeof(double)) + plan->end;
     lanes_pass l = {.p = p, .gain = wg__mem_zero(&plan->memory, bytes)};

@@ -79,13 +79,10 @@ static wg_status passes(wg_plan *plan, const wg_plan_options *options, wg_error 
 static wg_status prepare(wg_plan *plan, const wg_plan_options *options, wg_error *error)
 {
 #ifdef WG_ONEDNN
-    if (plan->bf16 && wg__onednn_has_bf16())
-        plan->library = wg__onednn_new(&plan->memory);
+    if (plan->hints.bf16 && wg__onednn_has_bf16())
+        plan->hints.library = wg__onednn_new(&plan->memory);
 #endif
-    plan->tape->work = &plan->work;
-    plan->tape->bf16 = plan->bf16;
-    plan->tape->tuning = plan->tuning;
-    plan->tape->library = plan->library;
+    plan->tape->hints = &plan->hints;
     if (wg__plan_rehearse(plan) != WG_OK)
         return wg_error_set(error, WG_OUT_OF_MEMORY, "plan: no memory for the operations' work");
     if (plan->optim && !wg__buffers_keep(&plan->statistics, wg_optim_params(plan->optim)))
@@ -125,7 +122,7 @@ static void optim_gone(void *keeper)
 static void tuning_gone(void *keeper)
 {
     wg_plan *plan = keeper;
-    plan->tuning = NULL;
+    plan->hints.tuning = NULL;
     plan->gone = "tuning table";
 }
 
@@ -139,17 +136,17 @@ static wg_plan *new_plan(const wg_engine *t, const wg_var *y, const wg_plan_opti
         .optim = o->optim,
         .forward = o->forward,
         .profile = o->profile,
-        .bf16 = o->bf16,
-        .tuning = o->tuning,
+        .hints = {.bf16 = o->bf16, .tuning = o->tuning},
         .gradients_stay = o->gradients,
         .start = t->head.count,
         .end = t->head.count,
         .tape = copy_of(t),
         .known = wg__mem_zero(&t->hook, t->head.count)};
+    plan->hints.work = &plan->work;
     plan->arena.memory = &plan->memory;
     plan->statistics.memory = plan->memory;
     wg__hold(&plan->of_optim, wg__optim_holders(plan->optim), optim_gone, plan);
-    wg__hold(&plan->of_tuning, plan->tuning ? &plan->tuning->holders : NULL, tuning_gone, plan);
+    wg__hold(&plan->of_tuning, o->tuning ? &o->tuning->holders : NULL, tuning_gone, plan);
     if (!plan->tape || !plan->known) {
         wg_plan_free(plan);
         return NULL;
@@ -201,7 +198,7 @@ void wg_plan_free(wg_plan *plan)
     wg__mem_free(&memory, plan->known, plan->start);
     wg__plan_give_block(plan);
 #ifdef WG_ONEDNN
-    wg__onednn_free(plan->library);
+    wg__onednn_free(plan->hints.library);
 #endif
     if (plan->tape)
         wg_tape_free(&plan->tape->head);

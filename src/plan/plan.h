@@ -106,13 +106,12 @@ struct wg_plan {
     uint32_t start, end;
     wg_optim *optim;  /* NULL: none, or it was freed */
     const char *gone; /* which of optimiser and tuning table was freed; NULL: none */
-    bool forward, profile, bf16;
-    wg_tuning *tuning;
-    bool gradients_stay;       /* in the store, after an update */
-    struct wg_onednn *library; /* for bf16, where it has instructions for it; else NULL */
-    bool in_lanes;             /* some of the images are */
-    bool only_scalars;         /* one program, which sweeps, too: no backward pass is recorded */
-    bool swept;                /* scalars that are leaves get gradients */
+    bool forward, profile;
+    wg_hints hints;      /* of its operations */
+    bool gradients_stay; /* in the store, after an update */
+    bool in_lanes;       /* some of the images are */
+    bool only_scalars;   /* one program, which sweeps, too: no backward pass is recorded */
+    bool swept;          /* scalars that are leaves get gradients */
 
     wg_arena arena;      /* chains, their steps */
     wg_plan_call *calls; /* [count] */

@@ -15,7 +15,7 @@ static void turn(const wg_op_context *op,
     void (*kernel)(int threads, size_t batch, size_t count, const float *from, float *to))
 {
     size_t batch = op->in_shape[0]->dim[0];
-    if (op->lanes)
+    if (wg_op_lanes(op))
         kernel(op->threads, batch, op->count / batch, op->in[0], op->out[0]);
     else
         memcpy(op->out[0], op->in[0], op->count * sizeof(float));

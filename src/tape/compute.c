@@ -140,7 +140,7 @@ wg_status wg__compute_now(wg_engine *t, wg_record *record)
             status = run_effect(&frame, record);
     }
     wg__frame_close(&frame);
-    if (!t->work)
+    if (!t->hints)
         record->valued = status == WG_OK;
     return status;
 }

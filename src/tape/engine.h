@@ -26,7 +26,7 @@
 #include "base/blocks.h"
 #include "base/holder.h"
 #include "base/texts.h"
-#include "base/work.h"
+#include "tape/hints.h"
 
 /* One result of a recorded operation. */
 typedef struct wg_result {
@@ -118,14 +118,11 @@ typedef struct wg_engine {
     int in_rule;   /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
-    wg_work *work; /* of a plan's tape, which says what is valued: where operations work; else NULL */
-    bool bf16;     /* of a plan's tape: it asks for that */
-    struct wg_tuning *tuning;  /* of a plan's tape */
-    struct wg_onednn *library; /* of a plan's tape: what multiplies; NULL: our own loops */
-    bool missed;               /* since the reset a value was asked for that was not there */
-    bool changed;              /* the values are not those of the leaves: */
-    uint32_t changed_by;       /* this leaf was set; WG_NO_NODE: a failed replay left none */
-    wg_error unstuck;          /* of wg_grad, which did not stick: why its results are no vars */
+    const wg_hints *hints; /* of a plan's tape, which says what is valued; else NULL */
+    bool missed;           /* since the reset a value was asked for that was not there */
+    bool changed;          /* the values are not those of the leaves: */
+    uint32_t changed_by;   /* this leaf was set; WG_NO_NODE: a failed replay left none */
+    wg_error unstuck;      /* of wg_grad, which did not stick: why its results are no vars */
 
     double *adjoints;
     uint8_t *reached;
@@ -244,6 +241,7 @@ enum { WG_FRAME_ARGS = 8 };
 
 typedef struct wg_frame {
     wg_op_context op;
+    wg_hints hints; /* of the operation, on a plan's tape */
     wg_engine *tape;
     wg_record *record; /* NULL for a formula step */
     uint32_t node;

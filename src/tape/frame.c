@@ -8,7 +8,6 @@
 
 #include "tape/engine.h"
 #include "base/format.h"
-#include "kernels/epilogue.h"
 #include "kernels/lanes.h"
 
 #include <stdarg.h>
@@ -23,6 +22,11 @@ static void *cut(char **at, size_t n, size_t size)
     return piece;
 }
 
+static wg_work *work_of(const wg_engine *t)
+{
+    return t->hints ? t->hints->work : NULL;
+}
+
 /* The arrays with an entry for each operand: in the frame itself, or in a block when there are many. */
 static bool lay_out(wg_frame *f, size_t n)
 {
@@ -32,7 +36,7 @@ static bool lay_out(wg_frame *f, size_t n)
     size_t bytes = n * each + 10 * 16;
     if (n <= WG_FRAME_ARGS) {
         at += (16 - (uintptr_t)at % 16) % 16;
-    } else if (!(at = wg__work_take(f->tape->work, bytes))) {
+    } else if (!(at = wg__work_take(work_of(f->tape), bytes))) {
         f->wide = wg__block_take(&f->tape->blocks, bytes);
         if (!f->wide)
             return false;
@@ -70,7 +74,9 @@ bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr
     f->record = NULL;
     f->node = WG_NO_NODE;
     f->scratch = f->wide = NULL;
-    f->work_used = t->work ? t->work->used : 0;
+    f->work_used = work_of(t) ? work_of(t)->used : 0;
+    if (t->hints)
+        f->hints = *t->hints;
     f->texts = 0;
     if (!lay_out(f, arity))
         return false;
@@ -109,8 +115,7 @@ bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr
         .grad_in = f->grad_in,
         .training = t->training,
         .threads = t->threads,
-        .bf16 = t->bf16,
-        .tuning = t->tuning,
+        .hints = t->hints ? &f->hints : NULL,
         .engine = f};
     f->op.random.seed = t->options.seed;
     f->op.random.run = t->run;
@@ -142,9 +147,11 @@ void wg__frame_record(wg_frame *f, wg_record *record)
     f->op.training = record->training;
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
-    f->op.epilogue = record->epilogue;
-    f->op.sums = record->sums;
-    f->op.lanes = record->lanes ? wg__lanes() : 0;
+    if (t->hints) {
+        f->hints.epilogue = record->epilogue;
+        f->hints.sums = record->sums;
+        f->hints.lanes = record->lanes ? wg__lanes() : 0;
+    }
     if (record->lanes & WG_LANES_FOLDED)
         fold_operands(f, record);
     for (size_t r = 0; r < record->results; r++) {
@@ -200,21 +207,26 @@ void wg__frame_close(wg_frame *f)
     give_list(f->tape, f->scratch);
     wg__block_give(&f->tape->blocks, f->wide);
     f->scratch = f->wide = NULL;
-    if (f->tape->work)
-        f->tape->work->used = f->work_used;
+    if (work_of(f->tape))
+        work_of(f->tape)->used = f->work_used;
 }
 
 /* ---- What an operation may ask of its context ------------------------------------------------------ */
 
 void wg_op_finish(const wg_op_context *op, size_t first, size_t count)
 {
-    wg__epilogue_run(op->epilogue, first, count);
+    wg__epilogue_run(wg__op_epilogue(op), first, count);
+}
+
+size_t wg_op_lanes(const wg_op_context *op)
+{
+    return op->hints ? op->hints->lanes : 0;
 }
 
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {
     wg_frame *f = op->engine;
-    void *memory = wg__work_take(f->tape->work, bytes);
+    void *memory = wg__work_take(work_of(f->tape), bytes);
     if (memory)
         return memory;
     wg_block *block = wg__block_take(&f->tape->blocks, bytes);

@@ -56,8 +56,8 @@ static wg_status gradient_forward(wg_op_context *op)
     if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg__frame_record(&frame, record);
         wg__frame_load(&frame);
-        frame.op.epilogue = op->epilogue; /* what follows the gradient, not X */
-        frame.op.sums = NULL;
+        frame.hints.epilogue = wg__op_epilogue(op); /* what follows the gradient, not X */
+        frame.hints.sums = NULL;
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)
                 wg__frame_slot_set(&frame, &frame.out_slot[r],

@@ -216,13 +216,12 @@ static double step(bool with_library, int threads, double *gradient, size_t n)
         network(params, wg_input(tape, WG_FLOATS(x, 8, 2, 6, 6))), wg_input(tape, WG_INTS(y, 8)), NULL);
     wg_plan *plan = wg_plan_new(loss, &(wg_plan_options){.bf16 = true}, NULL);
     ck_assert_ptr_nonnull(plan);
-    if (with_library && !plan->library)
-        plan->library = library_new();
+    if (with_library && !plan->hints.library)
+        plan->hints.library = library_new();
     if (!with_library) {
-        wg__onednn_free(plan->library);
-        plan->library = NULL;
+        wg__onednn_free(plan->hints.library);
+        plan->hints.library = NULL;
     }
-    plan->tape->library = plan->library; /* where its operations look for it */
     for (int run = 0; run < 2; run++)
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     double value = wg_plan_item(plan, loss);

@@ -12,6 +12,7 @@
 #include "kernels/lanes.h"
 #include "kernels/tuning.h"
 #include "ops/conv_attr.h"
+#include "tape/hints.h"
 #include "plan_training.h"
 
 enum { N = 16, C = 3, K = 5, SIZE = 12, TAPS = 3, X = N * C * SIZE * SIZE, W = K * C * TAPS * TAPS };
@@ -194,7 +195,7 @@ START_TEST(what_lanes_save)
         [WG_CONV_WEIGHT] = {0, 0, 0, 1000, 1300}};
     double saved = -1;
     wg_tuning *tuning = wg_tuning_new(NULL);
-    const wg_op_context op = {.tuning = tuning, .threads = 3};
+    const wg_op_context op = {.hints = &(wg_hints){.tuning = tuning}, .threads = 3};
     ck_assert(!wg__conv_tuned_saving(&op, &geometry, &saved));
     for (wg_conv_pass pass = WG_CONV_FORWARD; pass <= WG_CONV_WEIGHT; pass++)
         memcpy(wg__tuning_entry(tuning, &(wg_tuned_key){geometry, pass, sizeof(float)})->nanoseconds,
