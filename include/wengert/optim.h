@@ -72,6 +72,86 @@ WG_API wg_optim *wg_adamw_new(wg_params *params, const wg_adam_options *options)
 /* NULL is allowed. */
 WG_API void wg_optim_free(wg_optim *optim);
 
+/* ---- A rule of one's own ---------------------------------------------------------------------------
+ *
+ * A rule is a constant record, and the library's own are records as well: steps, groups, plans, wg_fit,
+ * schedules and checkpoints take it as they take Adam. Lion (Chen et al. 2023), for stores of floats:
+ *
+ *     static void lion_f32(const void *options, const wg_optim_range *r)
+ *     {
+ *         const float beta1 = 0.9f, beta2 = 0.99f, lr = (float)r->lr, decay = (float)r->weight_decay;
+ *         const float *g = r->gradient;
+ *         float *w = r->value, *m = r->slot[0];
+ *         (void)options;
+ *         for (size_t i = 0; i < r->count; i++) {
+ *             float u = beta1 * m[i] + (1 - beta1) * g[i];
+ *             w[i] -= lr * ((float)((u > 0) - (u < 0)) + decay * w[i]);
+ *             m[i] = beta2 * m[i] + (1 - beta2) * g[i];
+ *         }
+ *     }
+ *
+ *     static const wg_optim_rule lion = {
+ *         .name = "lion", .slots = {"m"}, .elementwise = true, .update_f32 = lion_f32};
+ *
+ *     wg_optim *optim = wg_optim_new(params, &lion, &(wg_optim_options){.lr = 1e-4, .weight_decay = 1});
+ *     wg_fit(model, NULL, params, data, &(wg_fit_options){.optim = optim}, &error);
+ *
+ * Its functions write values and slots of their range, and nothing else: no global, no memory of their own. */
+
+enum { WG_OPTIM_SLOTS = 4, WG_OPTIM_NUMBERS = 4 }; /* the most of each */
+
+/* Neighbouring elements of one array, in the store's dtype. */
+typedef struct wg_optim_range {
+    void *value;                     /* w */
+    const void *gradient;            /* g */
+    void *slot[WG_OPTIM_SLOTS];      /* the rule's state for these elements, zeros at first */
+    size_t count;                    /* of elements */
+    double lr, weight_decay;         /* with the factors of wg_params_scale, and of a schedule */
+    double t;                        /* the step's number, from 1, since the array has slots */
+    double number[WG_OPTIM_NUMBERS]; /* what `prepare` made of these */
+} wg_optim_range;
+
+/* What is NULL or 0 is not there, unless the comment says otherwise. */
+typedef struct wg_optim_rule {
+    const char *name; /* for messages, plans and checkpoints */
+
+    /* Names of arrays of state, of which each parameter has one, up to the first NULL: at most 31 letters,
+     * digits and '_', the first no digit. */
+    const char *slots[WG_OPTIM_SLOTS];
+
+    /* Are the new w[i] and slots a function of the old ones, g[i] and the range's numbers alone? Then updates
+     * are called for ranges of any size, in any order, on any thread, also where a plan makes the gradient;
+     * an element must be rounded in the same way wherever in a range it is (+ - * / and sqrt are; -ffast-math
+     * breaks that). Otherwise, for a rule with norms, once in a step for each whole array: by one thread, but
+     * several arrays at once. */
+    bool elementwise;
+
+    double lr, weight_decay; /* of whose options say 0; without an lr here, they must say one */
+    size_t options_size;     /* of the rule's own options, a plain struct */
+
+    /* Fills the defaults into a copy of them, and checks it: an error is the optimiser's status. */
+    wg_status (*settle)(void *options, wg_error *error);
+
+    /* Makes range->number from options, lr, weight_decay and t (of the range, only these are set): powers of
+     * t, say. Called once in a step for arrays that have these alike. */
+    void (*prepare)(const void *options, wg_optim_range *range);
+
+    /* The update, for stores of double and of float; a store whose function is not there is refused. */
+    void (*update_f64)(const void *options, const wg_optim_range *range);
+    void (*update_f32)(const void *options, const wg_optim_range *range);
+} wg_optim_rule;
+
+typedef struct wg_optim_options {
+    double lr;           /* 0: the rule's */
+    double weight_decay; /* 0: the rule's; WG_ZERO: 0 */
+    const void *own;     /* the rule's own: options_size bytes, copied; NULL: zeros */
+} wg_optim_options;
+
+/* An optimiser by that rule, which is read as long as there is one: make it static. NULL without store, rule
+ * or memory. A record that is not as said above gives an optimiser whose status is WG_INVALID (WG_BAD_DTYPE
+ * without an update for the store's dtype). NULL options are the rule's. */
+WG_API wg_optim *wg_optim_new(wg_params *params, const wg_optim_rule *rule, const wg_optim_options *options);
+
 /* ---- Steps ----------------------------------------------------------------------------------------- */
 
 /* One update. Tapes that were evaluated before it are stale. WG_INVALID for NULL, for options out of range,
@@ -97,7 +177,7 @@ WG_API const char *wg_optim_message(const wg_optim *optim);
 WG_API wg_status wg_optim_set_lr(wg_optim *optim, double lr);
 WG_API double wg_optim_lr(const wg_optim *optim);
 
-/* "sgd", "adam", "adamw"; and the store it was made for, NULL when that was freed. */
+/* The rule's name, "sgd", "adam", "adamw"; and the store it was made for, NULL when that was freed. */
 WG_API const char *wg_optim_name(const wg_optim *optim);
 WG_API wg_params *wg_optim_params(const wg_optim *optim);
 
@@ -106,10 +186,11 @@ WG_API wg_params *wg_optim_params(const wg_optim *optim);
 WG_API uint64_t wg_optim_step_count(const wg_optim *optim);
 WG_API wg_status wg_optim_set_step_count(wg_optim *optim, uint64_t steps);
 
-/* Moments per parameter: SGD has v when there is momentum, Adam m and v. wg_optim_state makes them if need be
- * and gives moment `slot` of array `index`, in the store's dtype; NULL for a buffer, out of range, or without
- * memory. */
+/* Slots per parameter, and their names: SGD has "v" when there is momentum, Adam "m" and "v". wg_optim_state
+ * makes them if need be and gives slot `slot` of array `index`, in the store's dtype; NULL for a buffer, out of
+ * range, or without memory. */
 WG_API size_t wg_optim_slot_count(const wg_optim *optim);
+WG_API const char *wg_optim_slot_name(const wg_optim *optim, size_t slot);
 WG_API void *wg_optim_state(wg_optim *optim, size_t slot, size_t index);
 
 /* ---- Gradients before a step ----------------------------------------------------------------------- */

@@ -5,8 +5,6 @@ typedef struct FN(adam_numbers) {
     REAL beta1, beta2, rest1, rest2, keep, decay, rate, root, eps;
 } FN(adam_numbers);
 
-/* keep w shrinks the parameter (decoupled decay), decay w joins its gradient (coupled); `rate` is lr / (1 -
- * beta1^t) and `root` 1 / sqrt(1 - beta2^t), so that the corrected moments cost no division of their own. */
 WG_CLONES static void FN(adam)(size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict m,
     REAL *restrict v, const FN(adam_numbers) * k)
 {
@@ -22,17 +20,16 @@ WG_CLONES static void FN(adam)(size_t n, REAL *restrict w, const REAL *restrict 
 
 static void FN(update)(const void *options, const wg_optim_range *range)
 {
-    const adam_options *o = options;
-    double decay = range->weight_decay;
+    const wg_adam_options *o = options;
     FN(adam_numbers)
     k = {.beta1 = (REAL)o->beta1,
         .beta2 = (REAL)o->beta2,
         .rest1 = (REAL)(1 - o->beta1),
         .rest2 = (REAL)(1 - o->beta2),
-        .keep = o->decoupled ? (REAL)(1 - range->lr * decay) : 1,
-        .decay = o->decoupled ? 0 : (REAL)decay,
-        .rate = (REAL)range->number[0],
-        .root = (REAL)range->number[1],
+        .keep = (REAL)range->number[KEEP],
+        .decay = (REAL)range->number[DECAY],
+        .rate = (REAL)range->number[RATE],
+        .root = (REAL)range->number[ROOT],
         .eps = (REAL)o->eps};
     FN(adam)(range->count, range->value, range->gradient, range->slot[0], range->slot[1], &k);
 }

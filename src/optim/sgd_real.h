@@ -2,14 +2,14 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* w -= lr (g + decay w) */
-WG_CLONES static void FN(plain)(size_t n, REAL *restrict w, const REAL *restrict g, REAL lr, REAL decay)
+WG_CLONES static void FN(plain_loop)(size_t n, REAL *restrict w, const REAL *restrict g, REAL lr, REAL decay)
 {
     for (size_t i = 0; i < n; i++)
         w[i] -= lr * (g[i] + decay * w[i]);
 }
 
 /* v = momentum v + (g + decay w);  w -= lr v */
-WG_CLONES static void FN(polyak)(
+WG_CLONES static void FN(polyak_loop)(
     size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum, REAL decay)
 {
     for (size_t i = 0; i < n; i++) {
@@ -19,7 +19,7 @@ WG_CLONES static void FN(polyak)(
 }
 
 /* v = momentum v + (g + decay w);  w -= lr (g + decay w + momentum v) */
-WG_CLONES static void FN(nesterov)(
+WG_CLONES static void FN(nesterov_loop)(
     size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum, REAL decay)
 {
     for (size_t i = 0; i < n; i++) {
@@ -29,16 +29,22 @@ WG_CLONES static void FN(nesterov)(
     }
 }
 
-static void FN(update)(const void *options, const wg_optim_range *range)
+static void FN(plain)(const void *options, const wg_optim_range *r)
+{
+    (void)options;
+    FN(plain_loop)(r->count, r->value, r->gradient, (REAL)r->lr, (REAL)r->weight_decay);
+}
+
+static void FN(polyak)(const void *options, const wg_optim_range *r)
 {
     const wg_sgd_options *o = options;
-    REAL *w = range->value, *v = range->slot[0];
-    const REAL *g = range->gradient;
-    REAL lr = (REAL)range->lr, decay = (REAL)range->weight_decay, momentum = (REAL)o->momentum;
-    if (!v)
-        FN(plain)(range->count, w, g, lr, decay);
-    else if (o->nesterov)
-        FN(nesterov)(range->count, w, g, v, lr, momentum, decay);
-    else
-        FN(polyak)(range->count, w, g, v, lr, momentum, decay);
+    FN(polyak_loop)
+    (r->count, r->value, r->gradient, r->slot[0], (REAL)r->lr, (REAL)o->momentum, (REAL)r->weight_decay);
+}
+
+static void FN(nesterov)(const void *options, const wg_optim_range *r)
+{
+    const wg_sgd_options *o = options;
+    FN(nesterov_loop)
+    (r->count, r->value, r->gradient, r->slot[0], (REAL)r->lr, (REAL)o->momentum, (REAL)r->weight_decay);
 }

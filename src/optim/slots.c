@@ -85,6 +85,11 @@ size_t wg_optim_slot_count(const wg_optim *optim)
     return optim ? optim->slots : 0;
 }
 
+const char *wg_optim_slot_name(const wg_optim *optim, size_t slot)
+{
+    return optim && slot < optim->slots ? optim->rule->slots[slot] : NULL;
+}
+
 void *wg_optim_state(wg_optim *optim, size_t slot, size_t index)
 {
     wg_param_info a = wg_params_at(optim ? optim->params : NULL, index);

@@ -44,12 +44,12 @@ static wg_optim_range range_of(const wg_optim *o, size_t index)
 /* A rule may compute powers and roots here: once for all arrays that are alike. */
 static void prepare(const wg_optim *o, wg_optim_range *range, const wg_optim_range *before)
 {
-    if (!o->rule->begin || !range->count)
-        return;
+    wg_optim_range numbers = {.lr = range->lr, .weight_decay = range->weight_decay, .t = range->t};
     if (before && alike(before, range))
-        memcpy(range->number, before->number, sizeof range->number);
+        numbers = *before;
     else
-        o->rule->begin(o->options, range);
+        o->rule->prepare(o->options, &numbers);
+    memcpy(range->number, numbers.number, sizeof range->number);
 }
 
 wg_status wg__optim_begin(wg_optim *optim)
@@ -64,7 +64,8 @@ wg_status wg__optim_begin(wg_optim *optim)
     for (size_t i = 0; i < optim->turn_count; i++) {
         wg_optim_range *range = &optim->turns[i].range;
         *range = range_of(optim, i);
-        prepare(optim, range, before);
+        if (optim->rule->prepare && range->count)
+            prepare(optim, range, before);
         before = range->count ? range : before;
     }
     return WG_OK;
@@ -122,8 +123,18 @@ static void update_part(void *work, size_t part, size_t begin, size_t end)
     }
 }
 
-/* The arrays that nobody took, as if they lay one behind the other: the cuts are on lines, and the same for any number
- * of threads. */
+static void update_whole(void *work, size_t part, size_t begin, size_t end)
+{
+    const wg_optim *o = work;
+    (void)part;
+    for (size_t i = begin; i < end; i++) {
+        const wg_optim_range *range = &o->turns[i].range;
+        if (range->count)
+            wg__optim_update(o, range, 0, range->count, range->gradient);
+    }
+}
+
+/* The arrays that nobody took, as if they lay one behind the other, and cut on lines; or one by one. */
 static void update_rest(wg_optim *o)
 {
     size_t line = WG_ALIGNMENT / o->size, total = 0;
@@ -135,8 +146,11 @@ static void update_rest(wg_optim *o)
             turn->range.gradient = wg_params_grad(o->params, i);
     }
     size_t grain = (total / MOST_PARTS + line) / line * line;
-    wg__parallel_for(
-        wg_params_threads(o->params), total, grain < LEAST_GRAIN ? LEAST_GRAIN : grain, update_part, o);
+    int threads = wg_params_threads(o->params);
+    if (o->rule->elementwise)
+        wg__parallel_for(threads, total, grain < LEAST_GRAIN ? LEAST_GRAIN : grain, update_part, o);
+    else
+        wg__parallel_for(total < LEAST_GRAIN ? 1 : threads, o->turn_count, 1, update_whole, o);
 }
 
 void wg__optim_end(wg_optim *optim)

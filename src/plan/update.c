@@ -127,7 +127,7 @@ static wg_status find_updates(wg_plan_passes *p, bool *last)
 wg_status wg__plan_choose_updates(wg_plan_passes *p)
 {
     wg_plan *plan = p->plan;
-    if (!plan->optim || plan->gradients_stay)
+    if (!wg__optim_is_tiled(plan->optim) || plan->gradients_stay)
         return WG_OK;
     bool *last = wg__mem_zero(&plan->memory, plan->count + 1);
     wg_status status =
