@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "own_rules.h"
 #include "planning.h"
 
 enum { IN = 19, WIDE = 40, LARGE = 700, CLASSES = 7, RUNS = 4, MOST_ROWS = 300 };
@@ -42,7 +43,7 @@ static wg_optim *adamw(wg_params *p)
     return wg_adamw_new(p, &(wg_adam_options){.lr = 0.01});
 }
 
-static maker *const makers[] = {plain, decaying, polyak, nesterov, adam, adamw};
+static maker *const makers[] = {plain, decaying, polyak, nesterov, adam, adamw, lion_new};
 
 /* ---- Steps by hand and planned ---------------------------------------------------------------------- */
 
@@ -163,6 +164,14 @@ START_TEST(every_rule)
         same_as_by_hand(mlp, makers[_i], WG_F32, rows[i], 3);
         same_as_by_hand(mlp, makers[_i], WG_F64, rows[i], 3);
     }
+}
+END_TEST
+
+/* With a step of its own behind the gradients, array by array. */
+START_TEST(a_rule_with_norms)
+{
+    same_as_by_hand(mlp, lars_new, WG_F32, 12, 0);
+    same_as_by_hand(mlp, lars_new, WG_F64, MOST_ROWS, 0);
 }
 END_TEST
 
@@ -338,7 +347,8 @@ static void give(const training *t, double largest)
 /* Nothing is updated, of all parameters, and the result can be read; a run with good numbers updates. */
 START_TEST(what_is_not_finite_updates_nothing)
 {
-    training t = begin(mlp, polyak, WG_F64, 12, 2, &(wg_plan_options){0});
+    maker *const rules[] = {polyak, lion_new, lars_new};
+    training t = begin(mlp, rules[_i], WG_F64, 12, 2, &(wg_plan_options){0});
     train(&t, 12);
     for (int i = 0; i < 2; i++) {
         give(&t, i ? (double)INFINITY : (double)NAN);
@@ -375,9 +385,9 @@ END_TEST
 
 int main(void)
 {
-    const harness_test tests[] = {{every_rule, sizeof makers / sizeof makers[0]},
+    const harness_test tests[] = {{every_rule, sizeof makers / sizeof makers[0]}, {a_rule_with_norms, 0},
         {parameters_that_others_read, 0}, {a_parameter_that_is_frozen_later, 0},
-        {a_run_that_fails_updates_nothing, 0}, {what_is_not_finite_updates_nothing, 0},
+        {a_run_that_fails_updates_nothing, 0}, {what_is_not_finite_updates_nothing, 3},
         {large_factors_are_looked_at, 0}};
     return harness_run("plan_update", tests, sizeof tests / sizeof tests[0]);
 }
