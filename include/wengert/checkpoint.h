@@ -79,14 +79,14 @@ WG_API wg_status wg_params_load(
 /* All that a training needs to go on with the same bits: ten steps are five, a save, a load and five. */
 typedef struct wg_training {
     wg_params *params; /* values, buffers too */
-    wg_optim *optim;   /* of these parameters: moments, steps, learning rate; NULL: none */
+    wg_optim *optim;   /* of these parameters: slots, steps, learning rate; NULL: none */
     wg_tape *tape;     /* the number of its run of random operations; NULL: none */
     wg_archive *extra; /* arrays and notes of the caller's: epoch, batch, history, best weights; NULL: none */
     size_t max_bytes;  /* of wg_training_load: as in wg_archive_read_options */
 } wg_training;
 
-/* One safetensors file of arrays params/NAME, optim/SLOT/NAME and extra/NAME, with the notes of
- * wg_params_save (wengert.kind: training) and
+/* One safetensors file of arrays params/NAME, optim/SLOT/NAME ("optim/m/fc1.weight") and extra/NAME, with the
+ * notes of wg_params_save (wengert.kind: training) and
  *
  *     training.optim   training.slots   training.steps   training.lr   training.run   extra.KEY
  *
@@ -98,7 +98,7 @@ WG_API wg_status wg_training_save(const wg_training *training, const char *path,
 /* Reads it back, into objects that were made with the same options. Parameters as wg_params_load does it; all
  * of them count as old as the optimiser. `extra` must hold nothing, and gets what was saved. A part that is
  * NULL here is left in the file; one that is not in the file is an error (but for `extra`). WG_INVALID when
- * the optimiser has another name or number of moments than the saved one (the message has both), or `extra`
+ * the optimiser's rule has another name, or other slots, than the saved one's (the message has both), or `extra`
  * holds something; WG_OUT_OF_MEMORY also beyond `max_bytes`; WG_FORMAT when the file is no training's, or
  * lacks a part. On an error everything is as it was, with wg_params_load's exception. */
 WG_API wg_status wg_training_load(const wg_training *training, const char *path, wg_error *error);

@@ -4,6 +4,7 @@
 /* A training's state from a file: all is checked and all memory taken before anything is changed. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include "base/alloc.h"
 #include "io/archive.h"
@@ -16,6 +17,7 @@ typedef struct loading {
     const wg_training *training;
     const char *path;
     wg_archive *archive, *extra; /* the file; and what training->extra will hold */
+    bool numbered;               /* slots have numbers for names */
     uint64_t steps, run;
     double lr;
     wg_error *error;
@@ -26,40 +28,60 @@ static wg_status lacks(const loading *l, const char *what)
     return wg_error_set(l->error, WG_FORMAT, "%s: the training in it has no %s", l->path, what);
 }
 
-static wg_status check_optim(loading *l)
+static const char *or_none(const char *slots)
+{
+    return *slots ? slots : "no slots";
+}
+
+/* Are the file's slots the optimiser's? Up to version 0.2.0 the note was their number. */
+static wg_status check_slots(loading *l, const char *name)
 {
     const wg_optim *optim = l->training->optim;
+    char own[WG_SLOTS_TEXT], counted[WG_SLOTS_TEXT];
+    const char *saved = wg_archive_note_of(l->archive, WG_TRAINING_SLOTS);
+    uint64_t slots = 0;
+    wg__slots_text(own, optim);
+    l->numbered = wg_archive_integer_of(l->archive, WG_TRAINING_SLOTS, &slots);
+    bool same = l->numbered ? slots == wg_optim_slot_count(optim) : strcmp(saved, own) == 0;
+    if (same && strcmp(name, wg_optim_name(optim)) == 0)
+        return WG_OK;
+    if (l->numbered) {
+        snprintf(counted, sizeof counted, "%" PRIu64 " slots", slots);
+        saved = counted;
+    }
+    return wg_error_set(l->error, WG_INVALID, "%s was saved with %.40s (%.140s), not with %.40s (%s)",
+        l->path, name, or_none(saved), wg_optim_name(optim), or_none(own));
+}
+
+static wg_status check_optim(loading *l)
+{
     const char *name = wg_archive_note_of(l->archive, WG_TRAINING_OPTIM);
-    uint64_t slots;
-    if (!name || !wg_archive_integer_of(l->archive, WG_TRAINING_SLOTS, &slots) ||
+    if (!name || !wg_archive_note_of(l->archive, WG_TRAINING_SLOTS) ||
         !wg_archive_integer_of(l->archive, WG_TRAINING_STEPS, &l->steps) ||
         !wg_archive_real_of(l->archive, WG_TRAINING_LR, &l->lr) || !(l->lr >= 0 && isfinite(l->lr)))
         return lacks(l, "optimiser");
     if (l->steps > (uint64_t)1 << 53)
         return wg_error_set(l->error, WG_FORMAT, "%s: %" PRIu64 " steps are more than an optimiser counts",
             l->path, l->steps);
-    if (strcmp(name, wg_optim_name(optim)) != 0 || slots != wg_optim_slot_count(optim))
-        return wg_error_set(l->error, WG_INVALID,
-            "%s was saved with %.40s (%" PRIu64 " moments each), not with %s (%zu)", l->path, name, slots,
-            wg_optim_name(optim), wg_optim_slot_count(optim));
-    return WG_OK;
+    return check_slots(l, name);
 }
 
-/* The archive's number of a parameter's moment, SIZE_MAX when there is none. */
-static size_t moment_of(const loading *l, size_t slot, const char *name, wg_error *error)
+/* The archive's number of a slot of a parameter, SIZE_MAX when there is none. */
+static size_t slot_of(const loading *l, size_t slot, const char *name)
 {
     char prefix[WG_SLOT_PREFIX];
     const wg_allocator *memory = wg__archive_allocator(l->archive);
-    char *full = wg__joined(memory, wg__slot_prefix(prefix, slot), name);
+    char *full = wg__joined(memory, wg__slot_prefix(prefix, l->training->optim, slot, l->numbered), name);
     size_t index = wg_archive_index(l->archive, full);
     if (!full)
-        wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for %s", l->path, name);
+        wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for %s", l->path, name);
     wg__joined_free(memory, full);
     return index;
 }
 
-static wg_status check_moments(const loading *l)
+static wg_status check_state(const loading *l)
 {
+    const wg_optim *optim = l->training->optim;
     for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
         const char *name = wg__after_prefix(WG_STORE_PREFIX, wg_archive_name(l->archive, i));
         const wg_array value = wg_archive_at(l->archive, i);
@@ -68,13 +90,13 @@ static wg_status check_moments(const loading *l)
             continue;
         if (wg__store_is_buffer(l->archive, name, &buffer, l->error) != WG_OK)
             return l->error->status;
-        for (size_t slot = 0; !buffer && slot < wg_optim_slot_count(l->training->optim); slot++) {
-            const wg_array moment = wg_archive_at(l->archive, moment_of(l, slot, name, l->error));
+        for (size_t slot = 0; !buffer && slot < wg_optim_slot_count(optim); slot++) {
+            const wg_array state = wg_archive_at(l->archive, slot_of(l, slot, name));
             if (l->error->status != WG_OK)
                 return l->error->status;
-            if (!moment.data || moment.dtype == WG_I32 || !wg_shape_equal(&moment.shape, &value.shape))
-                return wg_error_set(
-                    l->error, WG_FORMAT, "%s: moment %zu of %s is missing or misshapen", l->path, slot, name);
+            if (!state.data || state.dtype == WG_I32 || !wg_shape_equal(&state.shape, &value.shape))
+                return wg_error_set(l->error, WG_FORMAT, "%s: slot %s of %s is missing or misshapen", l->path,
+                    wg_optim_slot_name(optim, slot), name);
         }
     }
     return WG_OK;
@@ -92,7 +114,7 @@ static wg_status check_file(loading *l)
     if (wg_archive_count(t->extra) || wg_archive_note_count(t->extra))
         return wg_error_set(l->error, WG_INVALID, "%s: .extra holds something already", l->path);
     wg_status status = t->optim ? check_optim(l) : WG_OK;
-    return status == WG_OK && t->optim ? check_moments(l) : status;
+    return status == WG_OK && t->optim ? check_state(l) : status;
 }
 
 /* ---- Loading --------------------------------------------------------------------------------------- */
@@ -134,27 +156,27 @@ static void convert(void *to, wg_dtype to_dtype, const wg_array *from, size_t co
 }
 
 /* The optimiser's memory, before anything is changed. */
-static wg_status make_moments(const loading *l)
+static wg_status make_slots(const loading *l)
 {
     wg_optim *optim = l->training->optim;
     const wg_params *params = l->training->params;
     for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_params_count(params); i++)
             if (!wg_params_at(params, i).buffer && !wg_optim_state(optim, slot, i))
-                return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for the moments of %s",
-                    l->path, wg_params_at(params, i).name);
+                return wg_error_set(l->error, WG_OUT_OF_MEMORY, "%s: no memory for the slots of %s", l->path,
+                    wg_params_at(params, i).name);
     return WG_OK;
 }
 
-static void copy_moments(const loading *l)
+static void copy_slots(const loading *l)
 {
     char prefix[WG_SLOT_PREFIX];
     wg_optim *optim = l->training->optim;
     const wg_params *params = l->training->params;
     for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_archive_count(l->archive); i++) {
-            const char *name =
-                wg__after_prefix(wg__slot_prefix(prefix, slot), wg_archive_name(l->archive, i));
+            const char *name = wg__after_prefix(
+                wg__slot_prefix(prefix, optim, slot, l->numbered), wg_archive_name(l->archive, i));
             const wg_array saved = wg_archive_at(l->archive, i);
             size_t index = name ? wg_params_index(params, name) : SIZE_MAX;
             const wg_param_info a = wg_params_at(params, index);
@@ -176,11 +198,11 @@ static wg_status take(loading *l)
     if (status == WG_OK)
         status = wg__match_fill(&match, l->error);
     if (status == WG_OK && t->optim)
-        status = make_moments(l);
+        status = make_slots(l);
     if (status == WG_OK) {
         wg__match_load(&match);
         if (t->optim) {
-            copy_moments(l);
+            copy_slots(l);
             wg_optim_set_step_count(t->optim, l->steps);
             wg_optim_set_lr(t->optim, l->lr);
         }

@@ -8,9 +8,22 @@
 #include "io/store.h"
 #include "io/training.h"
 
-const char *wg__slot_prefix(char text[WG_SLOT_PREFIX], size_t slot)
+const char *wg__slot_prefix(char text[WG_SLOT_PREFIX], const wg_optim *optim, size_t slot, bool numbered)
 {
-    snprintf(text, WG_SLOT_PREFIX, "optim/%zu/", slot);
+    if (numbered)
+        snprintf(text, WG_SLOT_PREFIX, "optim/%zu/", slot);
+    else
+        snprintf(text, WG_SLOT_PREFIX, "optim/%s/", wg_optim_slot_name(optim, slot));
+    return text;
+}
+
+const char *wg__slots_text(char text[WG_SLOTS_TEXT], const wg_optim *optim)
+{
+    size_t slots = wg_optim_slot_count(optim), used = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < slots; i++)
+        used += (size_t)snprintf(
+            text + used, WG_SLOTS_TEXT - used, "%s%s", i ? ", " : "", wg_optim_slot_name(optim, i));
     return text;
 }
 
@@ -31,10 +44,10 @@ wg_status wg__training_check(const wg_training *t, const char *path, wg_error *e
 static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error)
 {
     const wg_params *params = wg_optim_params(optim);
-    char prefix[WG_SLOT_PREFIX];
+    char prefix[WG_SLOT_PREFIX], slots[WG_SLOTS_TEXT];
     wg_status status = wg_archive_note(archive, WG_TRAINING_OPTIM, wg_optim_name(optim), error);
     if (status == WG_OK)
-        status = wg_archive_note_integer(archive, WG_TRAINING_SLOTS, wg_optim_slot_count(optim), error);
+        status = wg_archive_note(archive, WG_TRAINING_SLOTS, wg__slots_text(slots, optim), error);
     if (status == WG_OK)
         status = wg_archive_note_integer(archive, WG_TRAINING_STEPS, wg_optim_step_count(optim), error);
     if (status == WG_OK)
@@ -42,12 +55,12 @@ static wg_status put_optim(wg_archive *archive, wg_optim *optim, wg_error *error
     for (size_t slot = 0; slot < wg_optim_slot_count(optim); slot++)
         for (size_t i = 0; i < wg_params_count(params) && status == WG_OK; i++) {
             const wg_param_info a = wg_params_at(params, i);
-            const void *moment = a.buffer ? NULL : wg_optim_state(optim, slot, i);
-            if (!a.buffer && !moment)
-                return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its moments", a.name);
-            if (moment)
-                status = wg__add_prefixed(archive, wg__slot_prefix(prefix, slot), a.name,
-                    wg_array_of(moment, wg_params_dtype(params), a.shape), error);
+            const void *numbers = a.buffer ? NULL : wg_optim_state(optim, slot, i);
+            if (!a.buffer && !numbers)
+                return wg_error_set(error, WG_OUT_OF_MEMORY, "%s: no memory for its slots", a.name);
+            if (numbers)
+                status = wg__add_prefixed(archive, wg__slot_prefix(prefix, optim, slot, false), a.name,
+                    wg_array_of(numbers, wg_params_dtype(params), a.shape), error);
         }
     return status;
 }

@@ -15,6 +15,7 @@
 #include "alloc.h"
 #include "files.h"
 #include "harness.h"
+#include "own_rules.h"
 
 static wg_params *store(wg_dtype dtype)
 {
@@ -161,10 +162,9 @@ START_TEST(training_errors)
     ck_assert_int_eq(wg_training_save(&adam.t, "adam", NULL), WG_OK);
     ck_assert_int_eq(wg_training_save(&sgd.t, "sgd", NULL), WG_OK);
     ck_assert_int_eq(wg_training_save(&(wg_training){.params = adam.t.params}, "bare", NULL), WG_OK);
-    training_refused(
-        &sgd.t, "adam", WG_INVALID, "adam was saved with adam (2 moments each), not with sgd (1)");
+    training_refused(&sgd.t, "adam", WG_INVALID, "adam was saved with adam (m, v), not with sgd (v)");
     training_refused(&(wg_training){.params = sgd.t.params, .optim = plain}, "sgd", WG_INVALID,
-        "sgd was saved with sgd (1 moments each), not with sgd (0)");
+        "sgd was saved with sgd (v), not with sgd (no slots)");
     ck_assert_uint_eq(wg_params_count(sgd.t.params), 0); /* still as it was */
     training_refused(&adam.t, "p", WG_FORMAT, "p: no training, but parameters");
     training_refused(&adam.t, "none", WG_FILE, "none: No such file");
@@ -214,7 +214,7 @@ START_TEST(damaged_trainings_change_nothing)
         const char *leave_out, *key, *text, *message;
         wg_status status;
     } cases[] = {
-        {"optim/1/fc1.weight", NULL, NULL, "moment 1 of fc1.weight is missing or misshapen", WG_FORMAT},
+        {"optim/v/fc1.weight", NULL, NULL, "slot v of fc1.weight is missing or misshapen", WG_FORMAT},
         {"params/fc1.bias", NULL, NULL, "1 missing: fc1.bias", WG_NAME},
         {"", "training.lr", "-0x1p0", "has no optimiser", WG_FORMAT},
         {"", "training.lr", "nan", "has no optimiser", WG_FORMAT},
@@ -226,12 +226,134 @@ START_TEST(damaged_trainings_change_nothing)
         ck_assert(wg_params_equal(before, other.t.params));
         ck_assert_uint_eq(wg_optim_step_count(other.t.optim), 2);
     }
-    /* a parameter that is called a buffer has its moments left out, and nothing is read beyond them */
-    rewrite("optim/1/fc1.weight", "wengert.buffer.fc1.weight", "true");
+    /* a parameter that is called a buffer has its slots left out, and nothing is read beyond them */
+    rewrite("optim/v/fc1.weight", "wengert.buffer.fc1.weight", "true");
     wg_error error = {0};
     ck_assert_msg(wg_training_load(&other.t, "u", &error) == WG_OK, "%s", error.message);
     wg_params_free(before);
     run_free(&r), run_free(&other);
+    files_leave();
+}
+END_TEST
+
+/* ---- Rules of one's own ---------------------------------------------------------------------------- */
+
+static run own_run(wg_dtype dtype, wg_optim *make(wg_params *params))
+{
+    run r = run_new(dtype, false);
+    wg_optim_free(r.t.optim);
+    r.t.optim = make(r.t.params);
+    return r;
+}
+
+START_TEST(rules_of_ones_own_go_on)
+{
+    wg_optim *(*const makers[])(wg_params *) = {lion_new, lars_new};
+    files_enter("checkpoint");
+    for (int way = 0; way < 4; way++) {
+        wg_dtype dtype = way & 1 ? WG_F32 : WG_F64;
+        run whole = own_run(dtype, makers[way / 2]), first = own_run(dtype, makers[way / 2]),
+            rest = own_run(dtype, makers[way / 2]);
+        for (int i = 0; i < 6; i++)
+            one_step(&whole);
+        for (int i = 0; i < 3; i++)
+            one_step(&first);
+        wg_error error = {0};
+        wg_training_save(&first.t, "t", &error);
+        wg_training_load(&rest.t, "t", &error);
+        ck_assert_msg(error.status == WG_OK, "%s", error.message);
+        for (int i = 0; i < 3; i++)
+            one_step(&rest);
+        ck_assert(wg_params_equal(whole.t.params, rest.t.params));
+        ck_assert(!wg_params_equal(whole.t.params, first.t.params));
+        wg_archive *file = wg_safetensors_read("t", NULL, NULL);
+        ck_assert_str_eq(wg_archive_note_of(file, "training.slots"), way / 2 ? "velocity" : "momentum");
+        ck_assert_uint_ne(
+            wg_archive_index(file, way / 2 ? "optim/velocity/fc1.bias" : "optim/momentum/fc1.bias"),
+            SIZE_MAX);
+        wg_archive_free(file);
+        run_free(&whole), run_free(&first), run_free(&rest);
+    }
+    files_leave();
+}
+END_TEST
+
+/* Lion with another slot beside, or one of another name. */
+static wg_optim *two_slots(wg_params *params)
+{
+    static const wg_optim_rule rule = {.name = "lion",
+        .slots = {"momentum", "second"},
+        .lr = 1,
+        .update_f64 = lars_f64,
+        .update_f32 = lars_f32};
+    return wg_optim_new(params, &rule, NULL);
+}
+
+static wg_optim *other_slot(wg_params *params)
+{
+    static const wg_optim_rule rule = {
+        .name = "lion", .slots = {"m"}, .lr = 1, .update_f64 = lars_f64, .update_f32 = lars_f32};
+    return wg_optim_new(params, &rule, NULL);
+}
+
+START_TEST(other_rules_and_slots_are_refused)
+{
+    files_enter("checkpoint");
+    run lion = own_run(WG_F64, lion_new), others[] = {own_run(WG_F64, lars_new), own_run(WG_F64, two_slots),
+                                              own_run(WG_F64, other_slot), run_new(WG_F64, true)};
+    const char *const text[] = {"t was saved with lion (momentum), not with lars (velocity)",
+        "t was saved with lion (momentum), not with lion (momentum, second)",
+        "t was saved with lion (momentum), not with lion (m)",
+        "t was saved with lion (momentum), not with adam (m, v)"};
+    one_step(&lion);
+    ck_assert_int_eq(wg_training_save(&lion.t, "t", NULL), WG_OK);
+    for (size_t i = 0; i < 4; i++) {
+        training_refused(&others[i].t, "t", WG_INVALID, text[i]);
+        ck_assert_uint_eq(wg_params_count(others[i].t.params), 0);
+        run_free(&others[i]);
+    }
+    run_free(&lion);
+    files_leave();
+}
+END_TEST
+
+/* The file "t" as version 0.2.0 wrote it: slots have numbers. */
+static void with_numbers(const char *slots)
+{
+    wg_archive *from = wg_safetensors_read("t", NULL, NULL), *to = wg_archive_new(NULL);
+    for (size_t i = 0; i < wg_archive_count(from); i++) {
+        const char *name = wg_archive_name(from, i);
+        char old[64];
+        bool m = strncmp(name, "optim/m/", 8) == 0, v = strncmp(name, "optim/v/", 8) == 0;
+        snprintf(old, sizeof old, m ? "optim/0/%s" : v ? "optim/1/%s" : "%s", m || v ? name + 8 : name);
+        wg_archive_add(to, old, wg_archive_at(from, i), NULL);
+    }
+    for (size_t i = 0; i < wg_archive_note_count(from); i++) {
+        const char *key = wg_archive_note_key(from, i);
+        bool is_slots = strcmp(key, "training.slots") == 0;
+        wg_archive_note(to, key, is_slots ? slots : wg_archive_note_of(from, key), NULL);
+    }
+    ck_assert_int_eq(wg_safetensors_write("old", to, NULL), WG_OK);
+    wg_archive_free(from);
+    wg_archive_free(to);
+}
+
+START_TEST(files_with_numbered_slots)
+{
+    files_enter("checkpoint");
+    run whole = run_new(WG_F64, true), first = run_new(WG_F64, true), rest = run_new(WG_F64, true),
+        sgd = run_new(WG_F64, false);
+    one_step(&whole), one_step(&whole), one_step(&first);
+    ck_assert_int_eq(wg_training_save(&first.t, "t", NULL), WG_OK);
+    with_numbers("1");
+    training_refused(&rest.t, "old", WG_INVALID, "old was saved with adam (1 slots), not with adam (m, v)");
+    with_numbers("2");
+    training_refused(&sgd.t, "old", WG_INVALID, "old was saved with adam (2 slots), not with sgd (v)");
+    wg_error error = {0};
+    ck_assert_msg(wg_training_load(&rest.t, "old", &error) == WG_OK, "%s", error.message);
+    one_step(&rest);
+    ck_assert(wg_params_equal(whole.t.params, rest.t.params));
+    run_free(&whole), run_free(&first), run_free(&rest), run_free(&sgd);
     files_leave();
 }
 END_TEST
@@ -285,6 +407,7 @@ int main(void)
 {
     const harness_test tests[] = {{five_and_five_are_ten, 8}, {what_else_is_kept, 1},
         {parameters_of_a_training, 1}, {training_errors, 1}, {damaged_trainings_change_nothing, 1},
+        {rules_of_ones_own_go_on, 1}, {other_rules_and_slots_are_refused, 1}, {files_with_numbered_slots, 1},
         {no_memory, 1}};
     return harness_run("checkpoint_training", tests, sizeof tests / sizeof tests[0]);
 }
