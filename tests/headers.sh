@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Each public header must compile alone, as C11 and as C++17, without a warning; all of them must keep out of the program's own
-# names; and pointers to other elements than a view's name says must be refused.
+# names; pointers to other elements than a view's name says must be refused; and an example must be what is tested.
 #     headers.sh INCLUDE_DIR C_COMPILER CXX_COMPILER LISTED_HEADER...
 # The listed headers are those that are installed: every header of the directory must be among them.
 set -u
@@ -120,5 +120,11 @@ for compiler in "$cc" "$cxx"; do
         check "$compiler: not so: $(sed -n "${line}s/.*{ //p" "$work/rows")" false
     done <"$work/wrong"
 done
+
+# The example of optim.h is, line for line, what a test runs.
+sed -n '/static void lion_f32/,/update_f32 = lion_f32/{s/^ \*\( \{5\}\)\{0,1\}//;p}' "$include/wengert/optim.h" >"$work/example"
+sed -n '/static void lion_f32/,/update_f32 = lion_f32/p' "$(dirname "$0")/train/test_fit_rule.c" >"$work/run"
+check "an example in optim.h" test -s "$work/example"
+check "the example of optim.h in train/test_fit_rule.c" diff "$work/example" "$work/run"
 
 report headers

@@ -35,7 +35,7 @@ typedef struct lars_options {
 } lars_options;
 
 #define OWN_RULES(type, REAL)                                                                                \
-    static inline void lion_##type(const void *options, const wg_optim_range *r)                             \
+    static inline void own_lion_##type(const void *options, const wg_optim_range *r)                         \
     {                                                                                                        \
         const lion_options *o = options;                                                                     \
         const REAL beta1 = (REAL)o->beta1, beta2 = (REAL)o->beta2;                                           \
@@ -47,7 +47,7 @@ typedef struct lars_options {
             m[i] = beta2 * m[i] + (1 - beta2) * g[i];                                                        \
         }                                                                                                    \
     }                                                                                                        \
-    static inline void lars_##type(const void *options, const wg_optim_range *r)                             \
+    static inline void own_lars_##type(const void *options, const wg_optim_range *r)                         \
     {                                                                                                        \
         const lars_options *o = options;                                                                     \
         const REAL *g = r->gradient;                                                                         \
@@ -73,16 +73,16 @@ static const wg_optim_rule lion_rule = {.name = "lion",
     .options_size = sizeof(lion_options),
     .settle = lion_settle,
     .prepare = lion_prepare,
-    .update_f64 = lion_f64,
-    .update_f32 = lion_f32};
+    .update_f64 = own_lion_f64,
+    .update_f32 = own_lion_f32};
 
 static const wg_optim_rule lars_rule = {.name = "lars",
     .slots = {"velocity"},
     .lr = 0.5,
     .weight_decay = 0.01,
     .options_size = sizeof(lars_options),
-    .update_f64 = lars_f64,
-    .update_f32 = lars_f32};
+    .update_f64 = own_lars_f64,
+    .update_f32 = own_lars_f32};
 
 static inline wg_optim *lion_new(wg_params *params)
 {

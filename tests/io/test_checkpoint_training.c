@@ -284,15 +284,15 @@ static wg_optim *two_slots(wg_params *params)
     static const wg_optim_rule rule = {.name = "lion",
         .slots = {"momentum", "second"},
         .lr = 1,
-        .update_f64 = lars_f64,
-        .update_f32 = lars_f32};
+        .update_f64 = own_lars_f64,
+        .update_f32 = own_lars_f32};
     return wg_optim_new(params, &rule, NULL);
 }
 
 static wg_optim *other_slot(wg_params *params)
 {
     static const wg_optim_rule rule = {
-        .name = "lion", .slots = {"m"}, .lr = 1, .update_f64 = lars_f64, .update_f32 = lars_f32};
+        .name = "lion", .slots = {"m"}, .lr = 1, .update_f64 = own_lars_f64, .update_f32 = own_lars_f32};
     return wg_optim_new(params, &rule, NULL);
 }
 
