@@ -299,8 +299,5 @@ WG_API const char *wg_title_of(wg_var x);
 /* The node's attributes (op->attr_size bytes), or NULL; borrowed until the next recording. */
 WG_API const void *wg_attr_of(wg_var x);
 
-/* Does the last sweep's gradient of x exist to be read? */
-WG_API bool wg_has_grad(wg_var x);
-
 WG_END_DECLS
 #endif

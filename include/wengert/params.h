@@ -51,8 +51,8 @@ typedef struct wg_params_options {
                      small */
 } wg_params_options;
 
-/* A new, empty store; NULL options are the defaults. NULL when there is no memory or an option is out of
- * range. */
+/* A new, empty store; NULL options are the defaults. NULL when there is no memory; else only for a dtype that
+ * is neither WG_F64 nor WG_F32, or negative threads. */
 WG_API wg_params *wg_params_new(const wg_params_options *options);
 
 /* Frees the store and its arrays; NULL is allowed. */

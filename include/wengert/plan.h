@@ -198,6 +198,7 @@ WG_API wg_array wg_plan_array(const wg_plan *plan, wg_var x);
  * for others, and after a forward pass. Those of parameters are in their store. */
 WG_API double wg_plan_item_grad(const wg_plan *plan, wg_var x);
 WG_API wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n);
+WG_API wg_status wg_plan_read_grad_f32(const wg_plan *plan, wg_var x, float *out, size_t n);
 WG_API wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out);
 
 /* What a plan takes, in bytes.

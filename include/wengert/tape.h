@@ -102,8 +102,8 @@ typedef struct wg_tape_options {
     void *on_error_user;       /* handed to it */
 } wg_tape_options;
 
-/* A new, empty tape; NULL options are the defaults. NULL when there is no memory or an option is out of
- * range. */
+/* A new, empty tape; NULL options are the defaults. NULL when there is no memory; else only for a dtype that
+ * is neither WG_F64 nor WG_F32, or negative threads. */
 WG_API wg_tape *wg_tape_new(const wg_tape_options *options);
 
 /* Frees the tape and all that is on it; NULL is allowed. */
@@ -273,7 +273,9 @@ WG_API wg_var wg_keep_grad(wg_var x);
  * is. There is none (WG_NO_GRADIENT, NaN, NULL) without a sweep since the var was recorded, in what wants
  * none, and where it was not kept; the message says which. */
 WG_API double wg_item_grad(wg_var x);
+WG_API bool wg_has_grad(wg_var x); /* is there one? */
 WG_API wg_status wg_read_grad(wg_var x, double *out, size_t n);
+WG_API wg_status wg_read_grad_f32(wg_var x, float *out, size_t n);
 WG_API wg_status wg_read_grads(wg_span span, double *out);
 WG_API const void *wg_grad_data(wg_var x);
 

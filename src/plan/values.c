@@ -155,7 +155,8 @@ static wg_status no_gradient(const wg_plan *plan, wg_var mine)
                       : "has no gradient yet: no good run");
 }
 
-wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n)
+/* To `out`, or, where that is NULL, to `out32`. */
+static wg_status read_gradient(const wg_plan *plan, wg_var x, double *out, float *out32, size_t n)
 {
     wg_var mine = plan ? own(plan, x) : (wg_var){0};
     if (!plan)
@@ -165,15 +166,28 @@ wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n
     if (!plan->good || plan->forward || !is_leaf(plan, mine.node))
         return no_gradient(plan, mine);
     if (!wg__record_of(plan->tape, mine.node))
-        return wg_read_grad(mine, out, n);
+        return out ? wg_read_grad(mine, out, n) : wg_read_grad_f32(mine, out32, n);
     wg_var gradient = gradient_var(plan, mine.node);
     if (wg_is_valid(gradient))
-        return wg_read(gradient, out, n);
-    if (n != wg_count_of(mine) || (n && !out))
+        return out ? wg_read(gradient, out, n) : wg_read_f32(gradient, out32, n);
+    if (n != wg_count_of(mine) || (n && !out && !out32))
         return refuse(plan, WG_BAD_SHAPE, mine, "has another count");
-    for (size_t i = 0; i < n; i++)
-        out[i] = 0; /* nothing leads there */
+    for (size_t i = 0; i < n; i++) /* nothing leads there */
+        if (out)
+            out[i] = 0;
+        else
+            out32[i] = 0;
     return WG_OK;
+}
+
+wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n)
+{
+    return read_gradient(plan, x, out, NULL, n);
+}
+
+wg_status wg_plan_read_grad_f32(const wg_plan *plan, wg_var x, float *out, size_t n)
+{
+    return read_gradient(plan, x, NULL, out, n);
 }
 
 double wg_plan_item_grad(const wg_plan *plan, wg_var x)

@@ -189,6 +189,11 @@ wg_status wg_read_grad(wg_var x, double *out, size_t n)
     return copy(x, wg_grad_data(x), WG_NO_GRADIENT, out, NULL, n);
 }
 
+wg_status wg_read_grad_f32(wg_var x, float *out, size_t n)
+{
+    return copy(x, wg_grad_data(x), WG_NO_GRADIENT, NULL, out, n);
+}
+
 wg_status wg_read_grads(wg_span span, double *out)
 {
     wg_engine *t = wg__engine_of(span.tape);

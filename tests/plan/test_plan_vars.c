@@ -11,7 +11,7 @@ static void is_dead(wg_plan *plan, wg_var x)
     float narrow = 1;
     const wg_status is[] = {wg_plan_set(plan, x, WG_DOUBLES(&number, 1)), wg_plan_set_scalar(plan, x, 1),
         wg_plan_read(plan, x, &number, 1), wg_plan_read_f32(plan, x, &narrow, 1),
-        wg_plan_read_grad(plan, x, &number, 1)};
+        wg_plan_read_grad(plan, x, &number, 1), wg_plan_read_grad_f32(plan, x, &narrow, 1)};
     for (size_t i = 0; i < sizeof is / sizeof is[0]; i++)
         ck_assert_msg(is[i] == WG_DEAD_VAR, "%zu: %s", i, wg_status_name(is[i]));
     ck_assert_str_eq(wg_plan_message(plan), "plan: the var is none of what was planned");
@@ -110,6 +110,9 @@ START_TEST(values_are_converted)
     ck_assert(isnan(wg_plan_item(plan, y)) && isnan(wg_plan_item_grad(plan, x))); /* of several elements */
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     ck_assert_int_eq(wg_plan_read_grad(plan, x, gradient, 4), WG_OK);
+    ck_assert_int_eq(wg_plan_read_grad_f32(plan, x, narrow, 4), WG_OK);
+    for (int i = 0; i < 4; i++)
+        ck_assert(gradient[i] == (double)narrow[i] && narrow[i] == 2 * (float)wide[i] * 0.1f);
     ck_assert_int_eq(wg_plan_set(plan, y, WG_DOUBLES(xs, 4)), WG_INVALID); /* it is computed */
     wg_plan_free(plan);
     wg_tape_free(tape);
@@ -127,6 +130,7 @@ START_TEST(leaves_that_nothing_leads_to)
         wg_var y = wg_square(scalars ? x : wg_sum(x)), frozen = wg_const_scalar(tape, 2);
         wg_span behind = wg_scalars_new(tape, xs, 2);
         double numbers[3] = {7, 7, 7};
+        float narrow[3] = {7, 7, 7};
         wg_plan *plan = plan_of(y, NULL), *forward = plan_of(y, &(wg_plan_options){.forward = true});
         ck_assert_int_eq(wg_plan_read_grads(plan, before, numbers), WG_NO_GRADIENT);
         ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 3), WG_NO_GRADIENT);
@@ -134,6 +138,11 @@ START_TEST(leaves_that_nothing_leads_to)
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
         ck_assert_double_eq(wg_plan_item_grad(plan, x), 6);
         ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 2), WG_BAD_SHAPE);
+        ck_assert_int_eq(wg_plan_read_grad_f32(plan, aside, narrow, 2), WG_BAD_SHAPE);
+        ck_assert_int_eq(wg_plan_read_grad_f32(plan, aside, narrow, 3), WG_OK);
+        ck_assert(narrow[0] == 0 && narrow[1] == 0 && narrow[2] == 0);
+        ck_assert_int_eq(wg_plan_read_grad_f32(plan, x, narrow, 1), WG_OK);
+        ck_assert(narrow[0] == (float)wg_plan_item_grad(plan, x) && narrow[0] > 0);
         ck_assert_int_eq(wg_plan_read_grad(plan, aside, numbers, 3), WG_OK);
         ck_assert(numbers[0] == 0 && numbers[1] == 0 && numbers[2] == 0);
         ck_assert_int_eq(wg_plan_read_grads(plan, before, numbers), WG_OK);

@@ -376,8 +376,32 @@ START_TEST(a_gradient_before_the_sweep)
 }
 END_TEST
 
-TEST_MAIN("sweep", reuse_adds, each_sweep_starts_at_zero, only_ancestors_are_visited, detach_and_no_grad_cut,
-    a_leaf_that_was_not_reached_has_the_gradient_0, an_item_of_a_vector_says_so,
-    what_is_kept_can_be_read_and_the_rest_is_an_error, backward_refuses_what_is_no_scalar,
-    several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients, wrong_operations_are_named,
-    what_has_no_name_is_named, a_gradient_before_the_sweep)
+START_TEST(gradients_are_read_in_either_type)
+{
+    wg_tape *tape = wg_tape_new(NULL);
+    wg_var x = wg_scalar(tape, 0.1), v = leaf(tape, WG_SHAPE(3), 1, 0.1),
+           in = wg_input(tape, wg_array_of(&(double){1}, WG_F64, WG_SHAPE(1)));
+    double wide[3];
+    float narrow[3] = {7, 7, 7};
+    ck_assert(!wg_has_grad(x));
+    ck_assert_int_eq(wg_read_grad_f32(x, narrow, 1), WG_NO_GRADIENT);
+    ck_assert_int_eq(wg_backward(wg_add(wg_exp(x), wg_sum(wg_mul(wg_exp(v), in)))), WG_OK);
+    ck_assert(wg_has_grad(x) && wg_has_grad(v) && !wg_has_grad(in));
+    ck_assert_int_eq(wg_read_grad_f32(v, narrow, 2), WG_BAD_SHAPE);
+    ck_assert_int_eq(wg_read_grad_f32(in, narrow, 1), WG_NO_GRADIENT);
+    ck_assert(narrow[0] == 7 && narrow[2] == 7);
+    ck_assert_int_eq(wg_read_grad_f32(x, narrow, 1), WG_OK);
+    ck_assert(narrow[0] == (float)wg_item_grad(x));
+    ck_assert_int_eq(wg_read_grad_f32(v, narrow, 3), WG_OK);
+    ck_assert_int_eq(wg_read_grad(v, wide, 3), WG_OK);
+    for (int i = 0; i < 3; i++)
+        ck_assert(narrow[i] == (float)wide[i] && (double)narrow[i] != wide[i]);
+    wg_tape_free(tape);
+}
+END_TEST
+
+TEST_MAIN("sweep", reuse_adds, gradients_are_read_in_either_type, each_sweep_starts_at_zero,
+    only_ancestors_are_visited, detach_and_no_grad_cut, a_leaf_that_was_not_reached_has_the_gradient_0,
+    an_item_of_a_vector_says_so, what_is_kept_can_be_read_and_the_rest_is_an_error,
+    backward_refuses_what_is_no_scalar, several_seeds_in_one_sweep, a_failed_sweep_leaves_no_half_gradients,
+    wrong_operations_are_named, what_has_no_name_is_named, a_gradient_before_the_sweep)
