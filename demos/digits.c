@@ -29,7 +29,7 @@ static wg_var lenet(wg_params *p, wg_var x, void *user)
 {
     (void)user;
     x = wg_layer_standardise(p, "input", x);
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
     x = wg_max_pool2d(x, 2, NULL);
     x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
     x = wg_flatten(wg_max_pool2d(x, 2, NULL));

@@ -5,7 +5,7 @@
  *
  *     static wg_var lenet(wg_params *p, wg_var x, void *user)              x: [N, 1, 28, 28]
  *     {
- *         x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+ *         x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
  *         x = wg_max_pool2d(x, 2, NULL);
  *         x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
  *         x = wg_flatten(wg_max_pool2d(x, 2, NULL));
@@ -25,6 +25,7 @@
 #ifndef WENGERT_LAYERS_H
 #define WENGERT_LAYERS_H
 
+#include <wengert/conv.h>
 #include <wengert/option.h>
 #include <wengert/params.h>
 
@@ -45,14 +46,11 @@ WG_API wg_var wg_layer_dense(
 
 /* ---- Convolution ----------------------------------------------------------------------------------- */
 
-/* As wg_conv2d_options, with the filter's sides and what a layer adds. */
 typedef struct wg_layer_conv2d_options {
-    size_t stride, padding, dilation, groups;                                /* 0: 1, 0, 1, 1 */
-    size_t stride_h, stride_w, padding_h, padding_w, dilation_h, dilation_w; /* 0: as above */
-    size_t kernel_h, kernel_w;                                               /* 0: the argument `kernel` */
-    bool exact;           /* a stride that does not end at the border is an error */
-    bool no_bias;         /* nothing is added */
-    wg_init weight, bias; /* {0}: uniform in +-1 / sqrt(fan_in), fan_in = channels / groups * kernel^2 */
+    wg_conv2d_options conv;    /* .conv.padding = 2: as for wg_conv2d (conv.h) */
+    size_t kernel_h, kernel_w; /* 0: the argument `kernel` */
+    bool no_bias;              /* nothing is added */
+    wg_init weight, bias;      /* {0}: uniform in +-1 / sqrt(fan_in), fan_in = channels / groups * kernel^2 */
 } wg_layer_conv2d_options;
 
 /* Convolution with a bias per filter:  x [N, C, H, W], weight [filters, C / groups, kernel, kernel], bias

@@ -12,7 +12,7 @@ static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, cons
 {
     wg_tape *tape = wg_tape_of(x);
     wg_shape shape = wg_shape_of(x);
-    size_t groups = o->groups ? o->groups : 1;
+    size_t groups = o->conv.groups ? o->conv.groups : 1;
     if (shape.rank != 4 || shape.dim[1] % groups || filters % groups)
         return wg__layer_misfit("conv2d", x, "[N, C, H, W], with C and the filters multiples of the groups");
     size_t rows = o->kernel_h ? o->kernel_h : kernel, columns = o->kernel_w ? o->kernel_w : kernel;
@@ -21,21 +21,10 @@ static wg_var conv2d(wg_params *p, wg_var x, size_t filters, size_t kernel, cons
     wg_shape weight_shape = WG_SHAPE(filters, shape.dim[1] / groups, rows, columns);
     size_t fan_in = weight_shape.dim[1] * rows * columns;
     wg_init weight = wg__layer_init(o->weight, fan_in), bias = wg__layer_init(o->bias, fan_in);
-    wg_conv2d_options options = {.stride = o->stride,
-        .padding = o->padding,
-        .dilation = o->dilation,
-        .groups = groups,
-        .stride_h = o->stride_h,
-        .stride_w = o->stride_w,
-        .padding_h = o->padding_h,
-        .padding_w = o->padding_w,
-        .dilation_h = o->dilation_h,
-        .dilation_w = o->dilation_w,
-        .exact = o->exact};
     wg_var w = wg_param(p, tape, "weight", weight_shape, &weight);
     if (o->no_bias)
-        return wg_conv2d(x, w, &options);
-    return wg_conv2d_bias(x, w, wg_param(p, tape, "bias", WG_SHAPE(filters), &bias), &options);
+        return wg_conv2d(x, w, &o->conv);
+    return wg_conv2d_bias(x, w, wg_param(p, tape, "bias", WG_SHAPE(filters), &bias), &o->conv);
 }
 
 wg_var wg_layer_conv2d(wg_params *params, const char *name, wg_var x, size_t filters, size_t kernel,

@@ -34,7 +34,7 @@ static void mlp_arithmetic(yard *y, size_t n)
 static wg_var apply_lenet(wg_params *p, wg_var x, void *user)
 {
     (void)user;
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
     x = wg_max_pool2d(x, 2, NULL);
     x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
     x = wg_flatten(wg_max_pool2d(x, 2, NULL));
@@ -54,7 +54,7 @@ static void lenet_arithmetic(yard *y, size_t n)
 
 static wg_var apply_vgg(wg_params *p, wg_var x, void *user)
 {
-    const wg_layer_conv2d_options same = {.padding = 1};
+    const wg_layer_conv2d_options same = {.conv.padding = 1};
     (void)user;
     x = wg_relu(wg_layer_conv2d(p, "conv1", x, 32, 3, &same));
     x = wg_relu(wg_layer_conv2d(p, "conv2", x, 32, 3, &same));
@@ -81,7 +81,7 @@ static void vgg_arithmetic(yard *y, size_t n)
  * and the mean over each plane and a dense layer behind. */
 static wg_var apply_block(wg_params *p, wg_var x, void *user)
 {
-    const wg_layer_conv2d_options same = {.padding = 1, .no_bias = true};
+    const wg_layer_conv2d_options same = {.conv.padding = 1, .no_bias = true};
     (void)user;
     wg_var in = wg_layer_conv2d(p, "stem", x, 64, 1, NULL);
     x = wg_layer_conv2d(p, "conv1", in, 64, 3, &same);

@@ -337,7 +337,7 @@ wg_var graph_layers(machine *m, unsigned which, const step *s)
     case 4:
         return wg_layer_dense(m->params, "dense", s->x, 3, &(wg_layer_dense_options){.no_bias = s->b});
     case 5:
-        return wg_layer_conv2d(m->params, "conv", s->x, 2, 3, &(wg_layer_conv2d_options){.padding = 1});
+        return wg_layer_conv2d(m->params, "conv", s->x, 2, 3, &(wg_layer_conv2d_options){.conv.padding = 1});
     case 6:
         return wg_layer_batch_norm(m->params, "norm", s->x, NULL);
     case 8:

@@ -19,7 +19,7 @@ static inline wg_var network_mlp(wg_params *params, wg_var x)
 
 static inline wg_var network_cnn(wg_params *params, wg_var x)
 {
-    x = wg_layer_conv2d(params, "conv1", x, 4, 3, &(wg_layer_conv2d_options){.padding = 1});
+    x = wg_layer_conv2d(params, "conv1", x, 4, 3, &(wg_layer_conv2d_options){.conv.padding = 1});
     x = wg_max_pool2d(wg_relu(wg_layer_batch_norm(params, "bn", x, NULL)), 2, NULL);
     x = wg_layer_conv2d(params, "conv2", x, 6, 3, NULL);
     x = wg_avg_pool2d(wg_silu(x), 2, NULL);

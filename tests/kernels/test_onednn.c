@@ -197,7 +197,7 @@ END_TEST
 
 static wg_var network(wg_params *params, wg_var x)
 {
-    x = wg_relu(wg_layer_conv2d(params, "conv", x, 6, 3, &(wg_layer_conv2d_options){.padding = 1}));
+    x = wg_relu(wg_layer_conv2d(params, "conv", x, 6, 3, &(wg_layer_conv2d_options){.conv.padding = 1}));
     x = wg_relu(wg_layer_conv2d(params, "deep", x, 8, 3, NULL));
     return wg_layer_dense(params, "dense", wg_flatten(x), 10, NULL);
 }

@@ -73,7 +73,7 @@ START_TEST(n16_shapes_and_parameters)
         wg_params *params = wg_params_new(NULL);
         wg_var x = wg_full(tape, WG_SHAPE(1, layers[i].channels, layers[i].side, layers[i].side), 1);
         wg_var y = wg_layer_conv2d(params, "conv", x, layers[i].filters, layers[i].kernel,
-            &(wg_layer_conv2d_options){.padding = layers[i].padding});
+            &(wg_layer_conv2d_options){.conv.padding = layers[i].padding});
         wg_shape is = wg_shape_of(y), expected = WG_SHAPE(1, layers[i].filters, layers[i].out, layers[i].out);
         ck_assert(wg_shape_equal(&is, &expected));
         ck_assert_uint_eq(wg_params_element_count(params), layers[i].parameters);

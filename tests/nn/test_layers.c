@@ -62,7 +62,7 @@ static wg_var mlp(wg_params *p, wg_var x)
 
 static wg_var lenet(wg_params *p, wg_var x)
 {
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
     x = wg_max_pool2d(x, 2, NULL);
     x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
     x = wg_flatten(wg_max_pool2d(x, 2, NULL));
@@ -105,7 +105,7 @@ START_TEST(convolutions_of_the_lectures)
 {
     bench b = setup(WG_F32, false);
     wg_var x = input(b, WG_SHAPE(1, 3, 32, 32));
-    check_shape(wg_layer_conv2d(b.params, "a", x, 10, 5, &(wg_layer_conv2d_options){.padding = 2}),
+    check_shape(wg_layer_conv2d(b.params, "a", x, 10, 5, &(wg_layer_conv2d_options){.conv.padding = 2}),
         WG_SHAPE(1, 10, 32, 32));
     ck_assert_uint_eq(wg_params_element_count(b.params), 760);
     wg_var y = wg_layer_conv2d(b.params, "b", x, 6, 5, NULL);
@@ -140,8 +140,8 @@ START_TEST(weights_and_biases_start_by_fan_in)
         &(wg_layer_dense_options){.weight = lectures, .bias = lectures});
     check_bound(b.params, "task_b.weight", 0.079860);
     check_bound(b.params, "task_b.bias", 0.079860);
-    wg_layer_conv2d(
-        b.params, "conv", input(b, WG_SHAPE(1, 16, 8, 8)), 32, 5, &(wg_layer_conv2d_options){.groups = 4});
+    wg_layer_conv2d(b.params, "conv", input(b, WG_SHAPE(1, 16, 8, 8)), 32, 5,
+        &(wg_layer_conv2d_options){.conv.groups = 4});
     check_bound(b.params, "conv.weight", 0.1);
     check_bound(b.params, "conv.bias", 0.1);
     wg_layer_conv2d(b.params, "zero", input(b, WG_SHAPE(1, 16, 8, 8)), 32, 5,
@@ -209,8 +209,9 @@ START_TEST(convolution_adds_a_bias_per_filter)
             y, 8),
         WG_OK);
     ck_assert_double_eq(y[7], -4);
-    check_shape(wg_layer_conv2d(b.params, "wide", input(b, WG_SHAPE(2, 4, 9, 9)), 6, 3,
-                    &(wg_layer_conv2d_options){.kernel_w = 1, .stride_h = 2, .padding_w = 1, .groups = 2}),
+    check_shape(
+        wg_layer_conv2d(b.params, "wide", input(b, WG_SHAPE(2, 4, 9, 9)), 6, 3,
+            &(wg_layer_conv2d_options){.kernel_w = 1, .conv = {.stride_h = 2, .padding_w = 1, .groups = 2}}),
         WG_SHAPE(2, 6, 4, 11));
     wg_shape shape = wg_params_at(b.params, wg_params_index(b.params, "wide.weight")).shape;
     ck_assert(wg_shape_equal(&shape, &WG_SHAPE(6, 2, 3, 1)));
@@ -334,7 +335,7 @@ START_TEST(layers_refuse_what_does_not_fit)
         "conv: conv2d: x [3, 8, 8] must be [N, C, H, W]");
     fails(b,
         wg_layer_conv2d(
-            p, "conv", input(b, WG_SHAPE(1, 3, 8, 8)), 4, 3, &(wg_layer_conv2d_options){.groups = 2}),
+            p, "conv", input(b, WG_SHAPE(1, 3, 8, 8)), 4, 3, &(wg_layer_conv2d_options){.conv.groups = 2}),
         WG_BAD_SHAPE, "groups");
     fails(b, wg_layer_batch_norm(p, "bn", input(b, WG_SHAPE(3)), NULL), WG_BAD_SHAPE,
         "bn: batch_norm: x [3] must be");

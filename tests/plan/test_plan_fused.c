@@ -179,11 +179,12 @@ END_TEST
 /* Bias and activation behind products and convolutions of every kind, with a residual on the way. */
 static wg_var residual(wg_params *p, wg_var x)
 {
-    x = wg_relu(wg_layer_conv2d(p, "a", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1}));
-    wg_var h =
-        wg_tanh(wg_layer_conv2d(p, "b", x, 8, 3, &(wg_layer_conv2d_options){.padding = 1, .groups = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "a", x, 8, 3, &(wg_layer_conv2d_options){.conv.padding = 1}));
+    wg_var h = wg_tanh(
+        wg_layer_conv2d(p, "b", x, 8, 3, &(wg_layer_conv2d_options){.conv = {.padding = 1, .groups = 2}}));
     x = wg_relu(wg_add(wg_layer_conv2d(p, "c", h, 8, 1, NULL), x));
-    x = wg_sigmoid(wg_layer_conv2d(p, "d", x, 5, 3, &(wg_layer_conv2d_options){.stride = 2, .dilation = 2}));
+    x = wg_sigmoid(
+        wg_layer_conv2d(p, "d", x, 5, 3, &(wg_layer_conv2d_options){.conv = {.stride = 2, .dilation = 2}}));
     x = wg_relu(wg_layer_dense(p, "e", wg_flatten(x), 40, NULL));
     return wg_layer_dense(p, "f", wg_mulc(x, 0.5), 10, NULL);
 }
@@ -307,7 +308,7 @@ END_TEST
  * gradients say theirs too. Biases get their gradients' sums from all of these. */
 static wg_var heads(wg_params *p, wg_var x)
 {
-    const wg_layer_conv2d_options same = {.padding = 1}, strided = {.stride = 2, .padding = 1};
+    const wg_layer_conv2d_options same = {.conv.padding = 1}, strided = {.conv = {.stride = 2, .padding = 1}};
     wg_var bias = wg_param(p, wg_tape_of(x), "bias", WG_SHAPE(20, 1, 1), NULL);
     x = wg_relu(wg_layer_batch_norm(p, "n1", wg_layer_conv2d(p, "a", x, 20, 3, &same), NULL));
     wg_var skip = x;

@@ -21,7 +21,7 @@ static float whole(size_t i)
 
 static wg_var conv(wg_params *p, const char *name, wg_var x, size_t filters)
 {
-    return wg_layer_conv2d(p, name, x, filters, 3, &(wg_layer_conv2d_options){.padding = 1});
+    return wg_layer_conv2d(p, name, x, filters, 3, &(wg_layer_conv2d_options){.conv.padding = 1});
 }
 
 /* The gradient of the last image is not the same for all. */
@@ -61,7 +61,7 @@ static wg_var residual(wg_params *p, wg_var x)
 static wg_var islands(wg_params *p, wg_var x)
 {
     x = wg_relu(conv(p, "a", x, 4));
-    x = wg_layer_conv2d(p, "b", x, 4, 3, &(wg_layer_conv2d_options){.stride = 2, .groups = 2});
+    x = wg_layer_conv2d(p, "b", x, 4, 3, &(wg_layer_conv2d_options){.conv = {.stride = 2, .groups = 2}});
     return conv(p, "c", wg_abs(x), 2);
 }
 

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include "plan_training.h"
 
-static const wg_layer_conv2d_options same = {.padding = 1};
+static const wg_layer_conv2d_options same = {.conv.padding = 1};
 
 static wg_var lenet(wg_params *p, wg_var x)
 {
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
     x = wg_max_pool2d(x, 2, NULL);
     x = wg_max_pool2d(wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 3, NULL)), 2, NULL);
     x = wg_relu(wg_layer_dense(p, "fc1", wg_flatten(x), 20, NULL));
@@ -35,7 +35,7 @@ static wg_var residual(wg_params *p, wg_var x)
     x = wg_relu(wg_layer_batch_norm(p, "norm1", wg_layer_conv2d(p, "conv1", in, 6, 3, &same), NULL));
     x = wg_layer_batch_norm(p, "norm2", wg_layer_conv2d(p, "conv2", wg_dropout(x, 0.2), 6, 3, &same), NULL);
     x = wg_relu(wg_add(x, in));
-    x = wg_layer_conv2d(p, "down", x, 6, 3, &(wg_layer_conv2d_options){.stride = 2});
+    x = wg_layer_conv2d(p, "down", x, 6, 3, &(wg_layer_conv2d_options){.conv.stride = 2});
     x = wg_avg_pool2d(wg_silu(wg_layer_conv2d(p, "last", x, 6, 3, &same)), 2, NULL);
     return wg_layer_dense(p, "head", wg_mean_over(x, WG_AXES(2, 3), false), 10, NULL);
 }

@@ -47,7 +47,7 @@ static wg_var input(bench b, wg_shape shape)
 
 static wg_var lenet(wg_params *p, wg_var x)
 {
-    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.padding = 2}));
+    x = wg_relu(wg_layer_conv2d(p, "conv1", x, 6, 5, &(wg_layer_conv2d_options){.conv.padding = 2}));
     x = wg_max_pool2d(x, 2, NULL);
     x = wg_relu(wg_layer_conv2d(p, "conv2", x, 16, 5, NULL));
     x = wg_flatten(wg_max_pool2d(x, 2, NULL));
