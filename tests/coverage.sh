@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Line coverage of src/ by the test suite: prints a table, fails below 90 %.
 #     tests/coverage.sh [BUILD_DIR]
-# One configuration only: what is compiled out there (another processor's clones, a library that is absent) does not count.
+# One configuration only: what is compiled out there (another processor's kernels, a library that is absent) does not count.
 set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build-coverage}
@@ -11,7 +11,7 @@ command -v gcovr >/dev/null 2>&1 || {
     exit 1
 }
 find "$build" -name '*.gcda' -delete 2>/dev/null || true
-CC=gcc tests/run.sh "$build" -Dbuildtype=debug -Doptimization=1 -Db_coverage=true -Dtarget_clones=false \
+CC=gcc tests/run.sh "$build" -Dbuildtype=debug -Doptimization=1 -Db_coverage=true -Disa_levels=false \
     -Db_ndebug=true -Ddemos=false -Dbench=false
 gcovr --root . --filter 'src/' --object-directory "$build" --exclude-throw-branches --sort-uncovered \
     --fail-under-line 90 "$build"

@@ -4,7 +4,7 @@
 #     tests/derivatives.sh [BUILD_DIR]      the default directory is build
 # All pairs of coordinates at each point (OP_POINTS=all), and the programs of the quick suite under qemu-user on a processor with
 # AVX2 and on one without AVX, where kernels of wider sets would end the program: so the sets of gemm, convolutions and lanes and
-# the clones are those that run there. BUILD_DIR is a release build with its tests. Needs qemu-user-static, and time.
+# the map kernels are those that run there. BUILD_DIR is a release build with its tests. Needs qemu-user-static, and time.
 set -eu
 cd "$(dirname "$0")/.."
 build=${1:-build}

@@ -32,7 +32,7 @@ done
 if [ ! -f $build/build.ninja ]; then
     mkdir -p $build
     CC=clang meson setup $build -Dfuzz=true -Dtests=enabled -Dauto_features=disabled -Dzlib=enabled \
-        -Ddefault_library=static -Dtarget_clones=false -Ddemos=false -Dbuildtype=debug -Doptimization=1 \
+        -Ddefault_library=static -Disa_levels=false -Ddemos=false -Dbuildtype=debug -Doptimization=1 \
         -Db_sanitize=address,undefined -Db_lundef=false \
         '-Dc_args=-fsanitize=fuzzer-no-link -fno-sanitize-recover=all' >$build/setup.log 2>&1 || {
         cat $build/setup.log

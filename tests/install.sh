@@ -118,7 +118,7 @@ cp "$sources/packaging/wengert.wrap" subprojects/
 cp -R "$sources/meson.build" "$sources/meson_options.txt" "$sources/include" "$sources/src" subprojects/wengert/
 unset PKG_CONFIG_PATH
 check_quietly 'meson setup with a subproject' env CC="$cc" CXX="$cxx" meson setup "$folder/meson" --buildtype=plain --force-fallback-for=wengert \
-    -Dwengert:target_clones=false -Dwengert:default_library=static -Dwengert:werror=false
+    -Dwengert:isa_levels=false -Dwengert:default_library=static -Dwengert:werror=false
 check_quietly 'ninja with a subproject' ninja -C "$folder/meson"
 check_quietly 'curve.c by meson runs' run "$folder/meson/curve"
 check_quietly 'trainer.cpp by meson runs' run "$folder/meson/trainer"

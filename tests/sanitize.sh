@@ -24,12 +24,12 @@ tsan)
     OMP_TOOL_LIBRARIES=$(clang -print-resource-dir)/../../libarcher.so
     export OMP_TOOL_LIBRARIES
     # shellcheck disable=SC2086
-    CC=clang TEST_SETUP=tsan exec tests/run.sh "$build" $common -Dtarget_clones=false -Dbuildtype=debug -Doptimization=1 \
+    CC=clang TEST_SETUP=tsan exec tests/run.sh "$build" $common -Disa_levels=false -Dbuildtype=debug -Doptimization=1 \
         -Db_sanitize=thread -Db_lundef=false -Dauto_features=disabled -Dopenmp=enabled
     ;;
 valgrind)
     # shellcheck disable=SC2086
-    CC=gcc TEST_SETUP=valgrind exec tests/run.sh "$build" $common -Dtarget_clones=false -Dbuildtype=debug -Doptimization=1 \
+    CC=gcc TEST_SETUP=valgrind exec tests/run.sh "$build" $common -Disa_levels=false -Dbuildtype=debug -Doptimization=1 \
         -Dauto_features=disabled
     ;;
 *)

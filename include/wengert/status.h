@@ -91,5 +91,11 @@ WG_API void wg_error_clear(wg_error *error);
 #define WG_VERSION_PATCH 0
 WG_API const char *wg_version(void);
 
+/* The instructions that the library's kernels use: "avx512" (with BW, DQ and VL), "avx2" (with FMA) or "plain", what the build
+ * asked of the compiler. The best that the processor has, or what WENGERT_ISA says in the environment of the process when the
+ * library first needs to know: one of these words, which is ignored when the processor has not got it. Results are the same bits
+ * on any number of threads, but not on any processor: sums are cut as vectors are, and AVX2 rounds a * b + c once. */
+WG_API const char *wg_isa(void);
+
 WG_END_DECLS
 #endif

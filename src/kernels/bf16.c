@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 #include <string.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 
 enum { CHUNK = 1 << 14 };
@@ -27,7 +27,7 @@ typedef struct rounding {
 } rounding;
 
 /* y may be x, but does not begin elsewhere in it. */
-WG_CLONES static void round_chunk(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(round_chunk)
 {
     const rounding *r = work;
     const float *x = r->x;

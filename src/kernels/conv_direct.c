@@ -17,20 +17,9 @@ enum {
     ENOUGH_PIXELS = 256  /* steps of a pass over the sums, so that loading them does not count */
 };
 
-const wg_conv_kernels *wg__conv_kernels_at(size_t i)
+const wg_conv_kernels *wg__conv_kernels_of(wg_isa_level isa)
 {
-#ifdef WG_X86_KERNELS
-    if (__builtin_cpu_supports("avx512f") && i-- == 0)
-        return &wg__conv_kernels_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
-        return &wg__conv_kernels_avx2;
-#endif
-    return i == 0 ? &wg__conv_kernels_plain : NULL;
-}
-
-const wg_conv_kernels *wg__conv_kernels_of_processor(void)
-{
-    return wg__conv_kernels_at(0);
+    return WG_OF_ISA(isa, wg__conv_kernels);
 }
 
 static size_t min(size_t a, size_t b)
@@ -194,7 +183,7 @@ static choice choose(const wg_conv_kernels *kernels, const wg_conv *conv, wg_con
 
 bool wg__conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real)
 {
-    return choose(wg__conv_kernels_of_processor(), conv, pass, real) != NEITHER;
+    return choose(wg__conv_kernels_of(wg__isa()), conv, pass, real) != NEITHER;
 }
 
 bool wg__conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, const wg_conv *conv,
@@ -210,7 +199,7 @@ bool wg__conv_direct_scratch_of(const wg_conv_kernels *kernels, bool channels, c
 
 bool wg__conv_direct_scratch(const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
 {
-    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
+    const wg_conv_kernels *kernels = wg__conv_kernels_of(wg__isa());
     return wg__conv_direct_scratch_of(
         kernels, choose(kernels, conv, pass, real) == CHANNELS, conv, pass, real, bytes);
 }

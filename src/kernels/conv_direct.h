@@ -30,6 +30,7 @@
 #define WG_KERNELS_CONV_DIRECT_H
 
 #include "kernels/conv.h"
+#include "kernels/isa.h"
 
 /* How a pass is cut; a function of the geometry and of the kernels. */
 typedef struct wg_conv_plan {
@@ -88,9 +89,7 @@ typedef struct wg_conv_kernels {
 
 extern const wg_conv_kernels wg__conv_kernels_avx512, wg__conv_kernels_avx2, wg__conv_kernels_plain;
 
-/* Those that this processor can run, the fastest first; NULL behind the last. */
-const wg_conv_kernels *wg__conv_kernels_at(size_t i);
-const wg_conv_kernels *wg__conv_kernels_of_processor(void);
+const wg_conv_kernels *wg__conv_kernels_of(wg_isa_level isa);
 
 /* Is this the algorithm for the pass? */
 bool wg__conv_direct_fits(const wg_conv *conv, wg_conv_pass pass, size_t real);

@@ -5,5 +5,5 @@
 #define VECTOR 32
 #define ROW_VECTORS 2
 #define CHANNEL_VECTORS 2
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET WG_TARGET_AVX2
 #include "kernels/conv_direct_kernels.h"

@@ -5,5 +5,5 @@
 #define VECTOR 64
 #define ROW_VECTORS 4
 #define CHANNEL_VECTORS 4
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET WG_TARGET_AVX512
 #include "kernels/conv_direct_kernels.h"

@@ -62,7 +62,7 @@ void FN(wg__conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int t
 void FN(wg__conv_direct)(int threads, const wg_conv *conv, wg_conv_pass pass, const REAL *a, const REAL *b,
     REAL *result, void *scratch, const wg_epilogue *epilogue)
 {
-    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
+    const wg_conv_kernels *kernels = wg__conv_kernels_of(wg__isa());
     bool channels = choose(kernels, conv, pass, sizeof(REAL)) == CHANNELS;
     FN(wg__conv_direct_of)(kernels, channels, threads, conv, pass, a, b, result, scratch, epilogue);
 }

@@ -97,9 +97,9 @@ static wg_conv_lanes_plan plan_of(const wg_conv *conv, wg_conv_pass pass)
 {
     wg_conv_lanes_plan p = correlation_of(conv, pass);
     if (pass == WG_CONV_WEIGHT)
-        cut_weight_gradient(&p, wg__lanes_kernels_of_processor());
+        cut_weight_gradient(&p, wg__lanes_kernels());
     else
-        cut_correlation(&p, wg__lanes_kernels_of_processor());
+        cut_correlation(&p, wg__lanes_kernels());
     return p;
 }
 
@@ -135,7 +135,7 @@ static void pack(void *work, size_t chunk, size_t begin, size_t end)
 void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, const float *a, const float *b,
     float *result, void *scratch, const wg_epilogue *epilogue)
 {
-    const wg_lanes_kernels *kernels = wg__lanes_kernels_of_processor();
+    const wg_lanes_kernels *kernels = wg__lanes_kernels();
     wg_conv_lanes_plan p = plan_of(conv, pass);
     wg_conv_lanes_job job = {&p, a, b, result, scratch, (float *)scratch + p.packed, epilogue};
     if (pass == WG_CONV_WEIGHT) {

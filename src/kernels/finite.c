@@ -7,11 +7,11 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 
 /* Without its sign, a larger number has larger bits, infinity larger ones than all that are finite, and NaN
  * still larger ones: integers are compared, which takes no care of the floating-point state. */
-WG_CLONES static uint32_t largest_f32(const float *x, size_t n)
+WG_KERNEL_OF(uint32_t, largest_f32, (const float *x, size_t n), (x, n))
 {
     uint32_t largest = 0;
     for (size_t i = 0; i < n; i++) {
@@ -23,7 +23,7 @@ WG_CLONES static uint32_t largest_f32(const float *x, size_t n)
     return largest;
 }
 
-WG_CLONES static uint64_t largest_f64(const double *x, size_t n)
+WG_KERNEL_OF(uint64_t, largest_f64, (const double *x, size_t n), (x, n))
 {
     uint64_t largest = 0;
     for (size_t i = 0; i < n; i++) {

@@ -11,20 +11,9 @@
  * and 92 with them, 89, 86 and 89 with OpenBLAS 0.3.21, 66, 96 and 95 with oneDNN 2.6.3, and thin products
  * are up to four times faster than OpenBLAS's. tests/bench/bench_gemm.c measures it. Where we have no wide
  * vectors, or when the build asks for it, a CBLAS comes first. */
-const wg_gemm_kernels *wg__gemm_at(size_t i)
+const wg_gemm_kernels *wg__gemm_of(wg_isa_level isa)
 {
-#ifdef WG_X86_KERNELS
-    if (__builtin_cpu_supports("avx512f") && i-- == 0)
-        return &wg__gemm_avx512;
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && i-- == 0)
-        return &wg__gemm_avx2;
-#endif
-    return i == 0 ? &wg__gemm_plain : NULL;
-}
-
-const wg_gemm_kernels *wg__gemm_here(void)
-{
-    return wg__gemm_at(0);
+    return WG_OF_ISA(isa, wg__gemm);
 }
 
 /* C is cut into rows x columns blocks, all about equal, at multiples of a tile of the widest vectors. Halving

@@ -4,5 +4,5 @@
 #define KERNELS wg__gemm_avx2
 #define VECTOR 32
 #define ROWS 6
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET WG_TARGET_AVX2
 #include "kernels/gemm_kernels.h"

@@ -4,5 +4,5 @@
 #define KERNELS wg__gemm_avx512
 #define VECTOR 64
 #define ROWS 12
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET WG_TARGET_AVX512
 #include "kernels/gemm_kernels.h"

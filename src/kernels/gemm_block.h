@@ -7,6 +7,7 @@
 #define WG_KERNELS_GEMM_BLOCK_H
 
 #include "kernels/gemm.h"
+#include "kernels/isa.h"
 
 /* Our own loops for one kind of processor. All sizes are at least 1. They copy into `scratch`, aligned to 64
  * bytes, whose size is scratch_f64's or scratch_f32's answer: up to some 300 kB, and 0 where nothing is
@@ -26,11 +27,7 @@ extern const wg_gemm_kernels wg__gemm_plain; /* the processor of the build */
 extern const wg_gemm_kernels wg__gemm_avx2, wg__gemm_avx512;
 #endif
 
-/* Those that the processor can run, the fastest first; NULL behind the last. */
-const wg_gemm_kernels *wg__gemm_at(size_t i);
-
-/* The fastest. */
-const wg_gemm_kernels *wg__gemm_here(void);
+const wg_gemm_kernels *wg__gemm_of(wg_isa_level isa);
 
 #ifdef WG_CBLAS
 /* The same by a CBLAS on one thread. False, and nothing done, for sizes over INT_MAX, and for an OpenBLAS

@@ -104,7 +104,7 @@ static void FN(depth_part)(void *work, size_t part, size_t begin, size_t end)
     p.c = w->parts + part * w->step;
     p.k = to - from;
     p.beta = 0;
-    FN(block)(wg__gemm_here(), &p, NULL, 0, NULL); /* which copies nothing */
+    FN(block)(wg__gemm_of(wg__isa()), &p, NULL, 0, NULL); /* which copies nothing */
     (void)begin, (void)end;
 }
 
@@ -145,10 +145,10 @@ static size_t FN(room_of)(const FN(wg_product) * p, const grid *g, const wg_epil
 {
     size_t most = 0;
     if (g->rows * g->columns == 1)
-        return wg__gemm_here()->FN(scratch)(p, FN(is_transient)(p, epilogue));
+        return wg__gemm_of(wg__isa())->FN(scratch)(p, FN(is_transient)(p, epilogue));
     for (size_t block = 0, i, j; block < g->rows * g->columns; block++) {
         FN(wg_product) part = FN(block_of)(p, g, block, &i, &j);
-        size_t bytes = wg__gemm_here()->FN(scratch)(&part, FN(is_transient)(p, epilogue));
+        size_t bytes = wg__gemm_of(wg__isa())->FN(scratch)(&part, FN(is_transient)(p, epilogue));
         most = bytes > most ? bytes : most;
     }
     return most;
@@ -182,7 +182,7 @@ void FN(wg__gemm)(
     FN(gemm_work)
     work = {.product = p,
         .grid = grid_of(p->m, p->n, p->k),
-        .own = wg__gemm_here(),
+        .own = wg__gemm_of(wg__isa()),
         .epilogue = epilogue,
         .first = first,
         .rooms = {scratch, 0}};

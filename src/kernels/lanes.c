@@ -6,15 +6,14 @@
 #include "kernels/lanes_loops.h"
 #include "kernels/parallel.h"
 
-const wg_lanes_kernels *wg__lanes_kernels_of_processor(void)
+const wg_lanes_kernels *wg__lanes_kernels(void)
 {
 #ifdef WG_X86_KERNELS
-    if (wg__lanes() == wg__lanes_avx512.lanes)
-        return &wg__lanes_avx512;
-    if (wg__lanes() == wg__lanes_avx2.lanes)
-        return &wg__lanes_avx2;
-#endif
+    const wg_isa_level isa = wg__isa();
+    return isa == WG_ISA_AVX512 ? &wg__lanes_avx512 : isa == WG_ISA_AVX2 ? &wg__lanes_avx2 : NULL;
+#else
     return NULL;
+#endif
 }
 
 /* Of each group a matrix [L, count] is turned round. */
@@ -29,10 +28,10 @@ static void turn(int threads, wg_lanes_loop *loop, size_t batch, size_t count, c
 
 void wg__lanes_from_rows_f32(int threads, size_t batch, size_t count, const float *rows, float *lanes)
 {
-    turn(threads, wg__lanes_kernels_of_processor()->to_lanes, batch, count, rows, lanes);
+    turn(threads, wg__lanes_kernels()->to_lanes, batch, count, rows, lanes);
 }
 
 void wg__rows_from_lanes_f32(int threads, size_t batch, size_t count, const float *lanes, float *rows)
 {
-    turn(threads, wg__lanes_kernels_of_processor()->to_rows, batch, count, lanes, rows);
+    turn(threads, wg__lanes_kernels()->to_rows, batch, count, lanes, rows);
 }

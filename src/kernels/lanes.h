@@ -18,10 +18,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include "kernels/conv.h"
+#include "kernels/isa.h"
 #include "kernels/pool.h"
 
 /* L, of this processor: 8 with AVX2, 16 with AVX-512, 0 where there are no kernels. */
-size_t wg__lanes(void);
+static inline size_t wg__lanes(void)
+{
+    const wg_isa_level isa = wg__isa();
+    return isa == WG_ISA_AVX512 ? 16 : isa == WG_ISA_AVX2 ? 8 : 0;
+}
 
 /* Can the pass be computed in lanes, and not slower than in rows? The batch is a multiple of L and nothing is
  * empty; one group, stride and dilation 1, padding less than the filter, and a filter of more than 1 x 1,

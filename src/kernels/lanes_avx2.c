@@ -4,5 +4,5 @@
 #define KERNELS wg__lanes_avx2
 #define VECTOR 32
 #define SUMS 12
-#define TARGET __attribute__((target("avx2,fma")))
+#define TARGET WG_TARGET_AVX2
 #include "kernels/lanes_kernels.h"

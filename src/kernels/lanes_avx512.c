@@ -4,5 +4,5 @@
 #define KERNELS wg__lanes_avx512
 #define VECTOR 64
 #define SUMS 24
-#define TARGET __attribute__((target("avx512f")))
+#define TARGET WG_TARGET_AVX512
 #include "kernels/lanes_kernels.h"

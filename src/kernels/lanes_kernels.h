@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 
 typedef float vector __attribute__((vector_size(VECTOR), aligned(sizeof(float)), may_alias));

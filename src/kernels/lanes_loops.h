@@ -41,6 +41,6 @@ typedef struct wg_lanes_kernels {
 extern const wg_lanes_kernels wg__lanes_avx512, wg__lanes_avx2;
 
 /* NULL: none. */
-const wg_lanes_kernels *wg__lanes_kernels_of_processor(void);
+const wg_lanes_kernels *wg__lanes_kernels(void);
 
 #endif

@@ -2,13 +2,13 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* philox.h - Philox4x32-10 for many counters at once, the same words as wg_philox4x32: a loop over lanes that
- * compilers vectorise, inlined into the kernel that uses the words (see clones.h). */
+ * compilers vectorise, inlined into the kernel that uses the words (see isa.h). */
 #ifndef WG_KERNELS_PHILOX_H
 #define WG_KERNELS_PHILOX_H
 
 #include <stddef.h>
 #include <stdint.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 
 enum { WG_PHILOX_LANES = 16, WG_PHILOX_WORDS = 4 * WG_PHILOX_LANES };
 

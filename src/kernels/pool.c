@@ -4,7 +4,7 @@
 #include "kernels/pool.h"
 
 #include <string.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "kernels/pool_window.h"
 

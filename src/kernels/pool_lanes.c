@@ -34,7 +34,7 @@ static void run(int threads, wg_lanes_loop *const loops[2], wg_pool_lanes_job jo
 void wg__max_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, int32_t *index, const wg_epilogue *epilogue)
 {
-    run(threads, wg__lanes_kernels_of_processor()->max_pool,
+    run(threads, wg__lanes_kernels()->max_pool,
         (wg_pool_lanes_job){.pool = pool, .x = x, .y = y, .index = index}, pool->out_height * pool->out_width,
         epilogue);
 }
@@ -42,7 +42,7 @@ void wg__max_pool_lanes_f32(
 void wg__max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const float *g, const int32_t *index,
     float *dx, const wg_epilogue *epilogue)
 {
-    run(threads, wg__lanes_kernels_of_processor()->max_back,
+    run(threads, wg__lanes_kernels()->max_back,
         (wg_pool_lanes_job){.pool = pool, .x = g, .in_index = index, .y = dx}, pool->height * pool->width,
         epilogue);
 }
@@ -50,13 +50,13 @@ void wg__max_pool_lanes_backward_f32(int threads, const wg_pool *pool, const flo
 void wg__avg_pool_lanes_f32(
     int threads, const wg_pool *pool, const float *x, float *y, const wg_epilogue *epilogue)
 {
-    run(threads, wg__lanes_kernels_of_processor()->avg_pool,
-        (wg_pool_lanes_job){.pool = pool, .x = x, .y = y}, pool->out_height * pool->out_width, epilogue);
+    run(threads, wg__lanes_kernels()->avg_pool, (wg_pool_lanes_job){.pool = pool, .x = x, .y = y},
+        pool->out_height * pool->out_width, epilogue);
 }
 
 void wg__avg_pool_lanes_backward_f32(
     int threads, const wg_pool *pool, const float *g, float *dx, const wg_epilogue *epilogue)
 {
-    run(threads, wg__lanes_kernels_of_processor()->avg_back,
-        (wg_pool_lanes_job){.pool = pool, .x = g, .y = dx}, pool->height * pool->width, epilogue);
+    run(threads, wg__lanes_kernels()->avg_back, (wg_pool_lanes_job){.pool = pool, .x = g, .y = dx},
+        pool->height * pool->width, epilogue);
 }

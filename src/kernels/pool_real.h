@@ -88,7 +88,7 @@ static inline bool FN(max_row_of_two)(
     return suspect;
 }
 
-WG_CLONES static void FN(max_two_by_two)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(max_two_by_two))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
@@ -158,7 +158,7 @@ static inline void FN(max_row_back)(
         a[width - 1] = b[width - 1] = 0;
 }
 
-WG_CLONES static void FN(max_two_by_two_back)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(max_two_by_two_back))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
@@ -242,7 +242,7 @@ static inline void FN(avg_row)(size_t count, const REAL *restrict a, const REAL 
         y[j] = (a[2 * j] + a[2 * j + 1] + b[2 * j] + b[2 * j + 1]) / 4;
 }
 
-WG_CLONES static void FN(avg_two_by_two)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(avg_two_by_two))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
@@ -293,7 +293,7 @@ static inline void FN(avg_row_back)(
         a[width - 1] = b[width - 1] = 0;
 }
 
-WG_CLONES static void FN(avg_two_by_two_back)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(avg_two_by_two_back))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;

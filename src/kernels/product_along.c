@@ -4,7 +4,7 @@
 #include "kernels/product_along.h"
 
 #include <stdint.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/wide_product.h"
 
 /* In doubles, abreast; or one at a time as wide products. */
@@ -102,7 +102,7 @@ WG_INLINE void slopes_near(const wg_products *p, size_t k, size_t w, const doubl
 }
 
 /* With loops over sets whose ends the compiler sees. */
-WG_CLONES static void slopes_abreast(const wg_products *p, const double *g, int64_t *far)
+WG_KERNEL(slopes_abreast, (const wg_products *p, const double *g, int64_t *far), (p, g, far))
 {
     enum { W = WG_PRODUCTS_ABREAST };
     switch (p->k) {
@@ -144,7 +144,7 @@ WG_INLINE void near_along(const wg_products *p, size_t w, int64_t *far)
         p->out[i] = now[(w << p->k) - w + i];
 }
 
-WG_CLONES static void along_abreast(const wg_products *p, int64_t *far)
+WG_KERNEL(along_abreast, (const wg_products *p, int64_t *far), (p, far))
 {
     near_along(p, WG_PRODUCTS_ABREAST, far);
 }

@@ -19,7 +19,7 @@ WG_INLINE REAL FN(larger)(REAL a, REAL b)
 }
 
 /* Halves the block until one is left. */
-WG_CLONES static REAL FN(block_largest)(const REAL *restrict x, REAL sign)
+WG_KERNEL_OF(REAL, FN(block_largest), (const REAL *restrict x, REAL sign), (x, sign))
 {
     REAL half[FN(BLOCK) / 2];
 #pragma omp simd
@@ -83,8 +83,9 @@ static void FN(rows)(void *data, size_t chunk, size_t begin, size_t end)
     }
 }
 
-WG_CLONES static void FN(better_of_line)(
-    const REAL *restrict x, size_t width, REAL sign, COUNTER t, REAL *restrict best, COUNTER *restrict at)
+WG_KERNEL(FN(better_of_line),
+    (const REAL *restrict x, size_t width, REAL sign, COUNTER t, REAL *restrict best, COUNTER *restrict at),
+    (x, width, sign, t, best, at))
 {
 #pragma omp simd
     for (size_t i = 0; i < width; i++) {

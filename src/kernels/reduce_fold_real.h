@@ -29,7 +29,7 @@
 
 enum { FN(BLOCK) = 256 };
 
-WG_CLONES static void FN(exponentials)(const REAL *restrict x, size_t n, REAL c, REAL *restrict y)
+WG_KERNEL(FN(exponentials), (const REAL *restrict x, size_t n, REAL c, REAL *restrict y), (x, n, c, y))
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++)
@@ -49,8 +49,9 @@ static double FN(exponentials_row)(const void *data, size_t n, double c)
     return sum;
 }
 
-WG_CLONES static void FN(exponentials_lines)(
-    const void *data, size_t lines, size_t distance, size_t width, const double *c, double *restrict result)
+WG_KERNEL(FN(exponentials_lines),
+    (const void *data, size_t lines, size_t distance, size_t width, const double *c, double *restrict result),
+    (data, lines, distance, width, c, result))
 {
     const REAL *x = data;
     for (size_t t = 0; t < lines; t++, x += distance)

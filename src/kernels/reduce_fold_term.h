@@ -5,7 +5,7 @@
  * reduce_fold_real.h with NAME, TERM, JOIN and IDENTITY. */
 
 /* Eight lanes, four numbers at a time into each; then the lanes as a tree. */
-WG_CLONES static double NAME(row)(const void *data, size_t n, double c)
+WG_KERNEL_OF(double, NAME(row), (const void *data, size_t n, double c), (data, n, c))
 {
     const REAL *restrict x = data;
     double lane[8] = {IDENTITY, IDENTITY, IDENTITY, IDENTITY, IDENTITY, IDENTITY, IDENTITY, IDENTITY};
@@ -30,8 +30,9 @@ WG_CLONES static double NAME(row)(const void *data, size_t n, double c)
 }
 
 /* Four lines at a time, so that the results are loaded and stored a quarter as often. */
-WG_CLONES static void NAME(lines)(
-    const void *data, size_t lines, size_t distance, size_t width, const double *c, double *restrict result)
+WG_KERNEL(NAME(lines),
+    (const void *data, size_t lines, size_t distance, size_t width, const double *c, double *restrict result),
+    (data, lines, distance, width, c, result))
 {
     const REAL *x = data;
     (void)c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "kernels/reduce.h"
 #include "kernels/vector_math.h"

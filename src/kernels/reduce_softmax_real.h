@@ -75,7 +75,8 @@ WG_INLINE REAL FN(divisor_of)(double sum)
     return sum == 0 ? 1 : (REAL)sum;
 }
 
-WG_CLONES static void FN(forward_row)(const REAL *x, size_t n, bool log_wanted, REAL *restrict y)
+WG_KERNEL(
+    FN(forward_row), (const REAL *x, size_t n, bool log_wanted, REAL *restrict y), (x, n, log_wanted, y))
 {
     REAL largest = FN(shift_of)(FN(largest)(x, n));
     REAL sum = FN(divisor_of)(FN(exp_row)(x, n, largest, y));
@@ -103,8 +104,8 @@ static void FN(forward_rows)(void *data, size_t chunk, size_t begin, size_t end)
 }
 
 /* grad = y (g - sum(g y)); of logarithms grad = g - exp(y) sum(g). */
-WG_CLONES static void FN(backward_row)(
-    const REAL *y, const REAL *g, size_t n, bool is_log, REAL *restrict grad)
+WG_KERNEL(FN(backward_row), (const REAL *y, const REAL *g, size_t n, bool is_log, REAL *restrict grad),
+    (y, g, n, is_log, grad))
 {
     double lane[8] = {0}, sum = 0;
     size_t end = n - n % 8;
@@ -143,8 +144,9 @@ static void FN(backward_rows)(void *data, size_t chunk, size_t begin, size_t end
 }
 
 /* `width` columns side by side; lines lie `distance` apart. */
-WG_CLONES static void FN(forward_tile)(
-    const REAL *x, size_t lines, size_t distance, size_t width, bool log_wanted, REAL *restrict y)
+WG_KERNEL(FN(forward_tile),
+    (const REAL *x, size_t lines, size_t distance, size_t width, bool log_wanted, REAL *restrict y),
+    (x, lines, distance, width, log_wanted, y))
 {
     REAL largest[WG_TILE], shift[WG_TILE];
     double sum[WG_TILE] = {0};
@@ -173,8 +175,10 @@ WG_CLONES static void FN(forward_tile)(
         }
 }
 
-WG_CLONES static void FN(backward_tile)(const REAL *y, const REAL *g, size_t lines, size_t distance,
-    size_t width, bool is_log, REAL *restrict grad)
+WG_KERNEL(FN(backward_tile),
+    (const REAL *y, const REAL *g, size_t lines, size_t distance, size_t width, bool is_log,
+        REAL *restrict grad),
+    (y, g, lines, distance, width, is_log, grad))
 {
     double sum[WG_TILE] = {0};
     for (size_t t = 0; t < lines; t++)

@@ -4,7 +4,7 @@
 /* reduce_spread_real.h - what goes back to the terms of a reduction; see base/for_each_real.h and
  * reduce_spread.c. */
 
-WG_CLONES static void FN(copy_row)(const void *x, size_t n, double p, double q, void *out)
+WG_KERNEL(FN(copy_row), (const void *x, size_t n, double p, double q, void *out), (x, n, p, q, out))
 {
     REAL *y = out;
     (void)x;
@@ -13,7 +13,8 @@ WG_CLONES static void FN(copy_row)(const void *x, size_t n, double p, double q, 
         y[i] = (REAL)p;
 }
 
-WG_CLONES static void FN(copy_line)(const void *x, size_t n, const double *p, const double *q, void *out)
+WG_KERNEL(
+    FN(copy_line), (const void *x, size_t n, const double *p, const double *q, void *out), (x, n, p, q, out))
 {
     REAL *restrict y = out;
     (void)x;
@@ -23,7 +24,7 @@ WG_CLONES static void FN(copy_line)(const void *x, size_t n, const double *p, co
         y[i] = (REAL)p[i];
 }
 
-WG_CLONES static void FN(linear_row)(const void *in, size_t n, double p, double q, void *out)
+WG_KERNEL(FN(linear_row), (const void *in, size_t n, double p, double q, void *out), (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out;
@@ -32,7 +33,8 @@ WG_CLONES static void FN(linear_row)(const void *in, size_t n, double p, double 
         y[i] = (REAL)(p * ((double)x[i] - q));
 }
 
-WG_CLONES static void FN(linear_line)(const void *in, size_t n, const double *p, const double *q, void *out)
+WG_KERNEL(FN(linear_line), (const void *in, size_t n, const double *p, const double *q, void *out),
+    (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out;
@@ -41,7 +43,7 @@ WG_CLONES static void FN(linear_line)(const void *in, size_t n, const double *p,
         y[i] = (REAL)(p[i] * ((double)x[i] - q[i]));
 }
 
-WG_CLONES static void FN(exponential_row)(const void *in, size_t n, double p, double q, void *out)
+WG_KERNEL(FN(exponential_row), (const void *in, size_t n, double p, double q, void *out), (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out, c = (REAL)q, scale = (REAL)p;
@@ -50,8 +52,8 @@ WG_CLONES static void FN(exponential_row)(const void *in, size_t n, double p, do
         y[i] = scale * exp(x[i] - c);
 }
 
-WG_CLONES static void FN(exponential_line)(
-    const void *in, size_t n, const double *p, const double *q, void *out)
+WG_KERNEL(FN(exponential_line), (const void *in, size_t n, const double *p, const double *q, void *out),
+    (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out;
@@ -60,7 +62,7 @@ WG_CLONES static void FN(exponential_line)(
         y[i] = (REAL)p[i] * exp(x[i] - (REAL)q[i]);
 }
 
-WG_CLONES static void FN(quotient_row)(const void *in, size_t n, double p, double q, void *out)
+WG_KERNEL(FN(quotient_row), (const void *in, size_t n, double p, double q, void *out), (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out;
@@ -69,7 +71,8 @@ WG_CLONES static void FN(quotient_row)(const void *in, size_t n, double p, doubl
         y[i] = (REAL)(p * ((double)x[i] / q));
 }
 
-WG_CLONES static void FN(quotient_line)(const void *in, size_t n, const double *p, const double *q, void *out)
+WG_KERNEL(FN(quotient_line), (const void *in, size_t n, const double *p, const double *q, void *out),
+    (in, n, p, q, out))
 {
     const REAL *x = in;
     REAL *restrict y = out;

@@ -31,7 +31,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 
 #if defined(__GNUC__) && !defined(__clang__) && defined(__x86_64__) && defined(__GLIBC__) &&                 \
     !defined(__cplusplus)

@@ -18,7 +18,7 @@
 #include <wengert/shaping.h>
 #include "base/alloc.h"
 #include "base/option.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/epilogue.h"
 #include "kernels/parallel.h"
 #include "ops/deviation.h"

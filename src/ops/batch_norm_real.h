@@ -63,7 +63,7 @@ WG_INLINE void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const s
         w->part[item->block * channels + item->channel + j] = (struct pair){mean[j], deviation[j]};
 }
 
-WG_CLONES static void FN(moments)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(moments))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
@@ -105,7 +105,7 @@ WG_INLINE void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const st
         w->part[item->block * channels + item->channel + j] = (struct pair){sum[j], product[j]};
 }
 
-WG_CLONES static void FN(slopes)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(slopes))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
@@ -146,7 +146,7 @@ WG_INLINE void FN(map_span)(const struct FN(batch_norm_work) * w, size_t at, siz
             out[i] = g[i] * slope[i * step];
 }
 
-WG_CLONES static void FN(map)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(map))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);

@@ -7,7 +7,7 @@
 
 enum { FN(CHAIN_BLOCK) = 2048 / sizeof(REAL) };
 
-WG_CLONES static void FN(chain_fill)(REAL x, size_t n, REAL *out)
+WG_KERNEL(FN(chain_fill), (REAL x, size_t n, REAL *out), (x, n, out))
 {
     for (size_t i = 0; i < n; i++)
         out[i] = x;

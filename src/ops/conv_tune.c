@@ -47,7 +47,7 @@ static size_t nanoseconds_of(const measured *m)
 
 static bool can(const measured *m, size_t way)
 {
-    const wg_conv_kernels *kernels = wg__conv_kernels_of_processor();
+    const wg_conv_kernels *kernels = wg__conv_kernels_of(wg__isa());
     if (wg_op_lanes(m->op) || way == WG_CONV_IN_LANES)
         return wg_op_lanes(m->op) && way == WG_CONV_IN_LANES;
     return way == WG_CONV_BY_PRODUCT ||

@@ -15,7 +15,7 @@
 #include <wengert/math.h>
 #include <wengert/reduce.h>
 #include "base/alloc.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "kernels/vector_math.h"
 #include "ops/loss.h"

@@ -101,7 +101,7 @@ WG_INLINE double FN(panel_forward)(
     return total;
 }
 
-WG_CLONES static void FN(cross_entropy_forward_panel)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(cross_entropy_forward_panel))
 {
     const struct FN(cross_entropy_work) *w = work;
     struct panel panel = panel_of(&w->panels, chunk);
@@ -200,7 +200,7 @@ WG_INLINE void FN(panel_backward)(
     }
 }
 
-WG_CLONES static void FN(cross_entropy_backward_panel)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(cross_entropy_backward_panel))
 {
     const struct FN(cross_entropy_work) *w = work;
     struct panel panel = panel_of(&w->panels, chunk);

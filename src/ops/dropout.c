@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <wengert/norm.h>
 #include <wengert/op.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "kernels/philox.h"
 #include "ops/ops.h"

@@ -12,7 +12,7 @@ struct FN(dropout_work) {
 };
 
 /* Chunks begin at multiples of WG_PHILOX_WORDS elements. */
-WG_CLONES static void FN(dropout_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(dropout_chunk))
 {
     const struct FN(dropout_work) *w = work;
     const uint32_t threshold = w->threshold;

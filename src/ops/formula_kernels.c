@@ -4,7 +4,7 @@
 /* formula_kernels.c - the kernels of all rows: whole tensors, and chains, by the loops of formula_loops.h. */
 
 #include <string.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "ops/chain.h"
 #include "ops/formula.h"
@@ -68,18 +68,9 @@ static unsigned slope_loop(unsigned code, size_t towards)
     return WG_LOOPS * (unsigned)kinds[code].row + (second ? WG_LOOP_SLOPE_B : WG_LOOP_SLOPE_A);
 }
 
-const wg_formula_loops *wg__formula_loops_at(size_t i)
+const wg_formula_loops *wg__formula_loops_of(wg_isa_level isa)
 {
-#ifdef WG_X86_KERNELS
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-                  __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-    if (avx512 && avx2 && i-- == 0)
-        return &wg__formula_loops_avx512;
-    if (avx2 && i-- == 0)
-        return &wg__formula_loops_avx2;
-#endif
-    return i == 0 ? &wg__formula_loops_plain : NULL;
+    return WG_OF_ISA(isa, wg__formula_loops);
 }
 
 /* A record finds its row by its place in the array; a user's copy of one, by the row's own scalar function.

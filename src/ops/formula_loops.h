@@ -10,6 +10,7 @@
 #define WG_OPS_FORMULA_LOOPS_H
 
 #include <stddef.h>
+#include "kernels/isa.h"
 
 /* The rows of formulas.def, counted. */
 enum {
@@ -55,7 +56,6 @@ extern const wg_formula_loops wg__formula_loops_plain; /* the processor of the b
 extern const wg_formula_loops wg__formula_loops_avx2, wg__formula_loops_avx512;
 #endif
 
-/* Those that the processor can run, the fastest first; NULL behind the last. */
-const wg_formula_loops *wg__formula_loops_at(size_t i);
+const wg_formula_loops *wg__formula_loops_of(wg_isa_level isa);
 
 #endif

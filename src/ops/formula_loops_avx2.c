@@ -3,5 +3,5 @@
 
 #define LOOPS wg__formula_loops_avx2
 #define VECTOR 32
-#define TARGET __attribute__((target("avx2,fma,bmi2")))
+#define TARGET WG_TARGET_AVX2
 #include "ops/formula_loops_of.h"

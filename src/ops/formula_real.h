@@ -5,7 +5,7 @@
 
 static wg_kernel FN(kernel)(unsigned loop)
 {
-    const wg_formula_loops *loops = wg__formula_loops_at(0);
+    const wg_formula_loops *loops = wg__formula_loops_of(wg__isa());
     return (wg_kernel){loops->FN(find)(loop), loops->FN(rest)};
 }
 

@@ -88,7 +88,7 @@ WG_INLINE void FN(gru_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_CLONES static void FN(gru_run)(void *work, size_t worker, size_t begin, size_t end)
+WG_LOOP(FN(gru_run))
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden;
@@ -98,14 +98,14 @@ WG_CLONES static void FN(gru_run)(void *work, size_t worker, size_t begin, size_
         const REAL *gx = w->gx + at * gates;
         REAL *k = w->kept + at * 4 * hidden, *y = w->y + at * hidden;
         FN(step_product)
-        (end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden, wg__room_of(&w->rooms, worker));
+        (end - begin, gates, hidden, h, w->weight, 0, k, 4 * hidden, wg__room_of(&w->rooms, chunk));
         for (size_t i = 0; i < (end - begin) * hidden; i += hidden)
             FN(gru_row)(hidden, gx + 3 * i, w->bias, k + 4 * i, h + i, y + i);
         h = y;
     }
 }
 
-WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, size_t end)
+WG_LOOP(FN(gru_run_back))
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -127,7 +127,7 @@ WG_CLONES static void FN(gru_run_back)(void *work, size_t worker, size_t begin, 
         }
         if (t > 0 || w->first)
             FN(step_product)
-        (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg__room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, da, w->weight, 1, dh, hidden, wg__room_of(&w->rooms, chunk));
     }
 }
 

@@ -12,7 +12,7 @@
 #include <wengert/math.h>
 #include <wengert/reduce.h>
 #include "base/option.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "ops/loss.h"
 #include "ops/ops.h"

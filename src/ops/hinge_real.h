@@ -39,7 +39,7 @@ WG_INLINE double FN(hinge_span)(const struct FN(hinge_work) * w, const REAL *s, 
     return sum;
 }
 
-WG_CLONES static void FN(hinge_forward_rows)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(hinge_forward_rows))
 {
     const struct FN(hinge_work) *w = work;
     double total = 0;
@@ -90,7 +90,7 @@ static wg_status FN(hinge_forward)(wg_op_context *op)
 }
 
 /* ds[j] = power m^(power - 1) where m = s[j] - s[y] + margin > 0, else 0;   ds[y] = -sum of the others */
-WG_CLONES static void FN(hinge_backward_rows)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(hinge_backward_rows))
 {
     const struct FN(hinge_work) *w = work;
     const size_t classes = w->classes;

@@ -14,7 +14,7 @@
 #include <wengert/op.h>
 #include <wengert/shaping.h>
 #include "base/alloc.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/epilogue.h"
 #include "kernels/parallel.h"
 #include "ops/deviation.h"

@@ -15,7 +15,7 @@ struct FN(layer_norm_work) {
     const wg_epilogue *epilogue;
 };
 
-WG_CLONES static void FN(layer_norm_rows)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(layer_norm_rows))
 {
     const struct FN(layer_norm_work) *w = work;
     size_t width = w->width;
@@ -79,7 +79,7 @@ WG_INLINE void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t ro
         dx[j] = g[j] * gamma[j] * scale + ((x[j] - high) - low) * scale * curve + shift;
 }
 
-WG_CLONES static void FN(layer_norm_slopes)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(layer_norm_slopes))
 {
     const struct FN(layer_norm_work) *w = work;
     size_t width = w->width;

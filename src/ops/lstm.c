@@ -21,7 +21,7 @@
 #include <wengert/math.h>
 #include <wengert/recurrent.h>
 #include "base/alloc.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/gemm.h"
 #include "kernels/parallel.h"
 #include "kernels/strided.h"

@@ -86,7 +86,7 @@ WG_INLINE void FN(lstm_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_CLONES static void FN(lstm_run)(void *work, size_t worker, size_t begin, size_t end)
+WG_LOOP(FN(lstm_run))
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -96,7 +96,7 @@ WG_CLONES static void FN(lstm_run)(void *work, size_t worker, size_t begin, size
         const REAL *gx = w->gx + at * gates;
         REAL *z = w->z + at * gates, *c_t = w->c + at * hidden, *y = w->y + at * hidden;
         FN(step_product)
-        (end - begin, gates, hidden, h, w->weight, 0, z, gates, wg__room_of(&w->rooms, worker));
+        (end - begin, gates, hidden, h, w->weight, 0, z, gates, wg__room_of(&w->rooms, chunk));
         for (size_t i = 0; i < n; i += hidden)
             FN(lstm_row)(hidden, gx + 4 * i, z + 4 * i, c + i, c_t + i, y + i);
         h = y, c = c_t;
@@ -104,7 +104,7 @@ WG_CLONES static void FN(lstm_run)(void *work, size_t worker, size_t begin, size
     memcpy(w->last + begin * hidden, c, n * sizeof *c);
 }
 
-WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin, size_t end)
+WG_LOOP(FN(lstm_run_back))
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -125,7 +125,7 @@ WG_CLONES static void FN(lstm_run_back)(void *work, size_t worker, size_t begin,
             FN(lstm_row_back)(hidden, z + 4 * i, before + i, c + i, dh + i, dc + i, dz + 4 * i);
         if (t > 0 || w->first)
             FN(step_product)
-        (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg__room_of(&w->rooms, worker));
+        (end - begin, hidden, gates, dz, w->weight, 0, dh, hidden, wg__room_of(&w->rooms, chunk));
     }
 }
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <wengert/math.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "kernels/vector_math.h"
 #include "ops/loss.h"

@@ -53,7 +53,7 @@ WG_INLINE bool FN(in_range)(double sum)
     return REAL_IS_DOUBLE || (fabs(sum) > 1e-30 && fabs(sum) < 1e38);
 }
 
-WG_CLONES static void FN(pointwise_forward_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(pointwise_forward_chunk))
 {
     const struct FN(pointwise_work) *w = work;
     double sum = 0;
@@ -93,7 +93,7 @@ static wg_status FN(pointwise_forward)(wg_op_context *op)
     return WG_OK;
 }
 
-WG_CLONES static void FN(pointwise_backward_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+WG_LOOP(FN(pointwise_backward_chunk))
 {
     const struct FN(pointwise_work) *w = work;
     for (size_t at = begin; at < end; at += BLOCK) {

@@ -9,7 +9,7 @@ enum { LANES = WG_POW_LANES };
 
 /* What pow_slope.c says, with c_0 and c_1 alone. A power that may leave the range is taken in two halves, as
  * there; beyond e^600 at the latest, which needs no power to be known. */
-WG_CLONES static void slopes(wg_pow_lanes *lanes, int k, int j)
+WG_KERNEL(slopes, (wg_pow_lanes * lanes, int k, int j), (lanes, k, j))
 {
     double a[LANES], b[LANES], c0[LANES], c1[LANES];
 #pragma omp simd
@@ -38,7 +38,6 @@ WG_CLONES static void slopes(wg_pow_lanes *lanes, int k, int j)
     }
 }
 
-/* What is chosen by processor would be exported, whatever its visibility. */
 void wg__pow_slope_lanes(wg_pow_lanes *lanes, int k, int j)
 {
     slopes(lanes, k, j);

@@ -3,7 +3,7 @@
 
 #include <math.h>
 #include "base/option.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "optim/optim.h"
 
 static wg_status settle(void *options, wg_error *error)

@@ -5,8 +5,10 @@ typedef struct FN(adam_numbers) {
     REAL beta1, beta2, rest1, rest2, keep, decay, rate, root, eps;
 } FN(adam_numbers);
 
-WG_CLONES static void FN(adam)(size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict m,
-    REAL *restrict v, const FN(adam_numbers) * k)
+WG_KERNEL(FN(adam),
+    (size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict m, REAL *restrict v,
+        const FN(adam_numbers) * k),
+    (n, w, g, m, v, k))
 {
     const REAL beta1 = k->beta1, beta2 = k->beta2, rest1 = k->rest1, rest2 = k->rest2, keep = k->keep;
     const REAL decay = k->decay, rate = k->rate, root = k->root, eps = k->eps;

@@ -9,7 +9,7 @@
 #include <float.h>
 #include <math.h>
 #include <wengert/optim.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 
 #define TEMPLATE "optim/clip_real.h"
 #include "base/for_each_real.h"

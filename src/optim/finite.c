@@ -6,9 +6,9 @@
 #include <stdint.h>
 #include <string.h>
 #include <wengert/optim.h>
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 
-WG_CLONES static bool bad_f64(size_t n, const double *g)
+WG_KERNEL_OF(bool, bad_f64, (size_t n, const double *g), (n, g))
 {
     uint64_t carried = 0;
     for (size_t i = 0; i < n; i++) {
@@ -19,7 +19,7 @@ WG_CLONES static bool bad_f64(size_t n, const double *g)
     return carried >> 63;
 }
 
-WG_CLONES static bool bad_f32(size_t n, const float *g)
+WG_KERNEL_OF(bool, bad_f32, (size_t n, const float *g), (n, g))
 {
     uint32_t carried = 0;
     for (size_t i = 0; i < n; i++) {

@@ -4,7 +4,7 @@
 /* One rule with three forms: checkpoints know them by their slots. */
 #include <float.h>
 #include "base/option.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "optim/optim.h"
 
 static wg_status with_momentum(void *options, wg_error *error)

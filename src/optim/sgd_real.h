@@ -2,15 +2,18 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* w -= lr (g + decay w) */
-WG_CLONES static void FN(plain_loop)(size_t n, REAL *restrict w, const REAL *restrict g, REAL lr, REAL decay)
+WG_KERNEL(FN(plain_loop), (size_t n, REAL *restrict w, const REAL *restrict g, REAL lr, REAL decay),
+    (n, w, g, lr, decay))
 {
     for (size_t i = 0; i < n; i++)
         w[i] -= lr * (g[i] + decay * w[i]);
 }
 
 /* v = momentum v + (g + decay w);  w -= lr v */
-WG_CLONES static void FN(polyak_loop)(
-    size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum, REAL decay)
+WG_KERNEL(FN(polyak_loop),
+    (size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum,
+        REAL decay),
+    (n, w, g, v, lr, momentum, decay))
 {
     for (size_t i = 0; i < n; i++) {
         v[i] = momentum * v[i] + (g[i] + decay * w[i]);
@@ -19,8 +22,10 @@ WG_CLONES static void FN(polyak_loop)(
 }
 
 /* v = momentum v + (g + decay w);  w -= lr (g + decay w + momentum v) */
-WG_CLONES static void FN(nesterov_loop)(
-    size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum, REAL decay)
+WG_KERNEL(FN(nesterov_loop),
+    (size_t n, REAL *restrict w, const REAL *restrict g, REAL *restrict v, REAL lr, REAL momentum,
+        REAL decay),
+    (n, w, g, v, lr, momentum, decay))
 {
     for (size_t i = 0; i < n; i++) {
         REAL slope = g[i] + decay * w[i];

@@ -5,7 +5,7 @@
 #include "scalars/program.h"
 
 #include "base/float_state.h"
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "ops/formula.h"
 
 /* ---- Values ----------------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 /* The sweep of a scalar program. */
 #include "scalars/program.h"
 
-#include "kernels/clones.h"
+#include "kernels/isa.h"
 #include "ops/formula.h"
 
 static const wg_scalar_pair *sweep_sums(const wg_scalar_fan *fans, uint32_t count, const wg_scalar_pair *pair,

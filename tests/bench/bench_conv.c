@@ -59,15 +59,15 @@ static void chosen(void *user)
 static void rows(void *user)
 {
     job *j = user;
-    wg__conv_direct_of_f32(wg__conv_kernels_at(0), false, j->threads, &j->conv, j->pass, j->a, j->b,
+    wg__conv_direct_of_f32(wg__conv_kernels_of(wg__isa()), false, j->threads, &j->conv, j->pass, j->a, j->b,
         j->result, j->scratch, NULL);
 }
 
 static void channels(void *user)
 {
     job *j = user;
-    wg__conv_direct_of_f32(
-        wg__conv_kernels_at(0), true, j->threads, &j->conv, j->pass, j->a, j->b, j->result, j->scratch, NULL);
+    wg__conv_direct_of_f32(wg__conv_kernels_of(wg__isa()), true, j->threads, &j->conv, j->pass, j->a, j->b,
+        j->result, j->scratch, NULL);
 }
 
 static void product(void *user)
@@ -107,9 +107,9 @@ static size_t variants_of(const wg_conv *c, wg_conv_pass pass, bool *is)
     is[CHOSEN] = wg__conv_scratch(wg__threads_of(0), c, pass, sizeof(float), &bytes[CHOSEN]);
     is[PRODUCT] = wg__conv_gemm_scratch(wg__threads_of(0), c, pass, sizeof(float), &bytes[PRODUCT]);
     for (size_t v = ROWS; v <= CHANNELS; v++)
-        is[v] = wg__conv_direct_can(wg__conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float)) &&
+        is[v] = wg__conv_direct_can(wg__conv_kernels_of(wg__isa()), v == CHANNELS, c, pass, sizeof(float)) &&
                 wg__conv_direct_scratch_of(
-                    wg__conv_kernels_at(0), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
+                    wg__conv_kernels_of(wg__isa()), v == CHANNELS, c, pass, sizeof(float), &bytes[v]);
     is[LANES] = wg__conv_lanes_takes(c, pass) && wg__conv_lanes_scratch(c, pass, &bytes[LANES]);
 #ifdef WG_BENCH_ONEDNN
     is[ONEDNN] = true;

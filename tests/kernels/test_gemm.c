@@ -182,9 +182,9 @@ START_TEST(every_kind_of_tile)
 {
     for (size_t i = 0; i < ODD; i++) {
         check_all(odd[i][0], odd[i][1], odd[i][2], &wide_tiles, "wide");
-        for (size_t kind = 0; wg__gemm_at(kind); kind++)
-            check_all(odd[i][0], odd[i][1], odd[i][2], wg__gemm_at(kind),
-                kind ? "a lesser processor's" : "this processor's");
+        for (wg_isa_level isa = WG_ISA_PLAIN; isa <= wg__isa(); isa++)
+            check_all(odd[i][0], odd[i][1], odd[i][2], wg__gemm_of(isa),
+                isa < wg__isa() ? "a lesser processor's" : "this processor's");
     }
 }
 END_TEST
