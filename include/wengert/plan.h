@@ -50,8 +50,8 @@
  *
  *     wg_span x = wg_scalars_new(tape, start, n);
  *     wg_plan *plan = wg_plan_new(f(x), NULL, &error);
- *     wg_plan_set_scalars(plan, x, point), wg_plan_run(plan), wg_plan_read_grads(plan, x, gradient);    again
- * and again
+ *     for (...)                                                                  as often as you like
+ *         wg_plan_set_scalars(plan, x, point), wg_plan_run(plan), wg_plan_read_grads(plan, x, gradient);
  *
  * Scalars among tensors become programs, too, a stretch of neighbours each. Values of + - * / are the same
  * bits as recorded ones. What several operations add to one gradient may be added in another order, and a

@@ -3,8 +3,8 @@
 
 /* gemm.h - the matrix product, C = alpha op(A) op(B) + beta C, over a CBLAS or our own loops.
  *
- *     op(A) is m x k, op(B) is k x n, C is m x n, all row-major; op(X) is X, or its transpose when the flag
- * is set.
+ *     op(A) is m x k, op(B) is k x n, C is m x n, all row-major;
+ *     op(X) is X, or its transpose when the flag is set.
  *
  *     A, transpose_a false: m rows of k numbers, lda apart        true: k rows of m numbers
  *     B, transpose_b false: k rows of n numbers, ldb apart        true: n rows of k numbers

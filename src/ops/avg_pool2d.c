@@ -3,12 +3,15 @@
 
 /* avg_pool2d: x [N, C, H, W] -> y [N, C, OH, OW]
  *
- *     y[n, c, i, j] = (sum of x[n, c] over window (i, j)) / d[i, j],    d: the window's size, or how much of
- * it lies in x
+ *     y[n, c, i, j] = (sum of x[n, c] over window (i, j)) / d[i, j]
  *
- * y is linear in x. With g = dL/dy, an x in several windows collects its share of each:
- *     dL/dx[n, c, p] = sum of g[n, c, i, j] / d[i, j]  over the windows that hold p (avg_pool2d_gradient) and
- * that, being linear in g with the same coefficients, has avg_pool2d as its derivative. */
+ * where d is the window's size, or how much of it lies in x. y is linear in x. With g = dL/dy, an x in
+ * several windows collects its share of each:
+ *
+ *     dL/dx[n, c, p] = sum of g[n, c, i, j] / d[i, j]  over the windows that hold p
+ *
+ * which is avg_pool2d_gradient. That is linear in g with the same coefficients, so its derivative is
+ * avg_pool2d. */
 
 #include "kernels/lanes.h"
 #include "ops/ops.h"

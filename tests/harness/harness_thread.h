@@ -4,11 +4,10 @@
 /* harness_thread.h - each test on a small stack, painted before, so that it shows how deep it went:
  *
  *      [ guard: no access | 0xA5 0xA5 ..... 0xA5 | used ............... ]
- *                           HARNESS_STACK kB, of which the thread itself and what is local to threads take
- * some
+ *                           HARNESS_STACK kB
  *
- * A frame that jumps over the painted part lands in the guard and ends the test. The test's own frames are on
- * the stack, too. */
+ * Of these the thread itself and what is local to threads take some. A frame that jumps over the painted part
+ * lands in the guard and ends the test. The test's own frames are on the stack, too. */
 #ifndef WG_TESTS_HARNESS_THREAD_H
 #define WG_TESTS_HARNESS_THREAD_H
 

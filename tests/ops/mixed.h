@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* mixed.h - derivatives for tests, without a tape: Taylor series in two variables s and t, cut behind order
- * 4,
+/* mixed.h - derivatives for tests, without a tape: Taylor series in two variables s and t, to order 4,
  *
  *     f(a + s, b + t)   = sum c[i][j] s^i t^j + ..,    d^(i+j) f / da^i db^j = i! j! c[i][j]
  *     f(x + s v + t w)  of several operands, along two directions

@@ -3,10 +3,11 @@
 
 /* What kind each structured operation is, and with it how its derivatives are known at numbers of any size:
  *
- *     degree 1, 2    y(s x) = s^d y(x), and the gradient s^(d - 1) times that at x: sums, moves, choices,
- * norms bilinear       degree 1 in each of its operands alone: products, convolutions constant       no
- * gradient a series       closed forms in op_series.h, to the fourth order a cell         composed of rows:
- * floats agree with doubles, where it saturates too
+ *     degree 1, 2    y(s x) = s^d y(x), gradient s^(d - 1) times that at x: sums, moves, choices, norms
+ *     bilinear       degree 1 in each of its operands alone: products, convolutions
+ *     constant       no gradient
+ *     a series       closed forms in op_series.h, to the fourth order
+ *     a cell         composed of rows: floats agree with doubles, where it saturates too
  *     of a row       a part of a row's derivatives, with which test_derivatives.c compares it
  *     a user's       a map of map.h: its functions are compared in test_map.c
  *
