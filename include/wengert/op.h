@@ -53,7 +53,8 @@ enum {
  *     shape         everything of the operands but their data; it sets out_shape, out_dtype, keep_bytes
  *     forward       in, out, keep, and all of the above; result 0 has `count` elements
  *     backward      as forward, with upstream (NULL: this result got no gradient) and grad_in (NULL: not
- *                   wanted); every other grad_in[i] is written whole, in the operand's shape
+ *                   wanted); every other grad_in[i] is written whole, in the operand's shape, or added to,
+ *                   see WG_OP_ADDS_GRADIENT
  *     vjp, expand   arg, result (vjp only) and wanted; they build vars
  *
  * A rank-0 operand or result is seen in the dtype of the kernel that runs, like any other; the engine
@@ -129,8 +130,12 @@ enum {
     WG_OP_PLAIN_ATTR = 1 << 11, /* its attributes have no padding: those of equal bytes are equal */
     WG_OP_FINISHES_GRADIENT = 1 << 12, /* its backward functions call wg_op_finish for each element of operand
                                           0's gradient, when they compute that */
-    WG_OP_FINISHES_EACH = 1 << 13 /* they call it for each element of the gradient of any operand, asked for
-                                     that alone; a plan then asks for one at a time */
+    WG_OP_FINISHES_EACH = 1 << 13, /* they call it for each element of the gradient of any operand, asked for
+                                      that alone; a plan then asks for one at a time */
+    WG_OP_ADDS_GRADIENT = 1 << 14  /* its backward functions add to grad_in[0], which holds zeros or what else
+                                      was added already, instead of writing it: for one that reads a small
+                                      part of operand 0, which so costs that part and not the whole. What they
+                                      decline they leave as it is */
 };
 
 /* What the fused backward kernels do not read: a plan need not keep it until then. */

@@ -2,7 +2,7 @@
  * Copyright (c) 2026 The Wengert authors */
 
 /* adjoint.c - the adjoints of tensors: an adjoint starts as the first contribution's own block; later ones
- * are added into it. */
+ * are added into it. Kernels that say so (WG_OP_ADDS_GRADIENT) do that themselves, from zeros on. */
 
 #include "tape/engine.h"
 
@@ -40,8 +40,7 @@ void wg__add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n)
     }
 }
 
-/* The adjoint's own memory, before it is added to: a copy if somebody shares its block. */
-static bool own_gradient(wg_engine *t, wg_result *result)
+bool wg__own_gradient(wg_engine *t, wg_result *result)
 {
     if (!result->gradient_block || result->gradient_block->references == 1)
         return true;
@@ -74,7 +73,7 @@ wg_status wg__contribute(wg_engine *t, wg_result *result, wg_block *block, const
         result->gradient = wg__block_data(result->gradient_block);
         memcpy(result->gradient, data, bytes);
         result->has_gradient = true;
-    } else if (own_gradient(t, result)) {
+    } else if (wg__own_gradient(t, result)) {
         wg__add_numbers(result->dtype, result->gradient, block ? wg__block_data(block) : data, result->count);
     } else {
         status = WG_OUT_OF_MEMORY;

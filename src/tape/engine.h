@@ -356,6 +356,9 @@ void wg__release_gradients(wg_engine *t);
 bool wg__reserve_sweep(wg_engine *t); /* adjoints for all nodes */
 void wg__add_numbers(wg_dtype dtype, void *sum, const void *more, size_t n);
 
+/* The adjoint gets memory of its own, before it is added to: a copy if somebody shares its block. */
+bool wg__own_gradient(wg_engine *t, wg_result *result);
+
 /* Adds numbers of the result's shape to its adjoint; takes over the reference to `block`, if there is one. */
 wg_status wg__contribute(wg_engine *t, wg_result *result, wg_block *block, const void *data);
 

@@ -45,6 +45,13 @@ static wg_status gradient_shape(wg_op_context *op)
     return WG_OK;
 }
 
+/* What X's kernel adds to, if it does: zeros. */
+static void begin_sum(const wg_op *of, const gradient_attr *attr, const wg_op_context *op)
+{
+    if (of->traits & WG_OP_ADDS_GRADIENT && attr->wanted[0])
+        memset(op->out[0], 0, op->count * wg_dtype_size(op->dtype));
+}
+
 /* X's kernel in a frame of X's own, writing into this node's results. */
 static wg_status gradient_forward(wg_op_context *op)
 {
@@ -68,6 +75,7 @@ static wg_status gradient_forward(wg_op_context *op)
             frame.wanted[i] = attr->wanted[i];
             frame.grad_in[i] = attr->wanted[i] ? op->out[r++] : NULL;
         }
+        begin_sum(record->op, attr, op);
         status =
             op->dtype == WG_F32 ? record->op->backward_f32(&frame.op) : record->op->backward_f64(&frame.op);
     }

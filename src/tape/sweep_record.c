@@ -6,6 +6,8 @@
 #include "base/float_state.h"
 #include "tape/engine.h"
 
+#include <string.h>
+
 static void set_upstream(wg_frame *f, wg_record *record)
 {
     wg_engine *t = f->tape;
@@ -22,16 +24,12 @@ static void set_upstream(wg_frame *f, wg_record *record)
     }
 }
 
-/* Memory for an operand's gradient. A parameter that has none yet, and whose store holds a zero, is written
- * straight into the store; the store's flag is cleared only when the whole sweep has succeeded. */
-static bool gradient_memory(wg_frame *f, size_t i)
+/* Memory for an operand's gradient, which is to be written whole. A parameter that has none yet, and whose
+ * store holds a zero, is written straight into the store; the store's flag is cleared only when the whole
+ * sweep has succeeded. */
+static bool new_memory(wg_frame *f, size_t i, wg_record *operand)
 {
     wg_engine *t = f->tape;
-    wg_record *operand = wg__record_of(t, f->arg[i].node);
-    if (!operand || operand->result[0].scalar) {
-        f->grad_in[i] = &f->grad_slot[i];
-        return true;
-    }
     wg_result *result = &operand->result[0];
     const wg_binding *binding = operand->bound ? &operand->bound->binding : NULL;
     if (binding && !t->options.own_grads && !result->has_gradient && !operand->direct &&
@@ -45,12 +43,41 @@ static bool gradient_memory(wg_frame *f, size_t i)
     return f->grad_block[i] != NULL;
 }
 
+/* Where a kernel that adds its part does so: the adjoint itself, which starts as zeros. */
+static bool sum_memory(wg_frame *f, size_t i, wg_record *operand)
+{
+    wg_result *result = &operand->result[0];
+    if (!result->has_gradient) {
+        bool done = new_memory(f, i, operand);
+        if (done)
+            memset(f->grad_in[i], 0, result->count * wg_dtype_size(result->dtype));
+        return done;
+    }
+    if (!wg__own_gradient(f->tape, result))
+        return false;
+    f->grad_in[i] = result->gradient;
+    return true;
+}
+
+static bool gradient_memory(wg_frame *f, size_t i)
+{
+    wg_record *operand = wg__record_of(f->tape, f->arg[i].node);
+    if (!operand || operand->result[0].scalar) {
+        f->grad_in[i] = &f->grad_slot[i];
+        wg__frame_slot_set(f, &f->grad_slot[i], 0); /* for who adds to it */
+        return true;
+    }
+    bool adds = i == 0 && f->op.op->traits & WG_OP_ADDS_GRADIENT;
+    return adds ? sum_memory(f, i, operand) : new_memory(f, i, operand);
+}
+
 /* Undoes gradient_memory for a kernel that did not run. */
 static void return_memory(wg_frame *f)
 {
     for (size_t i = 0; i < f->op.arity; i++) {
         wg_record *operand = wg__record_of(f->tape, f->arg[i].node);
-        if (f->grad_in[i] && !f->grad_block[i] && operand && !operand->result[0].scalar)
+        if (f->grad_in[i] && !f->grad_block[i] && operand && !operand->result[0].scalar &&
+            !operand->result[0].has_gradient)
             operand->direct = false;
         wg__block_give(&f->tape->blocks, f->grad_block[i]);
         f->grad_block[i] = NULL;
@@ -70,7 +97,7 @@ static wg_status take_gradients(wg_frame *f)
         t->reached[node] = 1;
         if (!operand || operand->result[0].scalar) {
             t->adjoints[node] += wg__frame_slot_get(f, &f->grad_slot[i]);
-        } else if (!f->grad_block[i]) { /* direct */
+        } else if (!f->grad_block[i]) { /* direct, or the adjoint that it was added to */
             operand->result[0].gradient = f->grad_in[i];
             operand->result[0].has_gradient = true;
         } else {
