@@ -54,6 +54,10 @@ void wg__walk_panels(int threads, const wg_walk *walk, wg_panel_function *run, c
  * twice. */
 void wg__strided_copy(int threads, const wg_walk *walk, size_t size, const void *from, void *to);
 
+/* to[stream 0] += from[stream 1], likewise; the two do not overlap. */
+void wg__strided_add_f64(int threads, const wg_walk *walk, const double *from, double *to);
+void wg__strided_add_f32(int threads, const wg_walk *walk, const float *from, float *to);
+
 /* `rows` runs of `width` elements; the first elements of two runs lie from_row and to_row apart. */
 void wg__copy_rows(int threads, size_t size, size_t rows, size_t width, const void *from, size_t from_row,
     void *to, size_t to_row);

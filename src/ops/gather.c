@@ -80,15 +80,13 @@ static wg_status gather_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
     return WG_OK;
 }
 
-/* The same without the zeros on the tape. */
+/* The same, added to what there is. */
 static wg_status gather_backward(wg_op_context *op)
 {
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
-    size_t axis = wg__axis_of(*(const int *)op->attr, x->rank), count;
-    wg_shape_count(x, &count);
-    if (!op->grad_in[0] || count == 0)
+    size_t axis = wg__axis_of(*(const int *)op->attr, x->rank);
+    if (!op->grad_in[0] || op->count == 0)
         return WG_OK;
-    memset(op->grad_in[0], 0, count * wg_dtype_size(op->dtype));
     if (op->dtype == WG_F64)
         wg__scatter_add_f64(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
     else
@@ -111,13 +109,14 @@ const wg_op wg__op_gather = {
     .name = "gather",
     .arity = 2,
     .attr_size = sizeof(int),
-    .traits = WG_OP_PLAIN_ATTR,
+    .traits = WG_OP_PLAIN_ATTR | WG_OP_ADDS_GRADIENT,
     .shape = gather_shape,
     .forward_f64 = gather_forward,
     .forward_f32 = gather_forward,
     .vjp = gather_vjp,
     .backward_f64 = gather_backward,
     .backward_f32 = gather_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "gather(x, index)",
     .rule = gather_rule,
     .samples = gather_samples,

@@ -112,16 +112,13 @@ static void add_rows(const wg_op_context *op, const wg_along *along, const void 
         wg__index_add_f32(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
 }
 
-/* The same without the zeros on the tape. */
+/* The same, added to what there is. */
 static wg_status index_select_backward(wg_op_context *op)
 {
     wg_along along =
         wg__along_axis(op->in_shape[0], wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
-    size_t count = along.outer * along.size * along.inner;
-    if (!op->grad_in[0] || count == 0)
-        return WG_OK;
-    memset(op->grad_in[0], 0, count * wg_dtype_size(op->dtype));
-    add_rows(op, &along, op->upstream[0], op->grad_in[0]);
+    if (op->grad_in[0] && op->count > 0)
+        add_rows(op, &along, op->upstream[0], op->grad_in[0]);
     return WG_OK;
 }
 
@@ -137,13 +134,14 @@ const wg_op wg__op_index_select = {
     .name = "index_select",
     .arity = 2,
     .attr_size = sizeof(int),
-    .traits = WG_OP_PLAIN_ATTR,
+    .traits = WG_OP_PLAIN_ATTR | WG_OP_ADDS_GRADIENT,
     .shape = index_select_shape,
     .forward_f64 = index_select_forward,
     .forward_f32 = index_select_forward,
     .vjp = index_select_vjp,
     .backward_f64 = index_select_backward,
     .backward_f32 = index_select_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "index_select(x, index)",
     .rule = index_select_rule,
     .samples = index_select_samples,

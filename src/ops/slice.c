@@ -4,7 +4,7 @@
 /* slice.c - y [.., m, ..] from x [.., n, ..] along one axis: y_i = x_(first + i step).
  *
  * An element that was taken gets its g, all others 0: dL/dx = unslice(g), which puts g into zeros at the same
- * places. unslice is linear, y_(first + i step) = x_i, so its own gradient is the slice. */
+ * places; the kernel adds g there, so that many slices of one tensor cost no more than they hold. unslice is linear, y_(first + i step) = x_i, so its own gradient is the slice. */
 
 #include <string.h>
 #include <wengert/shaping.h>
@@ -113,6 +113,23 @@ static wg_status slice_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
     return WG_OK;
 }
 
+/* The same, added to what there is. */
+static wg_status slice_backward(wg_op_context *op)
+{
+    const slice_attr *attr = op->attr;
+    size_t axis = wg__axis_of((int)attr->axis, op->in_shape[0]->rank);
+    ptrdiff_t first;
+    if (!op->grad_in[0] || op->count == 0)
+        return WG_OK;
+    places p = find_places(attr, axis, (ptrdiff_t)op->in_shape[0]->dim[axis]);
+    wg_walk walk = walk_slice(&op->out_shape[0], op->in_shape[0], &p, attr->step, 1, &first);
+    if (op->dtype == WG_F64)
+        wg__strided_add_f64(op->threads, &walk, op->upstream[0], (double *)op->grad_in[0] + first);
+    else
+        wg__strided_add_f32(op->threads, &walk, op->upstream[0], (float *)op->grad_in[0] + first);
+    return WG_OK;
+}
+
 static const char *const slice_rule[] = {"unslice(g)"};
 
 static const wg_op_sample slice_samples[] = {
@@ -126,11 +143,14 @@ const wg_op wg__op_slice = {
     .name = "slice",
     .arity = 1,
     .attr_size = sizeof(slice_attr),
-    .traits = WG_OP_PLAIN_ATTR,
+    .traits = WG_OP_PLAIN_ATTR | WG_OP_ADDS_GRADIENT,
     .shape = slice_shape,
     .forward_f64 = slice_forward,
     .forward_f32 = slice_forward,
     .vjp = slice_vjp,
+    .backward_f64 = slice_backward,
+    .backward_f32 = slice_backward,
+    .backward_ignores = WG_IGNORES_OPERAND(0) | WG_IGNORES_RESULT(0),
     .formula = "slice(x)",
     .rule = slice_rule,
     .samples = slice_samples,
