@@ -134,10 +134,13 @@ static void place_gradients(wg_plan_passes *p)
 
 /* ---- In place --------------------------------------------------------------------------------------- */
 
-/* Of a map the operands, of a map's gradient the upstream gradients, that its result may be written over:
- * from which operand on. */
+/* Of a map the operands, of a map's gradient the upstream gradients, that its result may be written over; of
+ * what adds to a sum, that: from which operand on. */
 static bool may_write_over(const wg_engine *t, const wg_record *record, size_t *from)
 {
+    *from = record ? wg__gradient_sum(record) : SIZE_MAX;
+    if (*from != SIZE_MAX)
+        return record->results == 1;
     *from = 0;
     if (record && record->op == &wg__op_gradient) {
         const wg_record *of = wg__record_of(t, wg__gradient_node(record));
@@ -147,23 +150,41 @@ static bool may_write_over(const wg_engine *t, const wg_record *record, size_t *
     return record && record->op->traits & WG_OP_IN_PLACE && record->results == 1;
 }
 
+static wg_plan_buffer *place_of(const wg_plan_passes *p, uint32_t node)
+{
+    size_t index;
+    uint32_t source;
+    wg_plan_buffer *buffer =
+        wg__plan_source(p->plan->tape, node, &source, &index) ? find(p, source, index) : NULL;
+    while (buffer && buffer->over != SIZE_MAX)
+        buffer = &p->plan->buffers[buffer->over];
+    return buffer;
+}
+
+/* What adds to a sum in place reads its other operands meanwhile: is one of them that memory? */
+static bool adds_itself(const wg_plan_passes *p, const wg_record *record, const wg_plan_buffer *operand)
+{
+    size_t sum = wg__gradient_sum(record);
+    for (size_t i = 0; sum != SIZE_MAX && i < sum; i++)
+        if (wg__plan_reads(record, i) && place_of(p, record->args[i]) == operand)
+            return true;
+    return false;
+}
+
 /* Where a node is the last to read an operand of its result's shape, the result takes that place. */
 static void write_over_operand(wg_plan_passes *p, const wg_record *record, wg_plan_buffer *result, size_t k)
 {
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
-    size_t i, index;
-    uint32_t source;
+    size_t i;
     if (!may_write_over(t, record, &i))
         return;
     for (; i < record->arity && result->over == SIZE_MAX; i++) {
         wg_view v = wg__view_of(t, record->args[i]);
-        wg_plan_buffer *operand =
-            wg__plan_source(t, record->args[i], &source, &index) ? find(p, source, index) : NULL;
-        while (operand && operand->over != SIZE_MAX)
-            operand = &plan->buffers[operand->over];
+        wg_plan_buffer *operand = place_of(p, record->args[i]);
         if (operand && operand != result && !operand->outside && operand->last == k &&
-            v.dtype == record->result[0].dtype && wg_shape_equal(v.shape, &record->result[0].shape)) {
+            v.dtype == record->result[0].dtype && wg_shape_equal(v.shape, &record->result[0].shape) &&
+            !adds_itself(p, record, operand)) {
             result->over = (size_t)(operand - plan->buffers);
             operand->last = result->last;
         }

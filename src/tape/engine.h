@@ -328,7 +328,13 @@ bool wg__gradient_reads(
  * (WG_LANES_OPERAND, WG_LANES_RESULT). */
 unsigned wg__operand_bit(const wg_record *record, size_t i);
 unsigned wg__result_bit(const wg_record *record, size_t r);
-wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in);
+
+/* Of an operation that adds to its gradient (WG_OP_ADDS_GRADIENT), in a plan: the gradient towards operand 0
+ * is the sum of `so_far` (invalid: nothing) and its part. That sum is then the node's last operand: its
+ * number, or SIZE_MAX when there is none. */
+bool wg__adds_gradient(const wg_frame *f);
+size_t wg__gradient_sum(const wg_record *record);
+wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var so_far, wg_var *grad_in);
 
 /* ---- bind.c */
 void wg__bound_hold(wg_bound *bound); /* its owner, who then tells it of its end */

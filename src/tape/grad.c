@@ -123,6 +123,18 @@ static bool any_upstream(const wg_frame *f, const wg_var *g)
     return false;
 }
 
+/* What operand 0 has been given so far, for an operation that adds its part to it; it is then no longer the
+ * operand's adjoint, but part of that to come. */
+static wg_var take_sum(wg_way *w, const wg_frame *f)
+{
+    wg_var none = wg__invalid(&w->tape->head);
+    if (!wg__adds_gradient(f))
+        return none;
+    uint32_t *adjoint = &w->adjoint[f->arg[0].node - w->low], node = *adjoint;
+    *adjoint = WG_NO_NODE;
+    return node == WG_NO_NODE ? none : wg__var_of(w->tape, node);
+}
+
 static wg_status sweep_node(wg_way *w, uint32_t node)
 {
     wg_engine *t = w->tape;
@@ -143,8 +155,9 @@ static wg_status sweep_node(wg_way *w, uint32_t node)
     if (open && any_upstream(&frame, g)) {
         for (size_t i = 0; i < frame.op.arity; i++)
             frame.wanted[i] = is_below(w, frame.arg[i].node) && frame.in_dtype[i] != WG_I32;
-        status = wg__can_record_gradient(&frame) ? wg__record_gradient(&frame, g, frame.grad_var)
-                                                 : wg__run_rule(&frame, g, frame.grad_var);
+        status = wg__can_record_gradient(&frame)
+                     ? wg__record_gradient(&frame, g, take_sum(w, &frame), frame.grad_var)
+                     : wg__run_rule(&frame, g, frame.grad_var);
         for (size_t i = 0; i < frame.op.arity && status == WG_OK; i++)
             if (frame.wanted[i] && frame.grad_var[i].node != WG_NO_NODE)
                 status = contribute(w, frame.arg[i].node, frame.grad_var[i]);

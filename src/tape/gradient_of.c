@@ -3,7 +3,8 @@
 
 /* gradient_of.c - "gradient of X", the one operation that the engine makes of every fused operation X.
  *
- *     operands   x_1 .. x_n of X, y_1 .. y_m its results, g_j for each result that has an upstream gradient
+ *     operands   x_1 .. x_n of X, y_1 .. y_m its results, g_j for each result that has an upstream gradient;
+ *                of a kernel that adds, in a plan: what the gradient towards x_1 is so far
  *     results    dL/dx_i for each wanted i
  *     forward    X's fused backward kernel
  *     rule       a sweep over X's expansion E:  G_i = sum_j g_j dE_j/dx_i,  then  sum_i h_i dG_i/d(x, g)
@@ -25,6 +26,7 @@ typedef struct gradient_attr {
     unsigned ignores;    /* X's backward_ignores */
     bool wanted[MOST];   /* per operand of X */
     bool upstream[MOST]; /* per result of X */
+    bool sum;            /* the last operand is what result 0 begins with */
 } gradient_attr;
 
 static wg_record *of(wg_op_context *op)
@@ -45,11 +47,21 @@ static wg_status gradient_shape(wg_op_context *op)
     return WG_OK;
 }
 
-/* What X's kernel adds to, if it does: zeros. */
-static void begin_sum(const wg_op *of, const gradient_attr *attr, const wg_op_context *op)
+static bool adds(const wg_op *op, const bool *wanted)
 {
-    if (of->traits & WG_OP_ADDS_GRADIENT && attr->wanted[0])
-        memset(op->out[0], 0, op->count * wg_dtype_size(op->dtype));
+    return op->traits & WG_OP_ADDS_GRADIENT && wanted[0];
+}
+
+/* What X's kernel adds to: what there is so far, which lies there already if a plan could arrange it, or
+ * zeros. */
+static void begin_sum(const wg_op_context *op, const gradient_attr *attr)
+{
+    size_t bytes = op->count * wg_dtype_size(op->dtype);
+    const void *sum = attr->sum ? op->in[op->arity - 1] : NULL;
+    if (!sum)
+        memset(op->out[0], 0, bytes);
+    else if (sum != op->out[0] && bytes)
+        memcpy(op->out[0], sum, bytes);
 }
 
 /* X's kernel in a frame of X's own, writing into this node's results. */
@@ -75,7 +87,8 @@ static wg_status gradient_forward(wg_op_context *op)
             frame.wanted[i] = attr->wanted[i];
             frame.grad_in[i] = attr->wanted[i] ? op->out[r++] : NULL;
         }
-        begin_sum(record->op, attr, op);
+        if (adds(record->op, attr->wanted))
+            begin_sum(op, attr);
         status =
             op->dtype == WG_F32 ? record->op->backward_f32(&frame.op) : record->op->backward_f64(&frame.op);
     }
@@ -176,6 +189,20 @@ bool wg__can_record_gradient(const wg_frame *f)
     return op->backward_f64 && op->backward_f32 && !op->vjp && op->expand;
 }
 
+/* Nobody differentiates a plan's gradients, so that the sum needs no rule; and a number is added to as a
+ * double. */
+bool wg__adds_gradient(const wg_frame *f)
+{
+    const wg_engine *t = f->tape;
+    return t->planning && !t->twice && adds(f->op.op, f->wanted) && !wg__view_of(t, f->arg[0].node).scalar;
+}
+
+size_t wg__gradient_sum(const wg_record *record)
+{
+    const gradient_attr *attr = record->attr;
+    return record->op == &wg__op_gradient && attr->sum ? record->arity - 1 : SIZE_MAX;
+}
+
 int wg__gradient_towards(const wg_record *record)
 {
     const gradient_attr *attr = record->attr;
@@ -211,6 +238,8 @@ unsigned wg__operand_bit(const wg_record *record, size_t i)
         return WG_LANES_OPERAND(i);
     if (i < attr->arity + attr->results)
         return WG_LANES_RESULT(i - attr->arity);
+    if (i == wg__gradient_sum(record))
+        return WG_LANES_OPERAND(0);
     size_t r = 0; /* the upstream gradients that there are */
     for (size_t left = i - attr->arity - attr->results; left > 0 || !attr->upstream[r]; r++)
         left -= attr->upstream[r];
@@ -235,7 +264,8 @@ uint32_t wg__gradient_node(const wg_record *record)
 }
 
 /* The node for the operands that are wanted. */
-static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var *g, wg_var *grad_in)
+static wg_status record_wanted(
+    wg_frame *f, const bool *wanted_in, const wg_var *g, wg_var so_far, wg_var *grad_in)
 {
     wg_engine *t = f->tape;
     gradient_attr attr;
@@ -244,7 +274,7 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
     attr.arity = f->op.arity;
     attr.results = f->op.results;
     attr.ignores = f->op.op->backward_ignores;
-    wg_var args[3 * MOST], out[MOST];
+    wg_var args[3 * MOST + 1], out[MOST];
     size_t n = 0, wanted = 0;
     for (size_t i = 0; i < attr.arity; i++) {
         args[n++] = f->op.arg[i];
@@ -258,6 +288,9 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
             attr.upstream[r] = true;
             args[n++] = g[r];
         }
+    attr.sum = so_far.node != WG_NO_NODE;
+    if (attr.sum)
+        args[n++] = so_far;
     bool training = t->training;
     t->training = f->op.training;
     wg_status status = wg__record_op(t, &wg__op_gradient, args, n, &attr, wanted, out);
@@ -273,20 +306,20 @@ static wg_status record_wanted(wg_frame *f, const bool *wanted_in, const wg_var 
 }
 
 /* A plan may finish each gradient in a way of its own: one node for each. */
-static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var *grad_in)
+static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var so_far, wg_var *grad_in)
 {
     wg_status status = WG_OK;
     for (size_t i = 0; i < f->op.arity && status == WG_OK; i++) {
         bool one[MOST] = {false};
         one[i] = true;
         if (f->wanted[i])
-            status = record_wanted(f, one, g, grad_in);
+            status = record_wanted(f, one, g, i == 0 ? so_far : wg__invalid(&f->tape->head), grad_in);
     }
     return status;
 }
 
-wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var *grad_in)
+wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var so_far, wg_var *grad_in)
 {
     bool apart = f->tape->planning && f->op.op->traits & WG_OP_FINISHES_EACH;
-    return apart ? record_one_by_one(f, g, grad_in) : record_wanted(f, f->wanted, g, grad_in);
+    return apart ? record_one_by_one(f, g, so_far, grad_in) : record_wanted(f, f->wanted, g, so_far, grad_in);
 }
