@@ -80,13 +80,14 @@ static wg_status gather_vjp(wg_op_context *op, const wg_var *g, wg_var *grad_in)
     return WG_OK;
 }
 
-/* The same, added to what there is. */
+/* The same, added to what there is. A plan that is tried out comes here with an index that was refused. */
 static wg_status gather_backward(wg_op_context *op)
 {
     const wg_shape *x = op->in_shape[0], *index = op->in_shape[1];
     size_t axis = wg__axis_of(*(const int *)op->attr, x->rank);
-    if (!op->grad_in[0] || op->count == 0)
-        return WG_OK;
+    wg_status status = wg__op_check_index(op, 1, x->dim[axis]);
+    if (status != WG_OK || !op->grad_in[0] || op->count == 0)
+        return status;
     if (op->dtype == WG_F64)
         wg__scatter_add_f64(op->threads, x, axis, index, op->in[1], op->upstream[0], op->grad_in[0]);
     else

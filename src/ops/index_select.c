@@ -112,14 +112,14 @@ static void add_rows(const wg_op_context *op, const wg_along *along, const void 
         wg__index_add_f32(op->threads, along->outer, along->size, along->inner, n, op->in[1], from, to);
 }
 
-/* The same, added to what there is. */
+/* The same, added to what there is. A plan that is tried out comes here with an index that was refused. */
 static wg_status index_select_backward(wg_op_context *op)
 {
-    wg_along along =
-        wg__along_axis(op->in_shape[0], wg__axis_of(*(const int *)op->attr, op->in_shape[0]->rank));
-    if (op->grad_in[0] && op->count > 0)
+    wg_along along;
+    wg_status status = along_checked(op, &along);
+    if (status == WG_OK && op->grad_in[0] && op->count > 0)
         add_rows(op, &along, op->upstream[0], op->grad_in[0]);
-    return WG_OK;
+    return status;
 }
 
 static const char *const index_select_rule[] = {"index_add(0, index, g)", "0"};

@@ -160,6 +160,29 @@ START_TEST(of_second_order)
 }
 END_TEST
 
+/* A plan may be made while an index is out of range: nothing is added there. */
+START_TEST(of_an_index_out_of_range)
+{
+    const int32_t bad[4] = {0, 100000000, -100000000, 1}, good[4] = {0, 2, 0, 1};
+    wg_tape *tape = new_tape(WG_F64, false, 1);
+    wg_var x = leaf(tape, WG_SHAPE(4, 3), 3, 0), y, i;
+    i = wg_input_of(tape, WG_I32, _i ? WG_SHAPE(2, 2) : WG_SHAPE(4));
+    y = wg_sum(_i ? wg_gather(x, 1, i) : wg_index_select(x, 0, i));
+    ck_assert_int_eq(wg_set(i, wg_array_of(bad, WG_I32, wg_shape_of(i))), WG_OK);
+    wg_plan *plan = plan_of(y, NULL);
+    ck_assert_int_eq(wg_plan_run(plan), WG_BAD_INDEX);
+    ck_assert_int_eq(wg_plan_set(plan, i, wg_array_of(good, WG_I32, wg_shape_of(i))), WG_OK);
+    run(plan);
+    double g[12], total = 0;
+    ck_assert_int_eq(wg_plan_read_grad(plan, x, g, 12), WG_OK);
+    for (size_t k = 0; k < 12; k++)
+        total += g[k];
+    ck_assert_double_eq(total, _i ? 4 : 12);
+    wg_plan_free(plan);
+    wg_tape_free(tape);
+}
+END_TEST
+
 START_TEST(every_request_of_memory_fails_once)
 {
     const int which[3] = {1, 4, 7};
@@ -225,6 +248,7 @@ END_TEST
 int main(void)
 {
     const harness_test tests[] = {{bits_of_the_sweep, 4}, {a_gradient_added_to_itself, 2}, {of_a_leaf, 0},
-        {of_second_order, 0}, {every_request_of_memory_fails_once, 0}, {thousands_of_rows, 0}};
+        {of_second_order, 0}, {of_an_index_out_of_range, 2}, {every_request_of_memory_fails_once, 0},
+        {thousands_of_rows, 0}};
     return harness_run("plan_slices", tests, sizeof tests / sizeof tests[0]);
 }
