@@ -81,4 +81,31 @@ START_TEST(the_first_that_is_not_frozen)
 }
 END_TEST
 
-TEST_MAIN("finite", found_anywhere, the_first_that_is_not_frozen)
+/* Of the values, too, but for frozen arrays and buffers; and gradients are left as they are, also those that are zero
+ * by a flag: their memory is not written. */
+START_TEST(values_are_looked_at_alone)
+{
+    wg_params *p = store_of(WG_F64, 2);
+    for (size_t a = 0; a < ARRAYS; a++)
+        for (size_t place = 0; place < 3; place++) {
+            double *w = wg_params_value(p, 2 * a), *g = wg_params_grad(p, 2 * a);
+            size_t i = place * (sizes[a] - 1) / 2;
+            double good = w[i];
+            g[i] = 7;
+            wg_params_zero_grad(p);
+            ck_assert_uint_eq(wg_params_not_finite(p), SIZE_MAX);
+            w[i] = place ? (double)NAN : (double)INFINITY;
+            ck_assert_uint_eq(wg_params_not_finite(p), 2 * a);
+            ck_assert_double_eq(g[i], 7);
+            w[i] = good;
+        }
+    *(double *)wg_params_value(p, 1) = (double)NAN; /* a buffer */
+    *(double *)wg_params_value(p, 2) = (double)NAN;
+    ck_assert_uint_eq(wg_params_freeze(p, "a1", true), 1);
+    ck_assert_uint_eq(wg_params_not_finite(p), SIZE_MAX);
+    ck_assert_uint_eq(wg_params_not_finite(NULL), SIZE_MAX);
+    wg_params_free(p);
+}
+END_TEST
+
+TEST_MAIN("finite", found_anywhere, the_first_that_is_not_frozen, values_are_looked_at_alone)
