@@ -189,10 +189,9 @@ struct drawing {
     int32_t *y;
 };
 
-static void draw_chunk(void *work, size_t chunk, size_t begin, size_t end)
+static void draw_chunk(void *work, size_t begin, size_t end)
 {
     struct drawing *d = work;
-    (void)chunk;
     wg_random random = wg_random_named(d->seed, "digits");
     for (size_t i = begin; i < end; i++)
         d->y[i] =

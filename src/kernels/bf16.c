@@ -32,7 +32,6 @@ WG_LOOP(round_chunk)
     const rounding *r = work;
     const float *x = r->x;
     float *y = r->y;
-    (void)chunk;
 #pragma omp simd
     for (size_t i = begin; i < end; i++) {
         uint32_t bits;

@@ -231,12 +231,11 @@ TARGET static void FN(channels_weights)(void *work, size_t chunk, size_t begin, 
 }
 
 /* Items: weights, a filter's taps at a time. */
-TARGET static void FN(channels_add)(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void FN(channels_add)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_conv_plan *p = job->plan;
     size_t taps = p->depth * p->rows * p->columns, next;
-    (void)chunk;
     for (size_t i = begin; i < end; i = next) {
         size_t filter = i / taps, group = filter / p->filters, k = filter % p->filters, block = k / FN(BLOCK);
         size_t width = FN(channels_vectors)(p, block) * FN(LANES);

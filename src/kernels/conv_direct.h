@@ -31,6 +31,7 @@
 
 #include "kernels/conv.h"
 #include "kernels/isa.h"
+#include "kernels/parallel.h"
 
 /* How a pass is cut; a function of the geometry and of the kernels. */
 typedef struct wg_conv_plan {
@@ -73,18 +74,16 @@ typedef struct wg_conv_job_f32 {
     const wg_epilogue *epilogue;
 } wg_conv_job_f32;
 
-/* The loops for one kind of processor, for wg__parallel_for over a job: [0] rows, [1] channels. */
-typedef void wg_conv_loop(void *job, size_t chunk, size_t begin, size_t end);
-
+/* The loops over a job for one kind of processor: [0] rows, [1] channels. */
 typedef struct wg_conv_kernels {
-    size_t vector;                                     /* bytes */
-    size_t row_filters;                                /* in a tile of rows */
-    size_t channel_vectors;                            /* of filters in a tile of channels */
-    size_t weight_filters;                             /* in a tile of the weight gradient by rows */
-    wg_conv_loop *pad_f64, *pad_f32;                   /* items: planes of shared copies */
-    wg_conv_loop *correlate_f64[2], *correlate_f32[2]; /* items: image, group, part of the blocks */
-    wg_conv_loop *weights_f64[2], *weights_f32[2];     /* items: slice, part of the blocks */
-    wg_conv_loop *add_f64[2], *add_f32[2];             /* items: weights */
+    size_t vector;                                          /* bytes */
+    size_t row_filters;                                     /* in a tile of rows */
+    size_t channel_vectors;                                 /* of filters in a tile of channels */
+    size_t weight_filters;                                  /* in a tile of the weight gradient by rows */
+    wg_loop_function *pad_f64, *pad_f32;                    /* items: planes of shared copies */
+    wg_chunk_function *correlate_f64[2], *correlate_f32[2]; /* items: image, group, part of the blocks */
+    wg_chunk_function *weights_f64[2], *weights_f32[2];     /* items: slice, part of the blocks */
+    wg_loop_function *add_f64[2], *add_f32[2];              /* items: weights */
 } wg_conv_kernels;
 
 extern const wg_conv_kernels wg__conv_kernels_avx512, wg__conv_kernels_avx2, wg__conv_kernels_plain;

@@ -49,13 +49,13 @@ void FN(wg__conv_direct_of)(const wg_conv_kernels *kernels, bool channels, int t
     FN(job) job = {.plan = &p, .a = a, .b = b, .result = result, .packed = scratch, .epilogue = epilogue};
     job.copies = job.packed + p.packed * (pass == WG_CONV_WEIGHT ? p.slices : 1);
     if (pass == WG_CONV_WEIGHT) {
-        wg__parallel_for(threads, p.items, p.grain, kernels->FN(weights)[channels], &job);
+        wg__parallel_chunks(threads, p.items, p.grain, kernels->FN(weights)[channels], &job);
         wg__parallel_for(threads, p.weights, 4096, kernels->FN(add)[channels], &job);
     } else {
         FN(pack)(&p, kernels->channel_vectors * lanes, lanes, b, job.packed);
         if (p.copied && p.shared)
             wg__parallel_for(threads, p.copies * p.depth, 4, kernels->FN(pad), &job);
-        wg__parallel_for(threads, p.items, p.grain, kernels->FN(correlate)[channels], &job);
+        wg__parallel_chunks(threads, p.items, p.grain, kernels->FN(correlate)[channels], &job);
     }
 }
 

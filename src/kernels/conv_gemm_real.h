@@ -206,11 +206,10 @@ static void FN(weight_gradient)(void *work, size_t worker, size_t begin, size_t 
 }
 
 /* The partial sums, added in their order. */
-static void FN(add_slices)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(add_slices)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     size_t weights = job->conv->filters * job->plan.taps;
-    (void)chunk;
     memcpy(job->result + begin, job->partials + begin, (end - begin) * sizeof(REAL));
     for (size_t slice = 1; slice < job->plan.slices; slice++)
         for (size_t i = begin; i < end; i++)

@@ -115,12 +115,11 @@ bool wg__conv_lanes_scratch(const wg_conv *conv, wg_conv_pass pass, size_t *byte
 
 /* For each block of filters, in the order in which a tile reads them, [depth][rows][columns][filters of the
  * block]. Flipped, filter and channel change places and the taps are turned round. */
-static void pack(void *work, size_t chunk, size_t begin, size_t end)
+static void pack(void *work, size_t begin, size_t end)
 {
     const wg_conv_lanes_job *job = work;
     const wg_conv_lanes_plan *p = job->plan;
     size_t taps = p->rows * p->columns;
-    (void)chunk;
     for (size_t b = begin; b < end; b++) {
         size_t first = p->filters * b / p->blocks, last = p->filters * (b + 1) / p->blocks;
         float *packed = job->packed + first * p->depth * taps;
@@ -145,6 +144,6 @@ void wg__conv_lanes_f32(int threads, const wg_conv *conv, wg_conv_pass pass, con
         wg__parallel_for(threads, p.blocks,
             wg__chunks(1 << 14, p.depth * p.rows * p.columns * kernels->filters), pack, &job);
         size_t chunks = min(threads > 1 ? (size_t)threads : 1, p.copies);
-        wg__parallel_for(threads, p.items, wg__chunks(p.items, chunks), kernels->correlate, &job);
+        wg__parallel_chunks(threads, p.items, wg__chunks(p.items, chunks), kernels->correlate, &job);
     }
 }

@@ -98,12 +98,11 @@ TARGET static void sum_rows(const wg_conv_lanes_job *job, size_t group, size_t k
 }
 
 /* Items: parts of the filters' blocks, of a slice of the groups. */
-TARGET static void weights(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void weights(void *work, size_t begin, size_t end)
 {
     const wg_conv_lanes_job *job = work;
     const wg_conv_lanes_plan *p = job->plan;
     size_t strips = wg__chunks(p->out_height, p->strip);
-    (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t slice = item / p->parts, part = item % p->parts, group = slice * p->slice_groups;
         size_t stop = group + p->slice_groups < p->groups ? group + p->slice_groups : p->groups;
@@ -119,11 +118,10 @@ TARGET static void weights(void *work, size_t chunk, size_t begin, size_t end)
 }
 
 /* Items: weights. Lanes are added, then slices. */
-TARGET static void add(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void add(void *work, size_t begin, size_t end)
 {
     const wg_conv_lanes_job *job = work;
     const wg_conv_lanes_plan *p = job->plan;
-    (void)chunk;
     for (size_t i = begin; i < end; i++) {
         vector sum = {0};
         for (size_t slice = 0; slice < p->slices; slice++)

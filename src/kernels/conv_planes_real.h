@@ -50,12 +50,11 @@ TARGET static const REAL *FN(padded)(const wg_conv_plan *p, const REAL *in, REAL
     return copy;
 }
 
-TARGET static void FN(pad)(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void FN(pad)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_conv_plan *p = job->plan;
     size_t plane = p->height * p->row_stride;
-    (void)chunk;
     for (size_t i = begin; i < end; i++) {
         REAL *copy = job->copies + i / p->depth * p->copy_numbers + i % p->depth * plane;
         memset(copy, 0, plane * sizeof(REAL));

@@ -199,11 +199,10 @@ TARGET static void FN(rows_weights)(void *work, size_t chunk, size_t begin, size
 }
 
 /* Items: weights. Lanes are added, then slices. */
-TARGET static void FN(rows_add)(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void FN(rows_add)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_conv_plan *p = job->plan;
-    (void)chunk;
     for (size_t i = begin; i < end; i++) {
         FN(vector) sum = {0};
         for (size_t slice = 0; slice < p->slices; slice++)

@@ -124,7 +124,7 @@ static void FN(add_parts)(size_t n, const REAL *restrict parts, size_t step, REA
 static void FN(gemm_by_depth)(int threads, const FN(wg_product) * p, REAL *parts)
 {
     FN(depth_work) work = {p, parts, FN(depth_step)(p->n)};
-    wg__parallel_for(threads, DEPTH_PARTS, 1, FN(depth_part), &work);
+    wg__parallel_chunks(threads, DEPTH_PARTS, 1, FN(depth_part), &work);
     FN(add_parts)(p->n, parts, work.step, p->beta, p->c);
 }
 

@@ -91,8 +91,9 @@ static inline wg_isa_level wg__isa(void)
 #define WG_KERNEL(name, parameters, arguments) WG_KERNEL_(, void, name, parameters, arguments)
 #define WG_KERNEL_OF(type, name, parameters, arguments) WG_KERNEL_(return, type, name, parameters, arguments)
 
-/* For wg__parallel_for. */
-#define WG_LOOP(name)                                                                                        \
+/* For wg__parallel_for; and for wg__parallel_chunks or wg__parallel_workers, where `chunk` is the number. */
+#define WG_LOOP(name) WG_KERNEL(name, (void *work, size_t begin, size_t end), (work, begin, end))
+#define WG_CHUNK_LOOP(name)                                                                                  \
     WG_KERNEL(name, (void *work, size_t chunk, size_t begin, size_t end), (work, chunk, begin, end))
 
 #endif

@@ -17,7 +17,8 @@ const wg_lanes_kernels *wg__lanes_kernels(void)
 }
 
 /* Of each group a matrix [L, count] is turned round. */
-static void turn(int threads, wg_lanes_loop *loop, size_t batch, size_t count, const float *from, float *to)
+static void turn(
+    int threads, wg_loop_function *loop, size_t batch, size_t count, const float *from, float *to)
 {
     size_t lanes = wg__lanes();
     wg_lanes_turn_job job = {count, from, to};

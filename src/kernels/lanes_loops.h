@@ -7,6 +7,7 @@
 
 #include <stdint.h>
 #include "kernels/conv_lanes.h"
+#include "kernels/parallel.h"
 #include "kernels/pool.h"
 
 typedef struct wg_pool_lanes_job {
@@ -23,19 +24,17 @@ typedef struct wg_lanes_turn_job {
     float *to;
 } wg_lanes_turn_job;
 
-/* For wg__parallel_for over a job. */
-typedef void wg_lanes_loop(void *job, size_t chunk, size_t begin, size_t end);
-
+/* The loops, over a job. */
 typedef struct wg_lanes_kernels {
     size_t lanes;
-    size_t filters;                           /* in a tile of the correlation */
-    size_t sums, sum_filters, taps;           /* in a tile of the weight gradient, at most: taps of a row */
-    wg_lanes_loop *correlate;                 /* items: group, part */
-    wg_lanes_loop *weights;                   /* items: slice, part */
-    wg_lanes_loop *add;                       /* items: weights */
-    wg_lanes_loop *max_pool[2], *max_back[2]; /* items: planes; [1] windows of 2 x 2 */
-    wg_lanes_loop *avg_pool[2], *avg_back[2];
-    wg_lanes_loop *to_lanes, *to_rows; /* items: squares of L x L numbers */
+    size_t filters;                 /* in a tile of the correlation */
+    size_t sums, sum_filters, taps; /* in a tile of the weight gradient, at most: taps of a row */
+    wg_chunk_function *correlate;   /* items: group, part */
+    wg_loop_function *weights;      /* items: slice, part */
+    wg_loop_function *add;          /* items: weights */
+    wg_loop_function *max_pool[2], *max_back[2]; /* items: planes; [1] windows of 2 x 2 */
+    wg_loop_function *avg_pool[2], *avg_back[2];
+    wg_loop_function *to_lanes, *to_rows; /* items: squares of L x L numbers */
 } wg_lanes_kernels;
 
 extern const wg_lanes_kernels wg__lanes_avx512, wg__lanes_avx2;

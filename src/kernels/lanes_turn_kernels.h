@@ -39,11 +39,10 @@ TARGET WG_INLINE void turn_square(const float *from, size_t from_row, float *to,
 }
 
 /* Items: squares of all groups; the last of a group may be narrower. */
-TARGET static void to_lanes(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void to_lanes(void *work, size_t begin, size_t end)
 {
     const wg_lanes_turn_job *job = work;
     size_t squares = wg__chunks(job->count, LANES);
-    (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t group = item / squares, at = item % squares * LANES;
         const float *rows = job->from + group * LANES * job->count + at;
@@ -56,11 +55,10 @@ TARGET static void to_lanes(void *work, size_t chunk, size_t begin, size_t end)
     }
 }
 
-TARGET static void to_rows(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void to_rows(void *work, size_t begin, size_t end)
 {
     const wg_lanes_turn_job *job = work;
     size_t squares = wg__chunks(job->count, LANES);
-    (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t group = item / squares, at = item % squares * LANES;
         const float *lanes = job->from + (group * job->count + at) * LANES;

@@ -61,11 +61,10 @@ static bool turn(const run *r, wg_onednn_side *s, size_t i, size_t lane, bool ba
 }
 
 /* Items: blocks of a, then those of b. */
-static void bring(void *work, size_t chunk, size_t begin, size_t end)
+static void bring(void *work, size_t begin, size_t end)
 {
     run *r = work;
     int threads = wg__alone_begin();
-    (void)chunk;
     for (size_t lane = begin; lane < end; lane++) {
         bool second = lane >= r->call->side[WG_SIDE_A].blocks;
         wg_onednn_side *s = &r->call->side[second ? WG_SIDE_B : WG_SIDE_A];
@@ -84,12 +83,11 @@ static float *partial(const run *r, size_t item)
 }
 
 /* Items: blocks of the result, or parts of the sum that it is. */
-static void compute(void *work, size_t chunk, size_t begin, size_t end)
+static void compute(void *work, size_t begin, size_t end)
 {
     run *r = work;
     wg_onednn_call *c = r->call;
     wg_onednn_side *a = &c->side[WG_SIDE_A], *b = &c->side[WG_SIDE_B], *s = &c->side[WG_SIDE_RESULT];
-    (void)chunk;
     for (size_t i = begin; i < end; i++) {
         int threads = wg__alone_begin();
         float *out =
@@ -104,10 +102,9 @@ static void compute(void *work, size_t chunk, size_t begin, size_t end)
 }
 
 /* Items: weights. The parts' gradients are added in order. */
-static void add_parts(void *work, size_t chunk, size_t begin, size_t end)
+static void add_parts(void *work, size_t begin, size_t end)
 {
     const run *r = work;
-    (void)chunk;
     memcpy(r->result + begin, partial(r, 0) + begin, (end - begin) * sizeof(float));
     for (size_t part = 1; part < r->call->rows; part++) {
         const float *restrict more = partial(r, part);

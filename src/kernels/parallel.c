@@ -31,18 +31,25 @@ size_t wg__workers(int threads, size_t count, size_t grain)
     return (size_t)threads < chunks ? (size_t)threads : chunks;
 }
 
+/* One of three functions. */
 typedef struct job {
-    wg_chunk_function *run;
     void *work;
     size_t count, grain;
-    bool by_worker; /* `run` gets the worker's number, not the chunk's */
+    wg_loop_function *plain;
+    wg_chunk_function *by_chunk, *by_worker;
 } job;
 
 static void run_chunk(const job *j, size_t chunk, size_t worker)
 {
     size_t begin = chunk * j->grain, left = j->count - begin;
+    size_t end = left < j->grain ? j->count : begin + j->grain;
     wg_float_state callers = wg__float_hold();
-    j->run(j->work, j->by_worker ? worker : chunk, begin, left < j->grain ? j->count : begin + j->grain);
+    if (j->plain)
+        j->plain(j->work, begin, end);
+    else if (j->by_chunk)
+        j->by_chunk(j->work, chunk, begin, end);
+    else
+        j->by_worker(j->work, worker, begin, end);
     wg__float_restore(&callers);
 }
 
@@ -68,19 +75,23 @@ static void run_all(int threads, job j)
 #endif
 }
 
-void wg__parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+void wg__parallel_for(int threads, size_t count, size_t grain, wg_loop_function *run, void *work)
 {
-    run_all(threads, (job){run, work, count, grain, .by_worker = false});
+    run_all(threads, (job){work, count, grain, .plain = run});
+}
+
+void wg__parallel_chunks(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
+{
+    run_all(threads, (job){work, count, grain, .by_chunk = run});
 }
 
 void wg__parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work)
 {
-    run_all(threads, (job){run, work, count, grain, .by_worker = true});
+    run_all(threads, (job){work, count, grain, .by_worker = run});
 }
 
-static void finish_chunk(void *work, size_t chunk, size_t begin, size_t end)
+static void finish_chunk(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     wg__epilogue_run(work, begin, end - begin);
 }
 

@@ -12,19 +12,25 @@
 
 #include <stddef.h>
 
-/* Does chunk `chunk`: items begin .. end - 1. */
-typedef void wg_chunk_function(void *work, size_t chunk, size_t begin, size_t end);
+/* Does the items begin .. end - 1. */
+typedef void wg_loop_function(void *work, size_t begin, size_t end);
 
 /* Cuts 0 .. count - 1 into chunks of `grain` items (the last may be shorter) and runs them on at most
  * `threads` threads; nothing is forked for a single chunk or a single thread, nor in a process that was
  * forked by this thread (see team.h). grain 0 counts as 1. */
-void wg__parallel_for(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
+void wg__parallel_for(int threads, size_t count, size_t grain, wg_loop_function *run, void *work);
 
-/* The number of chunks that wg__parallel_for will make. */
+/* The number of chunks that it makes. */
 size_t wg__chunks(size_t count, size_t grain);
 
-/* The same, but `run` gets the number of the worker in the chunk's place: below wg__workers, and no two chunks
- * that run at once have the same. */
+/* Is told a number, too. */
+typedef void wg_chunk_function(void *work, size_t number, size_t begin, size_t end);
+
+/* The same with the number of the chunk, for what each chunk leaves. */
+void wg__parallel_chunks(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
+
+/* The same with the number of the worker, for memory to work in: below wg__workers, and no two chunks that run
+ * at once have the same. */
 void wg__parallel_workers(int threads, size_t count, size_t grain, wg_chunk_function *run, void *work);
 
 /* At most this many, and at least 1. */

@@ -9,20 +9,20 @@
 
 typedef struct finished_job {
     wg_pool_lanes_job job;
-    wg_lanes_loop *loop;
+    wg_loop_function *loop;
     size_t size; /* numbers in a plane of the result */
     const wg_epilogue *epilogue;
 } finished_job;
 
-static void run_chunk(void *work, size_t chunk, size_t begin, size_t end)
+static void run_chunk(void *work, size_t begin, size_t end)
 {
     finished_job *f = work;
-    f->loop(&f->job, chunk, begin, end);
+    f->loop(&f->job, begin, end);
     wg__epilogue_run(f->epilogue, begin * f->size, (end - begin) * f->size);
 }
 
 /* Planes, of which a chunk has enough numbers that a fork is worth it. */
-static void run(int threads, wg_lanes_loop *const loops[2], wg_pool_lanes_job job, size_t pixels,
+static void run(int threads, wg_loop_function *const loops[2], wg_pool_lanes_job job, size_t pixels,
     const wg_epilogue *epilogue)
 {
     const wg_pool *p = job.pool;

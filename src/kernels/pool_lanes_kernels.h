@@ -62,25 +62,22 @@ TARGET WG_INLINE void max_each(bool two, const wg_pool_lanes_job *job, size_t be
             }
 }
 
-TARGET static void max_planes(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void max_planes(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     max_each(false, work, begin, end);
 }
 
-TARGET static void max_two_by_two(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void max_two_by_two(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     max_each(true, work, begin, end);
 }
 
 /* Windows may overlap: g is added lane by lane. */
-TARGET static void max_planes_back(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void max_planes_back(void *work, size_t begin, size_t end)
 {
     const wg_pool_lanes_job *job = work;
     const wg_pool *p = job->pool;
     size_t size = p->height * p->width * LANES, count = p->out_height * p->out_width * LANES;
-    (void)chunk;
     memset(job->y + begin * size, 0, (end - begin) * size * sizeof(float));
     for (size_t plane = begin; plane < end; plane++)
         for (size_t i = plane * count; i < (plane + 1) * count; i++)
@@ -98,12 +95,11 @@ TARGET static void clear_rest(const wg_pool *p, float *dx)
 }
 
 /* Each number of a window is g if it was the maximum. */
-TARGET static void max_two_by_two_back(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void max_two_by_two_back(void *work, size_t begin, size_t end)
 {
     const wg_pool_lanes_job *job = work;
     const wg_pool *p = job->pool;
     size_t row = p->width * LANES, at = begin * p->out_height * p->out_width * LANES;
-    (void)chunk;
     for (size_t plane = begin; plane < end; plane++) {
         float *dx = job->y + plane * p->height * row;
         for (size_t i = 0; i < p->out_height; i++)
@@ -147,15 +143,13 @@ TARGET WG_INLINE void avg_each(bool two, const wg_pool_lanes_job *job, size_t be
             }
 }
 
-TARGET static void avg_planes(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void avg_planes(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     avg_each(false, work, begin, end);
 }
 
-TARGET static void avg_two_by_two(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void avg_two_by_two(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     avg_each(true, work, begin, end);
 }
 
@@ -183,14 +177,12 @@ TARGET WG_INLINE void avg_each_back(bool two, const wg_pool_lanes_job *job, size
     }
 }
 
-TARGET static void avg_planes_back(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void avg_planes_back(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     avg_each_back(false, work, begin, end);
 }
 
-TARGET static void avg_two_by_two_back(void *work, size_t chunk, size_t begin, size_t end)
+TARGET static void avg_two_by_two_back(void *work, size_t begin, size_t end)
 {
-    (void)chunk;
     avg_each_back(true, work, begin, end);
 }

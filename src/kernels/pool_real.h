@@ -92,7 +92,6 @@ WG_LOOP(FN(max_two_by_two))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
-    (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++) {
         size_t i = row % p->out_height, at = 2 * i * p->width;
         const REAL *plane = job->x + row / p->out_height * p->height * p->width, *x = plane + at;
@@ -104,11 +103,10 @@ WG_LOOP(FN(max_two_by_two))
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-static void FN(max_planes)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(max_planes)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
-    (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++)
         FN(max_row)
     (p, row % p->out_height, job->x + row / p->out_height * p->height * p->width, job->y + row * p->out_width,
@@ -162,7 +160,6 @@ WG_LOOP(FN(max_two_by_two_back))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
-    (void)chunk;
     for (size_t plane = begin; plane < end; plane++) {
         const REAL *g = job->x + plane * p->out_height * p->out_width;
         const int32_t *index = job->in_index + plane * p->out_height * p->out_width;
@@ -177,10 +174,9 @@ WG_LOOP(FN(max_two_by_two_back))
     FN(finish)(job, begin, end, p->height * p->width);
 }
 
-static void FN(scatter)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(scatter)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
-    (void)chunk;
     memset(job->y + begin * job->size, 0, (end - begin) * job->size * sizeof(REAL));
     for (size_t plane = begin; plane < end; plane++)
         for (size_t i = plane * job->count; i < (plane + 1) * job->count; i++)
@@ -203,10 +199,9 @@ void FN(wg__max_pool_backward)(int threads, const wg_pool *pool, const REAL *g, 
 
 /* ---- By indices ------------------------------------------------------------------------------------ */
 
-static void FN(gather)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(gather)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
-    (void)chunk;
     for (size_t plane = begin; plane < end; plane++)
         for (size_t i = plane * job->count; i < (plane + 1) * job->count; i++)
             job->y[i] = job->x[plane * job->size + (size_t)job->in_index[i]];
@@ -246,7 +241,6 @@ WG_LOOP(FN(avg_two_by_two))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
-    (void)chunk;
     for (size_t row = begin * p->out_height; row < end * p->out_height; row++) {
         const REAL *x = job->x + (row / p->out_height * p->height + row % p->out_height * 2) * p->width;
         FN(avg_row)(p->out_width, x, x + p->width, job->y + row * p->out_width);
@@ -254,12 +248,11 @@ WG_LOOP(FN(avg_two_by_two))
     FN(finish)(job, begin, end, p->out_height * p->out_width);
 }
 
-static void FN(avg_planes)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(avg_planes)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
     REAL *y = job->y + begin * p->out_height * p->out_width;
-    (void)chunk;
     for (size_t plane = begin; plane < end; plane++) {
         const REAL *x = job->x + plane * p->height * p->width;
         for (size_t i = 0; i < p->out_height; i++) {
@@ -297,7 +290,6 @@ WG_LOOP(FN(avg_two_by_two_back))
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
-    (void)chunk;
     for (size_t plane = begin; plane < end; plane++) {
         const REAL *g = job->x + plane * p->out_height * p->out_width;
         REAL *dx = job->y + plane * p->height * p->width;
@@ -311,13 +303,12 @@ WG_LOOP(FN(avg_two_by_two_back))
     FN(finish)(job, begin, end, p->height * p->width);
 }
 
-static void FN(avg_planes_back)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(avg_planes_back)(void *work, size_t begin, size_t end)
 {
     const FN(job) *job = work;
     const wg_pool *p = job->pool;
     const REAL *g = job->x + begin * p->out_height * p->out_width;
     size_t size = p->height * p->width;
-    (void)chunk;
     memset(job->y + begin * size, 0, (end - begin) * size * sizeof(REAL));
     for (size_t plane = begin; plane < end; plane++) {
         REAL *dx = job->y + plane * size;

@@ -41,7 +41,7 @@ void wg__reduce_extremum(const wg_runs *r, wg_dtype dtype, const void *x, double
         w.value = scratch;
         w.index = (size_t *)(w.value + w.cut.parts * r->outputs);
     }
-    wg_chunk_function *const run[2][2] = {{rows_f64, rows_f32}, {columns_f64, columns_f32}};
+    wg_loop_function *const run[2][2] = {{rows_f64, rows_f32}, {columns_f64, columns_f32}};
     wg__parallel_for(threads, w.cut.tasks, w.cut.grain, run[r->columns][dtype == WG_F32], &w);
     for (size_t o = 0; o < r->outputs; o++) {
         size_t first = o / width * w.cut.parts * width + o % width;

@@ -64,11 +64,10 @@ static void FN(row)(const REAL *x, size_t n, REAL sign, size_t first, double *va
     *index = at;
 }
 
-static void FN(rows)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(rows)(void *data, size_t begin, size_t end)
 {
     struct work *w = data;
     const wg_runs *r = w->r;
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t part = task % w->cut.parts, t = part / w->cut.pieces * w->cut.lines;
         size_t last = r->lines - t < w->cut.lines ? r->lines : t + w->cut.lines;
@@ -97,11 +96,10 @@ WG_KERNEL(FN(better_of_line),
     }
 }
 
-static void FN(columns)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(columns)(void *data, size_t begin, size_t end)
 {
     struct work *w = data;
     const wg_runs *r = w->r;
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % w->cut.tiles * WG_TILE, row = task / w->cut.tiles;
         size_t first = row % w->cut.parts * w->cut.lines;

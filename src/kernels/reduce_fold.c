@@ -65,10 +65,9 @@ static double fold_row_part(const struct work *w, size_t g, size_t part)
     return result;
 }
 
-static void fold_rows(void *data, size_t chunk, size_t begin, size_t end)
+static void fold_rows(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
-    (void)chunk;
     for (size_t task = begin; task < end; task++)
         w->partial[task] = fold_row_part(w, task / w->cut.parts, task % w->cut.parts);
 }
@@ -100,11 +99,10 @@ static void fold_lines(
             acc[i] = join(fold, acc[i], acc[k * width + i]);
 }
 
-static void fold_columns(void *data, size_t chunk, size_t begin, size_t end)
+static void fold_columns(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
     const wg_runs *r = w->r;
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % w->cut.tiles * WG_TILE, row = task / w->cut.tiles;
         size_t g = row / w->cut.parts, part = row % w->cut.parts;

@@ -3,11 +3,10 @@
 
 /* reduce_scan_real.h - running sums along one axis, in double; see base/for_each_real.h and reduce_scan.c. */
 
-static void FN(scan_rows)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(scan_rows)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
     size_t n = w->r->run;
-    (void)chunk;
     for (size_t g = begin; g < end; g++) {
         const REAL *x = (const REAL *)w->x + wg__group_begin(w->r, g);
         REAL *y = (REAL *)w->y + wg__group_begin(w->r, g);
@@ -20,12 +19,11 @@ static void FN(scan_rows)(void *data, size_t chunk, size_t begin, size_t end)
     }
 }
 
-static void FN(scan_columns)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(scan_columns)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
     const wg_runs *r = w->r;
     size_t tiles = wg__chunks(r->run, WG_TILE);
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % tiles * WG_TILE, width = r->run - tile < WG_TILE ? r->run - tile : WG_TILE;
         double sum[WG_TILE] = {0};

@@ -24,7 +24,7 @@ struct work {
 
 /* Rows, or columns by tiles. */
 static void run(
-    const wg_runs *r, wg_chunk_function *rows, wg_chunk_function *columns, struct work *w, int threads)
+    const wg_runs *r, wg_loop_function *rows, wg_loop_function *columns, struct work *w, int threads)
 {
     if (r->outputs == 0 || r->terms == 0)
         return;

@@ -92,10 +92,9 @@ WG_KERNEL(
     }
 }
 
-static void FN(forward_rows)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(forward_rows)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
-    (void)chunk;
     for (size_t g = begin; g < end; g++) {
         size_t at = wg__group_begin(w->r, g);
         FN(forward_row)((const REAL *)w->x + at, w->r->run, w->log, (REAL *)w->y + at);
@@ -131,10 +130,9 @@ WG_KERNEL(FN(backward_row), (const REAL *y, const REAL *g, size_t n, bool is_log
     }
 }
 
-static void FN(backward_rows)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(backward_rows)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
-    (void)chunk;
     for (size_t k = begin; k < end; k++) {
         size_t at = wg__group_begin(w->r, k);
         FN(backward_row)
@@ -199,11 +197,10 @@ WG_KERNEL(FN(backward_tile),
         }
 }
 
-static void FN(forward_columns)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(forward_columns)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
     size_t tiles = wg__chunks(w->r->run, WG_TILE);
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % tiles * WG_TILE, width = w->r->run - tile < WG_TILE ? w->r->run - tile : WG_TILE;
         size_t at = wg__group_begin(w->r, task / tiles) + tile;
@@ -214,11 +211,10 @@ static void FN(forward_columns)(void *data, size_t chunk, size_t begin, size_t e
     }
 }
 
-static void FN(backward_columns)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(backward_columns)(void *data, size_t begin, size_t end)
 {
     const struct work *w = data;
     size_t tiles = wg__chunks(w->r->run, WG_TILE);
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t tile = task % tiles * WG_TILE, width = w->r->run - tile < WG_TILE ? w->r->run - tile : WG_TILE;
         size_t at = wg__group_begin(w->r, task / tiles) + tile;

@@ -90,11 +90,10 @@ static void spread_lines(const struct spread_work *w, size_t g, size_t t, size_t
     }
 }
 
-static void spread_parts(void *data, size_t chunk, size_t begin, size_t end)
+static void spread_parts(void *data, size_t begin, size_t end)
 {
     const struct spread_work *w = data;
     const wg_runs *r = w->r;
-    (void)chunk;
     for (size_t task = begin; task < end; task++) {
         size_t row = task / w->cut.tiles, part = row % w->cut.parts;
         size_t t = part / w->cut.pieces * w->cut.lines;

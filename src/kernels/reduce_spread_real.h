@@ -138,9 +138,8 @@ static void FN(far_products)(const struct products_work *w, size_t o, size_t beg
     }
 }
 
-static void FN(products_of_outputs)(void *data, size_t chunk, size_t begin, size_t end)
+static void FN(products_of_outputs)(void *data, size_t begin, size_t end)
 {
-    (void)chunk;
     const struct products_work *w = data;
     for (size_t o = begin; o < end; o++) {
         const wg_runs *r = w->r;

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-static void FN(scatter_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(scatter_chunk)(void *work, size_t begin, size_t end)
 {
     const scatter_work *w = work;
-    (void)chunk;
     for (size_t outer = begin; outer < end; outer++) {
         const REAL *from = (const REAL *)w->from + outer * w->along * w->inner;
         const int32_t *index = w->index + outer * w->along * w->inner;
@@ -30,10 +29,9 @@ void FN(wg__scatter_add)(int threads, const wg_shape *to_shape, size_t axis, con
 }
 
 /* An item is a block of columns of one outer slice. */
-static void FN(index_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(index_chunk)(void *work, size_t begin, size_t end)
 {
     const index_work *w = work;
-    (void)chunk;
     for (size_t item = begin; item < end; item++) {
         size_t outer = item / w->blocks, first = item % w->blocks * COLUMNS;
         size_t width = w->inner - first < COLUMNS ? w->inner - first : COLUMNS;

@@ -133,12 +133,11 @@ static void next_panel(const panel_loops *loops, size_t index[], ptrdiff_t at[])
     }
 }
 
-static void run_panels(void *work, size_t chunk, size_t begin, size_t end)
+static void run_panels(void *work, size_t begin, size_t end)
 {
     const panel_loops *loops = work;
     size_t index[WG_MAX_RANK + 2], streams = loops->walk->streams, last = loops->rank - 1;
     wg_panel panel = {0};
-    (void)chunk;
     for (size_t i = loops->rank, rest = begin; i-- > 0; rest /= loops->dim[i])
         index[i] = rest % loops->dim[i];
     for (size_t s = 0; s < streams; s++) {

@@ -78,7 +78,7 @@ size_t wg_params_pass(wg_params *params, wg_params_visit visit, void *user)
         if (!c->gradient)
             continue;
         pass work = {params, c, i, parts, visit, user};
-        wg__parallel_for(threads, c->used, grain, visit_part, &work);
+        wg__parallel_chunks(threads, c->used, grain, visit_part, &work);
         parts += wg__chunks(c->used, grain);
     }
     return parts;

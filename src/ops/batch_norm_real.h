@@ -63,7 +63,7 @@ WG_INLINE void FN(moments_of_rows)(const struct FN(batch_norm_work) * w, const s
         w->part[item->block * channels + item->channel + j] = (struct pair){mean[j], deviation[j]};
 }
 
-WG_LOOP(FN(moments))
+WG_CHUNK_LOOP(FN(moments))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
@@ -105,7 +105,7 @@ WG_INLINE void FN(slopes_of_rows)(const struct FN(batch_norm_work) * w, const st
         w->part[item->block * channels + item->channel + j] = (struct pair){sum[j], product[j]};
 }
 
-WG_LOOP(FN(slopes))
+WG_CHUNK_LOOP(FN(slopes))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
@@ -146,7 +146,7 @@ WG_INLINE void FN(map_span)(const struct FN(batch_norm_work) * w, size_t at, siz
             out[i] = g[i] * slope[i * step];
 }
 
-WG_LOOP(FN(map))
+WG_CHUNK_LOOP(FN(map))
 {
     const struct FN(batch_norm_work) *w = work;
     struct item item = item_of(&w->plane, chunk);
@@ -193,7 +193,7 @@ static void FN(batch_statistics)(
         for (size_t c = 0; c < channels; c++)
             wanting += pass == 0 || wg__variance_scale(at->var[c], eps) == w->scale;
         if (wanting > 0)
-            wg__parallel_for(op->threads, w->plane.items, 1, FN(moments), w);
+            wg__parallel_chunks(op->threads, w->plane.items, 1, FN(moments), w);
         for (size_t c = 0; wanting > 0 && c < channels; c++) {
             if (pass > 0 && wg__variance_scale(at->var[c], eps) != w->scale)
                 continue;
@@ -224,7 +224,7 @@ static wg_status FN(batch_norm_forward)(wg_op_context *op)
         w.high[c] = (REAL)at.mean[c], w.low[c] = (REAL)(at.mean[c] - (double)w.high[c]);
         w.slope[c] = (REAL)((double)gamma[c] * at.inverse[c]), w.shift[c] = beta[c];
     }
-    wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+    wg__parallel_chunks(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;
 }
 
@@ -242,7 +242,7 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
         return WG_OUT_OF_MEMORY;
     bool sums = !frozen(op) || dgamma || dbeta;
     if (sums)
-        wg__parallel_for(op->threads, w.plane.items, 1, FN(slopes), &w);
+        wg__parallel_chunks(op->threads, w.plane.items, 1, FN(slopes), &w);
     for (size_t c = 0; c < w.plane.channels; c++) {
         struct pair sum = {0, 0};
         for (size_t b = 0; sums && b < w.plane.blocks; b++)
@@ -258,6 +258,6 @@ static wg_status FN(batch_norm_backward)(wg_op_context *op)
     }
     w.out = op->grad_in[0], w.x = frozen(op) ? NULL : w.x, w.epilogue = wg__op_epilogue(op);
     if (w.out)
-        wg__parallel_for(op->threads, w.plane.items, 1, FN(map), &w);
+        wg__parallel_chunks(op->threads, w.plane.items, 1, FN(map), &w);
     return WG_OK;
 }

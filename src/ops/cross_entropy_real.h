@@ -101,7 +101,7 @@ WG_INLINE double FN(panel_forward)(
     return total;
 }
 
-WG_LOOP(FN(cross_entropy_forward_panel))
+WG_CHUNK_LOOP(FN(cross_entropy_forward_panel))
 {
     const struct FN(cross_entropy_work) *w = work;
     struct panel panel = panel_of(&w->panels, chunk);
@@ -134,7 +134,7 @@ static wg_status FN(cross_entropy_forward)(wg_op_context *op)
         w.each = op->out[0];
     else if (!(w.sums = wg_op_scratch(op, w.panels.count * sizeof *w.sums)))
         return WG_OUT_OF_MEMORY;
-    wg__parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_forward_panel), &w);
+    wg__parallel_chunks(op->threads, w.panels.count, 1, FN(cross_entropy_forward_panel), &w);
     if (w.sums)
         wg__loss_finish(op, w.sums, w.panels.count, counted);
     return WG_OK;
@@ -200,7 +200,7 @@ WG_INLINE void FN(panel_backward)(
     }
 }
 
-WG_LOOP(FN(cross_entropy_backward_panel))
+WG_CHUNK_LOOP(FN(cross_entropy_backward_panel))
 {
     const struct FN(cross_entropy_work) *w = work;
     struct panel panel = panel_of(&w->panels, chunk);
@@ -220,6 +220,6 @@ static wg_status FN(cross_entropy_backward)(wg_op_context *op)
     w.g = op->upstream[0], w.g_each = wg__loss_each(op), w.share = wg__loss_share(op, counted);
     w.dz = op->grad_in[0], w.dy = w.labels ? NULL : op->grad_in[1];
     if (w.dz || w.dy)
-        wg__parallel_for(op->threads, w.panels.count, 1, FN(cross_entropy_backward_panel), &w);
+        wg__parallel_chunks(op->threads, w.panels.count, 1, FN(cross_entropy_backward_panel), &w);
     return WG_OK;
 }

@@ -29,7 +29,6 @@ WG_LOOP(FN(dropout_chunk))
             y[i] = words[i] < threshold ? 0 : kept;
         }
     }
-    (void)chunk;
 }
 
 static wg_status FN(dropout_forward)(wg_op_context *op)

@@ -151,10 +151,9 @@ typedef struct chain_work {
     char *result;
 } chain_work;
 
-static void chain_chunk(void *work, size_t chunk, size_t begin, size_t end)
+static void chain_chunk(void *work, size_t begin, size_t end)
 {
     const chain_work *w = work;
-    (void)chunk;
     size_t size = wg_dtype_size(w->chain->dtype);
     wg__chain_range(w->chain, begin, end - begin, NULL, w->result + begin * size);
 }

@@ -20,10 +20,9 @@ typedef struct FN(pass) {
     wg_stretch stretch; /* rows: of the broadcast; else unused */
 } FN(pass);
 
-static void FN(run_chunk)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(run_chunk)(void *work, size_t begin, size_t end)
 {
     const FN(pass) *p = work;
-    (void)chunk;
     wg_formula_streams s = {.a = p->a + begin * p->step.a,
         .b = p->b + begin * p->step.b,
         .y = p->y ? p->y + begin : NULL,
@@ -34,10 +33,9 @@ static void FN(run_chunk)(void *work, size_t chunk, size_t begin, size_t end)
     run(&p->kernel, end - begin, &s);
 }
 
-static void FN(run_rows)(void *work, size_t chunk, size_t begin, size_t end)
+static void FN(run_rows)(void *work, size_t begin, size_t end)
 {
     const FN(pass) *p = work;
-    (void)chunk;
     const wg_stretch *s = &p->stretch;
     wg_steps step = steps_of_row(s->step[0], s->step[1]);
     wg_formula_streams streams = {.step_a = step.a, .step_b = step.b};

@@ -88,7 +88,7 @@ WG_INLINE void FN(gru_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_LOOP(FN(gru_run))
+WG_CHUNK_LOOP(FN(gru_run))
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden;
@@ -105,7 +105,7 @@ WG_LOOP(FN(gru_run))
     }
 }
 
-WG_LOOP(FN(gru_run_back))
+WG_CHUNK_LOOP(FN(gru_run_back))
 {
     const struct FN(gru_work) *w = work;
     size_t hidden = w->s.hidden, gates = 3 * hidden, samples = w->s.samples, n = (end - begin) * hidden;

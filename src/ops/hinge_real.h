@@ -39,7 +39,7 @@ WG_INLINE double FN(hinge_span)(const struct FN(hinge_work) * w, const REAL *s, 
     return sum;
 }
 
-WG_LOOP(FN(hinge_forward_rows))
+WG_CHUNK_LOOP(FN(hinge_forward_rows))
 {
     const struct FN(hinge_work) *w = work;
     double total = 0;
@@ -83,7 +83,7 @@ static wg_status FN(hinge_forward)(wg_op_context *op)
         w.each = op->out[0];
     else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
         return WG_OUT_OF_MEMORY;
-    wg__parallel_for(op->threads, count, grain, FN(hinge_forward_rows), &w);
+    wg__parallel_chunks(op->threads, count, grain, FN(hinge_forward_rows), &w);
     if (w.sums)
         wg__loss_finish(op, w.sums, chunks, count);
     return WG_OK;
@@ -109,7 +109,6 @@ WG_LOOP(FN(hinge_backward_rows))
         double sum = FN(span_sum)(classes, ds);
         ds[label] = (REAL)((double)ds[label] - sum);
     }
-    (void)chunk;
 }
 
 static wg_status FN(hinge_backward)(wg_op_context *op)

@@ -66,10 +66,9 @@ static inline void copy_runs(const select_work *w, size_t begin, size_t end, siz
     }
 }
 
-static void select_chunk(void *work, size_t chunk, size_t begin, size_t end)
+static void select_chunk(void *work, size_t begin, size_t end)
 {
     const select_work *w = work;
-    (void)chunk;
     switch (w->along.inner * w->size) {
     case 4:
         copy_runs(w, begin, end, 4);

@@ -37,7 +37,6 @@ WG_LOOP(FN(layer_norm_rows))
             y[j] = ((x[j] - high) - low) * scale * gamma[j] + beta[j];
     }
     wg__epilogue_run(w->epilogue, begin * width, (end - begin) * width);
-    (void)chunk;
 }
 
 static wg_status FN(layer_norm_forward)(wg_op_context *op)
@@ -79,7 +78,7 @@ WG_INLINE void FN(layer_norm_dx)(const struct FN(layer_norm_work) * w, size_t ro
         dx[j] = g[j] * gamma[j] * scale + ((x[j] - high) - low) * scale * curve + shift;
 }
 
-WG_LOOP(FN(layer_norm_slopes))
+WG_CHUNK_LOOP(FN(layer_norm_slopes))
 {
     const struct FN(layer_norm_work) *w = work;
     size_t width = w->width;
@@ -131,7 +130,7 @@ static wg_status FN(layer_norm_backward)(wg_op_context *op)
         if (!w.part)
             return WG_OUT_OF_MEMORY;
     }
-    wg__parallel_for(op->threads, rows.count, rows.chunk, FN(layer_norm_slopes), &w);
+    wg__parallel_chunks(op->threads, rows.count, rows.chunk, FN(layer_norm_slopes), &w);
     FN(add_parts)(w.part, chunks, rows.width, 0, op->grad_in[1]);
     FN(add_parts)(w.part, chunks, rows.width, rows.width, op->grad_in[2]);
     return WG_OK;

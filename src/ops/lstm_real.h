@@ -86,7 +86,7 @@ WG_INLINE void FN(lstm_row_back)(
 
 /* ---- A block of samples through all steps ---------------------------------------------------------- */
 
-WG_LOOP(FN(lstm_run))
+WG_CHUNK_LOOP(FN(lstm_run))
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;
@@ -104,7 +104,7 @@ WG_LOOP(FN(lstm_run))
     memcpy(w->last + begin * hidden, c, n * sizeof *c);
 }
 
-WG_LOOP(FN(lstm_run_back))
+WG_CHUNK_LOOP(FN(lstm_run_back))
 {
     const struct FN(lstm_work) *w = work;
     size_t hidden = w->s.hidden, gates = 4 * hidden, samples = w->s.samples, n = (end - begin) * hidden;

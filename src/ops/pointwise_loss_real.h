@@ -53,7 +53,7 @@ WG_INLINE bool FN(in_range)(double sum)
     return REAL_IS_DOUBLE || (fabs(sum) > 1e-30 && fabs(sum) < 1e38);
 }
 
-WG_LOOP(FN(pointwise_forward_chunk))
+WG_CHUNK_LOOP(FN(pointwise_forward_chunk))
 {
     const struct FN(pointwise_work) *w = work;
     double sum = 0;
@@ -87,7 +87,7 @@ static wg_status FN(pointwise_forward)(wg_op_context *op)
         w.each = op->out[0];
     else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
         return WG_OUT_OF_MEMORY;
-    wg__parallel_for(op->threads, count, CHUNK, FN(pointwise_forward_chunk), &w);
+    wg__parallel_chunks(op->threads, count, CHUNK, FN(pointwise_forward_chunk), &w);
     if (w.sums)
         wg__loss_finish(op, w.sums, chunks, count);
     return WG_OK;
@@ -112,7 +112,6 @@ WG_LOOP(FN(pointwise_backward_chunk))
         for (size_t i = 0; w->db && i < n; i++)
             w->db[at + i] = db[i] * (w->g[w->g_each ? at + i : 0] * w->share);
     }
-    (void)chunk;
 }
 
 static wg_status FN(pointwise_backward)(wg_op_context *op)

@@ -93,7 +93,7 @@ static bool chunk_is_bad(const wg_params *params, const char *values, size_t use
     chunk_look l = {.dtype = wg_params_dtype(params), .values = values};
     size_t grain = used / PARTS < LEAST ? LEAST : used / PARTS + 1;
     bool some = false;
-    wg__parallel_for(wg_params_threads(params), used, grain, look_at, &l);
+    wg__parallel_chunks(wg_params_threads(params), used, grain, look_at, &l);
     for (size_t i = 0; i < wg__chunks(used, grain); i++)
         some |= l.bad[i];
     return some;

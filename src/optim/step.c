@@ -109,10 +109,9 @@ static size_t turn_at(const wg_optim *o, size_t begin)
     return low;
 }
 
-static void update_part(void *work, size_t part, size_t begin, size_t end)
+static void update_part(void *work, size_t begin, size_t end)
 {
     const wg_optim *o = work;
-    (void)part;
     for (size_t i = turn_at(o, begin); i < o->turn_count && o->turns[i].start < end; i++) {
         const wg_optim_range *range = &o->turns[i].range;
         size_t start = o->turns[i].start, first = begin > start ? begin - start : 0, stop = end - start;
@@ -123,10 +122,9 @@ static void update_part(void *work, size_t part, size_t begin, size_t end)
     }
 }
 
-static void update_whole(void *work, size_t part, size_t begin, size_t end)
+static void update_whole(void *work, size_t begin, size_t end)
 {
     const wg_optim *o = work;
-    (void)part;
     for (size_t i = begin; i < end; i++) {
         const wg_optim_range *range = &o->turns[i].range;
         if (range->count)

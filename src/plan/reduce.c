@@ -150,12 +150,11 @@ static wg_status run_alone(wg_plan *plan, const wg_plan_chain *chain, size_t gra
 }
 
 /* Those that came in several stretches. */
-static void chunk_of_rest(void *work, size_t chunk, size_t begin, size_t end)
+static void chunk_of_rest(void *work, size_t begin, size_t end)
 {
     const wg_plan_chain *chain = work;
     const wg_pieces *p = &chain->pieces;
     const char *result = chain->result;
-    (void)chunk;
     for (size_t i = begin; i < end; i++)
         if (!chain->done[i])
             wg__piece_sum(p, chain->chain.dtype, i,

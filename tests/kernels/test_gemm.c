@@ -257,7 +257,7 @@ START_TEST(inside_a_parallel_loop)
         in.c[i] = malloc(SIDE * SIDE * sizeof *in.c[i]);
     product(
         2, &(wg_product_f32){false, true, SIDE, SIDE, SIDE, 1, 0, in.a, in.b, alone, SIDE, SIDE, SIDE}, NULL);
-    wg__parallel_for(3, 4, 1, multiply_inside, &in);
+    wg__parallel_chunks(3, 4, 1, multiply_inside, &in);
     for (int i = 0; i < 4; i++) {
         ck_assert_msg(memcmp(alone, in.c[i], SIDE * SIDE * sizeof *alone) == 0, "chunk %d", i);
         free(in.c[i]);
