@@ -11,7 +11,7 @@ enum { FN(BLOCK) = CHANNEL_VECTORS * VECTOR / sizeof(REAL) };
 
 /* One tile: `vectors` of filters times `pixels` (constants where this is inlined) at in_at[]; the sums go to
  * out[pixel]. */
-TARGET INLINE void FN(channels_tile)(size_t vectors, size_t pixels, const wg_conv_plan *p, tap_rows reach,
+TARGET WG_INLINE void FN(channels_tile)(size_t vectors, size_t pixels, const wg_conv_plan *p, tap_rows reach,
     const REAL *in, const REAL *w, const size_t *in_at, FN(vector) (*out)[CHANNEL_VECTORS])
 {
     FN(vector) sum[ONE_VECTOR_PIXELS][CHANNEL_VECTORS];
@@ -114,8 +114,8 @@ TARGET static void FN(channels_correlate)(void *work, size_t chunk, size_t begin
 
 /* Sums of `vectors` of filters' g times `taps` broadcast x, over the pixels of a few images, added to
  * sums[tap][vector]. */
-TARGET INLINE void FN(channels_weight_tile)(size_t vectors, size_t taps, const wg_conv_plan *p, size_t images,
-    const REAL *g, const REAL *in, const size_t *at, REAL *sums)
+TARGET WG_INLINE void FN(channels_weight_tile)(size_t vectors, size_t taps, const wg_conv_plan *p,
+    size_t images, const REAL *g, const REAL *in, const size_t *at, REAL *sums)
 {
     FN(vector) sum[ONE_VECTOR_PIXELS][CHANNEL_VECTORS];
     for (size_t t = 0; t < taps; t++)

@@ -14,12 +14,6 @@
 #include <string.h>
 #include "kernels/parallel.h"
 
-#ifdef __GNUC__
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
 enum {
     ROW_FILTERS = 6,       /* in a tile of rows */
     CHANNEL_PIXELS = 6,    /* in a tile of channels; or taps */

@@ -80,7 +80,7 @@ typedef size_t FN(first_sum)(const wg_conv_plan *p, size_t part);
 
 /* Items begin .. end - 1 of the weight gradient, each a part of a slice's filters. A slice's sums lie in
  * `packed`, an item's planes in `copies`. */
-TARGET INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begin, size_t end,
+TARGET WG_INLINE void FN(each_slice)(const FN(job) * job, size_t chunk, size_t begin, size_t end,
     FN(copy_g) * copy_g, FN(sum_images) * sum_images, FN(first_sum) * first_sum)
 {
     const wg_conv_plan *p = job->plan;

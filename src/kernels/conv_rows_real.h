@@ -5,7 +5,7 @@
 
 /* One tile: `filters` (a constant where this is inlined) times ROW_VECTORS vectors of pixels, whose input and
  * output begin at in_at[v] and out_at[v]. */
-TARGET INLINE void FN(rows_tile)(size_t filters, const wg_conv_plan *p, tap_rows reach, const REAL *in,
+TARGET WG_INLINE void FN(rows_tile)(size_t filters, const wg_conv_plan *p, tap_rows reach, const REAL *in,
     const REAL *w, const size_t *in_at, REAL *out, const size_t *out_at)
 {
     FN(vector) sum[ROW_FILTERS][ROW_VECTORS];
@@ -102,7 +102,7 @@ TARGET static void FN(rows_correlate)(void *work, size_t chunk, size_t begin, si
 /* ---- The weight gradient --------------------------------------------------------------------------- */
 
 /* Sums of `filters` x `taps` products over the pixels of one image's planes, added to sums[k][tap]. */
-TARGET INLINE void FN(rows_weight_tile)(size_t filters, size_t taps, const wg_conv_plan *p, size_t images,
+TARGET WG_INLINE void FN(rows_weight_tile)(size_t filters, size_t taps, const wg_conv_plan *p, size_t images,
     const REAL *g, const REAL *in, const size_t *at, FN(vector) * sums, size_t sum_stride)
 {
     FN(vector) sum[WEIGHT_FILTERS][WEIGHT_TAPS];

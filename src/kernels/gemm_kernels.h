@@ -13,8 +13,6 @@
 #include "base/alloc.h"
 #include "kernels/gemm_block.h"
 
-#define INLINE static inline __attribute__((always_inline))
-
 #ifdef __has_builtin
 #if __has_builtin(__builtin_shufflevector) /* gcc from 12 on, and clang */
 #define SHUFFLE __builtin_shufflevector

@@ -40,7 +40,7 @@ TARGET static void FN(dots)(size_t m, size_t k, REAL alpha, const REAL *a, size_
 /* out = out + B^T w for eight rows of B, and for one. `restrict`: without it a compiler looks at the
  * addresses, and where B and C lie close together it takes another loop, which contracts the products in
  * another way. */
-TARGET INLINE void FN(add_eight)(
+TARGET WG_INLINE void FN(add_eight)(
     size_t n, const REAL *restrict w, const REAL *restrict b, size_t ldb, REAL *restrict out)
 {
     for (size_t j = 0; j < n; j++)
@@ -49,7 +49,7 @@ TARGET INLINE void FN(add_eight)(
                       (w[6] * b[j + 6 * ldb] + w[7] * b[j + 7 * ldb]));
 }
 
-TARGET INLINE void FN(add_one)(size_t n, REAL w, const REAL *restrict b, REAL *restrict out)
+TARGET WG_INLINE void FN(add_one)(size_t n, REAL w, const REAL *restrict b, REAL *restrict out)
 {
     for (size_t j = 0; j < n; j++)
         out[j] += w * b[j];
@@ -80,7 +80,7 @@ TARGET static void FN(row_sums)(size_t n, size_t k, REAL alpha, const REAL *x, s
 }
 
 /* c = alpha a b */
-TARGET INLINE void FN(scaled)(size_t n, REAL alpha, REAL a, const REAL *restrict b, REAL *restrict c)
+TARGET WG_INLINE void FN(scaled)(size_t n, REAL alpha, REAL a, const REAL *restrict b, REAL *restrict c)
 {
     for (size_t j = 0; j < n; j++) {
         REAL sum = 0;

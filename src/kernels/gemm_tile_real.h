@@ -10,7 +10,7 @@ enum { FN(LANES) = VECTOR / sizeof(REAL), FN(WIDTH) = 2 * VECTOR / sizeof(REAL) 
 
 /* A tile that is not whole, or is to be written transposed: C = sum + beta C, number by number. The sums come
  * times alpha, so that there is one way to contract it, whatever loop the compiler takes. */
-TARGET INLINE void FN(store)(
+TARGET WG_INLINE void FN(store)(
     size_t rows, size_t columns, const REAL *restrict sum, REAL beta, bool swap, REAL *restrict c, size_t ldc)
 {
     if (swap) {
@@ -30,7 +30,7 @@ TARGET INLINE void FN(store)(
 
 /* One tile. A's number (i, p) is a[i * row_step + p * k_step]; B's row p is at b + p * b_step. `rows` is a
  * constant where this is inlined, so that the loops over it unroll and `sum` lies in registers. */
-TARGET INLINE void FN(tile)(size_t rows, size_t depth, const REAL *a, size_t row_step, size_t k_step,
+TARGET WG_INLINE void FN(tile)(size_t rows, size_t depth, const REAL *a, size_t row_step, size_t k_step,
     const REAL *b, size_t b_step, size_t columns, REAL alpha, REAL beta, bool swap, REAL *c, size_t ldc)
 {
     FN(vector) sum[ROWS][2];
@@ -107,7 +107,7 @@ TARGET static void FN(pack_rows)(size_t depth, size_t columns, const REAL *b, si
 }
 
 /* to = from transposed, 4 x 4 numbers. */
-TARGET INLINE void FN(turn)(const REAL *from, size_t from_step, REAL *to, size_t to_step)
+TARGET WG_INLINE void FN(turn)(const REAL *from, size_t from_step, REAL *to, size_t to_step)
 {
 #ifdef SHUFFLE
     typedef REAL four __attribute__((vector_size(4 * sizeof(REAL)), aligned(sizeof(REAL)), may_alias));

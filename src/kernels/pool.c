@@ -15,12 +15,6 @@ static size_t grain_of(size_t numbers)
     return numbers >= enough ? 1 : wg__chunks(enough, numbers ? numbers : 1);
 }
 
-#ifdef __GNUC__
-#define INLINE static inline __attribute__((always_inline))
-#else
-#define INLINE static inline
-#endif
-
 /* Rows are worked through in pieces of 8, or of 4, or a short row at once. */
 static inline size_t piece_of(size_t count)
 {

@@ -45,7 +45,7 @@ static void FN(max_row)(const wg_pool *p, size_t i, const REAL *x, REAL *y, int3
 /* `count` windows of 2 x 2 without a branch: from rows a and b of x, whose first number has the place `at`,
  * and the place below it. True when there may be a NaN: then the row is to be done again. (One comparison
  * instead of two makes it a vector loop for gcc, and a constant count one without a remainder.) */
-INLINE bool FN(max_some)(size_t count, int32_t at, int32_t below, const REAL *restrict a,
+WG_INLINE bool FN(max_some)(size_t count, int32_t at, int32_t below, const REAL *restrict a,
     const REAL *restrict b, REAL *restrict y, int32_t *restrict index)
 {
     int32_t suspect = 0;
@@ -123,7 +123,7 @@ void FN(wg__max_pool)(
 }
 
 /* Two rows of dx from `count` windows of 2 x 2: each number is g if it was its window's maximum. */
-INLINE void FN(max_some_back)(size_t count, int32_t at, int32_t below, const REAL *restrict g,
+WG_INLINE void FN(max_some_back)(size_t count, int32_t at, int32_t below, const REAL *restrict g,
     const int32_t *restrict index, REAL *restrict a, REAL *restrict b)
 {
 #pragma omp simd
