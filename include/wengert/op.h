@@ -55,6 +55,8 @@ enum {
  *     backward      as forward, with upstream (NULL: this result got no gradient) and grad_in (NULL: not
  *                   wanted); every other grad_in[i] is written whole, in the operand's shape, or added to,
  *                   see WG_OP_ADDS_GRADIENT
+ *     workspace     as forward, or, if `backward` is set, as backward, but for memory: in, out, keep, upstream
+ *                   and grad_in are not there; `wanted` says which gradients will be
  *     vjp, expand   arg, result (vjp only) and wanted; they build vars
  *
  * A rank-0 operand or result is seen in the dtype of the kernel that runs, like any other; the engine
@@ -68,6 +70,7 @@ typedef struct wg_op_context {
     const wg_var *arg;    /* operands, as vars */
     const wg_var *result; /* results, as vars */
     const bool *wanted;   /* per operand: is its gradient wanted? */
+    bool backward;        /* a backward function is called, or will be */
 
     const wg_shape *const *in_shape; /* per operand */
     const wg_dtype *in_dtype;        /* per operand */
@@ -102,6 +105,9 @@ WG_API const char *wg_op_operand(wg_op_context *op, size_t i);
 /* Aligned working memory, garbage at first, given back by the engine when the function returns; NULL when
  * there is none (the function then returns WG_OUT_OF_MEMORY). Comes from the tape's block cache. */
 WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
+
+/* What wg_op_scratch takes for so many bytes, in bytes: whole lines, and one more. See `workspace` below. */
+WG_API size_t wg_op_scratch_size(size_t bytes);
 
 /* A forward function of an operation with the trait WG_OP_FINISHES says that elements first .. first + count
  * - 1 of result 0 are final: a plan adds a bias there, or applies an activation, while they are in cache.
@@ -181,6 +187,12 @@ struct wg_op {
     /* Compute the results from the operands. */
     wg_status (*forward_f64)(wg_op_context *op);
     wg_status (*forward_f32)(wg_op_context *op);
+
+    /* The bytes that the forward function, or, with op->backward, the backward one takes when it is called
+     * with this context: the sum of wg_op_scratch_size of what it asks for by wg_op_scratch. A plan lays out
+     * so much. What an operation takes beyond, or without this rule, it gets all the same, but from the
+     * allocator: its plan's runs may allocate. */
+    size_t (*workspace)(const wg_op_context *op);
 
     /* The rule: given g[r] (dL / d result r; invalid where no gradient arrives), set grad_in[i] for each
      * wanted operand by recording public operations; an entry left invalid, or set to (wg_var){0}, is

@@ -18,13 +18,19 @@ typedef struct wg_work {
     size_t bytes, used, most;
 } wg_work;
 
-/* Whole lines, garbage at first; NULL when there are not that many left, and for a NULL stack. */
+/* What so many bytes take of a stack: whole lines, and one more. */
+static inline size_t wg__work_size(size_t bytes)
+{
+    return (bytes / WG_ALIGNMENT + 1) * WG_ALIGNMENT;
+}
+
+/* Garbage at first; NULL when there are not that many left, and for a NULL stack. */
 static inline void *wg__work_take(wg_work *work, size_t bytes)
 {
     if (!work || bytes > PTRDIFF_MAX - work->used - WG_ALIGNMENT)
         return NULL;
     size_t at = work->used;
-    work->used += (bytes / WG_ALIGNMENT + 1) * WG_ALIGNMENT;
+    work->used += wg__work_size(bytes);
     if (work->most < work->used)
         work->most = work->used;
     return work->used <= work->bytes ? work->memory + at : NULL;

@@ -36,18 +36,21 @@ static wg_status place_shape(wg_op_context *op)
 static wg_status place_of_extremum(wg_op_context *op, double sign)
 {
     wg_runs runs = wg__along_runs(op);
-    size_t bytes = wg__extremum_scratch(&runs);
     int32_t *y = op->out[0];
     double *value = wg_op_scratch(op, runs.outputs * sizeof *value);
     size_t *index = wg_op_scratch(op, runs.outputs * sizeof *index);
-    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
-    if (!value || !index || (bytes && !scratch))
+    if (!wg__over_extremum(op, &runs, sign, value, index))
         return WG_OUT_OF_MEMORY;
-    if (runs.terms > 0)
-        wg__reduce_extremum(&runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
     for (size_t o = 0; o < runs.outputs; o++)
         y[o] = (int32_t)index[o];
     return WG_OK;
+}
+
+static size_t workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__along_runs(op);
+    return wg__over_doubles_workspace(&runs) + wg_op_scratch_size(runs.outputs * sizeof(size_t)) +
+           wg__over_extremum_workspace(&runs);
 }
 
 static wg_status argmax_forward(wg_op_context *op)
@@ -74,6 +77,7 @@ const wg_op wg__op_argmax = {
     .shape = place_shape,
     .forward_f64 = argmax_forward,
     .forward_f32 = argmax_forward,
+    .workspace = workspace,
     .formula = "argmax(x)",
     .samples = argmax_samples,
     .sample_count = sizeof argmax_samples / sizeof argmax_samples[0],
@@ -87,6 +91,7 @@ const wg_op wg__op_argmin = {
     .shape = place_shape,
     .forward_f64 = argmin_forward,
     .forward_f32 = argmin_forward,
+    .workspace = workspace,
     .formula = "argmin(x)",
     .samples = argmax_samples,
     .sample_count = sizeof argmax_samples / sizeof argmax_samples[0],

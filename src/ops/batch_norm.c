@@ -134,6 +134,21 @@ static wg_status shape(wg_op_context *op)
     return WG_OK;
 }
 
+/* Where the items' sums are, and how many coefficients of its map each channel has. */
+static size_t bytes_of_parts(const struct plane *p)
+{
+    return p->blocks * p->channels * sizeof(struct pair);
+}
+
+enum { MAPS = 6 };
+
+static size_t workspace(const wg_op_context *op)
+{
+    struct plane p = plane_of(op);
+    return wg_op_scratch_size(bytes_of_parts(&p)) +
+           wg_op_scratch_size(MAPS * p.channels * wg_dtype_size(op->dtype));
+}
+
 #define TEMPLATE "ops/batch_norm_real.h"
 #include "base/for_each_real.h"
 
@@ -231,6 +246,7 @@ const wg_op wg__op_batch_norm = {.name = "batch_norm",
     .shape = shape,
     .forward_f64 = batch_norm_forward_f64,
     .forward_f32 = batch_norm_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = batch_norm_backward_f64,
     .backward_f32 = batch_norm_backward_f32,

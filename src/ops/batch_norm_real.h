@@ -170,8 +170,8 @@ WG_CHUNK_LOOP(FN(map))
 static bool FN(prepare)(wg_op_context *op, struct FN(batch_norm_work) * w)
 {
     size_t channels = w->plane.channels;
-    w->part = wg_op_scratch(op, w->plane.blocks * channels * sizeof *w->part);
-    w->high = wg_op_scratch(op, 6 * channels * sizeof *w->high);
+    w->part = wg_op_scratch(op, bytes_of_parts(&w->plane));
+    w->high = wg_op_scratch(op, MAPS * channels * sizeof *w->high);
     if (!w->part || !w->high)
         return false;
     w->low = w->high + channels, w->unit = w->low + channels, w->slope = w->unit + channels;

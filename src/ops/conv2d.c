@@ -105,6 +105,18 @@ static const wg_op_sample samples[] = {
     {.label = "exact", .in = {{4, {1, 1, 5, 5}}, {4, {1, 1, 3, 3}}}, .attr = &exact},
 };
 
+static size_t workspace(const wg_op_context *op)
+{
+    wg_op_context own = *op; /* the geometry was checked: it has nothing to say */
+    wg_conv conv;
+    if (geometry(&own, &conv) != WG_OK)
+        return 0;
+    if (!op->backward)
+        return wg__conv_workspace(op, &conv, WG_CONV_FORWARD);
+    return (op->wanted[0] ? wg__conv_workspace(op, &conv, WG_CONV_INPUT) : 0) +
+           (op->wanted[1] ? wg__conv_workspace(op, &conv, WG_CONV_WEIGHT) : 0);
+}
+
 static double flops(const wg_op_context *op)
 {
     return wg__conv_flops(op->count, op->in_shape[1]);
@@ -118,6 +130,7 @@ const wg_op wg__op_conv2d = {
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
+    .workspace = workspace,
     .vjp = vjp,
     .lanes = lanes,
     .backward_f64 = backward_f64,

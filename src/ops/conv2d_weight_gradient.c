@@ -83,6 +83,15 @@ static const wg_op_sample samples[] = {
     {.label = "groups", .in = {{4, {1, 2, 5, 4}}, {4, {1, 4, 3, 4}}}, .attr = &grouped},
 };
 
+static size_t workspace(const wg_op_context *op)
+{
+    wg_op_context own = *op; /* the geometry was checked: it has nothing to say */
+    wg_conv conv;
+    if (geometry(&own, &conv) != WG_OK)
+        return 0;
+    return wg__conv_workspace(op, &conv, WG_CONV_WEIGHT);
+}
+
 static double flops(const wg_op_context *op)
 {
     size_t y = 0;
@@ -98,6 +107,7 @@ const wg_op wg__op_conv2d_weight_gradient = {
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
+    .workspace = workspace,
     .vjp = vjp,
     .lanes = lanes,
     .flops = flops,

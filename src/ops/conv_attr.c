@@ -130,41 +130,45 @@ unsigned wg__conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigne
     return images;
 }
 
-/* The working memory of a pass. */
+/* Bytes to work in for a pass that is computed in the way conv->way; false: no size_t. */
+static bool bytes_of(
+    const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *bytes)
+{
+    return wg_op_lanes(op) ? wg__conv_lanes_scratch(conv, pass, bytes)
+                           : wg__conv_scratch(op->threads, conv, pass, real, bytes);
+}
+
 static wg_status scratch_of(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, void **scratch)
 {
     size_t bytes;
     *scratch = NULL;
-    if (!(wg_op_lanes(op) ? wg__conv_lanes_scratch(conv, pass, &bytes)
-                          : wg__conv_scratch(op->threads, conv, pass, real, &bytes)))
+    if (!bytes_of(op, conv, pass, real, &bytes))
         return wg_op_fail(op, WG_OVERFLOW, "the working memory's size does not fit in size_t");
     if (bytes > 0)
         *scratch = wg_op_scratch(op, bytes);
     return bytes > 0 && !*scratch ? WG_OUT_OF_MEMORY : WG_OK;
 }
 
-/* What a plan's option bf16 makes of a pass; *done: it is done. */
-static wg_status narrow(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void **a,
-    const void **b, void *result, bool *done)
+/* A weight gradient is not final before all of it is. */
+static const wg_epilogue *epilogue_of(const wg_op_context *op, wg_conv_pass pass)
+{
+    return pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op);
+}
+
+/* What a plan's option bf16 makes of a pass. */
+static wg_factors factors_of(const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass)
 {
     size_t x = conv->batch * conv->channels * conv->height * conv->width;
     size_t y = conv->batch * conv->filters * conv->out_height * conv->out_width;
     size_t w = conv->filters * (conv->channels / conv->groups) * conv->rows * conv->columns;
-    wg_factors f = {.a = *a,
-        .b = *b,
-        .a_count = pass == WG_CONV_INPUT ? y : x,
+    return (wg_factors){.a_count = pass == WG_CONV_INPUT ? y : x,
         .b_count = pass == WG_CONV_WEIGHT ? y : w,
         .problem = {.kind = x && y && w && !wg_op_lanes(op) ? (size_t)pass : WG_ONEDNN_NONE, .conv = *conv},
-        .result = result,
         .count = pass == WG_CONV_FORWARD ? y
                  : pass == WG_CONV_INPUT ? x
                                          : w,
-        .epilogue = pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op)};
-    wg_status status = wg__factors_f32(op, &f);
-    *a = f.a, *b = f.b;
-    *done = f.done;
-    return status;
+        .epilogue = epilogue_of(op, pass)};
 }
 
 wg_status wg__conv_run_f64(
@@ -176,8 +180,7 @@ wg_status wg__conv_run_f64(
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(double), &scratch);
     if (status == WG_OK)
-        wg__conv_f64(op->threads, &tuned, pass, a, b, result, scratch,
-            pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op));
+        wg__conv_f64(op->threads, &tuned, pass, a, b, result, scratch, epilogue_of(op, pass));
     return status;
 }
 
@@ -185,18 +188,32 @@ wg_status wg__conv_run_f32(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result)
 {
     void *scratch;
-    bool done;
-    wg_status status = narrow(op, conv, pass, &a, &b, result, &done);
-    if (status != WG_OK || done)
+    wg_factors f = factors_of(op, conv, pass);
+    f.a = a, f.b = b, f.result = result;
+    wg_status status = wg__factors_f32(op, &f);
+    if (status != WG_OK || f.done)
         return status;
     wg_conv tuned = *conv;
-    status = wg__conv_tuned(op, conv, pass, sizeof(float), a, b, result, &tuned.way);
+    status = wg__conv_tuned(op, conv, pass, sizeof(float), f.a, f.b, result, &tuned.way);
     if (status == WG_OK)
         status = scratch_of(op, &tuned, pass, sizeof(float), &scratch);
     if (status == WG_OK)
-        (wg_op_lanes(op) ? wg__conv_lanes_f32 : wg__conv_f32)(op->threads, &tuned, pass, a, b, result,
-            scratch, pass == WG_CONV_WEIGHT ? NULL : wg__op_epilogue(op));
+        (wg_op_lanes(op) ? wg__conv_lanes_f32 : wg__conv_f32)(
+            op->threads, &tuned, pass, f.a, f.b, result, scratch, epilogue_of(op, pass));
     return status;
+}
+
+size_t wg__conv_workspace(const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass)
+{
+    size_t real = wg_dtype_size(op->dtype), bytes = 0, taken;
+    wg_factors f = factors_of(op, conv, pass);
+    if (op->dtype == WG_F32)
+        bytes = wg__factors_workspace_f32(op, &f);
+    if (f.done)
+        return bytes;
+    wg_conv tuned = *conv;
+    bytes += wg__conv_tuned_workspace(op, conv, pass, real, &tuned.way);
+    return bytes + (bytes_of(op, &tuned, pass, real, &taken) && taken ? wg_op_scratch_size(taken) : 0);
 }
 
 wg_var wg__conv_apply(wg_var x, wg_var w, wg_conv_attr attr)

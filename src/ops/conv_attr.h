@@ -32,6 +32,9 @@ wg_status wg__conv_run_f64(
 wg_status wg__conv_run_f32(
     wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, const void *a, const void *b, void *result);
 
+/* The workspace of that. */
+size_t wg__conv_workspace(const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass);
+
 /* The rule for batch lanes of each of the three: `images`, if there are kernels for it and for its gradients.
  */
 unsigned wg__conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigned images, double *saved);
@@ -40,6 +43,11 @@ unsigned wg__conv_lanes_of(const wg_op_context *op, const wg_conv *conv, unsigne
  * is being filled first gets what is not there, measured on these operands. WG_OUT_OF_MEMORY. */
 wg_status wg__conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real,
     const void *a, const void *b, void *result, size_t *way);
+
+/* The way as far as it is known, and the workspace of finding it: with a table that is being filled, as much as
+ * the way that needs most, twice, since what is chosen is not known. */
+size_t wg__conv_tuned_workspace(
+    const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *way);
 
 /* What a pass saves in batch lanes on average, by that table, in nanoseconds of one thread; false when it was
  * not measured. */

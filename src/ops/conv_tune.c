@@ -15,7 +15,7 @@ enum { RUNS = 6 };
 #define LONG_ENOUGH 0.1 /* seconds */
 
 typedef struct measured {
-    wg_op_context *op;
+    const wg_op_context *op;
     wg_conv conv;
     wg_conv_pass pass;
     size_t real;
@@ -60,18 +60,25 @@ static bool bytes_of(const measured *m, size_t *bytes)
                               : wg__conv_scratch(m->op->threads, &m->conv, m->pass, m->real, bytes);
 }
 
+/* The most that a way needs, and which one that is. */
+static size_t most_bytes(measured *m, size_t *by)
+{
+    size_t most = 0, bytes;
+    for (m->conv.way = WG_CONV_BY_ROWS; m->conv.way < WG_CONV_WAYS; m->conv.way++)
+        if (can(m, m->conv.way) && bytes_of(m, &bytes) && bytes > most)
+            most = bytes, *by = m->conv.way;
+    return most;
+}
+
 /* All ways that are not in the table yet, for images as they lie. */
-static wg_status measure(measured *m)
+static wg_status measure(wg_op_context *op, measured *m)
 {
     const wg_tuned_key key = {m->conv, m->pass, m->real};
     wg_tuned *entry = wg__tuning_entry(wg__op_tuning(m->op), &key);
-    size_t most = 0, bytes;
+    size_t most = most_bytes(m, &(size_t){0}), bytes;
     if (!entry)
         return WG_OUT_OF_MEMORY;
-    for (m->conv.way = WG_CONV_BY_ROWS; m->conv.way < WG_CONV_WAYS; m->conv.way++)
-        if (can(m, m->conv.way) && bytes_of(m, &bytes))
-            most = bytes > most ? bytes : most;
-    m->scratch = most ? wg_op_scratch(m->op, most) : NULL;
+    m->scratch = most ? wg_op_scratch(op, most) : NULL;
     if (most && !m->scratch)
         return WG_OUT_OF_MEMORY;
     for (m->conv.way = WG_CONV_BY_ROWS; m->conv.way < WG_CONV_WAYS; m->conv.way++)
@@ -94,12 +101,28 @@ wg_status wg__conv_tuned(wg_op_context *op, const wg_conv *conv, wg_conv_pass pa
         return WG_OK;
     if (wg__op_tuning(op)->measuring) {
         measured m = {op, *conv, pass, real, a, b, result, NULL};
-        wg_status status = measure(&m);
+        wg_status status = measure(op, &m);
         if (status != WG_OK)
             return status;
     }
     *way = wg__tuned_way(wg__tuning_find(wg__op_tuning(op), conv, pass, real));
     return WG_OK;
+}
+
+size_t wg__conv_tuned_workspace(
+    const wg_op_context *op, const wg_conv *conv, wg_conv_pass pass, size_t real, size_t *way)
+{
+    struct wg_tuning *tuning = wg__op_tuning(op);
+    *way = WG_CONV_CHOSEN;
+    if (!tuning || is_empty(conv))
+        return 0;
+    if (!tuning->measuring) {
+        *way = wg__tuned_way(wg__tuning_find(tuning, conv, pass, real));
+        return 0;
+    }
+    measured m = {.op = op, .conv = *conv, .pass = pass, .real = real};
+    size_t most = most_bytes(&m, way);
+    return most ? wg_op_scratch_size(most) : 0;
 }
 
 bool wg__conv_tuned_saving(const wg_op_context *op, const wg_conv *conv, double *saved)

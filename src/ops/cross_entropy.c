@@ -98,6 +98,11 @@ static wg_status shape(wg_op_context *op)
     return wg__loss_shape(op, each);
 }
 
+static size_t workspace(const wg_op_context *op)
+{
+    return wg__loss_workspace(op, panels_of(op->in_shape[0]).count);
+}
+
 #define TEMPLATE "ops/cross_entropy_real.h"
 #include "base/for_each_real.h"
 
@@ -143,6 +148,7 @@ const wg_op wg__op_cross_entropy = {.name = "cross_entropy",
     .shape = shape,
     .forward_f64 = cross_entropy_forward_f64,
     .forward_f32 = cross_entropy_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = cross_entropy_backward_f64,
     .backward_f32 = cross_entropy_backward_f32,

@@ -132,7 +132,7 @@ static wg_status FN(cross_entropy_forward)(wg_op_context *op)
         return WG_BAD_INDEX;
     if (wg__loss_each(op))
         w.each = op->out[0];
-    else if (!(w.sums = wg_op_scratch(op, w.panels.count * sizeof *w.sums)))
+    else if (!(w.sums = wg__loss_sums(op, w.panels.count)))
         return WG_OUT_OF_MEMORY;
     wg__parallel_chunks(op->threads, w.panels.count, 1, FN(cross_entropy_forward_panel), &w);
     if (w.sums)

@@ -23,6 +23,15 @@ typedef struct wg_factors {
 /* Does with a product of floats what is to be done before our own loops. WG_OUT_OF_MEMORY. */
 wg_status wg__factors_f32(wg_op_context *op, wg_factors *f);
 
+/* The workspace of this, without pointers; sets `done`. */
+size_t wg__factors_workspace_f32(const wg_op_context *op, wg_factors *f);
+
+static inline size_t wg__factors_workspace_f64(const wg_op_context *op, const wg_factors *f)
+{
+    (void)op, (void)f;
+    return 0;
+}
+
 /* Doubles are what they are. */
 static inline wg_status wg__factors_f64(wg_op_context *op, wg_factors *f)
 {

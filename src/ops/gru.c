@@ -47,6 +47,11 @@ static wg_status shape(wg_op_context *op)
 #define TEMPLATE "ops/gru_real.h"
 #include "base/for_each_real.h"
 
+static size_t workspace(const wg_op_context *op)
+{
+    return op->dtype == WG_F32 ? gru_workspace_f32(op) : gru_workspace_f64(op);
+}
+
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
     wg_recurrent s = wg__recurrent_of(op);
@@ -86,6 +91,7 @@ const wg_op wg__op_gru = {.name = "gru",
     .shape = shape,
     .forward_f64 = gru_forward_f64,
     .forward_f32 = gru_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = gru_backward_f64,
     .backward_f32 = gru_backward_f32,

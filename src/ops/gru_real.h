@@ -148,6 +148,20 @@ static wg_status FN(gru_forward)(wg_op_context *op)
     return FN(run_blocks)(op, &s, 3 * s.hidden, s.hidden, &w.rooms, FN(gru_run), &w);
 }
 
+static size_t FN(gru_workspace)(const wg_op_context *op)
+{
+    const wg_recurrent s = wg__recurrent_of(op);
+    size_t state = s.samples * s.hidden, gates = 3 * s.hidden, blocks = wg__chunks(s.samples, s.block);
+    size_t bytes = wg_op_scratch_size(FN(panels_bytes)(s.hidden, gates));
+    if (!op->backward)
+        return bytes + FN(blocks_workspace)(op, &s, gates, s.hidden);
+    bytes += FN(gradient_workspace)(op, 0, s.steps * state * 3) + FN(gradient_workspace)(op, 1, state);
+    bytes += wg_op_scratch_size(s.steps * state * 3 * sizeof(REAL));
+    bytes += op->wanted[3] ? wg_op_scratch_size(blocks * s.hidden * sizeof(double)) : 0;
+    bytes += op->wanted[2] ? FN(weight_slope_workspace)(op, &s, gates) : 0;
+    return bytes + FN(blocks_workspace)(op, &s, s.hidden, gates);
+}
+
 /* The blocks' sums, in their order. */
 static void FN(gru_bias_slope)(const double *part, size_t blocks, size_t hidden, REAL *out)
 {

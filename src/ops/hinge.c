@@ -47,6 +47,18 @@ static wg_status shape(wg_op_context *op)
     return status == WG_OK ? wg__loss_shape(op, each) : status;
 }
 
+/* Samples in a chunk. */
+static size_t grain_of(size_t classes)
+{
+    return wg__chunks(8192, classes);
+}
+
+static size_t workspace(const wg_op_context *op)
+{
+    const wg_shape *s = op->in_shape[0];
+    return wg__loss_workspace(op, wg__chunks(s->dim[0], grain_of(s->dim[1])));
+}
+
 #define TEMPLATE "ops/hinge_real.h"
 #include "base/for_each_real.h"
 
@@ -90,6 +102,7 @@ const wg_op wg__op_hinge = {.name = "hinge",
     .shape = shape,
     .forward_f64 = hinge_forward_f64,
     .forward_f32 = hinge_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = hinge_backward_f64,
     .backward_f32 = hinge_backward_f32,

@@ -75,15 +75,14 @@ static struct FN(hinge_work) FN(hinge_work_of)(wg_op_context *op)
 static wg_status FN(hinge_forward)(wg_op_context *op)
 {
     struct FN(hinge_work) w = FN(hinge_work_of)(op);
-    size_t count = op->in_shape[0]->dim[0], grain = wg__chunks(8192, w.classes),
-           chunks = wg__chunks(count, grain);
+    size_t count = op->in_shape[0]->dim[0], chunks = wg__chunks(count, grain_of(w.classes));
     if (wg__labels_check(op, NULL, count, w.classes, &count) != WG_OK)
         return WG_BAD_INDEX;
     if (wg__loss_each(op))
         w.each = op->out[0];
-    else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
+    else if (!(w.sums = wg__loss_sums(op, chunks)))
         return WG_OUT_OF_MEMORY;
-    wg__parallel_chunks(op->threads, count, grain, FN(hinge_forward_rows), &w);
+    wg__parallel_chunks(op->threads, count, grain_of(w.classes), FN(hinge_forward_rows), &w);
     if (w.sums)
         wg__loss_finish(op, w.sums, chunks, count);
     return WG_OK;
@@ -120,6 +119,6 @@ static wg_status FN(hinge_backward)(wg_op_context *op)
     w.g = op->upstream[0], w.g_each = wg__loss_each(op), w.share = wg__loss_share(op, count),
     w.ds = op->grad_in[0];
     if (w.ds)
-        wg__parallel_for(op->threads, count, wg__chunks(8192, w.classes), FN(hinge_backward_rows), &w);
+        wg__parallel_for(op->threads, count, grain_of(w.classes), FN(hinge_backward_rows), &w);
     return WG_OK;
 }

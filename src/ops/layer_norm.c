@@ -72,6 +72,18 @@ static wg_status shape(wg_op_context *op)
     return WG_OK;
 }
 
+/* Where the chunks' sums for gamma and beta are. */
+static size_t bytes_of_parts(const struct rows *rows)
+{
+    return wg__chunks(rows->count, rows->chunk) * 2 * rows->width * sizeof(double);
+}
+
+static size_t workspace(const wg_op_context *op)
+{
+    struct rows rows = rows_of(op);
+    return op->backward && (op->wanted[1] || op->wanted[2]) ? wg_op_scratch_size(bytes_of_parts(&rows)) : 0;
+}
+
 #define TEMPLATE "ops/layer_norm_real.h"
 #include "base/for_each_real.h"
 
@@ -110,6 +122,7 @@ const wg_op wg__op_layer_norm = {.name = "layer_norm",
     .shape = shape,
     .forward_f64 = layer_norm_forward_f64,
     .forward_f32 = layer_norm_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = layer_norm_backward_f64,
     .backward_f32 = layer_norm_backward_f32,

@@ -126,7 +126,7 @@ static wg_status FN(layer_norm_backward)(wg_op_context *op)
     w.inverse = w.mean + rows.count;
     size_t chunks = wg__chunks(rows.count, rows.chunk);
     if (op->grad_in[1] || op->grad_in[2]) {
-        w.part = wg_op_scratch(op, chunks * 2 * rows.width * sizeof *w.part);
+        w.part = wg_op_scratch(op, bytes_of_parts(&rows));
         if (!w.part)
             return WG_OUT_OF_MEMORY;
     }

@@ -27,13 +27,9 @@ static wg_status logsumexp_shape(wg_op_context *op)
  * not. */
 static bool shifts(wg_op_context *op, const wg_runs *runs, double *m)
 {
-    size_t bytes = wg__extremum_scratch(runs);
     size_t *index = wg_op_scratch(op, runs->outputs * sizeof *index);
-    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
-    if (!index || (bytes && !scratch))
+    if (!index || !wg__over_extremum(op, runs, 1, m, index))
         return false;
-    if (runs->terms > 0)
-        wg__reduce_extremum(runs, op->dtype, op->in[0], 1, m, index, scratch, op->threads);
     for (size_t o = 0; o < runs->outputs; o++)
         m[o] = runs->terms > 0 && isfinite(m[o]) ? m[o] : 0;
     return true;
@@ -83,6 +79,15 @@ static wg_status logsumexp_backward(wg_op_context *op)
     return WG_OK;
 }
 
+static size_t logsumexp_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    if (op->backward || runs.outputs == 0)
+        return wg__over_workspace(op);
+    return wg__over_workspace(op) + wg_op_scratch_size(runs.outputs * sizeof(size_t)) +
+           wg__over_extremum_workspace(&runs);
+}
+
 static const char *const logsumexp_rule[] = {"g exp(x) / sum(exp(x))"};
 
 const wg_op wg__op_logsumexp = {
@@ -94,6 +99,7 @@ const wg_op wg__op_logsumexp = {
     .shape = logsumexp_shape,
     .forward_f64 = logsumexp_forward,
     .forward_f32 = logsumexp_forward,
+    .workspace = logsumexp_workspace,
     .vjp = logsumexp_vjp,
     .backward_f64 = logsumexp_backward,
     .backward_f32 = logsumexp_backward,

@@ -39,6 +39,16 @@ bool wg__loss_each(const wg_op_context *op)
     return op->out_shape[0].rank > 0;
 }
 
+double *wg__loss_sums(wg_op_context *op, size_t chunks)
+{
+    return wg_op_scratch(op, chunks * sizeof(double));
+}
+
+size_t wg__loss_workspace(const wg_op_context *op, size_t chunks)
+{
+    return op->backward || wg__loss_each(op) ? 0 : wg_op_scratch_size(chunks * sizeof(double));
+}
+
 void wg__loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count)
 {
     const wg_loss_options *options = op->attr;

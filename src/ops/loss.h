@@ -21,6 +21,10 @@ wg_status wg__loss_shape(wg_op_context *op, wg_shape each);
 /* The single losses are the result itself. False also for WG_NONE of a scalar: its kernel sums one loss. */
 bool wg__loss_each(const wg_op_context *op);
 
+/* The chunks' sums, in scratch memory (NULL: none), and the workspace of a loss of so many chunks. */
+double *wg__loss_sums(wg_op_context *op, size_t chunks);
+size_t wg__loss_workspace(const wg_op_context *op, size_t chunks);
+
 /* Writes the result from the chunks' sums: their sum, divided by count for WG_MEAN. */
 void wg__loss_finish(const wg_op_context *op, const double *sums, size_t chunks, size_t count);
 

@@ -46,6 +46,11 @@ static wg_status shape(wg_op_context *op)
 #define TEMPLATE "ops/lstm_real.h"
 #include "base/for_each_real.h"
 
+static size_t workspace(const wg_op_context *op)
+{
+    return op->dtype == WG_F32 ? lstm_workspace_f32(op) : lstm_workspace_f64(op);
+}
+
 static wg_status expand(wg_op_context *op, wg_var *results)
 {
     wg_recurrent s = wg__recurrent_of(op);
@@ -91,6 +96,7 @@ const wg_op wg__op_lstm = {.name = "lstm",
     .shape = shape,
     .forward_f64 = lstm_forward_f64,
     .forward_f32 = lstm_forward_f32,
+    .workspace = workspace,
     .expand = expand,
     .backward_f64 = lstm_backward_f64,
     .backward_f32 = lstm_backward_f32,

@@ -148,6 +148,19 @@ static wg_status FN(lstm_forward)(wg_op_context *op)
     return FN(run_blocks)(op, &s, 4 * s.hidden, s.hidden, &w.rooms, FN(lstm_run), &w);
 }
 
+static size_t FN(lstm_workspace)(const wg_op_context *op)
+{
+    const wg_recurrent s = wg__recurrent_of(op);
+    size_t state = s.samples * s.hidden, gates = 4 * s.hidden;
+    size_t bytes = wg_op_scratch_size(FN(panels_bytes)(s.hidden, gates));
+    if (!op->backward)
+        return bytes + FN(blocks_workspace)(op, &s, gates, s.hidden);
+    bytes += FN(gradient_workspace)(op, 0, s.steps * state * 4);
+    bytes += FN(gradient_workspace)(op, 1, state) + FN(gradient_workspace)(op, 2, state);
+    bytes += op->wanted[3] ? FN(weight_slope_workspace)(op, &s, gates) : 0;
+    return bytes + FN(blocks_workspace)(op, &s, s.hidden, gates);
+}
+
 static wg_status FN(lstm_backward)(wg_op_context *op)
 {
     struct FN(lstm_work) w = {.s = wg__recurrent_of(op),

@@ -144,6 +144,11 @@ static const double CHUNK_WORK = 1 << 20;
 #define TEMPLATE "ops/matmul_real.h"
 #include "base/for_each_real.h"
 
+static size_t workspace(const wg_op_context *op)
+{
+    return op->dtype == WG_F32 ? workspace_f32(op) : workspace_f64(op);
+}
+
 /* v under the shape of the matrices in `s`. */
 static wg_var as_matrices(wg_var v, wg_shape batch, const stack *s)
 {
@@ -230,6 +235,7 @@ const wg_op wg__op_matmul = {
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,
+    .workspace = workspace,
     .vjp = vjp,
     .backward_f64 = backward_f64,
     .backward_f32 = backward_f32,

@@ -5,27 +5,60 @@
  * or their gradients in some order. */
 
 typedef struct FN(factor) {
-    const REAL *at;
+    size_t of; /* operand 0 or 1, or 2: the upstream gradient */
     const stack *stack;
     bool transpose;
+    const REAL *at; /* not set where workspace is asked for */
 } FN(factor);
 
+/* Z = X Y, batch by batch, of one pass: the result, or a gradient. */
 typedef struct FN(products) {
     const geometry *g;
-    int threads;
+    int threads; /* of each product */
     FN(factor) x, y;
     REAL *z;
     const stack *stack;
-    REAL keep; /* of what is in Z: 0, or 1 to add to it */
+    double work;  /* multiplications of one product */
+    size_t grain; /* products in a chunk */
+    REAL keep;    /* of what is in Z: 0, or 1 to add to it */
     const wg_epilogue *epilogue;
     wg_rooms rooms;
 } FN(products);
 
-/* Number i of the batch, which is written to *first in Z. */
-static FN(wg_product) FN(product_at)(const FN(products) * w, size_t i, size_t *first)
+/* Z is written as a whole before any product, of which it is the sum: it was broadcast over the batch. */
+static bool FN(is_sum)(const FN(products) * w)
+{
+    return w->stack->matrices != w->g->products;
+}
+
+/* The result for towards = 2, or the gradient of operand 0 or 1. */
+static FN(products) FN(products_of)(const wg_op_context *op, const geometry *g, size_t towards)
+{
+    const FN(factor) a = {0, &g->a, g->transpose_a, NULL}, b = {1, &g->b, g->transpose_b, NULL},
+                     u = {2, &g->y, false, NULL};
+    const FN(factor) a_t = {0, &g->a, !a.transpose, NULL}, b_t = {1, &g->b, !b.transpose, NULL},
+                     u_t = {2, &g->y, true, NULL};
+    FN(products)
+    w = {.g = g, .threads = op->threads, .x = a, .y = b, .stack = &g->y, .epilogue = wg__op_epilogue(op)};
+    if (towards == 0)
+        w.x = g->transpose_a ? b : u, w.y = g->transpose_a ? u_t : b_t, w.stack = &g->a;
+    if (towards == 1)
+        w.x = g->transpose_b ? u_t : a_t, w.y = g->transpose_b ? a : u, w.stack = &g->b;
+    if (towards == 1 && op->wanted[0]) /* only the first gradient is finished */
+        w.epilogue = NULL;
+    w.work = (double)w.stack->rows * (double)w.stack->row *
+             (double)(w.x.transpose ? w.x.stack->rows : w.x.stack->row);
+    w.grain = g->products;
+    w.keep = FN(is_sum)(&w);
+    if (!FN(is_sum)(&w) && g->products > 1 && w.work < 4 * CHUNK_WORK)
+        w.threads = 1, w.grain = (size_t)(CHUNK_WORK / (w.work + 1));
+    return w;
+}
+
+/* The sizes of each product. */
+static FN(wg_product) FN(product_of)(const FN(products) * w)
 {
     const FN(factor) *x = &w->x, *y = &w->y;
-    *first = offset_of(w->g, w->stack, i);
     return (FN(wg_product)){.transpose_a = x->transpose,
         .transpose_b = y->transpose,
         .m = w->stack->rows,
@@ -33,9 +66,6 @@ static FN(wg_product) FN(product_at)(const FN(products) * w, size_t i, size_t *f
         .k = x->transpose ? x->stack->rows : x->stack->row,
         .alpha = 1,
         .beta = w->keep,
-        .a = x->at + offset_of(w->g, x->stack, i),
-        .b = y->at + offset_of(w->g, y->stack, i),
-        .c = w->z + *first,
         .lda = x->stack->row,
         .ldb = y->stack->row,
         .ldc = w->stack->row};
@@ -44,108 +74,114 @@ static FN(wg_product) FN(product_at)(const FN(products) * w, size_t i, size_t *f
 static void FN(multiply)(void *work, size_t worker, size_t begin, size_t end)
 {
     const FN(products) *w = work;
+    const wg_epilogue *epilogue = FN(is_sum)(w) ? NULL : w->epilogue;
+    FN(wg_product) p = FN(product_of)(w);
     for (size_t i = begin; i < end; i++) {
-        size_t first;
-        FN(wg_product) p = FN(product_at)(w, i, &first);
-        FN(wg__gemm)(w->threads, &p, w->epilogue, first, wg__room_of(&w->rooms, worker));
+        size_t first = offset_of(w->g, w->stack, i);
+        p.a = w->x.at + offset_of(w->g, w->x.stack, i);
+        p.b = w->y.at + offset_of(w->g, w->y.stack, i);
+        p.c = w->z + first;
+        FN(wg__gemm)(w->threads, &p, epilogue, first, wg__room_of(&w->rooms, worker));
     }
 }
 
-/* All products, `grain` of them in a chunk. */
-static wg_status FN(multiply_in_chunks)(wg_op_context *op, FN(products) * w, size_t grain)
+/* Sets what a worker needs; returns how many there are. */
+static size_t FN(workers_of)(const wg_op_context *op, FN(products) * w)
 {
-    size_t first;
-    if (w->g->products == 0)
-        return WG_OK;
-    FN(wg_product) p = FN(product_at)(w, 0, &first);
-    w->rooms.bytes = FN(wg__gemm_scratch)(w->threads, &p, w->epilogue);
-    if (!wg__op_rooms(op, &w->rooms, wg__workers(op->threads, w->g->products, grain)))
-        return WG_OUT_OF_MEMORY;
-    wg__parallel_workers(op->threads, w->g->products, grain, FN(multiply), w);
-    return WG_OK;
+    FN(wg_product) p = FN(product_of)(w);
+    w->rooms.bytes = FN(wg__gemm_scratch)(w->threads, &p, FN(is_sum)(w) ? NULL : w->epilogue);
+    return wg__workers(op->threads, w->g->products, w->grain);
 }
 
-/* What a plan's option bf16 makes of x and y; *done: of Z, too. */
-static wg_status FN(narrow)(wg_op_context *op, FN(products) * w, bool *done)
+/* What a plan's option bf16 makes of x and y. */
+static wg_factors FN(factors_of)(const FN(products) * w)
 {
     const stack *x = w->x.stack, *y = w->y.stack, *z = w->stack;
-    bool one = w->g->products == 1;
-    wg_factors f = {.a = w->x.at,
+    FN(wg_product) p = FN(product_of)(w);
+    return (wg_factors){.a = w->x.at,
         .b = w->y.at,
         .a_count = x->matrices * x->rows * x->row,
         .b_count = y->matrices * y->rows * y->row,
-        .problem = {.kind = one ? WG_ONEDNN_PRODUCT : WG_ONEDNN_NONE,
-            .transpose_a = w->x.transpose,
-            .transpose_b = w->y.transpose,
-            .m = z->rows,
-            .n = z->row,
-            .k = w->x.transpose ? x->rows : x->row,
-            .lda = x->row,
-            .ldb = y->row,
-            .ldc = z->row},
+        .problem = {.kind = w->g->products == 1 ? WG_ONEDNN_PRODUCT : WG_ONEDNN_NONE,
+            .transpose_a = p.transpose_a,
+            .transpose_b = p.transpose_b,
+            .m = p.m,
+            .n = p.n,
+            .k = p.k,
+            .lda = p.lda,
+            .ldb = p.ldb,
+            .ldc = p.ldc},
         .result = w->z,
         .count = z->matrices * z->rows * z->row,
         .epilogue = w->epilogue};
-    wg_status status = FN(wg__factors)(op, &f);
-    w->x.at = f.a, w->y.at = f.b;
-    *done = f.done;
-    return status;
 }
 
-static wg_status FN(multiply_all)(wg_op_context *op, const geometry *g, FN(factor) x, FN(factor) y, REAL *z,
-    const stack *in_z, const wg_epilogue *epilogue)
+static wg_status FN(multiply_all)(wg_op_context *op, FN(products) * w)
 {
-    FN(products)
-    w = {.g = g, .threads = op->threads, .x = x, .y = y, .z = z, .stack = in_z, .epilogue = epilogue};
-    double work =
-        (double)in_z->rows * (double)in_z->row * (double)(x.transpose ? x.stack->rows : x.stack->row);
-    size_t numbers = in_z->matrices * in_z->rows * in_z->row;
-    if (work == 0) { /* there may be 2^60 products of nothing */
+    size_t numbers = w->stack->matrices * w->stack->rows * w->stack->row;
+    if (w->work == 0) { /* there may be 2^60 products of nothing */
         if (numbers)
-            memset(z, 0, numbers * sizeof(REAL));
-        wg__epilogue_all(epilogue, w.threads, numbers);
+            memset(w->z, 0, numbers * sizeof(REAL));
+        wg__epilogue_all(w->epilogue, op->threads, numbers);
         return WG_OK;
     }
-    bool done;
-    wg_status status = FN(narrow)(op, &w, &done);
-    if (status != WG_OK || done)
+    wg_factors f = FN(factors_of)(w);
+    wg_status status = FN(wg__factors)(op, &f);
+    if (status != WG_OK || f.done)
         return status;
-    if (in_z->matrices != g->products) { /* Z was broadcast over the batch: it is the sum of its products */
-        memset(z, 0, numbers * sizeof(REAL));
-        w.keep = 1, w.epilogue = NULL;
-        status = FN(multiply_in_chunks)(op, &w, g->products);
-        if (status == WG_OK)
-            wg__epilogue_all(epilogue, op->threads, numbers);
-        return status;
+    w->x.at = f.a, w->y.at = f.b;
+    if (FN(is_sum)(w))
+        memset(w->z, 0, numbers * sizeof(REAL));
+    if (w->g->products > 0) {
+        if (!wg__op_rooms(op, &w->rooms, FN(workers_of)(op, w)))
+            return WG_OUT_OF_MEMORY;
+        wg__parallel_workers(op->threads, w->g->products, w->grain, FN(multiply), w);
     }
-    if (g->products > 1 && work < 4 * CHUNK_WORK) {
-        w.threads = 1;
-        return FN(multiply_in_chunks)(op, &w, (size_t)(CHUNK_WORK / (work + 1)));
-    }
-    return FN(multiply_in_chunks)(op, &w, g->products);
+    if (FN(is_sum)(w))
+        wg__epilogue_all(w->epilogue, op->threads, numbers);
+    return WG_OK;
+}
+
+static wg_status FN(pass)(wg_op_context *op, size_t towards, REAL *z)
+{
+    const geometry g = geometry_of(op);
+    const void *const from[] = {op->in[0], op->in[1], op->upstream[0]};
+    FN(products) w = FN(products_of)(op, &g, towards);
+    w.x.at = from[w.x.of], w.y.at = from[w.y.of], w.z = z;
+    return FN(multiply_all)(op, &w);
 }
 
 static wg_status FN(forward)(wg_op_context *op)
 {
-    const geometry g = geometry_of(op);
-    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
-    return FN(multiply_all)(op, &g, a, b, op->out[0], &g.y, wg__op_epilogue(op));
+    return FN(pass)(op, 2, op->out[0]);
 }
 
 static wg_status FN(backward)(wg_op_context *op)
 {
-    const geometry g = geometry_of(op);
-    const FN(factor) plain = {op->upstream[0], &g.y, false}, transposed = {op->upstream[0], &g.y, true};
-    const FN(factor) a = {op->in[0], &g.a, g.transpose_a}, b = {op->in[1], &g.b, g.transpose_b};
-    const FN(factor) a_t = {a.at, a.stack, !a.transpose}, b_t = {b.at, b.stack, !b.transpose};
     wg_status status = WG_OK;
-    if (op->grad_in[0] && g.transpose_a)
-        status = FN(multiply_all)(op, &g, b, transposed, op->grad_in[0], &g.a, wg__op_epilogue(op));
-    else if (op->grad_in[0])
-        status = FN(multiply_all)(op, &g, plain, b_t, op->grad_in[0], &g.a, wg__op_epilogue(op));
-    if (status != WG_OK || !op->grad_in[1])
-        return status;
-    const wg_epilogue *epilogue = op->grad_in[0] ? NULL : wg__op_epilogue(op);
-    return g.transpose_b ? FN(multiply_all)(op, &g, transposed, a, op->grad_in[1], &g.b, epilogue)
-                         : FN(multiply_all)(op, &g, a_t, plain, op->grad_in[1], &g.b, epilogue);
+    for (size_t i = 0; i < 2 && status == WG_OK; i++)
+        if (op->grad_in[i])
+            status = FN(pass)(op, i, op->grad_in[i]);
+    return status;
+}
+
+static size_t FN(pass_workspace)(const wg_op_context *op, size_t towards)
+{
+    const geometry g = geometry_of(op);
+    FN(products) w = FN(products_of)(op, &g, towards);
+    if (w.work == 0)
+        return 0;
+    wg_factors f = FN(factors_of)(&w);
+    size_t bytes = FN(wg__factors_workspace)(op, &f);
+    if (f.done || g.products == 0)
+        return bytes;
+    size_t workers = FN(workers_of)(op, &w);
+    return bytes + wg__op_rooms_workspace(&w.rooms, workers);
+}
+
+static size_t FN(workspace)(const wg_op_context *op)
+{
+    if (!op->backward)
+        return FN(pass_workspace)(op, 2);
+    return (op->wanted[0] ? FN(pass_workspace)(op, 0) : 0) + (op->wanted[1] ? FN(pass_workspace)(op, 1) : 0);
 }

@@ -14,18 +14,6 @@
 #include "ops/ops.h"
 #include "ops/reduce_axes.h"
 
-static bool find(wg_op_context *op, const wg_runs *runs, double sign, double *value, size_t *index)
-{
-    size_t bytes = wg__extremum_scratch(runs);
-    if (runs->outputs == 0)
-        return true;
-    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
-    if (!value || !index || (bytes && !scratch))
-        return false;
-    wg__reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
-    return true;
-}
-
 static wg_status extremum_shape(wg_op_context *op)
 {
     wg_status status = wg__over_some_shape(op);
@@ -38,7 +26,7 @@ static wg_status extremum_forward(wg_op_context *op, double sign)
 {
     wg_runs runs = wg__over_runs(op);
     double *y = wg__over_result(op, &runs);
-    if (!find(op, &runs, sign, y, op->keep[0]))
+    if (!wg__over_extremum(op, &runs, sign, y, op->keep[0]))
         return WG_OUT_OF_MEMORY;
     wg__over_store(op, &runs, y);
     return WG_OK;
@@ -79,10 +67,24 @@ static wg_status mask_forward(wg_op_context *op, double sign)
     wg_runs runs = wg__over_runs(op);
     double *value = wg_op_scratch(op, runs.outputs * sizeof *value);
     size_t *index = wg_op_scratch(op, runs.outputs * sizeof *index);
-    if (!find(op, &runs, sign, value, index))
+    if (!wg__over_extremum(op, &runs, sign, value, index))
         return WG_OUT_OF_MEMORY;
     put(op, &runs, index, NULL, op->out[0]);
     return WG_OK;
+}
+
+static size_t extremum_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    return op->backward ? 0 : wg__over_result_workspace(op, &runs) + wg__over_extremum_workspace(&runs);
+}
+
+/* Values and indices as well. */
+static size_t mask_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    return wg__over_doubles_workspace(&runs) + wg_op_scratch_size(runs.outputs * sizeof(size_t)) +
+           wg__over_extremum_workspace(&runs);
 }
 
 static wg_status max_mask_forward(wg_op_context *op)
@@ -131,6 +133,7 @@ const wg_op wg__op_max = {
     .shape = extremum_shape,
     .forward_f64 = max_forward,
     .forward_f32 = max_forward,
+    .workspace = extremum_workspace,
     .vjp = max_vjp,
     .backward_f64 = extremum_backward,
     .backward_f32 = extremum_backward,
@@ -149,6 +152,7 @@ const wg_op wg__op_min = {
     .shape = extremum_shape,
     .forward_f64 = min_forward,
     .forward_f32 = min_forward,
+    .workspace = extremum_workspace,
     .vjp = min_vjp,
     .backward_f64 = extremum_backward,
     .backward_f32 = extremum_backward,
@@ -167,6 +171,7 @@ const wg_op wg__op_max_mask = {
     .shape = mask_shape,
     .forward_f64 = max_mask_forward,
     .forward_f32 = max_mask_forward,
+    .workspace = mask_workspace,
     .formula = "x is the first max",
     .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,
@@ -181,6 +186,7 @@ const wg_op wg__op_min_mask = {
     .shape = mask_shape,
     .forward_f64 = min_mask_forward,
     .forward_f32 = min_mask_forward,
+    .workspace = mask_workspace,
     .formula = "x is the first min",
     .samples = wg__over_samples,
     .sample_count = WG_OVER_SAMPLES,

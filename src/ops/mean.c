@@ -60,6 +60,7 @@ const wg_op wg__op_mean = {
     .shape = wg__over_shape,
     .forward_f64 = mean_forward,
     .forward_f32 = mean_forward,
+    .workspace = wg__over_workspace,
     .vjp = mean_vjp,
     .backward_f64 = mean_backward,
     .backward_f32 = mean_backward,

@@ -97,6 +97,17 @@ static wg_status norm_backward(wg_op_context *op)
     return WG_OK;
 }
 
+/* Of doubles also what a second pass takes, which there seldom is. */
+static size_t norm_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    size_t doubles = wg__over_doubles_workspace(&runs), once = wg__over_workspace(op) + doubles;
+    if (op->backward || op->dtype == WG_F32)
+        return once;
+    return once + doubles + wg_op_scratch_size(runs.outputs * sizeof(size_t)) +
+           wg__over_extremum_workspace(&runs) + wg__over_fold_workspace(&runs);
+}
+
 static double norm_scalar(const double *in, const void *attr)
 {
     (void)attr;
@@ -114,6 +125,7 @@ const wg_op wg__op_norm = {
     .shape = wg__over_shape,
     .forward_f64 = norm_forward,
     .forward_f32 = norm_forward,
+    .workspace = norm_workspace,
     .vjp = norm_vjp,
     .backward_f64 = norm_backward,
     .backward_f32 = norm_backward,

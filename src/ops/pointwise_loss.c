@@ -14,6 +14,13 @@ wg_status wg__pointwise_shape(wg_op_context *op)
     return wg__loss_shape(op, *op->in_shape[0]);
 }
 
+size_t wg__pointwise_workspace(const wg_op_context *op)
+{
+    size_t count = 0;
+    wg_shape_count(op->in_shape[0], &count);
+    return wg__loss_workspace(op, wg__chunks(count, CHUNK));
+}
+
 wg_status wg__pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in)
 {
     const wg_loss_options *options = op->attr;

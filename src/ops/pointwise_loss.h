@@ -20,6 +20,9 @@ enum { BLOCK = 256, CHUNK = 32 * BLOCK };
 /* Two floating operands of one shape; one loss per element. */
 wg_status wg__pointwise_shape(wg_op_context *op);
 
+/* Sums of its chunks. */
+size_t wg__pointwise_workspace(const wg_op_context *op);
+
 /* The rule, from the loss's derivatives as vars. */
 wg_status wg__pointwise_vjp(wg_op_context *op, wg_var g, wg_var slope_a, wg_var slope_b, wg_var *grad_in);
 

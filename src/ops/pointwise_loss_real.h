@@ -85,7 +85,7 @@ static wg_status FN(pointwise_forward)(wg_op_context *op)
     size_t chunks = wg__chunks(count, CHUNK);
     if (wg__loss_each(op))
         w.each = op->out[0];
-    else if (!(w.sums = wg_op_scratch(op, chunks * sizeof *w.sums)))
+    else if (!(w.sums = wg__loss_sums(op, chunks)))
         return WG_OUT_OF_MEMORY;
     wg__parallel_chunks(op->threads, count, CHUNK, FN(pointwise_forward_chunk), &w);
     if (w.sums)

@@ -57,6 +57,13 @@ static wg_status prod_backward(wg_op_context *op)
     return WG_OK;
 }
 
+static size_t prod_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    size_t before = runs.outputs * runs.terms * sizeof(wg_wide_product);
+    return wg__over_workspace(op) + (op->backward ? wg_op_scratch_size(before) : 0);
+}
+
 static double prod_scalar(const double *in, const void *attr)
 {
     (void)attr;
@@ -74,6 +81,7 @@ const wg_op wg__op_prod = {
     .shape = wg__over_shape,
     .forward_f64 = prod_forward,
     .forward_f32 = prod_forward,
+    .workspace = prod_workspace,
     .vjp = prod_vjp,
     .backward_f64 = prod_backward,
     .backward_f32 = prod_backward,

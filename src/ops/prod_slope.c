@@ -75,9 +75,10 @@ static wg_status prod_slope_shape(wg_op_context *op)
 /* ---- All of them ----------------------------------------------------------------------------------- */
 
 typedef struct all_products {
-    wg_op_context *op;
-    size_t first;   /* where the v begin */
-    size_t abreast; /* outputs that are done together */
+    const wg_op_context *op;
+    size_t first;          /* where the v begin */
+    size_t abreast;        /* outputs that are done together */
+    size_t grain, workers; /* outputs in a chunk; who does chunks */
     wg_runs runs;
     wg_rooms rooms;
 } all_products;
@@ -142,23 +143,40 @@ static void do_outputs(void *work, size_t worker, size_t first, size_t end)
         do_lanes(all, &p, o, end - o < p.abreast ? end - o : p.abreast);
 }
 
-static wg_status forward_of_both(wg_op_context *op, size_t first)
+static all_products all_of(const wg_op_context *op, size_t first)
 {
     all_products all = {.op = op, .first = first, .runs = wg__over_runs(op)};
-    const size_t n = all.runs.terms,
-                 grain = (GRAIN / (n + 1) / WG_PRODUCTS_ABREAST + 1) * WG_PRODUCTS_ABREAST;
+    const size_t n = all.runs.terms;
+    all.grain = (GRAIN / (n + 1) / WG_PRODUCTS_ABREAST + 1) * WG_PRODUCTS_ABREAST;
     all.abreast = all.runs.outputs > 2 ? WG_PRODUCTS_ABREAST : 1;
     all.rooms.bytes = wg__products_room(n, op->arity - first, all.abreast);
-    if (all.rooms.bytes == 0 ||
-        !wg__op_rooms(op, &all.rooms, wg__workers(op->threads, all.runs.outputs, grain)))
+    all.workers = wg__workers(op->threads, all.runs.outputs, all.grain);
+    return all;
+}
+
+static wg_status forward_of_both(wg_op_context *op, size_t first)
+{
+    all_products all = all_of(op, first);
+    if (all.rooms.bytes == 0 || !wg__op_rooms(op, &all.rooms, all.workers))
         return WG_OUT_OF_MEMORY;
-    wg__parallel_workers(op->threads, all.runs.outputs, grain, do_outputs, &all);
+    wg__parallel_workers(op->threads, all.runs.outputs, all.grain, do_outputs, &all);
     return WG_OK;
+}
+
+static size_t workspace_of_both(const wg_op_context *op, size_t first)
+{
+    all_products all = all_of(op, first);
+    return wg__op_rooms_workspace(&all.rooms, all.workers);
 }
 
 static wg_status prod_along_forward(wg_op_context *op)
 {
     return wg__over_runs(op).outputs == 0 ? WG_OK : forward_of_both(op, OF_ALONG);
+}
+
+static size_t prod_along_workspace(const wg_op_context *op)
+{
+    return wg__over_runs(op).outputs == 0 ? 0 : workspace_of_both(op, OF_ALONG);
 }
 
 /* The slopes of the product itself are what its own backward kernel makes. */
@@ -178,6 +196,16 @@ static wg_status prod_slope_forward(wg_op_context *op)
     if (runs.outputs == 0 || runs.terms == 0)
         return WG_OK;
     return op->arity == OF_SLOPE ? first_slopes(op, &runs) : forward_of_both(op, OF_SLOPE);
+}
+
+static size_t prod_slope_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    if (runs.outputs == 0 || runs.terms == 0)
+        return 0;
+    return op->arity == OF_SLOPE ? wg__over_doubles_workspace(&runs) +
+                                       wg_op_scratch_size(runs.outputs * runs.terms * sizeof(wg_wide_product))
+                                 : workspace_of_both(op, OF_SLOPE);
 }
 
 /* ---- Rules ----------------------------------------------------------------------------------------- */
@@ -243,8 +271,8 @@ static const wg_op_sample prod_slope_samples[] = {
 #define RECORD(name_, text, samples_)                                                                        \
     .name = #name_, .arity = WG_VARIADIC, .attr_size = sizeof(wg_over), .describe = wg__over_describe,       \
     .traits = WG_OP_PLAIN_ATTR, .shape = name_##_shape, .forward_f64 = name_##_forward,                      \
-    .forward_f32 = name_##_forward, .vjp = name_##_vjp, .formula = text, .samples = samples_,                \
-    .sample_count = sizeof samples_ / sizeof samples_[0]
+    .forward_f32 = name_##_forward, .workspace = name_##_workspace, .vjp = name_##_vjp, .formula = text,     \
+    .samples = samples_, .sample_count = sizeof samples_ / sizeof samples_[0]
 
 const wg_op wg__op_prod_along = {RECORD(prod_along, "prod_along(x, v1, ...)", prod_along_samples)};
 const wg_op wg__op_prod_slope = {RECORD(prod_slope, "prod_slope(x, g, v1, ...)", prod_slope_samples)};

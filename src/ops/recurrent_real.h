@@ -49,6 +49,11 @@ WG_INLINE void FN(add_upstream)(size_t n, const REAL *g, REAL *dh)
         dh[j] += g[j];
 }
 
+static size_t FN(panels_bytes)(size_t hidden, size_t gates)
+{
+    return hidden * gates * sizeof(REAL);
+}
+
 /* The weight [H, G], or its transpose [G, H], in scratch as panels of up to PANEL columns, each a matrix of
  * its own: a product of few rows reads it where it lies, and the numbers of a panel are neighbours, as they
  * are not in the weight. NULL: no memory. */
@@ -56,7 +61,7 @@ static const REAL *FN(panels)(
     wg_op_context *op, const REAL *weight, size_t hidden, size_t gates, bool transpose)
 {
     size_t rows = transpose ? gates : hidden, columns = transpose ? hidden : gates;
-    REAL *to = wg_op_scratch(op, hidden * gates * sizeof *to);
+    REAL *to = wg_op_scratch(op, FN(panels_bytes)(hidden, gates));
     for (size_t j = 0; to && j < columns; j += PANEL) {
         wg_shape shape = WG_SHAPE(rows, columns - j < PANEL ? columns - j : PANEL);
         wg_walk walk = wg__walk_over(&shape, 2);
@@ -111,6 +116,12 @@ static wg_status FN(run_blocks)(wg_op_context *op, const wg_recurrent *s, size_t
     return WG_OK;
 }
 
+static size_t FN(blocks_workspace)(const wg_op_context *op, const wg_recurrent *s, size_t n, size_t k)
+{
+    wg_rooms rooms = {.bytes = FN(step_room)(s, n, k)};
+    return wg__op_rooms_workspace(&rooms, wg__workers(op->threads, s->samples, s->block));
+}
+
 /* A product on all threads. */
 static wg_status FN(multiply)(wg_op_context *op, const FN(wg_product) * p)
 {
@@ -121,33 +132,49 @@ static wg_status FN(multiply)(wg_op_context *op, const FN(wg_product) * p)
     return WG_OK;
 }
 
+/* Of the two products in dW below, the one of the first step, or that of the others; without pointers. */
+static FN(wg_product) FN(slope_product)(const wg_recurrent *s, size_t gates, bool first)
+{
+    return (FN(wg_product)){.transpose_a = true,
+        .m = s->hidden,
+        .n = gates,
+        .k = s->steps == 0 ? 0
+             : first       ? s->samples
+                           : (s->steps - 1) * s->samples,
+        .alpha = 1,
+        .beta = first ? 0 : 1,
+        .lda = s->hidden,
+        .ldb = gates,
+        .ldc = gates};
+}
+
 /* dW = sum over steps of h_(t-1)^T d_t, with h_(-1) = h0 [N, H], h_t = y_t of y [T, N, H], d [T, N, G]. */
 static wg_status FN(weight_slope)(
     wg_op_context *op, wg_recurrent s, size_t gates, const REAL *y, const REAL *d, REAL *out)
 {
-    size_t first = s.steps ? s.samples : 0, rest = s.steps ? (s.steps - 1) * s.samples : 0;
-    FN(wg_product)
-    p = {.transpose_a = true,
-        .m = s.hidden,
-        .n = gates,
-        .k = first,
-        .alpha = 1,
-        .a = op->in[1],
-        .b = d,
-        .c = out,
-        .lda = s.hidden,
-        .ldb = gates,
-        .ldc = gates};
+    FN(wg_product) p = FN(slope_product)(&s, gates, true), rest = FN(slope_product)(&s, gates, false);
+    p.a = op->in[1], p.b = d, p.c = out;
+    rest.a = y, rest.b = d + p.k * gates, rest.c = out;
     wg_status status = FN(multiply)(op, &p);
-    if (status != WG_OK || rest == 0)
-        return status;
-    p.k = rest, p.beta = 1;
-    p.a = y, p.b = d + first * gates;
-    return FN(multiply)(op, &p);
+    return status != WG_OK || rest.k == 0 ? status : FN(multiply)(op, &rest);
+}
+
+static size_t FN(weight_slope_workspace)(const wg_op_context *op, const wg_recurrent *s, size_t gates)
+{
+    FN(wg_product) p = FN(slope_product)(s, gates, true), rest = FN(slope_product)(s, gates, false);
+    wg_rooms rooms = {.bytes = FN(wg__gemm_scratch)(op->threads, &p, NULL)};
+    size_t bytes = wg__op_rooms_workspace(&rooms, 1);
+    rooms.bytes = FN(wg__gemm_scratch)(op->threads, &rest, NULL);
+    return bytes + wg__op_rooms_workspace(&rooms, 1);
 }
 
 /* A gradient's memory, or scratch where it is not wanted. */
 static REAL *FN(gradient_or_scratch)(wg_op_context *op, size_t operand, size_t count)
 {
     return op->grad_in[operand] ? op->grad_in[operand] : wg_op_scratch(op, count * sizeof(REAL));
+}
+
+static size_t FN(gradient_workspace)(const wg_op_context *op, size_t operand, size_t count)
+{
+    return op->wanted[operand] ? 0 : wg_op_scratch_size(count * sizeof(REAL));
 }

@@ -137,6 +137,11 @@ double *wg__over_result(wg_op_context *op, const wg_runs *runs)
     return stored_as_double(op) ? op->out[0] : wg_op_scratch(op, runs->outputs * sizeof(double));
 }
 
+size_t wg__over_result_workspace(const wg_op_context *op, const wg_runs *runs)
+{
+    return stored_as_double(op) ? 0 : wg__over_doubles_workspace(runs);
+}
+
 void wg__over_store(wg_op_context *op, const wg_runs *runs, const double *result)
 {
     float *out = op->out[0];
@@ -163,12 +168,48 @@ bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, 
     return true;
 }
 
+size_t wg__over_fold_workspace(const wg_runs *runs)
+{
+    size_t bytes = wg__fold_scratch(runs);
+    return runs->outputs && bytes ? wg_op_scratch_size(bytes) : 0;
+}
+
+bool wg__over_extremum(wg_op_context *op, const wg_runs *runs, double sign, double *value, size_t *index)
+{
+    size_t bytes = wg__extremum_scratch(runs);
+    if (runs->outputs == 0 || runs->terms == 0)
+        return true;
+    void *scratch = bytes ? wg_op_scratch(op, bytes) : NULL;
+    if (!value || !index || (bytes && !scratch))
+        return false;
+    wg__reduce_extremum(runs, op->dtype, op->in[0], sign, value, index, scratch, op->threads);
+    return true;
+}
+
+size_t wg__over_extremum_workspace(const wg_runs *runs)
+{
+    size_t bytes = wg__extremum_scratch(runs);
+    return runs->outputs && runs->terms && bytes ? wg_op_scratch_size(bytes) : 0;
+}
+
 double *wg__over_doubles(wg_op_context *op, const wg_runs *runs, const void *in)
 {
     double *out = wg_op_scratch(op, runs->outputs * sizeof(double));
     for (size_t o = 0; out && o < runs->outputs; o++)
         out[o] = op->dtype == WG_F32 ? (double)((const float *)in)[o] : ((const double *)in)[o];
     return out;
+}
+
+size_t wg__over_doubles_workspace(const wg_runs *runs)
+{
+    return wg_op_scratch_size(runs->outputs * sizeof(double));
+}
+
+size_t wg__over_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    return op->backward ? wg__over_doubles_workspace(&runs)
+                        : wg__over_result_workspace(op, &runs) + wg__over_fold_workspace(&runs);
 }
 
 wg_var wg__over_kept(const wg_op_context *op, wg_var v)

@@ -45,13 +45,24 @@ double wg__over_terms(const wg_op_context *op);
 /* Result 0 as doubles: the result itself, or scratch memory of runs->outputs doubles (NULL: none), which
  * wg__over_store then converts. */
 double *wg__over_result(wg_op_context *op, const wg_runs *runs);
+size_t wg__over_result_workspace(const wg_op_context *op, const wg_runs *runs);
 void wg__over_store(wg_op_context *op, const wg_runs *runs, const double *result);
 
 /* y = fold of x, in double, or of what is summed up already (op->hints); false without memory. */
 bool wg__over_fold(wg_op_context *op, const wg_fold *fold, const wg_runs *runs, const double *c, double *y);
+size_t wg__over_fold_workspace(const wg_runs *runs);
+
+/* The places of all extrema, in scratch memory beside `value` and `index`; false without memory, also when
+ * one of these is NULL. */
+bool wg__over_extremum(wg_op_context *op, const wg_runs *runs, double sign, double *value, size_t *index);
+size_t wg__over_extremum_workspace(const wg_runs *runs);
 
 /* out[o] = in[o] as doubles, from an array of the kernel's dtype; NULL without memory. */
 double *wg__over_doubles(wg_op_context *op, const wg_runs *runs, const void *in);
+size_t wg__over_doubles_workspace(const wg_runs *runs);
+
+/* The workspace of a fold of x into result 0, whose gradient reads the upstream one as doubles. */
+size_t wg__over_workspace(const wg_op_context *op);
 
 /* v has a result's shape; here it is with the reduced axes as 1, and stretched to the operand's shape. */
 wg_var wg__over_kept(const wg_op_context *op, wg_var v);

@@ -15,4 +15,10 @@ static inline bool wg__op_rooms(wg_op_context *op, wg_rooms *rooms, size_t worke
     return rooms->bytes == 0 || (rooms->memory = wg_op_scratch(op, workers * rooms->bytes)) != NULL;
 }
 
+/* The workspace of these. */
+static inline size_t wg__op_rooms_workspace(const wg_rooms *rooms, size_t workers)
+{
+    return rooms->bytes ? wg_op_scratch_size(workers * rooms->bytes) : 0;
+}
+
 #endif

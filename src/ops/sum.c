@@ -54,6 +54,7 @@ const wg_op wg__op_sum = {
     .shape = wg__over_shape,
     .forward_f64 = sum_forward,
     .forward_f32 = sum_forward,
+    .workspace = wg__over_workspace,
     .vjp = sum_vjp,
     .backward_f64 = sum_backward,
     .backward_f32 = sum_backward,

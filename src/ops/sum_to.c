@@ -66,6 +66,13 @@ static wg_status sum_to_backward(wg_op_context *op)
     return WG_OK;
 }
 
+static size_t sum_to_workspace(const wg_op_context *op)
+{
+    wg_runs runs = sum_to_runs(op);
+    return op->backward ? wg__over_doubles_workspace(&runs)
+                        : wg__over_result_workspace(op, &runs) + wg__over_fold_workspace(&runs);
+}
+
 static const char *const sum_to_rule[] = {"g"};
 
 static const wg_op_sample sum_to_samples[] = {
@@ -84,6 +91,7 @@ const wg_op wg__op_sum_to = {
     .shape = sum_to_shape,
     .forward_f64 = sum_to_forward,
     .forward_f32 = sum_to_forward,
+    .workspace = sum_to_workspace,
     .vjp = sum_to_vjp,
     .lanes = sum_to_lanes,
     .backward_f64 = sum_to_backward,

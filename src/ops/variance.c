@@ -75,6 +75,12 @@ static wg_status variance_backward(wg_op_context *op)
     return WG_OK;
 }
 
+static size_t variance_workspace(const wg_op_context *op)
+{
+    wg_runs runs = wg__over_runs(op);
+    return wg__over_workspace(op) + (op->backward ? 0 : wg__over_fold_workspace(&runs));
+}
+
 static const char *const variance_rule[] = {"2 g (x - mean) / (n - ddof)"};
 
 static const wg_op_sample variance_samples[] = {
@@ -98,6 +104,7 @@ const wg_op wg__op_variance = {
     .shape = variance_shape,
     .forward_f64 = variance_forward,
     .forward_f32 = variance_forward,
+    .workspace = variance_workspace,
     .vjp = variance_vjp,
     .backward_f64 = variance_backward,
     .backward_f32 = variance_backward,

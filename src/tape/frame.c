@@ -223,6 +223,11 @@ size_t wg_op_lanes(const wg_op_context *op)
     return op->hints ? op->hints->lanes : 0;
 }
 
+size_t wg_op_scratch_size(size_t bytes)
+{
+    return wg__work_size(bytes);
+}
+
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {
     wg_frame *f = op->engine;

@@ -64,6 +64,26 @@ static void begin_sum(const wg_op_context *op, const gradient_attr *attr)
         memcpy(op->out[0], sum, bytes);
 }
 
+/* What X's kernel takes. */
+static size_t gradient_workspace(const wg_op_context *op)
+{
+    const gradient_attr *attr = op->attr;
+    const wg_frame *outer = op->engine;
+    wg_frame frame;
+    wg_record *record = wg__record_of(outer->tape, attr->node);
+    size_t bytes = 0;
+    if (record->op->workspace && wg__frame_open(&frame, outer->tape, record->op, record->attr, record->args,
+                                     record->arity, record->results)) {
+        wg__frame_record(&frame, record);
+        frame.hints.epilogue = wg__op_epilogue(op);
+        frame.op.backward = true;
+        memcpy(frame.wanted, attr->wanted, attr->arity * sizeof *attr->wanted);
+        bytes = record->op->workspace(&frame.op);
+        wg__frame_close(&frame);
+    }
+    return bytes;
+}
+
 /* X's kernel in a frame of X's own, writing into this node's results. */
 static wg_status gradient_forward(wg_op_context *op)
 {
@@ -87,6 +107,7 @@ static wg_status gradient_forward(wg_op_context *op)
             frame.wanted[i] = attr->wanted[i];
             frame.grad_in[i] = attr->wanted[i] ? op->out[r++] : NULL;
         }
+        frame.op.backward = true;
         if (adds(record->op, attr->wanted))
             begin_sum(op, attr);
         status =
@@ -157,6 +178,7 @@ const wg_op wg__op_gradient = {.name = "gradient",
     .shape = gradient_shape,
     .forward_f64 = gradient_forward,
     .forward_f32 = gradient_forward,
+    .workspace = gradient_workspace,
     .vjp = gradient_vjp};
 
 /* A map's kernel declines operands that were broadcast, and gradients that are the upstream one itself; what

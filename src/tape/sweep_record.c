@@ -123,9 +123,11 @@ static wg_status run_kernel(wg_frame *f, wg_record *record)
         }
     wg__frame_load(f);
     set_upstream(f, record);
+    f->op.backward = true;
     wg_float_state callers = wg__float_hold();
     wg_status status = kernel(&f->op);
     wg__float_restore(&callers);
+    f->op.backward = false;
     if (status != WG_OK) {
         return_memory(f);
         return status;
