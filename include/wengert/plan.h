@@ -28,22 +28,25 @@
  * MAKING. The backward pass is recorded behind the step; operations that nothing needs are dropped, constants
  * computed once, equal operations shared; maps one behind the other run as one pass, in the cache of the
  * product, convolution, pooling or norm before them, with the sums of what they compute; every tensor gets
- * its place in one block, which it shares with those that live at other times. Then the plan is rehearsed
- * once, on zeros where an input has no value yet, to see how much memory operations work in. From then on a
- * run asks for no memory and records nothing.
+ * its place in one block, which it shares with those that live at other times. Nothing but constants is
+ * computed. A run asks for no memory and records nothing, unless an operation of a user's takes working memory
+ * without saying so beforehand (wg_op.workspace).
  *
  * RUNNING. Before a run inputs may be set anew; parameters, learning rate and random numbers are what they
  * are then; shapes are those of the recording, and wg_plan_set refuses others. A run gives the bits that
  * recording, wg_backward and wg_optim_step give, but where images lie in lanes (see LAYOUT) and where
  * scalars are added up (see SCALARS); on any number of threads the same. A plan is used by one thread at a
  * time. Several may run at once in threads of their own if they write to no store in common: forward passes
- * of one store, say. They are made and freed in one thread, as other users of a store are.
+ * of one store, say, or plans with gradients of their own. A run that meets another one which writes the same
+ * store's gradients is WG_INVALID. They are made and freed in one thread, as other users of a store are.
  *
  * READING. After a good run there are values of what was given (leaves, constants), of the result, and of
  * vars named by options.keep. All others have none, scalars too: their memory may be another's. Reading them
  * is WG_NO_VALUE (wg_plan_item: NaN). Parameters' gradients are in the store, unless an optimiser has used
  * them up (see options.gradients), and those of leaves are read by wg_plan_read_grad; for that of another var
- * record wg_grad, and keep what it returns.
+ * record wg_grad, and keep what it returns. On a tape with own_grads the parameters' gradients stay with the
+ * plan: wg_plan_read_grad reads them, and wg_plan_add_grads adds them to the store, in whatever order it is
+ * called in for several plans; so several threads may train on one store.
  *
  * SCALARS. Where nothing but scalars leads to the result, no backward pass is recorded: the tape's steps
  * become a program that computes and sweeps in one go, several times as fast as wg_replay and wg_backward.
@@ -124,6 +127,11 @@ typedef struct wg_plan_options {
     bool forward;       /* no backward pass: for a result of any shape, which is kept */
     const wg_var *keep; /* vars to be read after a run, beside the result */
     size_t keep_count;  /* of them */
+    const wg_var *also; /* more results: the gradients are those of the sum of all, each times its seed; they
+                           are kept, as y is */
+    size_t also_count;  /* of them */
+    const wg_var *seeds; /* [1 + also_count]: of y and of the others, dL / d result: a var of its shape, such as
+                            an input that is set for each run. {0}, or NULL for all: 1, of one element */
     bool gradients;     /* with optim: the gradients stay in the store, to be looked at */
     bool profile;       /* measures each kernel's time, for wg_plan_print */
     wg_plan_layout layout; /* of images, see LAYOUT; 0 means WG_LAYOUT_CHOSEN */
@@ -132,6 +140,9 @@ typedef struct wg_plan_options {
     void *block; /* memory of the caller's to run in, on a multiple of WG_PLAN_ALIGNMENT; NULL: the tape's
                     allocator gives it */
     size_t block_bytes; /* of it: at least wg_plan_bytes_needed */
+    const char *print_after; /* name of a pass, or "all": the program is printed when that is through, a line
+                                for each call, to see what a plan was made of; NULL: no */
+    FILE *print_file;        /* where; needed with print_after */
 } wg_plan_options;
 
 /* What a block of the caller's must be aligned to: `_Alignas(WG_PLAN_ALIGNMENT) static char block[...]`. */
@@ -147,9 +158,9 @@ enum { WG_PLAN_ALIGNMENT = 64 };
  * free it before them. The block must outlive its last run. The tape is as it was, whether this succeeds or
  * fails.
  *
- * NULL and an error: WG_INVALID (no live var, another store's optimiser, a block that is not aligned, a tape
- * with gradients of its own without options.forward), WG_NOT_SCALAR (a y of several elements, without
- * options.forward), WG_BAD_DTYPE (options.bf16 on a tape of doubles), WG_OUT_OF_MEMORY (a block that is too
+ * NULL and an error: WG_INVALID (no live var, another store's optimiser, a block that is not aligned, an
+ * optimiser on a tape with own_grads), WG_NOT_SCALAR (a result of several elements without a seed, and without
+ * options.forward), WG_BAD_SHAPE (a seed that has not its result's), WG_BAD_DTYPE (options.bf16 on a tape of doubles), WG_OUT_OF_MEMORY (a block that is too
  * small, too), or the tape's own error. */
 WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *error);
 
@@ -157,8 +168,8 @@ WG_API wg_plan *wg_plan_new(wg_var y, const wg_plan_options *options, wg_error *
 WG_API void wg_plan_free(wg_plan *plan);
 
 /* One run. WG_NO_VALUE when an input was never set, WG_BRANCH when a guard flips (see wg_branch), WG_NAME
- * when the optimiser's store has a parameter that it had not when the plan was made, WG_INVALID when store,
- * optimiser or tuning table was freed; others are the operations' own. A run that fails makes no update, and
+ * when the optimiser's store has a parameter that it had not when the plan was made, WG_STALE when a weight
+ * that was frozen then wants a gradient now, WG_INVALID when store, optimiser or tuning table was freed; others are the operations' own. A run that fails makes no update, and
  * leaves nothing to be read; the store's gradients are zero, and its buffers what they were. The next run may
  * succeed.
  *
@@ -200,6 +211,11 @@ WG_API double wg_plan_item_grad(const wg_plan *plan, wg_var x);
 WG_API wg_status wg_plan_read_grad(const wg_plan *plan, wg_var x, double *out, size_t n);
 WG_API wg_status wg_plan_read_grad_f32(const wg_plan *plan, wg_var x, float *out, size_t n);
 WG_API wg_status wg_plan_read_grads(const wg_plan *plan, wg_span span, double *out);
+
+/* With wg_tape_options.own_grads: adds the last run's gradients of the parameters of `params` to those in the
+ * store, as wg_params_add_grads does for a tape. WG_INVALID without own_grads, or when the store was freed;
+ * WG_NO_GRADIENT before a good run. */
+WG_API wg_status wg_plan_add_grads(wg_plan *plan, wg_params *params);
 
 /* What a plan takes, in bytes.
  *

@@ -210,6 +210,8 @@ typedef struct wg_binding {
                                 clears the flag. NULL: always add. */
     const uint64_t *version; /* a count of the array's changes; a sweep over older values is WG_STALE. NULL:
                                 never changes. Arrays may share one. */
+    const bool *frozen;         /* whether no gradient is wanted now: a plan that was made while none was, and is
+                                   run when one is, is WG_STALE. NULL: that never changes */
     struct wg_holders *holders; /* wg_params_holders of the store that the memory is of: when it is freed, the
                                    leaf has no value, and the tape says so. NULL: the caller sees to it */
 } wg_binding;

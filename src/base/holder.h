@@ -20,6 +20,7 @@
 typedef struct wg_holders {
     struct wg_holder *first;
     atomic_bool busy;
+    atomic_bool written; /* somebody writes the object's gradients, who must be the only one */
 } wg_holders;
 
 typedef struct wg_holder {

@@ -71,6 +71,7 @@ static wg_var bind(
                              .gradient = a->frozen ? NULL : wg__param_gradient_of(p, a),
                              .gradient_is_zero = &a->gradient_is_zero,
                              .version = &a->version,
+                             .frozen = a->buffer ? NULL : &a->frozen,
                              .holders = &p->holders});
 }
 

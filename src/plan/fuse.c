@@ -1,84 +1,88 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-/* Chains: a map whose operand nobody else reads takes it over before it reaches memory.
+/* Maps behind what computes their operand: a map whose operand nobody else reads takes it over before it
+ * reaches memory.
  *
  *      matmul x, w   -> h        only add reads h
  *      add    h, b   -> s        only relu reads s
- *      relu   s      -> y        one chain, run where relu stands, with the product as its head: x, w, b -> y
+ *      relu   s      -> y        one call, where relu stood: the product, and two maps over each range of it
  *
- * The gradient of a map towards one operand is a map of operand, result and upstream gradient. */
+ * The gradient of a map towards one operand is a map of operand, result and upstream gradient. What comes
+ * before the maps is a map itself, or a producer: products, convolutions, pooling, norms, softmax and the
+ * gradients of these say which ranges of their first result are final (kernels/epilogue.h). All that a producer
+ * does is done where its last map stands, so no call in between may read what else it leaves. */
 #include "plan/plan.h"
 
 #include <string.h>
 
-size_t wg__plan_first_result(const wg_plan_passes *p, uint32_t node)
+/* ---- Which -------------------------------------------------------------------------------------------- */
+
+bool wg__call_is_map(const wg_program *p, const wg_call *call)
 {
-    uint32_t source;
-    size_t index;
-    if (!wg__plan_source(p->plan->tape, node, &source, &index) || index > 0)
-        return SIZE_MAX;
-    return p->values[source].call;
+    if (call->kind == WG_CALL_MAPS)
+        return true;
+    bool one = call->kind == WG_CALL_FORWARD || wg__call_towards(call) >= 0;
+    if (!one || !wg__chain_takes(call->op) || call->results != 1)
+        return false;
+    const wg_use *result = wg__call_result(call);
+    return result->value != WG_NONE && p->values[result->value].dtype != WG_I32;
 }
 
-static void count_readers(wg_plan_passes *p)
+/* The call that makes what a use names as its first result, or WG_NONE. */
+static uint32_t maker_of(const wg_program *p, const wg_use *use)
 {
-    wg_plan *plan = p->plan;
-    size_t at;
-    for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
-        bool shows = wg__plan_is_alias(plan->tape, record) || (record && record->op == &wg__op_projection);
-        for (size_t i = 0; record && !shows && i < record->arity; i++)
-            if (wg__plan_reads(record, i) && (at = wg__plan_first_result(p, record->args[i])) != SIZE_MAX)
-                plan->calls[at].readers++;
-        if (plan->calls[k].kept && (at = wg__plan_first_result(p, plan->calls[k].node)) != SIZE_MAX)
-            plan->calls[at].outside = true;
-    }
-    for (size_t i = 0; i < plan->gradient_count; i++)
-        if ((at = wg__plan_first_result(p, plan->gradients[i].node)) != SIZE_MAX)
-            plan->calls[at].outside = true;
+    if (use->value == WG_NONE || p->values[use->value].maker == WG_NONE)
+        return WG_NONE;
+    uint32_t maker = p->values[use->value].maker;
+    const wg_use *first = p->calls[maker].out_count ? wg__call_result(&p->calls[maker]) : NULL;
+    return first && first->value == use->value ? maker : WG_NONE;
 }
 
-const wg_record *wg__plan_row_of(const wg_engine *t, const wg_record *record, int *towards)
+/* The first call that reads something of a producer beside its first result. */
+typedef struct rest {
+    const wg_program *p;
+    uint32_t *first; /* [values]: the first call that reads it */
+    uint32_t k;
+} rest;
+
+static void first_reader(void *user, uint32_t value)
 {
-    *towards = -1;
-    if (!record || record->results != 1 || record->result[0].scalar || record->result[0].dtype == WG_I32)
-        return NULL;
-    if (wg__chain_takes(record->op))
-        return record;
-    if (record->op != &wg__op_gradient)
-        return NULL;
-    const wg_record *of = wg__record_of(t, wg__gradient_node(record));
-    *towards = wg__gradient_towards(record);
-    return wg__chain_takes(of->op) && *towards >= 0 ? of : NULL;
+    const rest *r = user;
+    if (r->first[value] > r->k)
+        r->first[value] = r->k;
 }
 
-/* Can the chain of node `at`, or a new one of `at` alone, go on with node `k`? */
-static bool goes_on(const wg_plan *plan, size_t at, size_t k)
+/* May a producer wait until call k has its turn? */
+static bool may_wait(const rest *r, const wg_call *call, uint32_t k)
 {
-    const wg_plan_chain *chain = plan->calls[at].chain;
-    int towards;
-    size_t head = chain ? chain->head : wg__plan_is_head(plan, at) ? at : SIZE_MAX;
-    if (head != SIZE_MAX)
-        return wg__plan_may_wait(plan, head, k);
-    return chain || wg__plan_row_of(plan->tape, wg__record_of(plan->tape, plan->calls[at].node), &towards);
+    const wg_use *result = wg__call_result(call);
+    for (size_t i = 0; i < call->out_count; i++)
+        if (&call->out[i] != result && call->out[i].value != WG_NONE && r->first[call->out[i].value] <= k)
+            return false;
+    for (size_t i = 0; call->kind == WG_CALL_FORWARD && i < WG_MAX_KEEP; i++)
+        if (call->kept[i] != WG_NONE && r->first[call->kept[i]] <= k)
+            return false;
+    return true;
 }
 
-/* Which operand of node `k`, a row's, is the value of the node before it, whose chain it then joins: its
- * number, or SIZE_MAX. Of two that could be, the later one: a gradient that is added to the sum of those
- * before it is so added as it is made, and does not wait for those that come after it. */
-static size_t joins(const wg_plan_passes *p, size_t k, size_t *before)
+/* Which operand of map k is the result of the call before it, *before, that it then follows: its number, or
+ * SIZE_MAX. Of two that could be, the later one: a gradient that is added to the sum of those before it is so
+ * added as it is made, and does not wait for those that come after it. */
+static size_t follows(const rest *r, uint32_t k, uint32_t *before)
 {
-    const wg_plan *plan = p->plan;
-    const wg_engine *t = plan->tape;
-    const wg_record *record = wg__record_of(t, plan->calls[k].node);
+    const wg_program *p = r->p;
+    const wg_call *map = &p->calls[k];
     size_t joined = SIZE_MAX;
-    for (size_t i = 0; i < record->arity; i++) {
-        size_t at = wg__plan_reads(record, i) ? wg__plan_first_result(p, record->args[i]) : SIZE_MAX;
-        if (at != SIZE_MAX && (joined == SIZE_MAX || at > *before) && plan->calls[at].readers == 1 &&
-            !plan->calls[at].outside &&
-            wg_shape_equal(wg__view_of(t, record->args[i]).shape, &record->result[0].shape) &&
-            goes_on(plan, at, k)) {
+    for (size_t i = 0; i < map->in_count; i++) {
+        const wg_use *use = &map->in[i];
+        uint32_t at = maker_of(p, use);
+        if (at == WG_NONE || (joined != SIZE_MAX && at <= *before) || p->values[use->value].readers != 1 ||
+            p->values[use->value].asked || !wg_shape_equal(use->shape, wg__call_result(map)->shape))
+            continue;
+        const wg_call *call = &p->calls[at];
+        if (call->kind == WG_CALL_MAPS || wg__call_is_map(p, call) ||
+            ((call->maps || wg__call_produces(p, call)) && may_wait(r, call, k))) {
             *before = at;
             joined = i;
         }
@@ -86,201 +90,187 @@ static size_t joins(const wg_plan_passes *p, size_t k, size_t *before)
     return joined;
 }
 
-/* ---- Making the chains ------------------------------------------------------------------------------ */
+/* ---- Steps -------------------------------------------------------------------------------------------- */
 
-wg_stretch *wg__plan_stretch_new(wg_plan_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b)
+wg_stretch *wg__stretch_new(wg_passes *p, const wg_shape *out, const wg_shape *a, const wg_shape *b)
 {
-    wg_stretch *stretch = wg__arena_take(&p->plan->arena, sizeof *stretch);
+    wg_stretch *stretch = wg__arena_take(&p->program->arena, sizeof *stretch);
     if (stretch)
         wg__stretch_set(stretch, out, a, b);
     return stretch;
 }
 
 static bool set_operand(
-    wg_plan_passes *p, const wg_record *record, size_t i, size_t joined, wg_chain_operand *operand)
+    wg_passes *p, const wg_call *call, size_t i, size_t joined, wg_chain_operand *operand, wg_use *use)
 {
-    const wg_engine *t = p->plan->tape;
-    size_t at = wg__plan_first_result(p, record->args[i]);
-    *operand = (wg_chain_operand){.kind = !wg__plan_reads(record, i)               ? WG_CHAIN_UNREAD
-                                          : i == joined                            ? WG_CHAIN_VALUE
-                                          : wg__view_of(t, record->args[i]).scalar ? WG_CHAIN_SCALAR
-                                                                                   : WG_CHAIN_TENSOR};
-    bool spread = operand->kind == WG_CHAIN_TENSOR && at != SIZE_MAX && p->plan->calls[at].spread;
-    return !spread || wg__plan_spread_operand(p, p->plan->calls[at].node, operand);
+    *use = call->in[i];
+    *operand = (wg_chain_operand){.kind = !wg__use_reads(use) ? WG_CHAIN_UNREAD
+                                          : i == joined       ? WG_CHAIN_VALUE
+                                          : use->number       ? WG_CHAIN_SCALAR
+                                                              : WG_CHAIN_TENSOR};
+    if (operand->kind == WG_CHAIN_VALUE)
+        use->value = WG_NONE;
+    uint32_t maker = operand->kind == WG_CHAIN_TENSOR ? maker_of(p->program, use) : WG_NONE;
+    if (maker == WG_NONE || !p->program->calls[maker].repeats)
+        return true;
+    return wg__repeats_operand(p, &p->program->calls[maker], operand, use);
 }
 
 /* Of a row of two tensors, one of which may be broadcast. */
-static bool set_stretch(wg_plan_passes *p, const wg_record *record, wg_chain_step *step)
+static bool set_stretch(wg_passes *p, const wg_call *call, wg_chain_step *step)
 {
-    const wg_engine *t = p->plan->tape;
-    wg_shape a = wg__shape_in_lanes(record, WG_LANES_OPERAND(0), wg__view_of(t, record->args[0]).shape),
-             b = wg__shape_in_lanes(record, WG_LANES_OPERAND(1), wg__view_of(t, record->args[1]).shape),
-             y = wg__shape_in_lanes(record, WG_LANES_RESULT(0), &record->result[0].shape);
+    wg_shape a = wg__call_shape(call, WG_LANES_OPERAND(0), call->in[0].shape),
+             b = wg__call_shape(call, WG_LANES_OPERAND(1), call->in[1].shape),
+             y = wg__call_shape(call, WG_LANES_RESULT(0), call->out[0].shape);
     bool tensors = step->in[0].kind != WG_CHAIN_SCALAR && step->in[1].kind != WG_CHAIN_SCALAR;
-    step->stretched = tensors && !wg_shape_equal(&a, &b) && record->result[0].count;
-    return !step->stretched || (step->stretch = wg__plan_stretch_new(p, &y, &a, &b)) != NULL;
+    size_t count = p->program->values[call->out[0].value].count;
+    step->stretched = tensors && !wg_shape_equal(&a, &b) && count;
+    return !step->stretched || (step->stretch = wg__stretch_new(p, &y, &a, &b)) != NULL;
 }
 
-/* The step of one node; where tensors lie is filled in when there is memory. */
-static bool set_step(wg_plan_passes *p, const wg_record *record, size_t joined, wg_chain_step *step)
+/* Map `call` as a step; where tensors lie is filled in when there is memory. */
+static bool set_step(wg_passes *p, const wg_call *call, size_t joined, wg_chain_step *step, wg_map *map)
 {
-    *step = (wg_chain_step){0};
-    const wg_record *row = wg__plan_row_of(p->plan->tape, record, &step->towards);
-    size_t numbers = row->op->attr_size / sizeof(double), n = row->arity;
-    step->op = row->op;
+    size_t numbers = call->op->attr_size / sizeof(double), n = call->arity;
+    const wg_use nothing = {.value = WG_NONE, .node = WG_NO_NODE};
+    *step = (wg_chain_step){.op = call->op, .towards = wg__call_towards(call)};
+    *map = (wg_map){.op = call->op,
+        .attr = call->attr,
+        .gradient = step->towards >= 0,
+        .in = {nothing, nothing},
+        .y = nothing,
+        .g = nothing};
     if (numbers)
-        memcpy(step->numbers, row->attr, numbers * sizeof(double));
+        memcpy(step->numbers, call->attr, numbers * sizeof(double));
     for (size_t i = 0; i < n; i++)
-        if (!set_operand(p, record, i, joined, &step->in[i]))
+        if (!set_operand(p, call, i, joined, &step->in[i], &map->in[i]))
             return false;
-    if (step->towards >= 0)
-        return set_operand(p, record, n, joined, &step->y) && set_operand(p, record, n + 1, joined, &step->g);
-    return n != 2 || set_stretch(p, record, step);
+    if (map->gradient)
+        return set_operand(p, call, n, joined, &step->y, &map->y) &&
+               set_operand(p, call, n + 1, joined, &step->g, &map->g);
+    return n != 2 || set_stretch(p, call, step);
 }
 
-/* Room for one more step: twice as much as there was, in the plan's arena. */
-static bool reserve_step(wg_plan *plan, wg_plan_chain *chain)
+/* Room for one more step: twice as much as there was, in the program's arena. */
+static bool reserve_step(wg_arena *arena, wg_maps *maps)
 {
-    size_t steps = chain->chain.steps;
-    if (steps < chain->capacity)
+    size_t steps = maps->chain.steps;
+    if (steps < maps->capacity)
         return true;
     size_t capacity = steps ? 2 * steps : 1;
-    wg_chain_step *step = wg__arena_take(&plan->arena, capacity * sizeof *step);
-    size_t *calls = wg__arena_take(&plan->arena, capacity * sizeof *calls);
-    if (!step || !calls)
+    wg_chain_step *step = wg__arena_take(arena, capacity * sizeof *step);
+    wg_map *map = wg__arena_take(arena, capacity * sizeof *map);
+    if (!step || !map)
         return false;
     if (steps) {
-        memcpy(step, chain->chain.step, steps * sizeof *step);
-        memcpy(calls, chain->calls, steps * sizeof *calls);
+        memcpy(step, maps->chain.step, steps * sizeof *step);
+        memcpy(map, maps->map, steps * sizeof *map);
     }
-    chain->chain.step = step;
-    chain->calls = calls;
-    chain->capacity = capacity;
+    maps->chain.step = step;
+    maps->map = map;
+    maps->capacity = capacity;
     return true;
 }
 
-/* Call `k`, a row's, becomes the chain's last. */
-static bool add_step(wg_plan_passes *p, wg_plan_chain *chain, size_t k, size_t joined)
+static bool add_step(wg_passes *p, wg_maps *maps, const wg_call *call, size_t joined)
 {
-    wg_plan *plan = p->plan;
-    size_t steps = chain->chain.steps;
-    if (!reserve_step(plan, chain) ||
-        !set_step(p, wg__record_of(plan->tape, plan->calls[k].node), joined, &chain->chain.step[steps]))
+    size_t s = maps->chain.steps;
+    if (!reserve_step(&p->program->arena, maps) ||
+        !set_step(p, call, joined, &maps->chain.step[s], &maps->map[s]))
         return false;
-    chain->calls[steps] = chain->last = k;
-    chain->chain.steps++;
-    plan->calls[k].chain = chain;
+    maps->chain.steps++;
     return true;
 }
 
-wg_plan_chain *wg__plan_chain_of(wg_plan_passes *p, size_t k)
+/* ---- Calls --------------------------------------------------------------------------------------------- */
+
+/* A map becomes a call of maps, with itself as the first. */
+wg_maps *wg__call_maps(wg_passes *p, wg_call *call)
 {
-    wg_plan *plan = p->plan;
-    const wg_result *result = &wg__record_of(plan->tape, plan->calls[k].node)->result[0];
-    if (plan->calls[k].chain)
-        return plan->calls[k].chain;
-    wg_plan_chain *chain = wg__arena_take(&plan->arena, sizeof *chain);
-    if (!chain)
+    if (call->maps)
+        return call->maps;
+    wg_use *result = wg__call_result(call);
+    const wg_value *v = &p->program->values[result->value];
+    wg_maps *maps = wg__arena_take(&p->program->arena, sizeof *maps);
+    if (!maps)
         return NULL;
-    *chain = (wg_plan_chain){.chain = {.dtype = result->dtype, .count = result->count},
-        .head = wg__plan_is_head(plan, k) ? k : SIZE_MAX,
-        .last = k,
-        .next = plan->first_chain};
-    plan->first_chain = plan->calls[k].chain = chain;
-    return chain->head == k || add_step(p, chain, k, SIZE_MAX) ? chain : NULL;
-}
-
-wg_status wg__plan_fuse(wg_plan_passes *p)
-{
-    wg_plan *plan = p->plan;
-    count_readers(p);
-    wg_status status = WG_OK;
-    wg__plan_find_spreads(p);
-    for (size_t k = 0; k < plan->count && status == WG_OK; k++) {
-        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
-        int towards;
-        size_t before = 0,
-               joined = wg__plan_row_of(plan->tape, record, &towards) ? joins(p, k, &before) : SIZE_MAX;
-        wg_plan_chain *chain = joined == SIZE_MAX ? NULL : wg__plan_chain_of(p, before);
-        if (joined != SIZE_MAX && (!chain || !add_step(p, chain, k, joined)))
-            status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+    wg__maps_init(maps, v->dtype, v->count);
+    if (wg__call_is_map(p->program, call)) {
+        if (!add_step(p, maps, call, SIZE_MAX))
+            return NULL;
+        call->kind = WG_CALL_MAPS;
+        call->in_count = 0;
+        call->out = result;
+        call->out_count = 1;
     }
-    for (size_t k = 0; k < plan->count; k++)
-        plan->calls[k].runs_at = plan->calls[k].chain ? plan->calls[k].chain->last : k;
-    if (status == WG_OK && (!wg__plan_fuse_spreads(p) || !wg__plan_fuse_sums(p)))
-        status = wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
-    return status;
+    call->maps = maps;
+    return maps;
 }
 
-/* ---- When there is memory --------------------------------------------------------------------------- */
-
-static void set_data(const wg_engine *t, wg_chain_operand *operand, const wg_record *record, size_t i)
+/* Map k goes on with what call `before` computes: that call, with the map, in the place of the map. */
+static bool follow(wg_passes *p, uint32_t before, uint32_t k, size_t joined)
 {
-    uint32_t source;
-    size_t index;
-    if (operand->kind == WG_CHAIN_SPREAD)
-        wg__plan_spread_load(t, operand, record->args[i]);
-    if (operand->kind != WG_CHAIN_TENSOR)
-        return;
-    /* An alias shows its source's memory, which is there before the alias is computed; a leaf's is its own.
-     */
-    bool found = wg__plan_source(t, record->args[i], &source, &index);
-    operand->data =
-        found ? wg__record_of(t, source)->result[index].data : wg__view_of(t, record->args[i]).data;
+    wg_program *program = p->program;
+    wg_call *call = &program->calls[before], *map = &program->calls[k];
+    wg_maps *maps = wg__call_maps(p, call);
+    if (!maps || !add_step(p, maps, map, joined))
+        return false;
+    wg_use *result = wg__call_result(call);
+    program->values[result->value].maker = WG_NONE;
+    *result = *wg__call_result(map);
+    *map = *call;
+    call->kind = WG_CALL_GONE;
+    for (size_t r = 0; r < map->out_count; r++)
+        if (map->out[r].value != WG_NONE)
+            program->values[map->out[r].value].maker = k;
+    return true;
 }
 
-void wg__plan_chain_attach(wg_plan *plan)
+static bool reads_a_repeat(const wg_program *program, const wg_call *map)
 {
-    const wg_engine *t = plan->tape;
-    for (wg_plan_chain *chain = plan->first_chain; chain; chain = chain->next) {
-        if (chain->head != SIZE_MAX)
-            wg__plan_head_attach(plan, chain);
-        if (chain->summed)
-            wg__plan_sums_attach(plan, chain);
-        for (size_t s = 0; s < chain->chain.steps; s++) {
-            wg_chain_step *step = &chain->chain.step[s];
-            const wg_record *record = wg__record_of(t, plan->calls[chain->calls[s]].node);
-            size_t n = step->op->arity == 2 ? 2 : 1;
-            for (size_t i = 0; i < n; i++)
-                set_data(t, &step->in[i], record, i);
-            if (step->towards >= 0) {
-                set_data(t, &step->y, record, n);
-                set_data(t, &step->g, record, n + 1);
-            }
-        }
+    for (size_t i = 0; i < map->in_count; i++) {
+        uint32_t maker = maker_of(program, &map->in[i]);
+        if (maker != WG_NONE && program->calls[maker].repeats)
+            return true;
     }
+    return false;
 }
 
-static void load_scalar(const wg_engine *t, const wg_record *record, size_t i, wg_chain_operand *operand)
+static bool fuse(wg_passes *p, const rest *r)
 {
-    if (operand->kind == WG_CHAIN_SCALAR)
-        operand->scalar = t->head.steps[record->args[i]].value;
-    else if (operand->kind == WG_CHAIN_SPREAD)
-        wg__plan_spread_load(t, operand, record->args[i]);
-}
-
-/* Scalars are read anew in each run. */
-static void load_scalars(const wg_engine *t, const wg_record *record, wg_chain_step *step)
-{
-    size_t n = step->op->arity == 2 ? 2 : 1;
-    for (size_t i = 0; i < n; i++)
-        load_scalar(t, record, i, &step->in[i]);
-    if (step->towards >= 0) {
-        load_scalar(t, record, n, &step->y);
-        load_scalar(t, record, n + 1, &step->g);
+    wg_program *program = p->program;
+    for (uint32_t k = 0; k < program->call_count; k++) {
+        wg_call *map = &program->calls[k];
+        uint32_t before = WG_NONE;
+        if (!wg__call_is_map(program, map))
+            continue;
+        size_t joined = follows(r, k, &before);
+        if (joined != SIZE_MAX ? !follow(p, before, k, joined)
+                               : reads_a_repeat(program, map) && !wg__call_maps(p, map))
+            return false;
     }
+    for (size_t k = 0; k < program->call_count; k++)
+        if (program->calls[k].repeats)
+            program->calls[k].kind = WG_CALL_GONE;
+    return true;
 }
 
-wg_status wg__plan_chain_run(wg_plan *plan, size_t k)
+wg_status wg__pass_fuse(wg_passes *p)
 {
-    wg_engine *t = plan->tape;
-    wg_plan_chain *chain = plan->calls[k].chain;
-    for (size_t s = 0; s < chain->chain.steps; s++)
-        load_scalars(t, wg__record_of(t, plan->calls[chain->calls[s]].node), &chain->chain.step[s]);
-    if (chain->summed)
-        return wg__plan_run_summed(plan, chain);
-    if (chain->head != SIZE_MAX)
-        return wg__compute_now(t, wg__record_of(t, plan->calls[chain->head].node));
-    wg__chain_run(&chain->chain, t->threads, wg__record_of(t, plan->calls[k].node)->result[0].data);
+    wg_program *program = p->program;
+    size_t bytes = program->value_count * sizeof(uint32_t);
+    rest r = {program, wg__mem_new(&program->memory, bytes), 0};
+    if (!r.first && bytes)
+        return wg__pass_no_memory(p);
+    if (bytes)
+        memset(r.first, 0xff, bytes);
+    for (; r.k < program->call_count; r.k++)
+        wg__call_reads(program, &program->calls[r.k], first_reader, &r);
+    wg__repeats_find(p);
+    bool good = fuse(p, &r);
+    wg__mem_free(&program->memory, r.first, bytes);
+    if (!good)
+        return wg__pass_no_memory(p);
+    wg__program_settle(program);
     return WG_OK;
 }

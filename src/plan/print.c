@@ -7,24 +7,20 @@
 
 #include <stdio.h>
 
-static const wg_plan_buffer *buffer_of(const wg_plan *plan, uint32_t node)
+/* Where the result of a call lies. */
+static const char *place_of(const wg_plan *plan, const wg_call *call, char *text, size_t size)
 {
-    for (size_t i = 0; i < plan->buffer_count; i++)
-        if (plan->buffers[i].node == node)
-            return &plan->buffers[i];
-    return NULL;
-}
-
-/* Where the result of node `k` of the list lies. */
-static const char *place_of(const wg_plan *plan, size_t k, char *text, size_t size)
-{
-    const wg_plan_buffer *buffer = buffer_of(plan, plan->calls[k].node);
-    if (wg__plan_update_by(plan, plan->calls[k].node))
+    const wg_use *result = call->out_count ? wg__call_result(call) : NULL;
+    uint32_t value = result ? result->value : WG_NONE;
+    const wg_value *v = value == WG_NONE ? NULL : &plan->program.values[value];
+    if (call->updates)
         return "its parameter";
-    if (!buffer || buffer->outside)
-        return buffer ? "the store" : "";
-    snprintf(text, size, "%s%zu", buffer->over == SIZE_MAX ? "" : "over ",
-        plan->buffers[wg__plan_root(plan, (size_t)(buffer - plan->buffers))].offset);
+    if (!v || v->unwritten)
+        return "";
+    if (v->outside)
+        return "the store";
+    snprintf(text, size, "%s%zu", v->over == WG_NONE ? "" : "over ",
+        plan->program.values[wg__value_root(&plan->program, value)].offset);
     return text;
 }
 
@@ -41,15 +37,28 @@ static void print_time(const wg_plan_profile *p, double seconds, double flops, F
         fprintf(file, " %9s", "");
 }
 
-static void print_kernel(const wg_plan *plan, size_t k, size_t number, wg_plan_kernel *sum, FILE *file)
+/* Is the result there to be read by its var after a run? */
+static bool is_kept(const wg_plan *plan, const wg_call *call)
 {
-    wg_plan_kernel kernel = wg__plan_describe(plan, k);
+    const wg_use *result = call->out_count ? wg__call_result(call) : NULL;
+    if (!result)
+        return false;
+    if (result->value == WG_NONE)
+        return result->node < plan->start && plan->known[result->node];
+    const wg_value *v = &plan->program.values[result->value];
+    return v->asked && !v->outside && !call->updates;
+}
+
+static void print_kernel(const wg_plan *plan, size_t k, wg_plan_kernel *sum, FILE *file)
+{
+    const wg_call *call = &plan->program.calls[k];
+    wg_plan_kernel kernel = wg_plan_kernel_at(plan, k);
     char shape[192], place[32];
-    wg__format_to(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", number, kernel.name,
-        wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, k, place, sizeof place),
+    wg__format_to(file, "%4zu  %-40s  %-20s %14s %10.1f %11.1f", k, kernel.name,
+        wg_shape_text(&kernel.shape, shape, sizeof shape), place_of(plan, call, place, sizeof place),
         1e-3 * (double)kernel.bytes, 1e-3 * kernel.flops);
     print_time(&plan->times, kernel.seconds, kernel.flops, file);
-    fprintf(file, "%s%s\n", plan->calls[k].lanes ? "  in lanes" : "", plan->calls[k].kept ? "  kept" : "");
+    fprintf(file, "%s%s\n", call->lanes ? "  in lanes" : "", is_kept(plan, call) ? "  kept" : "");
     sum->bytes += kernel.bytes;
     sum->flops += kernel.flops;
 }
@@ -80,13 +89,11 @@ wg_status wg_plan_print(const wg_plan *plan, FILE *file)
     if (!plan || !file || !plan->tape)
         return WG_INVALID;
     wg_plan_kernel sum = {0};
-    size_t number = 0;
     const wg_plan_profile *p = &plan->times;
     fprintf(file, "%4s  %-40s  %-20s %14s %10s %11s%s\n", "", "kernel", "result", "place", "kB", "kFLOP",
         p->runs ? "        us    share   GFLOP/s" : "");
-    for (size_t k = 0; k < plan->count; k++)
-        if (wg__plan_is_kernel(plan, k))
-            print_kernel(plan, k, number++, &sum, file);
+    for (size_t k = 0; k < plan->program.call_count; k++)
+        print_kernel(plan, k, &sum, file);
     if (p->runs && p->between > 0)
         print_rest(plan, "between", p->between, NULL, file);
     if (plan->optim)

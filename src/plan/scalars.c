@@ -4,14 +4,14 @@
 /* Which scalars of a tape become programs.
  *
  * A tape of nothing but scalars is one program, which sweeps, too: no backward pass is recorded. Among
- * tensors the backward pass is recorded as theirs is, and each stretch of bare steps, of the step or of its
- * backward pass, is a program that only computes. */
+ * tensors the backward pass is recorded as theirs is, and bare steps
+ * that follow one another, of the step or of its backward pass, are a program that only computes. */
 #include "plan/plan.h"
 #include "scalars/scalars.h"
 
 #include <string.h>
 
-enum { SHORT = 4 }; /* a stretch below this is run step by step */
+enum { SHORT = 4 }; /* fewer steps are run one after the other */
 
 /* ---- Is there anything else than scalars? ------------------------------------------------------------ */
 
@@ -33,13 +33,19 @@ static bool is_scalar_node(const wg_engine *t, uint32_t node)
 }
 
 /* From what is asked for down: needed[node]. False when there is a node that no program takes. */
-static bool survey(const wg_plan_passes *p, uint8_t *needed)
+static bool survey(const wg_passes *p, uint8_t *needed)
 {
     const wg_engine *t = p->plan->tape;
-    bool only = true;
-    needed[p->plan->y.node] = 1;
-    for (size_t i = 0; i < p->options->keep_count; i++)
-        needed[p->options->keep[i].node] = 1;
+    const wg_plan_options *o = p->options;
+    bool only = !o->seeds && !o->also_count; /* a program sweeps from one result, and from 1 */
+    needed[p->plan->y] = 1;
+    for (size_t i = 0; i < o->also_count; i++)
+        needed[o->also[i].node] = 1;
+    for (size_t i = 0; o->seeds && i <= o->also_count; i++)
+        if (wg_is_valid(o->seeds[i]))
+            needed[o->seeds[i].node] = 1;
+    for (size_t i = 0; i < o->keep_count; i++)
+        needed[o->keep[i].node] = 1;
     for (size_t i = 0; i < t->bound_count; i++)
         if (wg_is_valid(t->bounds[i]->var) && t->bounds[i]->binding.gradient)
             needed[t->bounds[i]->var.node] = 1;
@@ -65,7 +71,7 @@ static bool is_leaf(const wg_engine *t, uint32_t node)
                   : wg__code(t, node) == WG_CODE_leaf;
 }
 
-static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
+static wg_status add_leaves(wg_passes *p, const uint8_t *needed)
 {
     wg_plan *plan = p->plan;
     const wg_engine *t = plan->tape;
@@ -77,20 +83,20 @@ static wg_status add_leaves(wg_plan_passes *p, const uint8_t *needed)
             continue; /* the program has them */
         if (!wg__mem_reserve(&plan->memory, (void **)&plan->gradients, &plan->gradient_capacity,
                 plan->gradient_count + 1, sizeof *plan->gradients))
-            return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: out of memory");
+            return wg__pass_no_memory(p);
         plan->gradients[plan->gradient_count++] = (wg_plan_gradient){.leaf = node, .node = node};
     }
     return WG_OK;
 }
 
-wg_status wg__plan_survey(wg_plan_passes *p)
+wg_status wg__plan_survey(wg_passes *p)
 {
     wg_plan *plan = p->plan;
     wg_engine *t = plan->tape;
     size_t bytes = plan->start;
     uint8_t *needed = wg__mem_zero(&plan->memory, bytes);
     if (!needed)
-        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for the passes");
+        return wg__pass_no_memory(p);
     plan->only_scalars = survey(p, needed) && !p->options->forward;
     wg_status status = p->options->forward ? WG_OK : add_leaves(p, needed);
     wg__mem_free(&plan->memory, needed, bytes);
@@ -105,107 +111,78 @@ wg_status wg__plan_survey(wg_plan_passes *p)
 
 /* ---- Programs --------------------------------------------------------------------------------------- */
 
-/* Marks as kept what node k of the list reads outside its stretch, first .. last. */
-static void mark_read(wg_plan_passes *p, size_t k, size_t first)
+/* Marks what calls read of numbers, other than the steps of the same program. */
+static void mark_read(wg_passes *p)
 {
-    const wg_plan *plan = p->plan;
-    const wg_engine *t = plan->tape;
-    uint32_t node = plan->calls[k].node;
-    const wg_record *record = wg__record_of(t, node);
-    size_t operands = record ? record->arity : wg__operand_count(wg__code(t, node));
-    for (size_t i = 0; i < operands; i++) {
-        uint32_t read = record ? record->args[i] : i ? t->head.steps[node].b : t->head.steps[node].a;
-        if (record || (p->values[read].call != SIZE_MAX && p->values[read].call < first))
-            p->values[read].flags |= WG_PLAN_KEPT;
+    wg_program *program = p->program;
+    const wg_engine *t = p->tape;
+    for (size_t k = 0; k < program->call_count; k++) {
+        const wg_call *call = &program->calls[k];
+        for (size_t i = 0; i < call->in_count; i++)
+            if (call->in[i].number)
+                program->numbers[call->in[i].node] |= WG_NUMBER_READ;
+        for (size_t s = 0; call->maps && s < call->maps->chain.steps; s++) {
+            const wg_map *m = &call->maps->map[s];
+            const wg_use *read[] = {&m->in[0], &m->in[1], &m->y, &m->g};
+            for (size_t i = 0; i < sizeof read / sizeof read[0]; i++)
+                if (read[i]->number)
+                    program->numbers[read[i]->node] |= WG_NUMBER_READ;
+        }
+        if (call->kind != WG_CALL_STEPS || p->plan->only_scalars)
+            continue;
+        const uint32_t *steps = program->steps + call->first_step;
+        for (uint32_t i = 0; i < call->steps; i++) {
+            const wg_step *s = &t->head.steps[steps[i]];
+            const uint32_t operand[] = {s->a, s->b};
+            size_t operands = wg__operand_count(wg__code(t, steps[i]));
+            for (size_t j = 0; j < operands; j++)
+                if (operand[j] < steps[0])
+                    program->numbers[operand[j]] |= WG_NUMBER_READ;
+        }
     }
 }
 
-/* The end of the stretch that begins with node k. */
-static size_t stretch_end(const wg_plan *plan, size_t k)
-{
-    while (k < plan->count && !wg__record_of(plan->tape, plan->calls[k].node))
-        k++;
-    return k;
-}
-
-/* What a request shares with all others. */
-typedef struct maps {
-    uint32_t *map;   /* of all nodes */
-    uint32_t *nodes; /* of all calls */
-    uint8_t *flags;  /* of all nodes */
-} maps;
-
-static bool add_stretch(wg_plan_passes *p, const maps *m, size_t first, size_t end)
+static bool compile(wg_passes *p, wg_call *call, uint32_t *map, const uint8_t *flags)
 {
     wg_plan *plan = p->plan;
-    if (!wg__mem_reserve(&plan->memory, (void **)&plan->stretches, &plan->stretch_capacity,
-            plan->stretch_count + 1, sizeof *plan->stretches))
-        return false;
-    wg_scalar_request request = {.nodes = m->nodes + first,
-        .count = end - first,
-        .flags = m->flags,
-        .map = m->map,
-        .y = plan->only_scalars ? plan->y.node : WG_NO_NODE};
-    wg_scalars *program = wg__scalars_compile(plan->tape, &request);
-    if (program)
-        plan->stretches[plan->stretch_count++] = (wg_plan_stretch){first, end, program};
-    return program != NULL;
+    wg_scalar_request request = {.nodes = p->program->steps + call->first_step,
+        .count = call->steps,
+        .flags = flags,
+        .map = map,
+        .y = plan->only_scalars ? plan->y : WG_NO_NODE};
+    call->scalars = wg__scalars_compile(p->tape, &request);
+    return call->scalars != NULL;
 }
 
-/* Nodes that are read from outside their stretch are kept. */
-static void mark_kept(wg_plan_passes *p)
+static bool compile_all(wg_passes *p, uint32_t *map, uint8_t *flags)
 {
-    wg_plan *plan = p->plan;
-    for (size_t i = 0; i < plan->gradient_count; i++)
-        p->values[plan->gradients[i].node].flags |= WG_PLAN_KEPT;
-    for (size_t k = 0, first = 0; !plan->only_scalars && k < plan->count; k++) {
-        bool bare = !wg__record_of(plan->tape, plan->calls[k].node);
-        bool begins = bare && (k == 0 || wg__record_of(plan->tape, plan->calls[k - 1].node));
-        first = begins ? k : first;
-        mark_read(p, k, bare ? first : k);
+    wg_program *program = p->program;
+    bool good = true, some = false;
+    memset(map, 0xff, program->nodes * sizeof *map);
+    mark_read(p);
+    for (size_t node = 0; node < program->nodes; node++)
+        flags[node] = (uint8_t)((program->numbers[node] & WG_NUMBER_CONSTANT ? WG_SCALAR_CONSTANT : 0) |
+                                (program->numbers[node] & WG_NUMBER_READ ? WG_SCALAR_KEPT : 0));
+    for (size_t k = 0; good && k < program->call_count; k++) {
+        wg_call *call = &program->calls[k];
+        if (call->kind == WG_CALL_STEPS && (call->steps >= SHORT || p->plan->only_scalars)) {
+            good = compile(p, call, map, flags);
+            some = true;
+        }
     }
-}
-
-static bool add_stretches(wg_plan_passes *p, const maps *m)
-{
-    wg_plan *plan = p->plan;
-    bool good = true;
-    if (plan->only_scalars && plan->count)
-        return add_stretch(p, m, 0, plan->count);
-    if (plan->only_scalars)
-        plan->tape->adjoints[plan->y.node] = 1; /* the result is a leaf */
-    for (size_t k = 0, end; good && k < plan->count; k = end + 1) {
-        end = stretch_end(plan, k);
-        if (end - k >= SHORT)
-            good = add_stretch(p, m, k, end);
-    }
+    if (p->plan->only_scalars && !some)
+        p->tape->adjoints[p->plan->y] = 1; /* the result is a leaf */
     return good;
 }
 
-wg_status wg__plan_compile_scalars(wg_plan_passes *p)
+wg_status wg__pass_scalars(wg_passes *p)
 {
-    wg_plan *plan = p->plan;
-    size_t bytes = (plan->end + plan->count) * sizeof(uint32_t) + plan->end;
-    maps m = {.map = wg__mem_new(&plan->memory, bytes)};
-    if (!m.map)
-        return wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
-    m.nodes = m.map + plan->end;
-    m.flags = (uint8_t *)(m.nodes + plan->count);
-    memset(m.map, 0xff, plan->end * sizeof *m.map);
-    mark_kept(p);
-    for (size_t k = 0; k < plan->count; k++)
-        m.nodes[k] = plan->calls[k].node;
-    for (uint32_t node = 0; node < plan->end; node++)
-        m.flags[node] = (uint8_t)((p->values[node].flags & WG_PLAN_CONSTANT ? WG_SCALAR_CONSTANT : 0) |
-                                  (p->values[node].flags & WG_PLAN_KEPT ? WG_SCALAR_KEPT : 0));
-    bool good = add_stretches(p, &m);
-    wg__mem_free(&plan->memory, m.map, bytes);
-    return good ? WG_OK : wg_error_set(p->error, WG_OUT_OF_MEMORY, "plan: no memory for scalars");
-}
-
-void wg__plan_free_scalars(wg_plan *plan)
-{
-    for (size_t i = 0; i < plan->stretch_count; i++)
-        wg__scalars_free(plan->stretches[i].program);
-    wg__mem_free(&plan->memory, plan->stretches, plan->stretch_capacity * sizeof *plan->stretches);
+    wg_program *program = p->program;
+    size_t bytes = program->nodes * (sizeof(uint32_t) + 1);
+    uint32_t *map = wg__mem_new(&program->memory, bytes);
+    if (!map)
+        return wg__pass_no_memory(p);
+    bool good = compile_all(p, map, (uint8_t *)(map + program->nodes));
+    wg__mem_free(&program->memory, map, bytes);
+    return good ? WG_OK : wg__pass_no_memory(p);
 }

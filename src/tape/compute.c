@@ -6,7 +6,7 @@
 #include "base/float_state.h"
 #include "tape/engine.h"
 
-/* Memory for results and what is kept; what is there already (a plan's has no block) stays. */
+/* Memory for results and what is kept; what is there already stays. */
 static bool make_blocks(wg_engine *t, wg_record *record)
 {
     if (record->op->traits & WG_OP_ALIAS)
@@ -41,8 +41,8 @@ static wg_status alias(wg_frame *f, wg_record *record)
     if (v.scalar && result->scalar) {
         f->out_slot[0].d = t->head.steps[node].value;
         t->head.steps[record->node].value = f->out_slot[0].d;
-    } else if (v.scalar) {   /* [] -> [1, 1] */
-        if (!result->data) { /* a plan's is there */
+    } else if (v.scalar) { /* [] -> [1, 1] */
+        if (!result->data) {
             result->block = wg__block_take(&t->blocks, sizeof(double));
             if (!result->block)
                 return WG_OUT_OF_MEMORY;
@@ -140,7 +140,6 @@ wg_status wg__compute_now(wg_engine *t, wg_record *record)
             status = run_effect(&frame, record);
     }
     wg__frame_close(&frame);
-    if (!t->hints)
-        record->valued = status == WG_OK;
+    record->valued = status == WG_OK;
     return status;
 }

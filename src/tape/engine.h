@@ -53,18 +53,15 @@ typedef struct wg_record {
     void *keep[WG_MAX_KEEP];
     wg_block *keep_block[WG_MAX_KEEP]; /* whose memory that is */
     size_t keep_bytes[WG_MAX_KEEP];
-    uint64_t ordinal;                   /* among the random operations */
-    struct wg_bound *bound;             /* of a parameter */
-    const struct wg_epilogue *epilogue; /* of a plan: what follows the result while it is in cache */
-    const double *sums;                 /* of a plan: those of operand 0's pieces */
-    bool valued;                        /* has been computed */
-    bool tracked;                       /* some leaf below wants a gradient */
-    bool cut;                           /* no gradient goes through */
+    uint64_t ordinal;       /* among the random operations */
+    struct wg_bound *bound; /* of a parameter */
+    bool valued;            /* has been computed */
+    bool tracked;           /* some leaf below wants a gradient */
+    bool cut;               /* no gradient goes through */
     bool settable;
     bool keep_gradient;
     bool training;
-    unsigned lanes; /* of a plan that runs: its kernels work in batch lanes, on these images (WG_LANES_...) */
-    bool direct;    /* in a sweep: the gradient is written straight into the parameter's memory */
+    bool direct; /* in a sweep: the gradient is written straight into the parameter's memory */
 } wg_record;
 
 /* A binding that was seen on this tape. It stays over resets, so that private gradients do; one without them
@@ -118,11 +115,10 @@ typedef struct wg_engine {
     int in_rule;   /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
-    const wg_hints *hints; /* of a plan's tape, which says what is valued; else NULL */
-    bool missed;           /* since the reset a value was asked for that was not there */
-    bool changed;          /* the values are not those of the leaves: */
-    uint32_t changed_by;   /* this leaf was set; WG_NO_NODE: a failed replay left none */
-    wg_error unstuck;      /* of wg_grad, which did not stick: why its results are no vars */
+    bool missed;         /* since the reset a value was asked for that was not there */
+    bool changed;        /* the values are not those of the leaves: */
+    uint32_t changed_by; /* this leaf was set; WG_NO_NODE: a failed replay left none */
+    wg_error unstuck;    /* of wg_grad, which did not stick: why its results are no vars */
 
     double *adjoints;
     uint8_t *reached;
@@ -241,12 +237,10 @@ enum { WG_FRAME_ARGS = 8 };
 
 typedef struct wg_frame {
     wg_op_context op;
-    wg_hints hints; /* of the operation, on a plan's tape */
     wg_engine *tape;
     wg_record *record; /* NULL for a formula step */
     uint32_t node;
     wg_block *scratch; /* list by `next` */
-    size_t work_used;  /* of the tape's working memory, when the frame was opened */
     wg_block *wide;    /* the arrays below, when there are more than WG_FRAME_ARGS operands */
     wg_var *arg;
     bool *wanted;
@@ -258,7 +252,6 @@ typedef struct wg_frame {
     wg_slot *grad_slot;
     wg_block **grad_block;
     wg_var *grad_var;
-    wg_shape folded[WG_FRAME_ARGS]; /* of operands in batch lanes */
     wg_shape out_shape[WG_MAX_RESULTS];
     wg_dtype out_dtype[WG_MAX_RESULTS];
     void *out[WG_MAX_RESULTS];
@@ -277,9 +270,6 @@ bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr
 void wg__frame_record(
     wg_frame *f, wg_record *record); /* the rest of a recorded node: results, keep, random */
 void wg__frame_close(wg_frame *f);
-
-/* The shape in which a recorded operation's kernels see an image: `bit` is which one (WG_LANES_...). */
-wg_shape wg__shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape);
 
 /* The scalar slots of `in`, as the kernel of op.dtype wants them, and back. */
 void wg__frame_load(wg_frame *f);
@@ -321,13 +311,11 @@ extern const wg_op wg__op_gradient;   /* gradient of X */
 bool wg__can_record_gradient(const wg_frame *f);
 uint32_t wg__gradient_node(const wg_record *record);        /* the node of X, of a "gradient of X" */
 bool wg__gradient_wants(const wg_record *record, size_t i); /* is it towards operand i of X (among others)? */
-int wg__gradient_towards(const wg_record *record);          /* the operand of X that it is for; -1: several */
 bool wg__gradient_reads(
     const wg_record *record, size_t i); /* does X's kernel read operand i of the gradient? */
-/* Which image of its operation - of X, for a "gradient of X" - operand i or result r of a node is
- * (WG_LANES_OPERAND, WG_LANES_RESULT). */
-unsigned wg__operand_bit(const wg_record *record, size_t i);
-unsigned wg__result_bit(const wg_record *record, size_t r);
+/* Where operand i of a "gradient of X" is among all that such a node can have: operands and results of X, a
+ * gradient of each result, the sum so far. */
+size_t wg__gradient_place(const wg_record *record, size_t i);
 
 /* Of an operation that adds to its gradient (WG_OP_ADDS_GRADIENT), in a plan: the gradient towards operand 0
  * is the sum of `so_far` (invalid: nothing) and its part. That sum is then the node's last operand: its

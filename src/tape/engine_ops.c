@@ -73,9 +73,8 @@ wg_status wg__project_value(wg_engine *t, wg_record *projection)
     const wg_record *parent = wg__record_of(t, projection->args[0]);
     const wg_result *from = &parent->result[*(const size_t *)projection->attr];
     wg_result *to = &projection->result[0];
-    if (!t->hints)
-        projection->valued = parent->valued;
-    if (!t->hints && !parent->valued)
+    projection->valued = parent->valued;
+    if (!parent->valued)
         return WG_OK;
     t->head.steps[projection->node].value = from->value;
     if (to->block != from->block) { /* recorded without values: the parent's memory was made since */

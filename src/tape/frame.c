@@ -8,7 +8,6 @@
 
 #include "tape/engine.h"
 #include "base/format.h"
-#include "kernels/lanes.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -22,11 +21,6 @@ static void *cut(char **at, size_t n, size_t size)
     return piece;
 }
 
-static wg_work *work_of(const wg_engine *t)
-{
-    return t->hints ? t->hints->work : NULL;
-}
-
 /* The arrays with an entry for each operand: in the frame itself, or in a block when there are many. */
 static bool lay_out(wg_frame *f, size_t n)
 {
@@ -36,7 +30,7 @@ static bool lay_out(wg_frame *f, size_t n)
     size_t bytes = n * each + 10 * 16;
     if (n <= WG_FRAME_ARGS) {
         at += (16 - (uintptr_t)at % 16) % 16;
-    } else if (!(at = wg__work_take(work_of(f->tape), bytes))) {
+    } else {
         f->wide = wg__block_take(&f->tape->blocks, bytes);
         if (!f->wide)
             return false;
@@ -74,9 +68,6 @@ bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr
     f->record = NULL;
     f->node = WG_NO_NODE;
     f->scratch = f->wide = NULL;
-    f->work_used = work_of(t) ? work_of(t)->used : 0;
-    if (t->hints)
-        f->hints = *t->hints;
     f->texts = 0;
     if (!lay_out(f, arity))
         return false;
@@ -115,28 +106,10 @@ bool wg__frame_open(wg_frame *f, wg_engine *t, const wg_op *op, const void *attr
         .grad_in = f->grad_in,
         .training = t->training,
         .threads = t->threads,
-        .hints = t->hints ? &f->hints : NULL,
         .engine = f};
     f->op.random.seed = t->options.seed;
     f->op.random.run = t->run;
     return true;
-}
-
-wg_shape wg__shape_in_lanes(const wg_record *record, unsigned bit, const wg_shape *shape)
-{
-    size_t lanes = wg__lanes();
-    if (!(record->lanes & WG_LANES_FOLDED) || !(record->lanes & bit))
-        return *shape;
-    return WG_SHAPE(shape->dim[0] / lanes, shape->dim[1], shape->dim[2], shape->dim[3] * lanes);
-}
-
-/* A plan puts no operation with more than WG_FRAME_ARGS operands into lanes. */
-static void fold_operands(wg_frame *f, const wg_record *record)
-{
-    for (size_t i = 0; i < record->arity; i++) {
-        f->folded[i] = wg__shape_in_lanes(record, WG_LANES_OPERAND(i), f->in_shape[i]);
-        f->in_shape[i] = &f->folded[i];
-    }
 }
 
 void wg__frame_record(wg_frame *f, wg_record *record)
@@ -147,15 +120,8 @@ void wg__frame_record(wg_frame *f, wg_record *record)
     f->op.training = record->training;
     f->op.random.ordinal = record->ordinal;
     f->op.count = record->result[0].count;
-    if (t->hints) {
-        f->hints.epilogue = record->epilogue;
-        f->hints.sums = record->sums;
-        f->hints.lanes = record->lanes ? wg__lanes() : 0;
-    }
-    if (record->lanes & WG_LANES_FOLDED)
-        fold_operands(f, record);
     for (size_t r = 0; r < record->results; r++) {
-        f->out_shape[r] = wg__shape_in_lanes(record, WG_LANES_RESULT(r), &record->result[r].shape);
+        f->out_shape[r] = record->result[r].shape;
         f->out_dtype[r] = record->result[r].dtype;
         f->out[r] = record->result[r].scalar ? (void *)&f->out_slot[r] : record->result[r].data;
         f->result[r] = record->results == 1 ? wg__var_of(t, record->node)
@@ -207,8 +173,8 @@ void wg__frame_close(wg_frame *f)
     give_list(f->tape, f->scratch);
     wg__block_give(&f->tape->blocks, f->wide);
     f->scratch = f->wide = NULL;
-    if (work_of(f->tape))
-        work_of(f->tape)->used = f->work_used;
+    if (f->op.hints)
+        f->op.hints->work->used = 0;
 }
 
 /* ---- What an operation may ask of its context ------------------------------------------------------ */
@@ -231,7 +197,7 @@ size_t wg_op_scratch_size(size_t bytes)
 void *wg_op_scratch(wg_op_context *op, size_t bytes)
 {
     wg_frame *f = op->engine;
-    void *memory = wg__work_take(work_of(f->tape), bytes);
+    void *memory = wg__work_take(op->hints ? op->hints->work : NULL, bytes);
     if (memory)
         return memory;
     wg_block *block = wg__block_take(&f->tape->blocks, bytes);

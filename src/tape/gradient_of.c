@@ -64,26 +64,6 @@ static void begin_sum(const wg_op_context *op, const gradient_attr *attr)
         memcpy(op->out[0], sum, bytes);
 }
 
-/* What X's kernel takes. */
-static size_t gradient_workspace(const wg_op_context *op)
-{
-    const gradient_attr *attr = op->attr;
-    const wg_frame *outer = op->engine;
-    wg_frame frame;
-    wg_record *record = wg__record_of(outer->tape, attr->node);
-    size_t bytes = 0;
-    if (record->op->workspace && wg__frame_open(&frame, outer->tape, record->op, record->attr, record->args,
-                                     record->arity, record->results)) {
-        wg__frame_record(&frame, record);
-        frame.hints.epilogue = wg__op_epilogue(op);
-        frame.op.backward = true;
-        memcpy(frame.wanted, attr->wanted, attr->arity * sizeof *attr->wanted);
-        bytes = record->op->workspace(&frame.op);
-        wg__frame_close(&frame);
-    }
-    return bytes;
-}
-
 /* X's kernel in a frame of X's own, writing into this node's results. */
 static wg_status gradient_forward(wg_op_context *op)
 {
@@ -95,8 +75,6 @@ static wg_status gradient_forward(wg_op_context *op)
     if (wg__frame_open(&frame, t, record->op, record->attr, record->args, record->arity, record->results)) {
         wg__frame_record(&frame, record);
         wg__frame_load(&frame);
-        frame.hints.epilogue = wg__op_epilogue(op); /* what follows the gradient, not X */
-        frame.hints.sums = NULL;
         for (size_t r = 0; r < record->results; r++)
             if (record->result[r].scalar)
                 wg__frame_slot_set(&frame, &frame.out_slot[r],
@@ -107,9 +85,9 @@ static wg_status gradient_forward(wg_op_context *op)
             frame.wanted[i] = attr->wanted[i];
             frame.grad_in[i] = attr->wanted[i] ? op->out[r++] : NULL;
         }
-        frame.op.backward = true;
         if (adds(record->op, attr->wanted))
             begin_sum(op, attr);
+        frame.op.backward = true;
         status =
             op->dtype == WG_F32 ? record->op->backward_f32(&frame.op) : record->op->backward_f64(&frame.op);
     }
@@ -178,7 +156,6 @@ const wg_op wg__op_gradient = {.name = "gradient",
     .shape = gradient_shape,
     .forward_f64 = gradient_forward,
     .forward_f32 = gradient_forward,
-    .workspace = gradient_workspace,
     .vjp = gradient_vjp};
 
 /* A map's kernel declines operands that were broadcast, and gradients that are the upstream one itself; what
@@ -225,19 +202,6 @@ size_t wg__gradient_sum(const wg_record *record)
     return record->op == &wg__op_gradient && attr->sum ? record->arity - 1 : SIZE_MAX;
 }
 
-int wg__gradient_towards(const wg_record *record)
-{
-    const gradient_attr *attr = record->attr;
-    int towards = -1;
-    for (size_t i = 0; i < attr->arity; i++)
-        if (attr->wanted[i]) {
-            if (towards >= 0)
-                return -1;
-            towards = (int)i;
-        }
-    return towards;
-}
-
 bool wg__gradient_reads(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;
@@ -251,32 +215,17 @@ bool wg__gradient_wants(const wg_record *record, size_t i)
     return i < attr->arity && attr->wanted[i];
 }
 
-unsigned wg__operand_bit(const wg_record *record, size_t i)
+size_t wg__gradient_place(const wg_record *record, size_t i)
 {
     const gradient_attr *attr = record->attr;
-    if (record->op != &wg__op_gradient)
-        return i < 8 ? WG_LANES_OPERAND(i) : 0;
-    if (i < attr->arity)
-        return WG_LANES_OPERAND(i);
-    if (i < attr->arity + attr->results)
-        return WG_LANES_RESULT(i - attr->arity);
+    size_t before = attr->arity + attr->results, r = 0;
+    if (i < before)
+        return i;
     if (i == wg__gradient_sum(record))
-        return WG_LANES_OPERAND(0);
-    size_t r = 0; /* the upstream gradients that there are */
-    for (size_t left = i - attr->arity - attr->results; left > 0 || !attr->upstream[r]; r++)
+        return before + attr->results;
+    for (size_t left = i - before; left > 0 || !attr->upstream[r]; r++)
         left -= attr->upstream[r];
-    return WG_LANES_RESULT(r);
-}
-
-unsigned wg__result_bit(const wg_record *record, size_t r)
-{
-    const gradient_attr *attr = record->attr;
-    if (record->op != &wg__op_gradient)
-        return WG_LANES_RESULT(r);
-    size_t i = 0;
-    for (size_t left = r; left > 0 || !attr->wanted[i]; i++)
-        left -= attr->wanted[i];
-    return WG_LANES_OPERAND(i);
+    return before + r;
 }
 
 uint32_t wg__gradient_node(const wg_record *record)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/program.h"
+#include "train/planned.h"
 #include "base/alloc.h"
 
 #include <math.h>
@@ -16,7 +16,7 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     wg_evaluate_options o = options ? *options : (wg_evaluate_options){0};
     wg_task task = {model, user, params, o.loss, o.loss_options, o.metric, o.metric_user,
         {.threads = o.threads, .allocator = wg__task_allocator(params, o.allocator)}};
-    wg_program program = {.forward = true};
+    wg_planned program = {.forward = true};
     error = error ? error : &own;
     if (score)
         *score = (wg_score){(double)NAN, (double)NAN, 0};
@@ -36,7 +36,7 @@ wg_status wg_evaluate(wg_model model, void *user, wg_params *params, const wg_da
     if (error->status == WG_OK &&
         wg__task_score(&task, "the evaluation", tape, &program, batches, &tally, error) == WG_OK && score)
         *score = (wg_score){wg__tally_loss(&tally), wg__tally_metric(&task, &tally), tally.samples};
-    wg__program_free(&program);
+    wg__planned_free(&program);
     wg_tape_free(tape);
     wg_batches_free(batches);
     return error->status;

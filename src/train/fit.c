@@ -159,8 +159,8 @@ static void free_all(wg_fitting *f)
     wg_batches_free(f->validation);
     wg_params_free(f->best);
     wg__buffers_free(&f->buffers);
-    wg__program_free(&f->training);
-    wg__program_free(&f->testing);
+    wg__planned_free(&f->training);
+    wg__planned_free(&f->testing);
     wg_tape_free(f->tape);
     wg_history_free(&f->own_history);
 }

@@ -7,7 +7,7 @@
 
 #include "nn/buffers.h"
 #include "train/progress.h"
-#include "train/program.h"
+#include "train/planned.h"
 
 /* Where a training stands, between two updates: what a checkpoint remembers beside parameters and moments. */
 typedef struct wg_position {
@@ -26,7 +26,7 @@ typedef struct wg_fitting {
     wg_error *error;        /* never NULL */
     size_t samples;         /* of the data set */
     wg_tape *tape;
-    wg_program training, testing; /* of full batches */
+    wg_planned training, testing; /* of full batches */
     wg_optim *optim, *own_optim;
     wg_batches *batches, *validation;
     wg_buffers buffers; /* as they were before the running update */

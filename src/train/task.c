@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/program.h"
+#include "train/planned.h"
 
 #include "base/alloc.h"
 
@@ -123,7 +123,7 @@ void wg__task_open(wg_params *params, bool closed)
         wg_params_unseal(params);
 }
 
-wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, wg_program *program,
+wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, wg_planned *program,
     wg_batches *batches, wg_tally *tally, wg_error *error)
 {
     *tally = (wg_tally){0};
@@ -132,7 +132,7 @@ wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, wg
     for (wg_batch batch = {0}; status == WG_OK && wg_batches_next(batches, &batch);) {
         bool closed = wg__task_close(task->params, who);
         full = full ? full : batch.count;
-        wg_outcome made = wg__program_step(program, task, tape, &batch, batch.count == full);
+        wg_outcome made = wg__planned_step(program, task, tape, &batch, batch.count == full);
         wg__task_open(task->params, closed);
         status = wg_tape_status(tape);
         if (status != WG_OK)

@@ -49,8 +49,8 @@ void wg__task_count(
 
 /* All batches of an epoch, in the mode that the tape is in and without gradients; full ones by the program. A
  * store that has parameters gets no new one; messages say that `who` sealed it. */
-struct wg_program;
-wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, struct wg_program *program,
+struct wg_planned;
+wg_status wg__task_score(const wg_task *task, const char *who, wg_tape *tape, struct wg_planned *program,
     wg_batches *batches, wg_tally *tally, wg_error *error);
 
 /* Means; NaN for no samples, and for a metric that there is not. */

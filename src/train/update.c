@@ -60,7 +60,7 @@ static wg_status train_batch(wg_fitting *f, const wg_batch *batch, size_t sample
 {
     bool full = batch->count == samples_of(f, 0, 1), last = update->batches == ++update->done;
     uint64_t run = wg_tape_run_number(f->tape) + 1;
-    wg_outcome made = wg__program_step(&f->training, &f->task, f->tape, batch, full);
+    wg_outcome made = wg__planned_step(&f->training, &f->task, f->tape, batch, full);
     wg_var part = made.loss;
     size_t parameter = WG_SOME_PARAMETER;
     if (wg_tape_status(f->tape) != WG_OK)

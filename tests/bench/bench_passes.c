@@ -106,13 +106,10 @@ static void step_free(step *s)
 /* The seconds of the operation in the last run; of its gradient. */
 static double seconds_of(const wg_plan *plan, const wg_op *op, bool gradient)
 {
-    for (size_t k = 0; k < plan->count; k++) {
-        const wg_record *record = wg__record_of(plan->tape, plan->calls[k].node);
-        if (record && !gradient && record->op == op)
-            return plan->calls[k].seconds;
-        if (record && gradient && record->op == &wg__op_gradient &&
-            wg__record_of(plan->tape, wg__gradient_node(record))->op == op)
-            return plan->calls[k].seconds;
+    for (size_t k = 0; k < plan->program.call_count; k++) {
+        const wg_call *call = &plan->program.calls[k];
+        if (call->op == op && (call->kind == WG_CALL_GRADIENT) == gradient)
+            return call->seconds;
     }
     return 0;
 }
@@ -145,8 +142,8 @@ static void measure(bench *b, const operation *o)
     float *from = malloc(count * sizeof *from), *to = malloc(count * sizeof *to);
     memset(from, 1, count * sizeof *from), memset(to, 1, count * sizeof *to); /* pages of their own */
     for (int i = 0; i < runs; i++) {
-        for (size_t k = 0; k < s.plan->count; k++)
-            s.plan->calls[k].seconds = 0;
+        for (size_t k = 0; k < s.plan->program.call_count; k++)
+            s.plan->program.calls[k].seconds = 0;
         if (wg_plan_run(s.plan) != WG_OK)
             exit(1);
         forward[i] = seconds_of(s.plan, o->op, false);

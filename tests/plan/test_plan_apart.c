@@ -352,8 +352,8 @@ START_TEST(two_plans_of_one_recording)
 }
 END_TEST
 
-/* A forward pass writes no gradient, so a tape with gradients of its own may have it planned. */
-START_TEST(a_forward_plan_beside_own_gradients)
+/* Neither the tape's own gradients nor the store's are a plan's. */
+START_TEST(a_plan_beside_own_gradients)
 {
     wg_tape *tape = wg_tape_new(&(wg_tape_options){.own_grads = true});
     wg_params *params = wg_params_new(&(wg_params_options){.seed = 2});
@@ -365,9 +365,14 @@ START_TEST(a_forward_plan_beside_own_gradients)
     ck_assert_int_eq(wg_backward(loss), WG_OK);
     size_t weight = wg_params_index(params, "fc.weight");
     memcpy(before, wg_own_grad(tape, params, weight, &count), sizeof before);
-    ck_assert_ptr_null(wg_plan_new(loss, NULL, &error));
+    wg_optim *sgd = wg_sgd_new(params, NULL);
+    ck_assert_ptr_null(wg_plan_new(loss, &(wg_plan_options){.optim = sgd}, &error));
     refused(error.status, WG_INVALID, &error, "this tape has its own");
-    wg_plan *plan = plan_of(h, &(wg_plan_options){.forward = true});
+    wg_optim_free(sgd);
+    wg_plan *plan = plan_of(loss, NULL);
+    ck_assert_int_eq(wg_plan_run(plan), WG_OK); /* its gradients are its own, too */
+    wg_plan_free(plan);
+    plan = plan_of(h, &(wg_plan_options){.forward = true});
     ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     ck_assert_int_eq(wg_plan_read(plan, h, values, 8), WG_OK);
     ck_assert_int_eq(wg_read(h, eager, 8), WG_OK);
@@ -385,6 +390,6 @@ int main(void)
 {
     const harness_test tests[] = {{the_tape_is_what_it_would_have_been, RECORDINGS},
         {what_is_refused_leaves_no_trace, 0}, {two_plans_of_one_recording, 0},
-        {a_forward_plan_beside_own_gradients, 0}};
+        {a_plan_beside_own_gradients, 0}};
     return harness_run("plan_apart", tests, sizeof tests / sizeof tests[0]);
 }

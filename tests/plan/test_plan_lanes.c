@@ -363,7 +363,7 @@ START_TEST(no_memory)
         r.plan = wg_plan_new(r.loss, &(wg_plan_options){.layout = WG_LAYOUT_LANES}, &error);
         ck_assert(r.plan || error.status == WG_OUT_OF_MEMORY);
         size_t requests = heap.requests;
-        ck_assert(!r.plan || wg_plan_run(r.plan) == WG_OK);
+        ck_assert_msg(!r.plan || wg_plan_run(r.plan) == WG_OK, "%s, at %zu", wg_plan_message(r.plan), k);
         ck_assert_msg(
             heap.requests == requests, "%zu requests in a run, at %zu", heap.requests - requests, k);
         bool failed = heap.failures;

@@ -14,7 +14,7 @@
 #include <wengert/plan.h>
 #include "train/task.h"
 
-typedef struct wg_program {
+typedef struct wg_planned {
     bool forward;    /* without gradients */
     wg_optim *optim; /* makes its step at the end of a planned batch; NULL: none */
     bool bf16;       /* see wg_plan_options; a full batch is computed so, or not at all */
@@ -24,7 +24,7 @@ typedef struct wg_program {
     wg_recorded step; /* that was planned: its vars are the plan's names */
     uint64_t fingerprint;
     size_t arrays; /* of the store, when the plan was made */
-} wg_program;
+} wg_planned;
 
 /* A batch that was computed. */
 typedef struct wg_outcome {
@@ -37,9 +37,9 @@ typedef struct wg_outcome {
 
 /* Records a batch and computes it, if it is a full one by the plan. The loss has a value, or the tape an
  * error: also where memory lacks for a plan, or one of bfloat16 is not to be had. */
-wg_outcome wg__program_step(
-    wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full);
+wg_outcome wg__planned_step(
+    wg_planned *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full);
 
-void wg__program_free(wg_program *g);
+void wg__planned_free(wg_planned *g);
 
 #endif

@@ -163,8 +163,12 @@ static wg_status read_gradient(const wg_plan *plan, wg_var x, double *out, float
         return WG_INVALID;
     if (!wg_is_valid(mine))
         return refuse(plan, WG_DEAD_VAR, mine, "is none of what was planned");
-    if (!plan->good || plan->forward || !is_leaf(plan, mine.node))
+    const wg_plan_gradient *own_one = wg__store_own(plan, mine.node);
+    if (!plan->good || plan->forward || (!is_leaf(plan, mine.node) && !own_one))
         return no_gradient(plan, mine);
+    if (own_one)
+        return out ? wg_read(wg__var_of(plan->tape, own_one->node), out, n)
+                   : wg_read_f32(wg__var_of(plan->tape, own_one->node), out32, n);
     if (!wg__record_of(plan->tape, mine.node))
         return out ? wg_read_grad(mine, out, n) : wg_read_grad_f32(mine, out32, n);
     wg_var gradient = gradient_var(plan, mine.node);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT
  * Copyright (c) 2026 The Wengert authors */
 
-#include "train/program.h"
+#include "train/planned.h"
 
 enum { MOST_CHANGES = 4 };
 
-static void drop_plan(wg_program *g)
+static void drop_plan(wg_planned *g)
 {
     wg_plan_free(g->plan);
     g->plan = NULL;
     g->fingerprint = 0;
 }
 
-void wg__program_free(wg_program *g)
+void wg__planned_free(wg_planned *g)
 {
     drop_plan(g);
 }
@@ -20,7 +20,7 @@ void wg__program_free(wg_program *g)
 /* Plans what is on the tape. False when that was done too often, or fails: then there are no more plans. Lack
  * of memory is left on the tape. */
 static bool make_plan(
-    wg_program *g, const wg_task *task, wg_tape *tape, const wg_recorded *step, uint64_t fingerprint)
+    wg_planned *g, const wg_task *task, wg_tape *tape, const wg_recorded *step, uint64_t fingerprint)
 {
     wg_error error = {0};
     drop_plan(g);
@@ -47,7 +47,7 @@ static bool make_plan(
 }
 
 /* Both leave what fails on the tape, and are not tried in another way: half of the effects are done. */
-static wg_outcome run_plan(const wg_program *g, wg_tape *tape, const wg_batch *batch, uint64_t run)
+static wg_outcome run_plan(const wg_planned *g, wg_tape *tape, const wg_batch *batch, uint64_t run)
 {
     wg_plan *plan = g->plan;
     wg_plan_set_run_number(plan, run); /* counted up by the run, as by a recording's reset */
@@ -85,8 +85,8 @@ static wg_outcome outcome_of(const wg_recorded *step)
         .prediction = wg_array_of(wg_data(p), wg_dtype_of(p), wg_shape_of(p))};
 }
 
-wg_outcome wg__program_step(
-    wg_program *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full)
+wg_outcome wg__planned_step(
+    wg_planned *g, const wg_task *task, wg_tape *tape, const wg_batch *batch, bool full)
 {
     uint64_t run = wg_tape_run_number(tape);
     bool values = !full || g->off;
