@@ -197,7 +197,7 @@ static void check_tape(wg_tape *tape)
     static float narrow[MOST_NUMBERS];
     wg_random r = {.seed = 7};
     for (size_t i = 0; i < MOST_NUMBERS; i++)
-        wide[i] = narrow[i] = (float)wg_random_normal(&r);
+        wide[i] = (double)(narrow[i] = (float)wg_random_normal(&r));
     wg_engine *t = (wg_engine *)tape;
     ck_assert_msg(wg_tape_status(tape) == WG_OK, "%s", wg_tape_message(tape));
     for (uint32_t node = 0; node < t->head.count; node++) {
@@ -235,7 +235,7 @@ static wg_var leaf(wg_tape *tape, wg_shape shape, uint64_t stream)
     wg_random r = {.seed = 3, .stream = stream};
     ck_assert(wg_shape_count(&shape, &count) && count <= MOST_NUMBERS);
     for (size_t i = 0; i < count; i++)
-        numbers[i] = (float)wg_random_normal(&r);
+        numbers[i] = (double)(float)wg_random_normal(&r);
     return wg_leaf(tape, wg_array_of(numbers, WG_F64, shape));
 }
 
