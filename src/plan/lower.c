@@ -193,6 +193,20 @@ static void lower_node(lowering *l, uint32_t node)
         lower_forward(l, record);
 }
 
+/* Room for all at once, rather than twice as much again and again. */
+static bool reserve(wg_program *p, const wg_engine *t)
+{
+    size_t values = 0;
+    for (size_t i = 0; i < t->record_count; i++) {
+        values += t->records[i]->results;
+        for (size_t k = 0; k < WG_MAX_KEEP; k++)
+            values += t->records[i]->keep_bytes[k] != 0;
+    }
+    return wg__mem_reserve(&p->memory, (void **)&p->values, &p->value_capacity, values, sizeof *p->values) &&
+           wg__mem_reserve(
+               &p->memory, (void **)&p->calls, &p->call_capacity, t->record_count + 1, sizeof *p->calls);
+}
+
 wg_status wg__pass_lower(wg_passes *p)
 {
     wg_program *program = p->program;
@@ -201,7 +215,7 @@ wg_status wg__pass_lower(wg_passes *p)
     program->nodes = program->value_of ? nodes : 0;
     program->numbers = program->value_of ? wg__mem_zero(&program->memory, nodes) : NULL;
     lowering l = {p, program, p->tape, wg__mem_new(&program->memory, nodes * sizeof(uint32_t)), true};
-    l.good = program->numbers && l.call_of;
+    l.good = program->numbers && l.call_of && reserve(program, p->tape);
     if (l.good) {
         memset(program->value_of, 0xff, nodes * sizeof *program->value_of);
         memset(l.call_of, 0xff, nodes * sizeof *l.call_of);

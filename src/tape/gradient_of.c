@@ -234,6 +234,13 @@ uint32_t wg__gradient_node(const wg_record *record)
     return attr->node;
 }
 
+static void name_gradient(const wg_frame *f, wg_var gradient)
+{
+    char name[96];
+    snprintf(name, sizeof name, "gradient of %.60s", wg__title(f->op.op, f->op.attr));
+    wg_set_name(gradient, name);
+}
+
 /* The node for the operands that are wanted. */
 static wg_status record_wanted(
     wg_frame *f, const bool *wanted_in, const wg_var *g, wg_var so_far, wg_var *grad_in)
@@ -269,9 +276,8 @@ static wg_status record_wanted(
     for (size_t i = 0, r = 0; i < attr.arity && status == WG_OK; i++)
         if (attr.wanted[i]) {
             grad_in[i] = out[r++];
-            char name[96];
-            snprintf(name, sizeof name, "gradient of %.60s", wg__title(f->op.op, f->op.attr));
-            wg_set_name(grad_in[i], name);
+            if (!t->planning) /* a plan calls it so itself */
+                name_gradient(f, grad_in[i]);
         }
     return status;
 }
