@@ -109,11 +109,10 @@ WG_API void *wg_op_scratch(wg_op_context *op, size_t bytes);
 /* What wg_op_scratch takes for so many bytes, in bytes: whole lines, and one more. See `workspace` below. */
 WG_API size_t wg_op_scratch_size(size_t bytes);
 
-/* A forward function of an operation with the trait WG_OP_FINISHES says that elements first .. first + count
- * - 1 of result 0 are final: a plan adds a bias there, or applies an activation, while they are in cache.
- * Each element is said once; from any thread. A backward function of one with WG_OP_FINISHES_GRADIENT says
- * the same of the gradient towards operand 0, one with WG_OP_FINISHES_EACH of that towards any one operand,
- * when it is asked for no other. */
+/* Elements first .. first + count - 1 of result 0 are final, says a forward function of an operation whose
+ * `finishes` has WG_FINISHES_RESULT: a plan adds a bias there, or applies an activation, while they are in
+ * cache. Each element is said once; from any thread. A backward function says the same of the first gradient
+ * that is wanted, if `finishes` has WG_FINISHES_GRADIENT of that operand. */
 WG_API void wg_op_finish(const wg_op_context *op, size_t first, size_t count);
 
 /* How many images lie side by side in what the function was given, see WG_LANES_OPERAND; 0: none do. */
@@ -124,25 +123,22 @@ enum {
     WG_OP_ZERO_GRADIENT = 1 << 0, /* piecewise constant, or integer: no gradient goes through */
     WG_OP_MAP = 1 << 1,       /* result element i depends on operand elements i alone (after broadcasting) */
     WG_OP_REDUCTION = 1 << 2, /* result elements sum up, or choose from, many operand elements */
-    WG_OP_CONTRACTION = 1 << 3, /* a sum of products; may take a bias and an activation as epilogue */
-    WG_OP_IN_PLACE = 1 << 4,    /* a map that may write result 0 over an operand of its shape, and a gradient
+    WG_OP_IN_PLACE = 1 << 3,  /* a map that may write result 0 over an operand of its shape, and a gradient
                                    over the upstream one */
-    WG_OP_RANDOM = 1 << 5,      /* reads op->random */
-    WG_OP_EFFECT = 1 << 6,      /* has an `effect` */
-    WG_OP_WIDE_RESULT = 1 << 7, /* a rank-0 result is written as double by the float kernel too */
-    WG_OP_ALIAS = 1 << 8,       /* result 0 is operand 0's memory under another shape; no forward function */
-    WG_OP_SYMMETRIC = 1 << 9,   /* its operands commute */
-    WG_OP_FINISHES = 1 << 10,   /* its forward functions call wg_op_finish for each element of result 0 */
-    WG_OP_PLAIN_ATTR = 1 << 11, /* its attributes have no padding: those of equal bytes are equal */
-    WG_OP_FINISHES_GRADIENT = 1 << 12, /* its backward functions call wg_op_finish for each element of operand
-                                          0's gradient, when they compute that */
-    WG_OP_FINISHES_EACH = 1 << 13, /* they call it for each element of the gradient of any operand, asked for
-                                      that alone; a plan then asks for one at a time */
-    WG_OP_ADDS_GRADIENT = 1 << 14  /* its backward functions add to grad_in[0], which holds zeros or what else
+    WG_OP_RANDOM = 1 << 4,    /* reads op->random */
+    WG_OP_EFFECT = 1 << 5,    /* has an `effect` */
+    WG_OP_WIDE_RESULT = 1 << 6,  /* a rank-0 result is written as double by the float kernel too */
+    WG_OP_ALIAS = 1 << 7,        /* result 0 is operand 0's memory under another shape; no forward function */
+    WG_OP_PLAIN_ATTR = 1 << 8,   /* its attributes have no padding: those of equal bytes are equal */
+    WG_OP_ADDS_GRADIENT = 1 << 9 /* its backward functions add to grad_in[0], which holds zeros or what else
                                       was added already, instead of writing it: for one that reads a small
                                       part of operand 0, which so costs that part and not the whole. What they
                                       decline they leave as it is */
 };
+
+/* What calls wg_op_finish. Of more than one gradient: a plan asks for one at a time. */
+#define WG_FINISHES_RESULT 1u
+#define WG_FINISHES_GRADIENT(i) (2u << (i)) /* i below 16 */
 
 /* What the fused backward kernels do not read: a plan need not keep it until then. */
 #define WG_IGNORES_OPERAND(i) (1u << (i)) /* i below 16 */
@@ -175,11 +171,12 @@ typedef struct wg_op_sample {
 
 /* The record. What is NULL or 0 is not there, unless the comment says otherwise. */
 struct wg_op {
-    const char *name; /* for messages, traces and drawings */
-    int arity;        /* or WG_VARIADIC */
-    size_t results;   /* 0 means 1 */
-    size_t attr_size; /* of a plain struct, copied by the tape */
-    unsigned traits;  /* WG_OP_... */
+    const char *name;  /* for messages, traces and drawings */
+    int arity;         /* or WG_VARIADIC */
+    size_t results;    /* 0 means 1 */
+    size_t attr_size;  /* of a plain struct, copied by the tape */
+    unsigned traits;   /* WG_OP_... */
+    unsigned finishes; /* WG_FINISHES_... */
 
     /* Checks the operands, and sets shape and dtype of the results and the memory to keep. */
     wg_status (*shape)(wg_op_context *op);

@@ -230,8 +230,8 @@ const wg_op wg__op_matmul = {
     .name = "matmul",
     .arity = 2,
     .attr_size = sizeof(matmul_attr),
-    .traits =
-        WG_OP_CONTRACTION | WG_OP_FINISHES | WG_OP_FINISHES_GRADIENT | WG_OP_FINISHES_EACH | WG_OP_PLAIN_ATTR,
+    .traits = WG_OP_PLAIN_ATTR,
+    .finishes = WG_FINISHES_RESULT | WG_FINISHES_GRADIENT(0) | WG_FINISHES_GRADIENT(1),
     .shape = shape,
     .forward_f64 = forward_f64,
     .forward_f32 = forward_f32,

@@ -179,7 +179,7 @@ bool wg__call_produces(const wg_program *p, const wg_call *call)
     if (result->value == WG_NONE || p->values[result->value].dtype == WG_I32)
         return false;
     if (forward)
-        return call->op->traits & WG_OP_FINISHES;
-    return (call->op->traits & WG_OP_FINISHES_GRADIENT && call->out[0].value != WG_NONE) ||
-           (call->op->traits & WG_OP_FINISHES_EACH && wg__call_towards(call) >= 0);
+        return call->op->finishes & WG_FINISHES_RESULT;
+    return (call->op->finishes & WG_FINISHES_GRADIENT(0) && call->out[0].value != WG_NONE) ||
+           (wg__finishes_several(call->op) && wg__call_towards(call) >= 0);
 }

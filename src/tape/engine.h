@@ -308,6 +308,12 @@ extern const wg_op wg__op_identity;   /* the same numbers, another node */
 extern const wg_op wg__op_projection; /* result i of a node with several */
 extern const wg_op wg__op_guard;      /* a branch that was taken */
 extern const wg_op wg__op_gradient;   /* gradient of X */
+/* Does it finish more than one gradient, each when it is the only one? */
+static inline bool wg__finishes_several(const wg_op *op)
+{
+    unsigned gradients = op->finishes & ~WG_FINISHES_RESULT;
+    return (gradients & (gradients - 1)) != 0;
+}
 bool wg__can_record_gradient(const wg_frame *f);
 uint32_t wg__gradient_node(const wg_record *record);        /* the node of X, of a "gradient of X" */
 bool wg__gradient_wants(const wg_record *record, size_t i); /* is it towards operand i of X (among others)? */

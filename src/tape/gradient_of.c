@@ -297,6 +297,6 @@ static wg_status record_one_by_one(wg_frame *f, const wg_var *g, wg_var so_far, 
 
 wg_status wg__record_gradient(wg_frame *f, const wg_var *g, wg_var so_far, wg_var *grad_in)
 {
-    bool apart = f->tape->planning && f->op.op->traits & WG_OP_FINISHES_EACH;
+    bool apart = f->tape->planning && wg__finishes_several(f->op.op);
     return apart ? record_one_by_one(f, g, so_far, grad_in) : record_wanted(f, f->wanted, g, so_far, grad_in);
 }

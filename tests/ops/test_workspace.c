@@ -3,7 +3,8 @@
 
 /* What an operation declares as workspace is what its kernels take: every operation of the table, at its
  * samples and at larger ones, float and double, on 1 to 4 threads, forward and each set of gradients, in batch
- * lanes, and under every hint that changes what is taken. */
+ * lanes, and under every hint that changes what is taken. And what it says to finish is finished, each
+ * element once. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,9 +34,42 @@ typedef struct kernel {
     bool more;       /* may be declared than is taken */
 } kernel;
 
-static void nothing(void *user, size_t first_one, size_t count, const void *values)
+/* How often each element was said to be final. */
+typedef struct finished {
+    unsigned char times[1 << 21];
+} finished;
+
+static void note(void *user, size_t begin, size_t count, const void *values)
 {
-    (void)user, (void)first_one, (void)count, (void)values;
+    finished *f = user;
+    for (size_t i = begin; i < begin + count; i++)
+        f->times[i]++;
+    (void)values;
+}
+
+/* Of the largest of the tensors. */
+static size_t most_of(const kernel *k)
+{
+    size_t most = k->record->result[0].count;
+    for (size_t i = 0; i < k->c->count; i++)
+        most = k->c->size[i] > most ? k->c->size[i] : most;
+    ck_assert(most <= sizeof(finished));
+    return most;
+}
+
+/* Of result 0, or the first wanted gradient, if the record says so; else nothing was. */
+static void check_finished(const wg_frame *f, const kernel *k)
+{
+    size_t operand = 0;
+    while (k->wanted && !(k->wanted >> operand & 1))
+        operand++;
+    bool says = f->op.op->finishes & (k->wanted ? WG_FINISHES_GRADIENT(operand) : WG_FINISHES_RESULT);
+    size_t count = !says ? 0 : k->wanted ? k->c->size[operand] : f->op.count;
+    const finished *counted = k->hints.epilogue->user;
+    for (size_t i = 0; i < most_of(k); i++)
+        ck_assert_msg(counted->times[i] == (i < count),
+            "%s, wanted %u: element %zu of %zu is finished %d times", op_case_name(k->c, NULL), k->wanted, i,
+            count, counted->times[i]);
 }
 
 /* Ones, of as many numbers. */
@@ -112,7 +146,11 @@ static void check(wg_engine *t, const kernel *k)
     for (size_t i = 0; i < r->arity; i++)
         f.wanted[i] = k->wanted >> i & 1;
     size_t declared = r->op->workspace ? r->op->workspace(&f.op) : 0, before = work.used;
+    if (k->hints.epilogue)
+        memset(k->hints.epilogue->user, 0, most_of(k));
     wg_status status = run(&f, k);
+    if (k->hints.epilogue && status == WG_OK)
+        check_finished(&f, k);
     size_t taken = work.most - before;
     wg__frame_close(&f);
     ck_assert_msg(status == WG_OK || status == WG_DECLINED, "%s: %s", op_case_name(k->c, &t->head),
@@ -156,12 +194,14 @@ static void check_passes(wg_engine *t, kernel *k)
 /* The same while something follows the result, which may then be left unwritten. */
 static void check_epilogues(wg_engine *t, kernel *k)
 {
+    finished *counted = calloc(1, sizeof *counted);
     for (int transient = 0; transient < 2; transient++) {
-        const wg_epilogue epilogue = {.run = nothing, .transient = transient};
+        const wg_epilogue epilogue = {.run = note, .user = counted, .transient = transient};
         k->hints.epilogue = &epilogue;
         check_passes(t, k);
     }
     k->hints.epilogue = NULL;
+    free(counted);
 }
 
 /* With bf16, by our own loops and by the library's. */
@@ -204,10 +244,10 @@ static void check_hints(wg_engine *t, kernel *k)
     bool convolves =
         op == &wg__op_conv2d || op == &wg__op_conv2d_input_gradient || op == &wg__op_conv2d_weight_gradient;
     check_passes(t, k);
-    if (op == &wg__op_matmul || convolves) {
+    if (!(op->traits & WG_OP_MAP))
         check_epilogues(t, k);
+    if (op == &wg__op_matmul || convolves)
         check_narrow(t, k);
-    }
     if (convolves)
         check_tuned(t, k);
 }
