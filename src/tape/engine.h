@@ -108,11 +108,12 @@ typedef struct wg_engine {
     char message[WG_MESSAGE_SIZE];
 
     bool training;
-    bool planning; /* operations are recorded, not computed; gradients are recorded as fused kernels, */
-    bool twice;    /* unless they will be differentiated themselves */
-    bool frozen;   /* gradient checks: random numbers stand still, effects do nothing */
-    int no_grad;   /* depth of no-gradient scopes */
-    int in_rule;   /* depth of rules being run */
+    bool planning; /* operations are recorded, not computed */
+    bool sweeping; /* a rule's operations are recorded for their numbers. Then, and while a plan is made, */
+    bool twice;  /* gradients are recorded as fused kernels, unless they will be differentiated themselves */
+    bool frozen; /* gradient checks: random numbers stand still, effects do nothing */
+    int no_grad; /* depth of no-gradient scopes */
+    int in_rule; /* depth of rules being run */
     const wg_record *rule_of; /* the random operation whose rule runs: it lends its ordinal */
     uint64_t ordinals, run;
     bool missed;         /* since the reset a value was asked for that was not there */

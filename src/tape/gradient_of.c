@@ -176,14 +176,15 @@ static bool declines(const wg_frame *f)
     return passes_on;
 }
 
-/* An op with a vjp records that, unless a plan is made: its gradients are seldom differentiated, and
- * run as kernels. Else this is for an op that has only an expansion beside its kernel. */
+/* An op with a vjp records that, but in a plan, and in a rule that a sweep runs: those gradients are seldom
+ * differentiated, and run as kernels, the same in both, so that they have the same bits. Else this is for an op
+ * that has only an expansion beside its kernel. */
 bool wg__can_record_gradient(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
     if (!f->record || f->op.arity > MOST)
         return false;
-    if (f->tape->planning && !f->tape->twice)
+    if ((f->tape->planning || f->tape->sweeping) && !f->tape->twice)
         return (f->op.dtype == WG_F32 ? op->backward_f32 : op->backward_f64) && !declines(f);
     return op->backward_f64 && op->backward_f32 && !op->vjp && op->expand;
 }
@@ -276,7 +277,7 @@ static wg_status record_wanted(
     for (size_t i = 0, r = 0; i < attr.arity && status == WG_OK; i++)
         if (attr.wanted[i]) {
             grad_in[i] = out[r++];
-            if (!t->planning) /* a plan calls it so itself */
+            if (!t->planning && !t->sweeping) /* a plan calls it so itself, a sweep forgets it */
                 name_gradient(f, grad_in[i]);
         }
     return status;

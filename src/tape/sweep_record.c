@@ -162,8 +162,10 @@ static wg_status run_rule(wg_frame *f, wg_record *record)
     uint32_t end = t->head.count;
     wg_var g[WG_MAX_RESULTS];
     wg_status status = upstream_vars(f, record, g);
+    t->sweeping = true;
     if (status == WG_OK)
         status = wg__run_rule(f, g, f->grad_var);
+    t->sweeping = false;
     for (size_t i = 0; i < record->arity && status == WG_OK; i++)
         if (f->wanted[i] && f->grad_var[i].node != WG_NO_NODE)
             status = wg__contribute_var(t, f->arg[i].node, f->grad_var[i]);

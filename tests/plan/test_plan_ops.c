@@ -160,6 +160,60 @@ START_TEST(plans_give_the_same_bits)
 }
 END_TEST
 
+/* ---- Second order ----------------------------------------------------------------------------------- */
+
+/* The loss of a recorded step becomes a sum over the gradients of what it was. */
+static void differentiate(step *s, const op_case *c)
+{
+    wg_var x[WG_MAX_SAMPLE_ARGS], g[WG_MAX_SAMPLE_ARGS];
+    size_t count = 0;
+    for (size_t i = 0; i < c->count; i++)
+        if (op_case_differentiable(c, i))
+            x[count++] = s->x[i];
+    ck_assert_msg(wg_grad(&s->loss, 1, NULL, x, count, g) == WG_OK, "%s", op_case_name(c, s->tape));
+    s->loss = op_case_project(g, count, 1);
+}
+
+static void check_second_order(const op_case *c, wg_dtype dtype)
+{
+    step eager = record(c, dtype, false, false), planned = record(c, dtype, true, false);
+    wg_error error = {0};
+    differentiate(&eager, c), differentiate(&planned, c);
+    ck_assert_msg(wg_backward(eager.loss) == WG_OK, "%s", op_case_name(c, eager.tape));
+    wg_plan *plan = wg_plan_new(planned.loss, &(wg_plan_options){.layout = WG_LAYOUT_ROWS}, &error);
+    ck_assert_msg(plan != NULL, "%s: %s", op_case_name(c, planned.tape), error.message);
+    for (size_t i = 0; i < c->count; i++)
+        if (!op_case_differentiable(c, i))
+            ck_assert_int_eq(wg_plan_set(plan, planned.x[i], op_case_array(c, i)), WG_OK);
+    wg_plan_set_run_number(plan, UINT64_MAX);
+    ck_assert_msg(wg_plan_run(plan) == WG_OK, "%s: %s", op_case_name(c, NULL), wg_plan_message(plan));
+    compare(c, &eager, &planned, plan, false);
+    wg_plan_free(plan);
+    step_free(&eager), step_free(&planned);
+}
+
+static bool has_gradients(const op_case *c)
+{
+    bool any = false;
+    for (size_t i = 0; i < c->count; i++)
+        any |= op_case_differentiable(c, i);
+    return any && !(c->op->traits & WG_OP_ZERO_GRADIENT);
+}
+
+START_TEST(plans_of_gradients_give_the_same_bits)
+{
+    const wg_op *op = op_case_op((size_t)_i);
+    for (size_t k = 0; k < op_case_count(op); k++) {
+        op_case c = op_case_new(op, k);
+        if (has_gradients(&c)) {
+            check_second_order(&c, WG_F64);
+            check_second_order(&c, WG_F32);
+        }
+        op_case_free(&c);
+    }
+}
+END_TEST
+
 /* ---- Leaves ----------------------------------------------------------------------------------------- */
 
 /* A recording whose operands are leaves, where they want a gradient: recorded by wg_leaf, not bound. */
@@ -228,7 +282,8 @@ END_TEST
 
 int main(void)
 {
-    const harness_test tests[] = {
-        {plans_give_the_same_bits, (int)op_case_ops()}, {gradients_of_leaves, (int)op_case_ops()}};
+    const harness_test tests[] = {{plans_give_the_same_bits, (int)op_case_ops()},
+        {plans_of_gradients_give_the_same_bits, (int)op_case_ops()},
+        {gradients_of_leaves, (int)op_case_ops()}};
     return harness_run("plan_ops", tests, sizeof tests / sizeof tests[0]);
 }
