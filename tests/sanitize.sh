@@ -6,9 +6,7 @@
 # tsan      ThreadSanitizer with clang and its OpenMP: gcc's libgomp tells it nothing, so every parallel loop would look like a
 #           race, while libomp brings a tool (libarcher) that does. Libraries that were built without it are left out.
 # valgrind  memcheck, one thread
-# Clones are chosen before the sanitizers' own start, and would crash: a sanitized build has none. The kernels written for
-# AVX2 and AVX-512 are chosen later, and run under asan. No -march=native: gcc 12 keeps arrays of 64-byte vectors on the stack
-# that watches for use after return, which aligns to 32.
+# No -march=native: gcc 12 keeps arrays of 64-byte vectors on the stack that watches for use after return, which aligns to 32.
 set -eu
 cd "$(dirname "$0")/.."
 tool=${1:-}
