@@ -178,7 +178,7 @@ static wg_plan_kernel describe(const wg_plan *plan, const wg_call *call)
         add_name(&kernel, "", plan->optim ? wg_optim_name(plan->optim) : "update");
     kernel.operations -= call->updates;
     bytes_read read = {&plan->program, 0};
-    wg__call_reads(&plan->program, call, add_read, &read);
+    wg__call_reads(call, add_read, &read);
     kernel.bytes = read.bytes + (call->updates && plan->optim ? updated_bytes(plan, call)
                                                               : written_bytes(&plan->program, call));
     return kernel;

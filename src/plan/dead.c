@@ -114,7 +114,7 @@ static void look_at_all(needs *n)
             if (call->steps == 0)
                 call->kind = WG_CALL_GONE;
         } else if (is_needed(n, call)) {
-            wg__call_reads(program, call, need_value, n);
+            wg__call_reads(call, need_value, n);
             need_numbers(n, call);
         } else {
             call->kind = WG_CALL_GONE;

@@ -265,7 +265,7 @@ wg_status wg__pass_fuse(wg_passes *p)
     if (bytes)
         memset(r.first, 0xff, bytes);
     for (; r.k < program->call_count; r.k++)
-        wg__call_reads(program, &program->calls[r.k], first_reader, &r);
+        wg__call_reads(&program->calls[r.k], first_reader, &r);
     wg__repeats_find(p);
     bool good = fuse(p, &r);
     wg__mem_free(&program->memory, r.first, bytes);

@@ -39,7 +39,7 @@ static bool set_times(wg_program *p)
     }
     times t = {p, 0};
     for (; t.k < p->call_count; t.k++)
-        wg__call_reads(p, &p->calls[t.k], read_at, &t);
+        wg__call_reads(&p->calls[t.k], read_at, &t);
     return fits;
 }
 

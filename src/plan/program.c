@@ -64,8 +64,7 @@ void wg__program_free(wg_program *p, wg_engine *t)
 
 /* ---- Readers and makers ----------------------------------------------------------------------------- */
 
-void wg__call_reads(
-    const wg_program *p, const wg_call *call, void (*visit)(void *user, uint32_t value), void *user)
+void wg__call_reads(const wg_call *call, void (*visit)(void *user, uint32_t value), void *user)
 {
     for (size_t i = 0; i < call->in_count; i++)
         if (call->in[i].value != WG_NONE)
@@ -82,7 +81,6 @@ void wg__call_reads(
             visit(user, call->kept[i]);
     if (call->sums != WG_NONE)
         visit(user, call->sums);
-    (void)p;
 }
 
 static void count_reader(void *user, uint32_t value)
@@ -116,7 +114,7 @@ void wg__program_settle(wg_program *p)
         p->values[v].maker = WG_NONE;
     }
     for (uint32_t k = 0; k < count; k++) {
-        wg__call_reads(p, &p->calls[k], count_reader, p);
+        wg__call_reads(&p->calls[k], count_reader, p);
         set_makers(p, k);
     }
 }

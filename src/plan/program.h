@@ -70,7 +70,6 @@ typedef struct wg_maps {
     wg_map *map;    /* [chain.steps] */
     size_t capacity;
     wg_epilogue epilogue; /* of a producer's result */
-    struct wg_plan *plan;
     void *result;
     /* Its result is summed up on the way: */
     bool summed;
@@ -115,7 +114,6 @@ typedef struct wg_call {
     bool updates;               /* a parameter, by the gradient that it makes; such calls are the last */
     bool trained;               /* recorded in training mode */
     wg_maps *maps;              /* what follows its first result, or all there is; NULL: nothing */
-    struct wg_plan_update *update;
     uint32_t first_step, steps; /* of WG_CALL_STEPS: in the program's list of nodes */
     struct wg_scalars *scalars; /* them, compiled; NULL: one after the other */
     struct wg_ready *ready;     /* the operation's context, filled in */
@@ -150,8 +148,7 @@ void wg__program_settle(wg_program *p);
 void wg__program_free(wg_program *p, wg_engine *t);
 
 /* Visits every value that a call reads. */
-void wg__call_reads(
-    const wg_program *p, const wg_call *call, void (*visit)(void *user, uint32_t value), void *user);
+void wg__call_reads(const wg_call *call, void (*visit)(void *user, uint32_t value), void *user);
 
 /* The use of its first result: of a gradient, that of the first operand that is wanted. */
 wg_use *wg__call_result(const wg_call *call);
