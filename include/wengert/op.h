@@ -207,6 +207,10 @@ struct wg_op {
     wg_status (*backward_f32)(wg_op_context *op);
     unsigned backward_ignores; /* WG_IGNORES_...; zero: they read everything */
 
+    /* Of a map: bit i says that operand i's gradient is the upstream one as it is, if their shapes are the
+     * same. Nothing is computed for that in a plan, where the operation has a vjp. */
+    unsigned passes_on;
+
     /* May the float kernels, forward and backward, work in batch lanes on operands of these shapes? Images
      * that lie so then: WG_LANES_...; 0: no. *saved, preset to 0: nanoseconds that the forward pass takes
      * less so, roughly, on one thread; each gradient counts as much. NULL: never. */

@@ -166,6 +166,7 @@ PAIR_SAMPLES(usual, -2, 2, -2, 2)
         .backward_f64 = wg__formula_backward_f64,                                                            \
         .backward_f32 = wg__formula_backward_f32,                                                            \
         .backward_ignores = name_##_ignores,                                                                 \
+        .passes_on = name_##_passes_on,                                                                      \
         .lanes = wg_lanes_of_map,                                                                            \
         .scalar = name_##_scalar,                                                                            \
         .numbers = numbers_,                                                                                 \

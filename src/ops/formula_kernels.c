@@ -3,7 +3,6 @@
 
 /* formula_kernels.c - the kernels of all rows: whole tensors, and chains, by the loops of formula_loops.h. */
 
-#include <string.h>
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "ops/chain.h"
@@ -86,11 +85,11 @@ static unsigned code_of(const wg_op_context *op)
     return code;
 }
 
-/* A rule that is "g" itself hands the upstream gradient on without a copy; a kernel would make one. */
+/* The rule then hands the upstream gradient on without a copy; a kernel would make one. */
 static bool only_passes_on(const wg_op_context *op)
 {
     for (size_t i = 0; i < op->arity; i++)
-        if (op->grad_in[i] && strcmp(op->op->rule[i], "g") != 0)
+        if (op->grad_in[i] && !(op->op->passes_on >> i & 1))
             return false;
     return true;
 }

@@ -163,7 +163,7 @@ const wg_op wg__op_gradient = {.name = "gradient",
 static bool declines(const wg_frame *f)
 {
     const wg_op *op = f->op.op;
-    bool passes_on = op->rule != NULL;
+    bool passes_on = true;
     if (op->scalar && op->traits & WG_OP_MAP && f->record->result[0].scalar)
         return true;
     if (!(op->traits & WG_OP_MAP))
@@ -171,7 +171,7 @@ static bool declines(const wg_frame *f)
     for (size_t i = 0; i < f->op.arity; i++) {
         if (!wg_shape_equal(f->in_shape[i], &f->out_shape[0]))
             return true;
-        passes_on = passes_on && (!f->wanted[i] || strcmp(op->rule[i], "g") == 0);
+        passes_on = passes_on && (!f->wanted[i] || op->passes_on >> i & 1);
     }
     return passes_on;
 }

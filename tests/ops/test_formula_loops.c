@@ -5,6 +5,7 @@
  * own tests see no other. */
 
 #include "ops/formula_loops.h"
+#include "tape/engine.h"
 
 #include "accuracy.h"
 
@@ -172,6 +173,21 @@ START_TEST(places_do_not_matter)
 }
 END_TEST
 
+/* What the algebra says in sets is what it says in words. */
+START_TEST(what_passes_on)
+{
+    size_t passing = 0;
+    for (unsigned code = WG_CODE_record + 1; code < WG_CODES; code++)
+        for (int i = 0; i < wg__formula_ops[code].arity; i++) {
+            const wg_op *op = &wg__formula_ops[code];
+            bool passes_on = op->passes_on >> i & 1;
+            ck_assert_msg(passes_on == (strcmp(op->rule[i], "g") == 0), "%s, operand %d", op->name, i);
+            passing += passes_on;
+        }
+    ck_assert_uint_ge(passing, 4); /* add, addc, cadd, sub, ... */
+}
+END_TEST
+
 START_TEST(every_row_is_tested)
 {
     ck_assert_int_eq(FORMULAS, WG_ROWS);
@@ -180,7 +196,7 @@ END_TEST
 
 int main(void)
 {
-    const harness_test tests[] = {
-        {every_kind_is_accurate, UNARY_ROWS}, {places_do_not_matter, FORMULAS}, {every_row_is_tested, 0}};
+    const harness_test tests[] = {{every_kind_is_accurate, UNARY_ROWS}, {places_do_not_matter, FORMULAS},
+        {what_passes_on, 0}, {every_row_is_tested, 0}};
     return harness_run("formula_loops", tests, sizeof tests / sizeof tests[0]);
 }
