@@ -3,6 +3,7 @@
 
 /* formula_kernels.c - the kernels of all rows: whole tensors, and chains, by the loops of formula_loops.h. */
 
+#include <string.h>
 #include "kernels/isa.h"
 #include "kernels/parallel.h"
 #include "ops/chain.h"
