@@ -15,6 +15,7 @@
 #include "kernels/onednn.h"
 #include "kernels/parallel.h"
 #include "plan/plan.h"
+#include "plan/ready.h"
 #ifdef _OPENMP
 #include <omp.h>
 #endif
@@ -222,6 +223,9 @@ static double step(bool with_library, int threads, double *gradient, size_t n)
         wg__onednn_free(plan->hints.library);
         plan->hints.library = NULL;
     }
+    for (size_t i = 0; i < plan->program.call_count; i++) /* where its operations look for it */
+        if (plan->program.calls[i].ready)
+            plan->program.calls[i].ready->hints.library = plan->hints.library;
     for (int run = 0; run < 2; run++)
         ck_assert_int_eq(wg_plan_run(plan), WG_OK);
     double value = wg_plan_item(plan, loss);
