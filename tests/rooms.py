@@ -29,6 +29,7 @@ MAY_INCLUDE = {
 }
 ORDER = list(MAY_INCLUDE)
 # The rows' records, which the tape reads by code, and the rules that an operation's record may name as its own.
+ENGINE_OPS = {'input', 'leaf', 'const', 'parameter', 'identity', 'projection', 'guard', 'gradient'}
 GRANTED = {('tape', 'wg__formula_ops')}
 
 
@@ -65,9 +66,21 @@ def called(nm, library):
     return sorted(set(faults)), len(wanted)
 
 
+def named(source):
+    """Operations that a plan names: those of the engine alone. What it must know of others, they say."""
+    faults = []
+    folder = os.path.join(source, 'src', 'plan')
+    for name in sorted(os.listdir(folder)):
+        with open(os.path.join(folder, name), encoding='utf-8') as file:
+            for op in re.findall(r'&wg__op_(\w+)', file.read()):
+                if op not in ENGINE_OPS:
+                    faults.append(f'src/plan/{name} names the operation {op}')
+    return faults
+
+
 def main():
     source, nm, library = sys.argv[1:]
-    faults = included(source)
+    faults = included(source) + named(source)
     calls, count = called(nm, library)
     if count < 1000:
         faults.append(f'only {count} calls were looked at')

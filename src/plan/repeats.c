@@ -6,8 +6,7 @@
  *
  *      gradient of mean     g    -> u        u is g / n everywhere
  *      gradient of square   x, u -> dx       one pass over x and dx */
-#include "ops/ops.h"
-#include "ops/reduce_axes.h"
+#include "ops/repeat.h"
 #include "plan/plan.h"
 
 typedef struct repeat {
@@ -25,19 +24,12 @@ static bool repeat_of(const wg_program *p, const wg_call *call, repeat *r)
     if (result->value == WG_NONE || p->values[result->value].dtype == WG_I32 ||
         !p->values[result->value].count)
         return false;
-    if (forward && call->op == &wg__op_broadcast_to) {
-        *r = (repeat){
-            &call->in[0], *call->in[0].shape, wg__call_shape(call, WG_LANES_RESULT(0), result->shape), 1};
-    } else if (!forward) {
-        wg_runs runs;
-        if (!wg__sum_runs(call->op, call->attr, result->shape, &runs))
-            return false;
-        *r = (repeat){&call->in[2], wg__sum_kept_shape(call->op, call->attr, result->shape),
-            wg__call_shape(call, WG_LANES_OPERAND(0), result->shape),
-            call->op == &wg__op_mean ? (double)runs.terms : 1};
-    } else {
+    wg_repeat small;
+    if (!wg__repeat_of(call->op, call->attr, !forward, result->shape, call->in[0].shape, &small))
         return false;
-    }
+    unsigned image = wg__call_out_bit(call, (size_t)(result - call->out));
+    *r = (repeat){&call->in[forward ? 0 : call->arity + call->results], small.small,
+        wg__call_shape(call, image, result->shape), small.divisor};
     return r->of->number ||
            (r->of->value != WG_NONE && p->values[r->of->value].dtype == p->values[result->value].dtype);
 }
