@@ -28,8 +28,9 @@ MAY_INCLUDE = {
     'train': ['base', 'kernels', 'nn'],
 }
 ORDER = list(MAY_INCLUDE)
-# The rows' records, which the tape reads by code, and the rules that an operation's record may name as its own.
+# What a plan may name, see `named`.
 ENGINE_OPS = {'input', 'leaf', 'const', 'parameter', 'identity', 'projection', 'guard', 'gradient'}
+# The rows' records, which the tape reads by code, and the rules that an operation's record may name as its own.
 GRANTED = {('tape', 'wg__formula_ops')}
 
 
