@@ -52,7 +52,7 @@ if [ ! -f "$build/build.ninja" ]; then
 fi
 ninja -C "$build" --quiet
 
-for program in scalar gemm conv passes networks scaling use shared bf16; do
+for program in scalar gemm conv passes networks plans scaling use shared bf16; do
     if [ -x "$build/tests/bench/bench_$program" ]; then
         echo
         set --
