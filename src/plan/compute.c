@@ -88,7 +88,7 @@ static void load_numbers(const wg_plan *plan, wg_maps *maps)
 /* Elements first .. last - 1, and the sums of the pieces that are whole in there. */
 static void range(const wg_maps *maps, size_t first, size_t last, const char *value, void *room)
 {
-    const wg_pieces *p = &maps->pieces;
+    const wg_pieces *p = maps->pieces;
     size_t size = wg_dtype_size(maps->chain.dtype);
     char *out = room ? room : (char *)maps->result + first * size;
     wg__chain_range(&maps->chain, first, last - first, value, out);
@@ -104,7 +104,7 @@ static void range(const wg_maps *maps, size_t first, size_t last, const char *va
 /* The same of any range, cut where pieces begin, so that what is summed is in cache. */
 static void summed_range(const wg_maps *maps, size_t first, size_t count, const void *value, void *room)
 {
-    const wg_pieces *p = &maps->pieces;
+    const wg_pieces *p = maps->pieces;
     size_t size = wg_dtype_size(maps->chain.dtype), last = first + count;
     for (size_t at = first, end; at < last; at = end) {
         size_t piece = wg__piece_at(p, at) + 1;
@@ -123,7 +123,7 @@ static void follow(void *user, size_t first, size_t count, const void *values)
     const wg_maps *maps = user;
     char *here = (char *)maps->result + first * wg_dtype_size(maps->chain.dtype);
     const void *value = values ? values : here;
-    if (maps->summed)
+    if (maps->pieces)
         summed_range(maps, first, count, value, NULL);
     else
         wg__chain_range(&maps->chain, first, count, value, here);
@@ -144,7 +144,7 @@ typedef struct summing {
 static void sum_pieces(void *work, size_t worker, size_t begin, size_t end)
 {
     const summing *s = work;
-    const wg_pieces *p = &s->maps->pieces;
+    const wg_pieces *p = s->maps->pieces;
     size_t first = wg__piece_begin(p, begin);
     summed_range(s->maps, first, wg__piece_begin(p, end) - first, NULL, wg__room_of(&s->rooms, worker));
 }
@@ -157,9 +157,9 @@ static size_t room_bytes(const wg_plan *plan, const wg_call *call)
 
 size_t wg__maps_work(const wg_plan *plan, const wg_call *call)
 {
-    if (call->kind != WG_CALL_MAPS || !call->maps->summed)
+    if (call->kind != WG_CALL_MAPS || !call->maps->pieces)
         return 0;
-    const wg_pieces *p = &call->maps->pieces;
+    const wg_pieces *p = call->maps->pieces;
     size_t bytes =
         room_bytes(plan, call) * wg__workers(plan->tape->threads, p->count, wg__chunks(GRAIN, p->largest));
     return bytes ? wg__work_size(bytes) : 0;
@@ -169,7 +169,7 @@ static wg_status run_summed(wg_plan *plan, const wg_call *call)
 {
     const wg_maps *maps = call->maps;
     int threads = plan->tape->threads;
-    size_t count = maps->pieces.count, grain = wg__chunks(GRAIN, maps->pieces.largest);
+    size_t count = maps->pieces->count, grain = wg__chunks(GRAIN, maps->pieces->largest);
     size_t used = plan->work.used, bytes = room_bytes(plan, call);
     summing s = {maps, {.bytes = bytes}};
     if (bytes && !(s.rooms.memory = wg__work_take(&plan->work, bytes * wg__workers(threads, count, grain))))
@@ -182,7 +182,7 @@ static wg_status run_summed(wg_plan *plan, const wg_call *call)
 static wg_status run_maps(wg_plan *plan, const wg_call *call)
 {
     load_numbers(plan, call->maps);
-    if (call->maps->summed)
+    if (call->maps->pieces)
         return run_summed(plan, call);
     wg__chain_run(&call->maps->chain, plan->tape->threads, call->maps->result);
     return WG_OK;
@@ -192,7 +192,7 @@ static wg_status run_maps(wg_plan *plan, const wg_call *call)
 static void sum_rest(void *work, size_t begin, size_t end)
 {
     const wg_maps *maps = work;
-    const wg_pieces *p = &maps->pieces;
+    const wg_pieces *p = maps->pieces;
     const char *result = maps->result;
     for (size_t i = begin; i < end; i++)
         if (!maps->done[i])
@@ -240,8 +240,8 @@ static wg_status run_operation(wg_plan *plan, wg_call *call)
     r->op.random.run = t->run;
     if (maps)
         load_numbers(plan, maps);
-    if (maps && maps->summed)
-        memset(maps->done, 0, maps->pieces.count * sizeof *maps->done);
+    if (maps && maps->pieces)
+        memset(maps->done, 0, maps->pieces->count * sizeof *maps->done);
     plan->frame.node = call->node;
     plan->frame.arg = (wg_var *)(uintptr_t)r->op.arg;
     if (r->op.backward && call->op->traits & WG_OP_ADDS_GRADIENT && r->op.grad_in[0])
@@ -251,9 +251,9 @@ static wg_status run_operation(wg_plan *plan, wg_call *call)
         store_numbers(t, r);
     if (status == WG_OK && call->op->effect && call->trained && call->kind == WG_CALL_FORWARD && !t->frozen)
         status = call->op->effect(&r->op);
-    if (status == WG_OK && maps && maps->summed)
+    if (status == WG_OK && maps && maps->pieces)
         wg__parallel_for(
-            t->threads, maps->pieces.count, wg__chunks(GRAIN, maps->pieces.largest), sum_rest, maps);
+            t->threads, maps->pieces->count, wg__chunks(GRAIN, maps->pieces->largest), sum_rest, maps);
     wg__frame_close(&plan->frame);
     return status;
 }

@@ -8,14 +8,25 @@
 
 /* ---- What is known without memory -------------------------------------------------------------------- */
 
+static bool has_numbers(const wg_call *call)
+{
+    bool some = false;
+    for (size_t i = 0; i < call->in_count; i++)
+        some = some || call->in[i].number;
+    for (size_t i = 0; i < call->out_count; i++)
+        some = some || call->out[i].number;
+    return some;
+}
+
 /* The arrays of a context, in one piece. */
 static wg_ready *new_ready(wg_plan *plan, const wg_call *call)
 {
     wg_arena *arena = &plan->program.arena;
-    size_t n = call->arity, m = call->results, uses = call->in_count + call->out_count;
+    size_t n = call->arity, m = call->results,
+           uses = has_numbers(call) ? call->in_count + call->out_count : 0;
     wg_ready *r = wg__arena_take(arena, sizeof *r);
     char *at = wg__arena_take(arena, n * (sizeof(wg_var) + sizeof(wg_shape *) + 2 * sizeof(void *)) +
-                                         m * (sizeof(wg_var) + sizeof(wg_shape) + 2 * sizeof(void *)) +
+                                         m * (sizeof(wg_var) + 2 * sizeof(void *)) +
                                          uses * (sizeof(wg_slot) + 2 * sizeof(wg_passed)) +
                                          (n + m) * sizeof(wg_dtype) + n);
     if (!r || !at)
@@ -23,8 +34,7 @@ static wg_ready *new_ready(wg_plan *plan, const wg_call *call)
     *r = (wg_ready){0};
     r->op.arg = (wg_var *)(void *)at;
     r->result = (wg_var *)(void *)(at += n * sizeof(wg_var));
-    r->op.out_shape = (wg_shape *)(void *)(at += m * sizeof(wg_var));
-    r->op.in_shape = (const wg_shape *const *)(void *)(at += m * sizeof(wg_shape));
+    r->op.in_shape = (const wg_shape *const *)(void *)(at += m * sizeof(wg_var));
     r->op.in = (const void *const *)(void *)(at += n * sizeof(wg_shape *));
     r->op.grad_in = (void *const *)(void *)(at += n * sizeof(void *));
     r->op.out = (void *const *)(void *)(at += n * sizeof(void *));
@@ -66,12 +76,25 @@ static bool set_operands(wg_plan *plan, const wg_call *call, wg_ready *r)
     return true;
 }
 
-static void set_results(wg_plan *plan, const wg_call *call, wg_ready *r)
+/* The shapes of one result that lies as everybody sees it are the record's. */
+static bool set_shapes(wg_plan *plan, const wg_call *call, wg_ready *r, wg_record *record)
 {
-    const wg_record *record = wg__record_of(plan->tape, call->node);
+    r->op.out_shape = &record->result[0].shape;
+    if (call->results == 1 && !(call->lanes & WG_LANES_FOLDED))
+        return true;
+    if (!r->shapes && !(r->shapes = wg__arena_take(&plan->program.arena, call->results * sizeof *r->shapes)))
+        return false;
+    for (size_t i = 0; i < call->results; i++)
+        r->shapes[i] = wg__call_shape(call, WG_LANES_RESULT(i), &record->result[i].shape);
+    r->op.out_shape = r->shapes;
+    return true;
+}
+
+static bool set_results(wg_plan *plan, const wg_call *call, wg_ready *r)
+{
+    wg_record *record = wg__record_of(plan->tape, call->node);
     for (size_t i = 0; i < call->results; i++) {
         uint32_t node = (uint32_t)(call->node + (call->results > 1 ? 1 + i : 0));
-        r->op.out_shape[i] = wg__call_shape(call, WG_LANES_RESULT(i), &record->result[i].shape);
         r->op.out_dtype[i] = record->result[i].dtype;
         r->result[i] = node < plan->tape->head.count
                            ? wg__var_of(plan->tape, node)
@@ -81,6 +104,7 @@ static void set_results(wg_plan *plan, const wg_call *call, wg_ready *r)
     r->op.count = record->result[0].count;
     r->op.random.ordinal = record->ordinal;
     memcpy(r->op.keep_bytes, record->keep_bytes, sizeof r->op.keep_bytes);
+    return set_shapes(plan, call, r, record);
 }
 
 /* Stands for sums that have no memory yet: an operation that finds them there works in less. */
@@ -106,10 +130,7 @@ wg_op_context *wg__call_context(wg_plan *plan, wg_call *call)
     r->hints.epilogue = call->maps ? &call->maps->epilogue : NULL;
     r->hints.sums = call->sums != WG_NONE ? &made_elsewhere : NULL;
     r->op.hints = &r->hints;
-    if (!set_operands(plan, call, r))
-        return NULL;
-    set_results(plan, call, r);
-    return &r->op;
+    return set_operands(plan, call, r) && set_results(plan, call, r) ? &r->op : NULL;
 }
 
 /* ---- Where things lie --------------------------------------------------------------------------------- */
@@ -181,9 +202,9 @@ static void point_maps(const wg_plan *plan, wg_call *call)
     }
     const wg_value *result = &p->values[wg__call_result(call)->value];
     maps->result = result->data;
-    if (maps->summed) {
+    if (maps->pieces) {
         maps->sum = p->values[maps->sums].data;
-        maps->done = (bool *)(maps->sum + maps->pieces.count * maps->pieces.width);
+        maps->done = (bool *)(maps->sum + maps->pieces->count * maps->pieces->width);
     }
 }
 

@@ -76,7 +76,7 @@ static void print_call(const wg_plan *plan, size_t k, FILE *file)
     }
     for (size_t s = 0; call->maps && s < call->maps->chain.steps; s++)
         print_map(&call->maps->map[s], call->kind == WG_CALL_MAPS && s == 0, file);
-    if (call->maps && call->maps->summed)
+    if (call->maps && call->maps->pieces)
         fprintf(file, " | sums v%zu", (size_t)call->maps->sums);
     if (call->sums != WG_NONE)
         fprintf(file, " of sums v%zu", (size_t)call->sums);

@@ -98,7 +98,7 @@ static void set_makers(wg_program *p, uint32_t k)
     for (size_t i = 0; call->kind == WG_CALL_FORWARD && i < WG_MAX_KEEP; i++)
         if (call->kept[i] != WG_NONE)
             p->values[call->kept[i]].maker = k;
-    if (call->maps && call->maps->summed)
+    if (call->maps && call->maps->pieces)
         p->values[call->maps->sums].maker = k;
 }
 

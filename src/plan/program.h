@@ -71,10 +71,8 @@ typedef struct wg_maps {
     size_t capacity;
     wg_epilogue epilogue; /* of a producer's result */
     void *result;
-    /* Its result is summed up on the way: */
-    bool summed;
-    wg_pieces pieces; /* of it */
-    uint32_t sums;    /* a value: [pieces.count][pieces.width] doubles, and whether each piece is summed */
+    wg_pieces *pieces; /* of its result, which is summed up on the way; NULL: it is not */
+    uint32_t sums;     /* a value: [pieces.count][pieces.width] doubles, and whether each piece is summed */
     double *sum;
     bool *done;
 } wg_maps;

@@ -19,8 +19,9 @@ struct wg_ready {
     wg_op_context op;
     wg_hints hints;
     wg_shape *folded; /* [arity]: of operands in lanes; NULL: none is */
+    wg_shape *shapes; /* [results]: where the record's own do not serve; NULL: they do */
     wg_var *result;
-    wg_slot *slots; /* one for each use */
+    wg_slot *slots; /* one for each use, where one is a number */
     wg_passed *loaded, *stored;
     size_t loaded_count, stored_count;
 };

@@ -32,7 +32,7 @@ static bool pieces_of(const wg_program *p, const wg_call *sum, wg_pieces *pieces
 /* Can a call sum up its first result, which is `value`? */
 static bool can_sum(const wg_program *p, const wg_call *call, uint32_t value, const wg_pieces *pieces)
 {
-    if (!call->out_count || wg__call_result(call)->value != value || (call->maps && call->maps->summed))
+    if (!call->out_count || wg__call_result(call)->value != value || (call->maps && call->maps->pieces))
         return false;
     return wg__call_is_map(p, call) ||
            (wg__call_produces(p, call) && !pieces->runs.columns); /* its ranges are rows' */
@@ -44,10 +44,11 @@ static bool add_sums(wg_passes *p, wg_call *call, wg_call *sum, const wg_pieces 
     wg_program *program = p->program;
     wg_maps *maps = wg__call_maps(p, call);
     uint32_t value = sum->in[0].value;
-    if (!maps)
+    wg_pieces *own = wg__arena_take(&program->arena, sizeof *own);
+    if (!maps || !own)
         return false;
-    maps->summed = true;
-    maps->pieces = *pieces;
+    *own = *pieces;
+    maps->pieces = own;
     maps->sums = wg__program_value(
         program, &(wg_value){.kind = WG_VALUE_SUMS,
                      .bytes = pieces->count * pieces->width * sizeof(double) + pieces->count,
