@@ -10,7 +10,7 @@
  * plan's tape, each in the step of its node, and are named by it.
  *
  * A call is an operation's forward function, or its backward function; maps that were fused; or bare steps
- * of numbers. The passes (passes.h) write the program, one after the other; a run only reads it. */
+ * of numbers. The passes (passes.c) write the program, one after the other; a run only reads it. */
 #ifndef WG_PLAN_PROGRAM_H
 #define WG_PLAN_PROGRAM_H
 
