@@ -37,6 +37,14 @@ typedef enum wg_isa_level { WG_ISA_PLAIN = 1, WG_ISA_AVX2, WG_ISA_AVX512 } wg_is
 #define WG_TARGET_AVX2 __attribute__((target("avx2,fma,bmi2")))
 #define WG_TARGET_AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,bmi2")))
 
+/* gcc 12 keeps vectors of 64 bytes on a stack of 32-byte frames where AddressSanitizer watches for use after return,
+ * and crashes: map kernels are AVX2's there. */
+#if defined(__SANITIZE_ADDRESS__) && !defined(__clang__)
+#define WG_TARGET_WIDEST WG_TARGET_AVX2
+#else
+#define WG_TARGET_WIDEST WG_TARGET_AVX512
+#endif
+
 extern atomic_int wg__isa_in_use; /* 0: nobody has asked */
 wg_isa_level wg__isa_look(void);
 
@@ -52,7 +60,7 @@ static inline wg_isa_level wg__isa(void)
 
 #define WG_KERNEL_(give_back, type, name, parameters, arguments)                                             \
     WG_INLINE type name##_of_level parameters;                                                               \
-    WG_TARGET_AVX512 static type name##_avx512 parameters                                                    \
+    WG_TARGET_WIDEST static type name##_avx512 parameters                                                    \
     {                                                                                                        \
         give_back name##_of_level arguments;                                                                 \
     }                                                                                                        \
