@@ -134,7 +134,7 @@ typedef struct store {
 static void store_new(store *s)
 {
     for (size_t i = 0; i < CELLS; i++)
-        s->data[i] = cell(i), s->gradient[i] = NAN; /* garbage */
+        s->data[i] = cell(i), s->gradient[i] = (double)NAN; /* garbage */
     s->zero = true;
 }
 
